@@ -1,0 +1,82 @@
+# Sourced after common.sh.  A server is the version it is called by; where it
+# lives is a Debian folder made by debootstrap, or this machine.
+
+declare -A SERVER_ROOT=([15]= [17]=$CACHE/trixie [17a]=$CACHE/trixie [18]=$CACHE/sid)
+declare -A SERVER_BIN=(
+    [15]=/usr/lib/postgresql/15/bin
+    [17]=/usr/lib/postgresql/17/bin
+    [17a]=/opt/pgsql-17-assert/bin
+    [18]=/usr/lib/postgresql/18/bin
+)
+
+# Runs a command with mounts and processes in namespaces of their own, so that
+# they are gone when it ends, however it ends.  In a container that may not do
+# that, and in a chroot, it runs without.
+if unshare --mount --pid --fork --mount-proc true 2>/dev/null; then
+    isolated() { unshare --mount --pid --fork --kill-child --mount-proc "$@"; }
+else
+    isolated() { "$@"; }
+fi
+
+# Runs a command as root in a Debian folder.  Nothing that runs there needs more
+# of the kernel's file systems than a place for shared memory.
+in_root() {
+    local root=$1
+    shift
+    mkdir -p -m 1777 "$root/dev/shm"
+    isolated chroot "$root" env -C / "$@"
+}
+
+# Held shared while something runs in a folder, so that nobody refreshes it.
+share_root() {
+    local fd
+    exec {fd}>"$1.lock"
+    flock -s "$fd"
+}
+
+# Where a server's copy of the tree and all that is made of it are, as seen from
+# inside its root.
+server_dir() {
+    if [ -z "${SERVER_ROOT[$1]}" ]; then
+        echo "$WORK/$1"
+    else
+        echo "/tmp/${WORK##*/}.$1"
+    fi
+}
+
+# Runs dev/lib/inside for a server, as postgres, on its copy of the tree.
+inside() {
+    local server=$1 root=${SERVER_ROOT[$1]} dir
+    local command=(runuser -u postgres -- env -C)
+    shift
+    dir=$(server_dir "$server")
+    command+=("$dir" "$dir/tree/dev/lib/inside" "${SERVER_BIN[$server]}" "$@")
+    if [ -z "$root" ]; then
+        "${command[@]}"
+    else
+        in_root "$root" "${command[@]}"
+    fi
+}
+
+# A fresh copy of the tree for a server, owned by the postgres of its root.
+copy_for() {
+    local server=$1 root=${SERVER_ROOT[$1]} dir
+    dir=$(server_dir "$server")
+    copy_tree "$root$dir/tree"
+    if [ -z "$root" ]; then
+        chown -R postgres: "$dir"
+    else
+        share_root "$root"
+        in_root "$root" chown -R postgres: "$dir"
+    fi
+}
+
+# Makes what a server needs, or takes newer packages into it.
+prepare_server() {
+    case $1 in
+        15) "$TOP/dev/lib/packages" ;;
+        17) "$TOP/dev/lib/debian" trixie 17 bison flex perl dpkg-dev ;;
+        17a) prepare_server 17 && "$TOP/dev/lib/assertions" ;;
+        18) "$TOP/dev/lib/debian" sid 18 ;;
+    esac
+}

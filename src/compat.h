@@ -1,0 +1,75 @@
+/*-------------------------------------------------------------------------
+ *
+ * compat.h
+ *		Differences between the supported server versions, and only here.
+ *
+ * Call sites read as if for the newest server; older ones are brought up to
+ * it.  A new major version is added by building against it and mending what
+ * the compiler names, in this file.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/compat.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef MIGRATE_COMPAT_H
+#define MIGRATE_COMPAT_H
+
+#if PG_VERSION_NUM < 150000
+#error "migrate needs PostgreSQL 15 or later"
+#endif
+
+#include "storage/lock.h"
+#include "storage/proc.h"
+#include "storage/procarray.h"
+#include "storage/sinvaladt.h"
+#include "utils/backend_status.h"
+#include "utils/wait_event.h"
+
+/*
+ * 17 numbers backends by ProcNumber, older ones by BackendId.  Gives the
+ * backend that a virtual transaction belongs to, or NULL: one that is gone, or
+ * a prepared transaction, which keeps the number of the backend that prepared
+ * it, so the local transaction is compared too.
+ */
+static inline PGPROC *
+migrate_vxid_proc(const VirtualTransactionId *vxid)
+{
+	PGPROC	   *proc;
+
+#if PG_VERSION_NUM >= 170000
+	if (vxid->procNumber == INVALID_PROC_NUMBER)
+		return NULL;
+	proc = ProcNumberGetProc(vxid->procNumber);
+	if (proc == NULL || proc->vxid.lxid != vxid->localTransactionId)
+		return NULL;
+#else
+	if (vxid->backendId == InvalidBackendId)
+		return NULL;
+	proc = BackendIdGetProc(vxid->backendId);
+	if (proc == NULL || proc->lxid != vxid->localTransactionId)
+		return NULL;
+#endif
+	return proc;
+}
+
+/* 16 declares it in fmgr.h. */
+#if PG_VERSION_NUM < 160000
+extern PGDLLEXPORT void _PG_init(void);
+#endif
+
+/* 16 renamed the access to one entry of the backends' status. */
+#if PG_VERSION_NUM < 160000
+#define pgstat_get_local_beentry_by_index pgstat_fetch_stat_local_beentry
+#endif
+
+/* 18 embeds name and version of a module in its library. */
+#ifdef PG_MODULE_MAGIC_EXT
+#define MIGRATE_MODULE_MAGIC PG_MODULE_MAGIC_EXT(.name = "migrate", .version = MIGRATE_VERSION)
+#else
+#define MIGRATE_MODULE_MAGIC PG_MODULE_MAGIC
+#endif
+
+#endif							/* MIGRATE_COMPAT_H */

@@ -1,0 +1,510 @@
+/*-------------------------------------------------------------------------
+ *
+ * directory.c
+ *		Who may read which directory; its names; its files as text.
+ *
+ * The only file that touches the file system.
+ *
+ * A caller needs the privileges of pg_read_server_files, or the directory and
+ * every file in it lie, with all symbolic links resolved, below an entry of
+ * migrate.allowed_directories.  What is checked is what is opened: a resolved
+ * path is walked from that entry one component at a time, following no link,
+ * so a link that is swapped in after the check ends in an error.  The walk
+ * for a privileged caller starts at "/", and is otherwise the same.
+ *
+ * Hard links cannot be told from files; fs.protected_hardlinks is the
+ * administrator's means against those.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/directory.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "catalog/namespace.h"
+#include "catalog/pg_authid.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "storage/fd.h"
+#include "utils/acl.h"
+#include "utils/memutils.h"
+#include "utils/varlena.h"
+
+#include "migrate.h"
+
+#define WALK_FLAGS	(O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+#define READ_FLAGS	(O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+
+struct MigrateDirectory
+{
+	char	   *path;			/* as given, canonical */
+	char	   *root;			/* resolved; no file outside it is read */
+	int			fd;				/* the open directory */
+	MemoryContextCallback close;	/* closes fd */
+	List	   *names;			/* sorted bytewise */
+};
+
+static bool
+is_below(const char *path, const char *root)
+{
+	size_t		len = strlen(root);
+
+	if (strcmp(root, "/") == 0)
+		return true;
+	return strncmp(path, root, len) == 0 && (path[len] == '\0' || path[len] == '/');
+}
+
+/*
+ * realpath() into palloc'd memory; NULL with errno set if it fails.
+ */
+static char *
+resolve(const char *path)
+{
+	char		buf[PATH_MAX];
+
+	return realpath(path, buf) == NULL ? NULL : pstrdup(buf);
+}
+
+static List *
+allowed_directories(void)
+{
+	List	   *entries;
+
+	if (!SplitDirectoriesString(pstrdup(migrate_allowed_directories), ',', &entries))
+		elog(ERROR, "invalid list syntax in parameter \"%s\"", "migrate.allowed_directories");
+	return entries;
+}
+
+/*
+ * The directory below which the current role may have "path" read, resolved.
+ *
+ * A role without privileges learns nothing about paths outside the allowed
+ * ones, not even whether they exist.
+ */
+static char *
+find_root(const char *path)
+{
+	char	   *resolved;
+	ListCell   *lc;
+
+	if (has_privs_of_role(GetUserId(), ROLE_PG_READ_SERVER_FILES))
+		return pstrdup("/");
+
+	resolved = resolve(path);
+	foreach(lc, allowed_directories())
+	{
+		const char *entry = lfirst(lc);
+		char	   *root = resolve(entry);
+
+		if (root == NULL)
+			continue;
+		if (resolved != NULL && is_below(resolved, root))
+			return root;
+		if (resolved == NULL && (is_below(path, entry) || is_below(path, root)))
+			return root;		/* opening it will say what is wrong */
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("permission denied for directory \"%s\"", path),
+			 errdetail("Only roles with privileges of the \"%s\" role may read any directory of the server.",
+					   "pg_read_server_files"),
+			 errhint("Ask the administrator to add the directory to \"%s\".",
+					 "migrate.allowed_directories")));
+}
+
+/*
+ * Our own reasons for not opening something travel in errno, as values that
+ * the system calls below do not give.
+ */
+#define E_OUTSIDE		EXDEV	/* resolves to something outside of the root */
+#define E_NOT_REGULAR	ENXIO	/* FIFO, socket, device */
+
+static void
+could_not_open(const char *kind, const char *name)
+{
+	if (errno == E_OUTSIDE)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied for %s \"%s\"", kind, name),
+				 errdetail("It is a link that does not lead to a file below an entry of \"%s\".",
+						   "migrate.allowed_directories")));
+	if (errno == E_NOT_REGULAR)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s\" is not a regular file", name)));
+	if (errno == ENOTDIR)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s\" is not a directory", name)));
+	ereport(ERROR,
+			(errcode_for_file_access(),
+			 errmsg("could not open %s \"%s\": %m", kind, name)));
+}
+
+/*
+ * Open the directory "path", which is resolved and below "root", following no
+ * link.  Returns a descriptor that the caller has to close, or -1 with errno.
+ */
+static int
+walk(const char *root, const char *path)
+{
+	char	   *rest = pstrdup(path + (strcmp(root, "/") == 0 ? 0 : strlen(root)));
+	char	   *save = NULL;
+	int			fd = open(root, WALK_FLAGS);
+
+	for (char *component = strtok_r(rest, "/", &save);
+		 fd >= 0 && component != NULL;
+		 component = strtok_r(NULL, "/", &save))
+	{
+		int			below = openat(fd, component, WALK_FLAGS);
+		int			save_errno = errno;
+
+		close(fd);
+		errno = save_errno;
+		fd = below;
+	}
+	pfree(rest);
+	return fd;
+}
+
+/*
+ * Open a regular file in an open directory.  Anything else is never opened:
+ * opening alone can block on a FIFO and act on a device.  Returns a descriptor
+ * or -1 with errno; EISDIR for a directory, ELOOP for a link.
+ */
+static int
+open_regular(int dirfd, const char *name)
+{
+	struct stat st;
+
+	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -1;
+	if (S_ISREG(st.st_mode))
+		return openat(dirfd, name, READ_FLAGS);
+	errno = S_ISLNK(st.st_mode) ? ELOOP : S_ISDIR(st.st_mode) ? EISDIR : E_NOT_REGULAR;
+	return -1;
+}
+
+/*
+ * Open a regular file of the directory that is reached through a link.  It is
+ * resolved, and the result walked to.
+ */
+static int
+open_link(MigrateDirectory *dir, const char *name)
+{
+	char	   *resolved = resolve(psprintf("%s/%s", dir->path, name));
+	char	   *slash = resolved == NULL ? NULL : strrchr(resolved, '/');
+	int			parent;
+	int			fd;
+	int			save_errno;
+
+	if (resolved == NULL && strcmp(dir->root, "/") == 0)
+		return -1;
+	if (resolved == NULL || !is_below(resolved, dir->root))
+	{
+		errno = E_OUTSIDE;
+		return -1;
+	}
+	*slash = '\0';
+	parent = walk(dir->root, resolved);
+	if (parent < 0)
+		return -1;
+	fd = open_regular(parent, slash + 1);
+	save_errno = errno;
+	close(parent);
+	errno = save_errno;
+	return fd;
+}
+
+/*
+ * Open a file of the directory for reading; -1 if it is a subdirectory.
+ *
+ * A link that is switched while it is resolved shows as an error of the walk:
+ * once more, then give up.
+ */
+static int
+open_file(MigrateDirectory *dir, const char *name)
+{
+	int			fd = open_regular(dir->fd, name);
+
+	for (int tries = 0; tries < 2 && fd < 0 && errno == ELOOP; tries++)
+	{
+		fd = open_link(dir, name);
+		if (fd < 0 && (errno == ENOTDIR || errno == ENOENT))
+			errno = tries == 0 ? ELOOP : errno;
+	}
+	if (fd < 0 && errno != EISDIR)
+		could_not_open("file", name);
+	return fd;
+}
+
+static void
+close_directory(void *arg)
+{
+	MigrateDirectory *dir = arg;
+
+	close(dir->fd);
+	ReleaseExternalFD();
+}
+
+static int
+compare_names(const ListCell *a, const ListCell *b)
+{
+	return strcmp(lfirst(a), lfirst(b));
+}
+
+/*
+ * The names in an open directory, without hidden ones.
+ */
+static List *
+list_names(int dirfd, const char *path)
+{
+	List	   *volatile names = NIL;
+	int			fd = openat(dirfd, ".", WALK_FLAGS);
+	DIR		   *stream = fd < 0 ? NULL : fdopendir(fd);
+
+	if (stream == NULL)
+	{
+		int			save_errno = errno;
+
+		if (fd >= 0)
+			close(fd);
+		errno = save_errno;
+		could_not_open("directory", path);
+	}
+	PG_TRY();
+	{
+		struct dirent *entry;
+
+		while ((entry = ReadDir(stream, path)) != NULL)
+		{
+			CHECK_FOR_INTERRUPTS();
+			if (entry->d_name[0] != '.')
+				names = lappend(names, pstrdup(entry->d_name));
+		}
+	}
+	PG_FINALLY();
+	{
+		closedir(stream);
+	}
+	PG_END_TRY();
+	list_sort(names, compare_names);
+	return names;
+}
+
+/*
+ * Open a directory of the server for the current role.
+ *
+ * "path" must be absolute.  Errors: 22023 for a relative path, 42501 without
+ * the privilege, 42809 for something else than a directory, else what the
+ * operating system says.  The directory stays open as long as
+ * CurrentMemoryContext lives, so a link that is switched to another release
+ * meanwhile does not mix two of them.
+ */
+MigrateDirectory *
+migrate_directory_open(const char *path)
+{
+	MigrateDirectory *dir = palloc0(sizeof(MigrateDirectory));
+	char	   *resolved;
+
+	dir->path = pstrdup(path);
+	canonicalize_path(dir->path);
+	if (!is_absolute_path(path))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("path of directory \"%s\" is not absolute", path)));
+	dir->root = find_root(dir->path);
+
+	if (!AcquireExternalFD())
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
+				 errmsg("could not open directory \"%s\": %m", dir->path)));
+	resolved = resolve(dir->path);
+	errno = resolved != NULL && !is_below(resolved, dir->root) ? E_OUTSIDE : errno;
+	dir->fd = resolved == NULL || errno == E_OUTSIDE ? -1 : walk(dir->root, resolved);
+	if (dir->fd < 0)
+	{
+		int			save_errno = errno;
+
+		ReleaseExternalFD();
+		errno = save_errno;
+		could_not_open("directory", dir->path);
+	}
+	dir->close.func = close_directory;
+	dir->close.arg = dir;
+	MemoryContextRegisterResetCallback(CurrentMemoryContext, &dir->close);
+
+	dir->names = list_names(dir->fd, dir->path);
+	return dir;
+}
+
+/*
+ * The directory's path, as given, made canonical.
+ */
+const char *
+migrate_directory_path(const MigrateDirectory *dir)
+{
+	return dir->path;
+}
+
+/*
+ * The names (char *) in the directory when it was opened, sorted bytewise,
+ * without hidden ones.  They belong to "dir".
+ */
+List *
+migrate_directory_names(const MigrateDirectory *dir)
+{
+	return dir->names;
+}
+
+static void
+check_size(const char *name, size_t size)
+{
+	if (size >= MaxAllocSize)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("file \"%s\" is too large", name),
+				 errdetail("A migration file may have at most %zu bytes.",
+						   (size_t) MaxAllocSize - 1)));
+}
+
+/*
+ * Read all that an open file has, whatever its size was a moment ago.
+ */
+static char *
+read_descriptor(int fd, const char *name, int *length)
+{
+	struct stat st;
+	size_t		size;
+	size_t		used = 0;
+	char	   *data;
+
+	if (fstat(fd, &st) < 0)
+		could_not_open("file", name);
+	if (!S_ISREG(st.st_mode))
+	{
+		errno = E_NOT_REGULAR;
+		could_not_open("file", name);
+	}
+	check_size(name, st.st_size);
+	size = st.st_size + 1;
+	data = palloc(size + 1);
+	for (;;)
+	{
+		ssize_t		got;
+
+		CHECK_FOR_INTERRUPTS();
+		got = read(fd, data + used, size - used);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			ereport(ERROR,
+					(errcode_for_file_access(),
+					 errmsg("could not read file \"%s\": %m", name)));
+		if (got == 0)
+			break;
+		used += got;
+		check_size(name, used);
+		if (used == size)
+		{
+			size = Min(size * 2, MaxAllocSize - 1);
+			data = repalloc(data, size + 1);
+		}
+	}
+	data[used] = '\0';
+	*length = (int) used;
+	return data;
+}
+
+/*
+ * Check that a file's bytes are text in UTF-8, and convert it to the database
+ * encoding.  Errors: 22021 for a bad byte, 22P05 for a character that the
+ * database encoding lacks, with file and line.
+ */
+static char *
+decode(const char *name, char *data, int *length)
+{
+	int			encoding = GetDatabaseEncoding();
+	int			good;
+	size_t		room;
+	char	   *text;
+
+	if (*length >= 3 && memcmp(data, "\xEF\xBB\xBF", 3) == 0)
+	{
+		*length -= 3;
+		memmove(data, data + 3, *length + 1);
+	}
+	good = pg_encoding_verifymbstr(PG_UTF8, data, *length);
+	if (good < *length)
+		ereport(ERROR,
+				(errcode(ERRCODE_CHARACTER_NOT_IN_REPERTOIRE),
+				 errmsg("invalid byte sequence for encoding \"%s\": 0x%02x",
+						"UTF8", (unsigned char) data[good]),
+				 errcontext("file \"%s\", line %d", name,
+							migrate_count_lines(data, good))));
+	if (encoding == PG_UTF8 || encoding == PG_SQL_ASCII)
+		return data;
+
+	room = (size_t) *length * MAX_CONVERSION_GROWTH + 1;
+	text = MemoryContextAllocHuge(CurrentMemoryContext, room);
+	good = pg_do_encoding_conversion_buf(FindDefaultConversionProc(PG_UTF8, encoding),
+										 PG_UTF8, encoding,
+										 (unsigned char *) data, *length,
+										 (unsigned char *) text, (int) Min(room, INT_MAX),
+										 true);
+	if (good < *length)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNTRANSLATABLE_CHARACTER),
+				 errmsg("character \"%s\" has no equivalent in encoding \"%s\"",
+						psprintf("U+%04X", utf8_to_unicode((unsigned char *) data + good)),
+						pg_encoding_to_char(encoding)),
+				 errcontext("file \"%s\", line %d", name,
+							migrate_count_lines(data, good))));
+	pfree(data);
+	*length = strlen(text);
+	return text;
+}
+
+/*
+ * Read a file of the directory, "name" being one of its names.
+ *
+ * Returns its text in the database encoding, palloc'd and NUL-terminated,
+ * without a byte order mark, and its length in bytes; NULL if the name is
+ * that of a subdirectory.
+ */
+char *
+migrate_directory_read(MigrateDirectory *dir, const char *name, int *length)
+{
+	char	   *volatile data = NULL;
+	volatile int fd = -1;
+
+	CHECK_FOR_INTERRUPTS();
+	if (!AcquireExternalFD())
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
+				 errmsg("could not open file \"%s\": %m", name)));
+	PG_TRY();
+	{
+		fd = open_file(dir, name);
+		if (fd >= 0)
+			data = read_descriptor(fd, name, length);
+	}
+	PG_FINALLY();
+	{
+		if (fd >= 0)
+			close(fd);
+		ReleaseExternalFD();
+	}
+	PG_END_TRY();
+
+	return data == NULL ? NULL : decode(name, data, length);
+}

@@ -1,0 +1,426 @@
+/*-------------------------------------------------------------------------
+ *
+ * execute.c
+ *		Runs the statements of a script inside the caller's transaction.
+ *
+ * Statements go through SPI one at a time, each from its own text.  Those that
+ * core wants outside a transaction block are let in where that makes no
+ * difference: where their relation was made in this same transaction, or is
+ * temporary, nobody else can see it, so CONCURRENTLY is dropped from the tree
+ * and VACUUM has nothing to do.  SPI takes only text, so a changed tree is run
+ * the way core's execute_sql_string() (extension.c) runs a script.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/execute.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/relation.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/dependency.h"
+#include "catalog/index.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
+#include "commands/defrem.h"
+#include "commands/trigger.h"
+#include "executor/spi.h"
+#include "nodes/makefuncs.h"
+#include "parser/analyze.h"
+#include "storage/lmgr.h"
+#include "tcop/tcopprot.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+#include "migrate.h"
+
+/*
+ * Was the relation made in this transaction, or is it a temporary one of this
+ * session?  An index is what its table is.
+ *
+ * A relation of this transaction is locked by it, so there is no wait: one
+ * that cannot be locked at once is somebody else's.
+ */
+static bool
+is_new_relation(Oid relid)
+{
+	Relation	rel;
+	Oid			table = InvalidOid;
+	bool		is_new;
+
+	if (!ConditionalLockRelationOid(relid, AccessShareLock))
+		return false;
+	rel = try_relation_open(relid, NoLock);
+	if (rel == NULL)
+		return false;
+	if (rel->rd_rel->relkind == RELKIND_INDEX || rel->rd_rel->relkind == RELKIND_PARTITIONED_INDEX)
+		table = rel->rd_index->indrelid;
+	is_new = rel->rd_createSubid != InvalidSubTransactionId || RELATION_IS_LOCAL(rel);
+	relation_close(rel, NoLock);
+	return OidIsValid(table) ? is_new_relation(table) : is_new;
+}
+
+static void
+refuse_outside_block(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+			 errmsg("statement cannot run inside a transaction block")));
+}
+
+/*
+ * Refuse, before anything has run, a statement that cannot run in one
+ * transaction with the others.
+ *
+ * "made" and "made_unknown" collect over all pending scripts which relations
+ * their statements make.  What a statement needs and an earlier one may still
+ * make is decided when its turn comes.  "place" is for the error context.
+ */
+void
+migrate_execute_check(const MigrateScript *script, MigratePlace *place,
+					  List **made, bool *made_unknown)
+{
+	place->nstatements = script->nstatements;
+	for (int i = 0; i < script->nstatements; i++)
+	{
+		const MigrateStatement *statement = &script->statements[i];
+		ListCell   *lc;
+
+		place->statement = i + 1;
+		place->line = statement->line;
+		if (statement->outside_block && statement->needs == NIL)
+			refuse_outside_block();
+		foreach(lc, statement->needs)
+		{
+			RangeVar   *relation = lfirst(lc);
+			Oid			relid;
+
+			if (*made_unknown || list_member(*made, makeString(relation->relname)))
+				continue;
+			relid = RangeVarGetRelid(relation, NoLock, true);
+			if (OidIsValid(relid) && !is_new_relation(relid))
+				refuse_outside_block();
+		}
+		foreach(lc, statement->makes)
+			*made = lappend(*made, makeString(pstrdup(lfirst(lc))));
+		*made_unknown |= statement->makes_unknown;
+	}
+	place->statement = 0;
+	place->line = 0;
+}
+
+/*
+ * Take CONCURRENTLY out of a list of options.
+ */
+static List *
+without_option(List *options, const char *name)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	foreach(lc, options)
+		if (strcmp(lfirst_node(DefElem, lc)->defname, name) != 0)
+			result = lappend(result, lfirst(lc));
+	return result;
+}
+
+/*
+ * Make ANALYZE of VACUUM (ANALYZE); false for one that would only vacuum,
+ * which new tables do not need.
+ */
+static bool
+change_vacuum(VacuumStmt *stmt)
+{
+	static const char *const kept[] = {"verbose", "skip_locked", "buffer_usage_limit"};
+	List	   *options = NIL;
+	bool		analyze = false;
+	ListCell   *lc;
+
+	foreach(lc, stmt->options)
+	{
+		DefElem    *option = lfirst_node(DefElem, lc);
+
+		if (strcmp(option->defname, "analyze") == 0)
+			analyze = defGetBoolean(option);
+		for (int i = 0; i < lengthof(kept); i++)
+			if (strcmp(option->defname, kept[i]) == 0)
+				options = lappend(options, option);
+	}
+	stmt->options = options;
+	stmt->is_vacuumcmd = false;
+	return analyze;
+}
+
+/*
+ * Change the tree of a statement on new relations to one that may run in a
+ * transaction block and does the same.  False if there is nothing to do.
+ */
+static bool
+change_tree(Node *node)
+{
+	ListCell   *lc;
+
+	switch (nodeTag(node))
+	{
+		case T_IndexStmt:
+			((IndexStmt *) node)->concurrent = false;
+			return true;
+		case T_DropStmt:
+			((DropStmt *) node)->concurrent = false;
+			return true;
+		case T_ReindexStmt:
+			((ReindexStmt *) node)->params =
+				without_option(((ReindexStmt *) node)->params, "concurrently");
+			return true;
+		case T_AlterTableStmt:
+			foreach(lc, ((AlterTableStmt *) node)->cmds)
+			{
+				AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
+
+				if (cmd->subtype == AT_DetachPartition)
+					((PartitionCmd *) cmd->def)->concurrent = false;
+			}
+			return true;
+		case T_VacuumStmt:
+			return change_vacuum((VacuumStmt *) node);
+		default:
+			elog(ERROR, "unexpected node type: %d", (int) nodeTag(node));
+			return false;		/* keep compiler quiet */
+	}
+}
+
+/*
+ * Analyze and run a utility statement from its tree.
+ */
+static void
+run_tree(RawStmt *raw, const char *query)
+{
+	List	   *queries;
+	ListCell   *lc;
+
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	queries = pg_analyze_and_rewrite_fixedparams(raw, query, NULL, 0, NULL);
+	foreach(lc, pg_plan_queries(queries, query, CURSOR_OPT_PARALLEL_OK, NULL))
+	{
+		QueryCompletion completion;
+
+		InitializeQueryCompletion(&completion);
+		ProcessUtility(lfirst_node(PlannedStmt, lc), query, false,
+					   PROCESS_UTILITY_QUERY, NULL, NULL, None_Receiver, &completion);
+	}
+	PopActiveSnapshot();
+}
+
+/*
+ * Run a statement that core wants outside a transaction block.
+ */
+static void
+run_outside_block(const MigrateStatement *statement, const char *query, MigratePlace *place)
+{
+	RawStmt    *raw;
+	ListCell   *lc;
+
+	foreach(lc, statement->needs)
+	{
+		Oid			relid = RangeVarGetRelid(lfirst_node(RangeVar, lc), NoLock, true);
+
+		/* one that is not there is for core to complain about */
+		if (OidIsValid(relid) && !is_new_relation(relid))
+			refuse_outside_block();
+	}
+	raw = linitial_node(RawStmt, pg_parse_query(query));
+	place->source = query;
+	place->source_line = place->line;
+	if (change_tree(raw->stmt))
+		run_tree(raw, query);
+	else
+		ereport(NOTICE,
+				(errmsg("skipping VACUUM of a table created in the same transaction")));
+	place->source = NULL;
+}
+
+static void
+run_with_spi(const char *query)
+{
+	SPIExecuteOptions options = {.dest = None_Receiver};
+	int			result = SPI_execute_extended(query, &options);
+
+	/* these are returned, not raised */
+	if (result < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("statement cannot run in a migration: %s",
+						SPI_result_code_string(result))));
+}
+
+/*
+ * core logs only what a client sends, so log_statement = ddl would lose every
+ * change of the schema.
+ */
+static void
+log_query(const MigrateStatement *statement, const char *query)
+{
+	if (log_statement != LOGSTMT_NONE && statement->log_level <= log_statement)
+		ereport(LOG,
+				(errmsg("statement: %s", query),
+				 errhidestmt(true),
+				 errhidecontext(true)));
+}
+
+static void
+run_statement(const MigrateStatement *statement, const char *query, MigratePlace *place)
+{
+	CHECK_FOR_INTERRUPTS();
+	place->line = statement->line;
+	place->query = query;
+	migrate_report_activity(place);
+	log_query(statement, query);
+	if (statement->outside_block)
+		run_outside_block(statement, query, place);
+	else
+		run_with_spi(query);
+}
+
+/*
+ * Names of the constraints that are initially deferred, for SET CONSTRAINTS.
+ */
+static List *
+deferred_constraints(void)
+{
+	List	   *names = NIL;
+	Relation	rel = table_open(ConstraintRelationId, AccessShareLock);
+	SysScanDesc scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
+	HeapTuple	tuple;
+
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_constraint constraint = (Form_pg_constraint) GETSTRUCT(tuple);
+		char	   *schema;
+
+		if (!constraint->condeferred)
+			continue;
+		schema = get_namespace_name(constraint->connamespace);
+		if (schema != NULL)
+			names = lappend(names, makeRangeVar(schema, pstrdup(NameStr(constraint->conname)), -1));
+	}
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+	return names;
+}
+
+/*
+ * Do what the end of a transaction does with deferred constraints: check them,
+ * then defer again those that are so from the start.
+ */
+static void
+check_constraints(void)
+{
+	ConstraintsSetStmt *stmt = makeNode(ConstraintsSetStmt);
+
+	CommandCounterIncrement();
+	AfterTriggerSetState(stmt);
+	CommandCounterIncrement();
+	stmt->constraints = deferred_constraints();
+	stmt->deferred = true;
+	if (stmt->constraints != NIL)
+		AfterTriggerSetState(stmt);
+}
+
+/*
+ * Drop the temporary tables that a statement made with ON COMMIT DROP.  The
+ * caller's own are not touched.
+ */
+static void
+drop_at_commit(const MigrateStatement *statement)
+{
+	ListCell   *lc;
+
+	foreach(lc, statement->drops_at_commit)
+	{
+		RangeVar   *name = makeRangeVar("pg_temp", lfirst(lc), -1);
+		ObjectAddress object;
+
+		ObjectAddressSet(object, RelationRelationId, RangeVarGetRelid(name, NoLock, true));
+		if (!OidIsValid(object.objectId))
+			continue;
+		CommandCounterIncrement();
+		performDeletion(&object, DROP_CASCADE,
+						PERFORM_DELETION_INTERNAL | PERFORM_DELETION_QUIETLY);
+	}
+}
+
+/*
+ * Run the statements from "first" on that are one transaction in the file.
+ * Returns the number of the first one that is not.
+ */
+static int
+run_transaction(const MigrateScript *script, int first, const char *text, MigratePlace *place)
+{
+	int			next = first;
+	int			number = script->statements[first].transaction;
+	bool		may_defer = false;
+	int			guc_level = NewGUCNestLevel();
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "migrate statement",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+
+	for (; next < script->nstatements && script->statements[next].transaction == number; next++)
+	{
+		const MigrateStatement *statement = &script->statements[next];
+
+		place->statement = next + 1;
+		run_statement(statement, pnstrdup(text + statement->offset, statement->length), place);
+		place->query = NULL;
+		may_defer |= statement->may_defer;
+		MemoryContextReset(context);
+	}
+	if (may_defer)
+		check_constraints();
+	for (int i = first; i < next; i++)
+		drop_at_commit(&script->statements[i]);
+
+	/* SET LOCAL ends here, SET lives on to the end of the migration */
+	AtEOXact_GUC(true, guc_level);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+	return next;
+}
+
+/*
+ * Run a script in the caller's transaction, as the current role.
+ *
+ * "text" is what it was parsed from.  "place" is kept up to date for the error
+ * context.  On return all settings are as before; after an error the abort of
+ * the (sub)transaction puts them back.
+ */
+void
+migrate_execute_script(const MigrateScript *script, const char *text, MigratePlace *place)
+{
+	int			guc_level = NewGUCNestLevel();
+	int			next = 0;
+
+	place->nstatements = script->nstatements;
+	while (next < script->nstatements)
+	{
+		if (SPI_connect() != SPI_OK_CONNECT)
+			elog(ERROR, "SPI_connect failed");
+		next = run_transaction(script, next, text, place);
+		if (SPI_finish() != SPI_OK_FINISH)
+			elog(ERROR, "SPI_finish failed");
+	}
+	AtEOXact_GUC(false, guc_level);
+	place->statement = 0;
+	place->line = 0;
+}

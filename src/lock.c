@@ -1,0 +1,187 @@
+/*-------------------------------------------------------------------------
+ *
+ * lock.c
+ *		The run lock: one runner for each history of a database.
+ *
+ * An advisory lock, with a class (objsubid 3) that no SQL function reaches, so
+ * that it never collides with an application's own.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/lock.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "common/hashfn.h"
+#include "common/pg_prng.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "storage/latch.h"
+#include "storage/lmgr.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/timestamp.h"
+
+#include "migrate.h"
+
+#define LOCK_CLASS			3	/* SQL functions use 1 and 2 */
+#define MIN_SLEEP_MS		5
+#define MAX_SLEEP_MS		50
+#define CYCLE_CHECK_MS		250
+
+static void
+lock_tag(LOCKTAG *tag, const char *project, const char *schema)
+{
+	SET_LOCKTAG_ADVISORY(*tag, MyDatabaseId,
+						 hash_bytes((const unsigned char *) project, strlen(project)),
+						 hash_bytes((const unsigned char *) schema, strlen(schema)),
+						 LOCK_CLASS);
+}
+
+/*
+ * The process that holds the lock, 0 if none can be named: it has just gone,
+ * is between two transactions, or is a prepared transaction.
+ */
+static int
+lock_holder(const LOCKTAG *tag)
+{
+	int			count;
+	VirtualTransactionId *holders = GetLockConflicts(tag, ExclusiveLock, &count);
+	PGPROC	   *proc = count > 0 ? migrate_vxid_proc(&holders[0]) : NULL;
+
+	return proc ? proc->pid : 0;
+}
+
+/*
+ * When the transaction of another process began, 0 if not known.
+ */
+static TimestampTz
+transaction_start(int pid)
+{
+	TimestampTz start = 0;
+
+	for (int i = 1; i <= pgstat_fetch_stat_numbackends(); i++)
+	{
+		LocalPgBackendStatus *local = pgstat_get_local_beentry_by_index(i);
+
+		if (local != NULL && local->backendStatus.st_procpid == pid)
+			start = local->backendStatus.st_xact_start_timestamp;
+	}
+	/* else this transaction would not see pg_stat_activity change any more */
+	pgstat_clear_backend_activity_snapshot();
+	return start;
+}
+
+static void
+report_wait(int pid)
+{
+	TimestampTz since = transaction_start(pid);
+
+	if (since == 0)
+		ereport(NOTICE,
+				(errmsg("waiting for the migration run of process %d", pid)));
+	else
+		ereport(NOTICE,
+				(errmsg("waiting for the migration run of process %d since %s",
+						pid, timestamptz_to_str(since)),
+				 errdetail("The time is the start of its transaction.")));
+}
+
+/*
+ * Does the process wait, directly or not, for this one?  A breadth-first walk
+ * over what pg_blocking_pids() tells.
+ */
+static bool
+waits_for_me(int pid)
+{
+	List	   *pids = list_make1_int(pid);
+
+	/* the list grows while it is walked */
+	for (int i = 0; i < list_length(pids) && i < MaxBackends; i++)
+	{
+		Datum		blockers = DirectFunctionCall1(pg_blocking_pids,
+												   Int32GetDatum(list_nth_int(pids, i)));
+		ArrayType  *array = DatumGetArrayTypeP(blockers);
+		int		   *values = (int *) ARR_DATA_PTR(array);
+		int			n = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+
+		for (int k = 0; k < n; k++)
+		{
+			if (values[k] == MyProcPid)
+				return true;
+			pids = list_append_unique_int(pids, values[k]);
+		}
+	}
+	return false;
+}
+
+/*
+ * Sleep a little, a random time so that many waiters spread out.
+ */
+static void
+pause_waiting(int tries)
+{
+	double		ms = Min(MIN_SLEEP_MS * (tries + 1), MAX_SLEEP_MS);
+
+	ms *= 0.5 + pg_prng_double(&pg_global_prng_state);
+	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+					 Max((long) ms, 1), PG_WAIT_EXTENSION);
+	ResetLatch(MyLatch);
+	CHECK_FOR_INTERRUPTS();
+}
+
+/*
+ * Take the run lock of a history until the end of the transaction.
+ *
+ * The caller holds a snapshot, and CREATE INDEX CONCURRENTLY waits for
+ * snapshots, so a blocking wait could deadlock with the run that is waited
+ * for, and would do so unseen where that waits for no lock.  Hence polling;
+ * and since polling hides the wait from the deadlock detector, a look now and
+ * then whether the other one waits for us.
+ *
+ * Errors: 40P01 if it does, 55P03 when lock_timeout has passed.
+ */
+void
+migrate_lock_acquire(const char *project, const char *schema)
+{
+	TimestampTz start = GetCurrentTimestamp();
+	TimestampTz checked = start;
+	bool		said = false;
+	LOCKTAG		tag;
+
+	lock_tag(&tag, project, schema);
+	for (int tries = 0;
+		 LockAcquire(&tag, ExclusiveLock, false, true) == LOCKACQUIRE_NOT_AVAIL;
+		 tries++)
+	{
+		TimestampTz now = GetCurrentTimestamp();
+		int			pid = lock_holder(&tag);
+
+		if (pid != 0 && !said)
+		{
+			report_wait(pid);
+			said = true;
+		}
+		if (pid != 0 && TimestampDifferenceExceeds(checked, now, CYCLE_CHECK_MS))
+		{
+			checked = now;
+			if (waits_for_me(pid))
+				ereport(ERROR,
+						(errcode(ERRCODE_T_R_DEADLOCK_DETECTED),
+						 errmsg("deadlock detected"),
+						 errdetail("The migration run of process %d waits for this transaction.", pid),
+						 errhint("Try again, or use CALL migrate.up().")));
+		}
+		if (LockTimeout > 0 && TimestampDifferenceExceeds(start, now, LockTimeout))
+			ereport(ERROR,
+					(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+					 errmsg("canceling statement due to lock timeout"),
+					 pid == 0 ? 0 :
+					 errdetail("Process %d holds the lock for migration runs.", pid)));
+		pause_waiting(tries);
+	}
+}

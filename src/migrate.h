@@ -1,0 +1,361 @@
+/*-------------------------------------------------------------------------
+ *
+ * migrate.h
+ *		What the files of this extension share.
+ *
+ * Data goes one way: directory -> format -> plan -> run -> history.  The
+ * declarations stand in that order, grouped by the file that defines them.
+ * A file may use what stands in a lower layer (see CONTRIBUTING.md), never
+ * what stands above it.
+ *
+ * Everything is allocated in CurrentMemoryContext of the caller unless the
+ * comment on the function says otherwise, and is freed with that context.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/migrate.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef MIGRATE_H
+#define MIGRATE_H
+
+#include "common/sha2.h"
+#include "datatype/timestamp.h"
+#include "nodes/pg_list.h"
+#include "tcop/utility.h"
+#include "utils/tuplestore.h"
+
+#include "compat.h"
+
+/* settings, in migrate.c */
+typedef enum MigrateOnModified
+{
+	ON_MODIFIED_ERROR,
+	ON_MODIFIED_WARN,
+	ON_MODIFIED_IGNORE,
+} MigrateOnModified;
+
+typedef enum MigrateOutOfOrder
+{
+	OUT_OF_ORDER_ERROR,
+	OUT_OF_ORDER_APPLY,
+} MigrateOutOfOrder;
+
+extern char *migrate_directory;
+extern char *migrate_allowed_directories;
+extern int	migrate_on_modified;
+extern int	migrate_out_of_order;
+
+/*
+ * A directory of the server that the caller may read; see directory.c.
+ */
+typedef struct MigrateDirectory MigrateDirectory;
+
+/*
+ * One direction of a migration: a piece of a file.
+ */
+typedef struct MigrateSection
+{
+	bool		present;		/* does the file have it at all? */
+	char	   *file;			/* name relative to the directory */
+	int			offset;			/* bytes before it in the file's text */
+	int			length;			/* its bytes */
+	int			line;			/* line of its first byte, from 1 */
+	bool		transactional;	/* false: marked "no transaction" */
+	uint8		sha256[PG_SHA256_DIGEST_LENGTH];	/* of its bytes */
+} MigrateSection;
+
+/*
+ * A migration as a directory has it, whatever tool wrote that.
+ */
+typedef struct Migration
+{
+	char	   *version;		/* as written in the file name */
+	char	   *name;			/* the rest of the file name, may be "" */
+	char	   *sort_key;		/* bytewise order = the format's order */
+	char	   *description;	/* from header comments, or NULL */
+	char	   *author;			/* likewise */
+	char	   *created;		/* likewise */
+	MigrateSection up;
+	MigrateSection down;
+} Migration;
+
+typedef struct MigrateFormat MigrateFormat;
+
+/*
+ * A directory read through its format.
+ */
+typedef struct MigrationSet
+{
+	const MigrateFormat *format;	/* NULL for a directory without migrations */
+	char	   *format_evidence;	/* the file it was detected from, or NULL */
+	List	   *migrations;		/* of Migration, in the format's order */
+	List	   *ignored;		/* names of *.sql files that are none */
+} MigrationSet;
+
+/*
+ * A migration as the history has it: one row of migrate.applied.
+ */
+typedef struct AppliedMigration
+{
+	char	   *version;
+	char	   *name;
+	char	   *sort_key;
+	char	   *file;
+	int			batch;
+	int64		history_id;		/* order of application */
+	uint8		up_sha256[PG_SHA256_DIGEST_LENGTH];
+	uint8		down_sha256[PG_SHA256_DIGEST_LENGTH];
+	bool		has_down;
+	char	   *up_role;		/* author of the stored script */
+	char	   *down_role;		/* likewise, NULL without one */
+	int			up_line;		/* line in its file */
+	int			down_line;
+	bool		up_transactional;
+	bool		down_transactional;
+	bool		reversible;
+	char	   *down_error;		/* why the down script cannot run, or NULL */
+	char	   *description;
+	char	   *author;
+	char	   *created;
+	TimestampTz applied_at;
+	char	   *applied_by;
+	int64		duration;		/* microseconds */
+	int			statements;
+} AppliedMigration;
+
+/*
+ * States, as status() shows them.
+ */
+typedef enum MigrateState
+{
+	STATE_PENDING,
+	STATE_OUT_OF_ORDER,
+	STATE_APPLIED,
+	STATE_MODIFIED,
+	STATE_MISSING,
+} MigrateState;
+
+/*
+ * A version, with what the directory and the history have of it; one of the
+ * two may be NULL.
+ */
+typedef struct MigrateItem
+{
+	Migration  *file;
+	AppliedMigration *applied;
+	MigrateState state;
+	bool		up_changed;		/* other tokens than those that ran */
+	bool		down_changed;
+	bool		reversible;		/* for status() */
+	char	   *detail;			/* likewise: what there is to say, or NULL */
+} MigrateItem;
+
+/*
+ * What the caller asks for.  Unused fields are zero.
+ */
+typedef struct MigrateRequest
+{
+	char	   *dir;			/* NULL: none given */
+	char	   *project;
+	char	   *schema;
+	char	   *format;			/* NULL: detect */
+	char	   *target;			/* NULL: none */
+	int			steps;			/* 0: none */
+	List	   *versions;		/* of char *, NIL: none */
+	bool		adopt_existing;
+	bool		everything;
+	bool		force;
+} MigrateRequest;
+
+typedef enum MigrateDirection
+{
+	MIGRATE_UP,
+	MIGRATE_DOWN,
+} MigrateDirection;
+
+/*
+ * A statement of a script, by its place in the text.  The parse tree is not
+ * kept: it takes 13 times the text, and each statement is parsed again by
+ * what runs it.
+ */
+typedef struct MigrateStatement
+{
+	int			offset;			/* bytes before its first token */
+	int			length;
+	int			line;			/* in the file */
+	int			transaction;	/* number of its transaction in the script */
+	LogStmtLevel log_level;		/* for log_statement */
+	bool		outside_block;	/* core wants it outside a transaction block */
+	bool		may_defer;		/* may leave deferred constraint checks */
+	bool		makes_unknown;	/* may create relations, nobody knows which */
+	List	   *needs;			/* RangeVars that an outside_block one names */
+	List	   *makes;			/* names of relations that it creates */
+	List	   *drops_at_commit;	/* names of ON COMMIT DROP tables it makes */
+} MigrateStatement;
+
+typedef struct MigrateScript
+{
+	int			nstatements;
+	MigrateStatement *statements;
+} MigrateScript;
+
+/*
+ * One migration to run in one direction.
+ */
+typedef struct MigrateStep
+{
+	MigrateDirection direction;
+	Migration  *file;			/* NULL: runs from the store */
+	AppliedMigration *applied;	/* NULL: was pending */
+	MigrateScript *script;		/* set when checked */
+	bool		forced;			/* undone without running anything */
+	bool		reversible;		/* of an up: what its down turned out to be */
+	char	   *down_error;		/* of an up: why its down cannot run */
+} MigrateStep;
+
+/*
+ * What came of a step: a row of apply() and its kin.
+ */
+typedef struct MigrateResult
+{
+	const char *version;
+	const char *name;
+	int			batch;
+	int			statements;
+	int64		duration;		/* microseconds */
+} MigrateResult;
+
+/*
+ * What repair() did about a migration.
+ */
+typedef struct MigrateRepair
+{
+	const char *version;
+	const char *name;
+	const char *action;
+} MigrateRepair;
+
+/*
+ * Where an error happens, for its CONTEXT.
+ */
+typedef struct MigratePlace
+{
+	const char *version;
+	const char *name;
+	MigrateDirection direction;
+	const char *file;
+	bool		stored;			/* the script comes from the history */
+	int			line;			/* 0: not known */
+	int			statement;		/* from 1; 0: none in particular */
+	int			nstatements;	/* 0: not counted yet */
+	const char *source;			/* what error positions count in, or NULL */
+	int			source_line;	/* line of its first byte */
+	const char *query;			/* the statement, a part of source */
+} MigratePlace;
+
+/* in run.c */
+extern List *migrate_run_apply(MigrateRequest *request);
+extern List *migrate_run_rollback(MigrateRequest *request);
+extern List *migrate_run_redo(MigrateRequest *request);
+extern List *migrate_run_refresh(MigrateRequest *request);
+extern List *migrate_run_repair(MigrateRequest *request);
+extern List *migrate_run_status(MigrateRequest *request);
+extern const char *migrate_run_version(MigrateRequest *request);
+
+/* in plan.c */
+extern List *migrate_plan_match(List *migrations, List *applied);
+extern List *migrate_plan_apply(List *items, MigrateRequest *request);
+extern List *migrate_plan_all(List *items);
+extern List *migrate_plan_rollback(List *items, List *applied, MigrateRequest *request);
+extern List *migrate_plan_reapply(List *items, List *undone);
+
+/* in source.c */
+typedef struct MigrateSource MigrateSource;
+
+extern MigrateSource *migrate_source_read(const char *path, const char *format);
+extern MigrationSet *migrate_source_set(MigrateSource *source);
+extern char *migrate_source_text(MigrateSource *source, const MigrateSection *section);
+
+/* in format.c */
+typedef enum MigratePart
+{
+	PART_UP,
+	PART_DOWN,
+	PART_BOTH,
+} MigratePart;
+
+/*
+ * What a file's name says.
+ */
+typedef struct MigrateFileName
+{
+	MigratePart part;
+	char	   *version;
+	char	   *name;
+	char	   *sort_key;
+} MigrateFileName;
+
+extern const MigrateFormat *migrate_format_named(const char *name);
+extern const char *migrate_format_name(const MigrateFormat *format);
+extern const MigrateFormat *migrate_format_detect(const MigrateFormat *best,
+												  const char *file, const char *text);
+extern bool migrate_format_claims(const MigrateFormat *format, const char *file,
+								  MigrateFileName *parsed);
+extern Migration *migrate_format_parse(const MigrateFormat *format, const char *file,
+									   const MigrateFileName *parsed,
+									   const char *text, int length);
+extern List *migrate_format_assemble(List *parts, List **ignored);
+extern void migrate_sha256(const char *text, int length, uint8 *sha256);
+
+/* in script.c */
+extern MigrateScript *migrate_script_parse(const char *text, bool transactional,
+										   int line, MigratePlace *place);
+extern bool migrate_script_is_blank(const char *text, int length);
+extern bool migrate_script_same(const char *one, const char *other);
+extern bool migrate_is_script_error(int sqlerrcode);
+extern int	migrate_count_lines(const char *text, int length);
+
+/* in execute.c */
+extern void migrate_execute_check(const MigrateScript *script, MigratePlace *place,
+								  List **made, bool *made_unknown);
+extern void migrate_execute_script(const MigrateScript *script, const char *text,
+								   MigratePlace *place);
+
+/* in history.c */
+extern List *migrate_history_read(const MigrateRequest *request, bool latest);
+extern bool migrate_history_is_current(const MigrateRequest *request, List *applied);
+extern char *migrate_history_script(const uint8 *sha256);
+extern void migrate_history_attempts(const MigrateRequest *request,
+									 Tuplestorestate *store);
+extern int	migrate_history_next_batch(const MigrateRequest *request);
+extern void migrate_history_record_up(const MigrateRequest *request, const MigrateStep *step,
+									  const char *outcome, const MigrateResult *result,
+									  TimestampTz started, const char *up, const char *down);
+extern void migrate_history_record_down(const MigrateRequest *request, const MigrateStep *step,
+										const MigrateResult *result, TimestampTz started);
+extern void migrate_history_replace(const MigrateRequest *request, const MigrateItem *item,
+									const char *up, const char *down,
+									bool reversible, const char *down_error);
+
+/* in directory.c */
+extern MigrateDirectory *migrate_directory_open(const char *path);
+extern const char *migrate_directory_path(const MigrateDirectory *dir);
+extern List *migrate_directory_names(const MigrateDirectory *dir);
+extern char *migrate_directory_read(MigrateDirectory *dir, const char *name, int *length);
+
+/* in lock.c */
+extern void migrate_lock_acquire(const char *project, const char *schema);
+
+/* in report.c */
+extern const char *migrate_label(const char *version, const char *name);
+extern const char *migrate_state_name(MigrateState state);
+extern void migrate_report_done(const MigrateStep *step, const MigrateResult *result,
+								int number, int total);
+extern void migrate_report_activity(const MigratePlace *place);
+extern void migrate_report_activity_end(void);
+extern void migrate_error_context(void *arg);
+
+#endif							/* MIGRATE_H */

@@ -1,0 +1,512 @@
+/*-------------------------------------------------------------------------
+ *
+ * plan.c
+ *		Files x history x request -> ordered steps, or one clear error.
+ *
+ * Nothing here does I/O, asks a catalog or changes anything.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/plan.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/varlena.h"
+
+#include "migrate.h"
+
+/* how many names an error lists before it says how many more there are */
+#define LISTED_NAMES 5
+/* core's Levenshtein distance takes no more characters */
+#define MAX_COMPARED_NAME 255
+
+static const char *
+item_version(const MigrateItem *item)
+{
+	return item->file ? item->file->version : item->applied->version;
+}
+
+static const char *
+item_name(const MigrateItem *item)
+{
+	return item->file ? item->file->name : item->applied->name;
+}
+
+static const char *
+item_sort_key(const MigrateItem *item)
+{
+	return item->file ? item->file->sort_key : item->applied->sort_key;
+}
+
+static const char *
+item_label(const MigrateItem *item)
+{
+	return migrate_label(item_version(item), item_name(item));
+}
+
+static int
+compare_applied_keys(const ListCell *a, const ListCell *b)
+{
+	return strcmp(((AppliedMigration *) lfirst(a))->sort_key,
+				  ((AppliedMigration *) lfirst(b))->sort_key);
+}
+
+/*
+ * Bring files (Migration, in order) and history (AppliedMigration, any order)
+ * together: a list of MigrateItem in the format's order, with states as far as
+ * versions alone tell.  Whether a file has changed is for the caller to find
+ * out; until then bytes that differ count as changed.
+ */
+List *
+migrate_plan_match(List *migrations, List *applied)
+{
+	List	   *by_key = list_copy(applied);
+	List	   *items = NIL;
+	const char *highest = NULL;
+	int			f = 0;
+	int			a = 0;
+
+	list_sort(by_key, compare_applied_keys);
+	if (by_key != NIL)
+		highest = ((AppliedMigration *) llast(by_key))->sort_key;
+
+	while (f < list_length(migrations) || a < list_length(by_key))
+	{
+		MigrateItem *item = palloc0(sizeof(MigrateItem));
+		Migration  *file = f < list_length(migrations) ? list_nth(migrations, f) : NULL;
+		AppliedMigration *row = a < list_length(by_key) ? list_nth(by_key, a) : NULL;
+		int			order = file == NULL ? 1 : row == NULL ? -1 :
+			strcmp(file->sort_key, row->sort_key);
+
+		if (order <= 0)
+		{
+			item->file = file;
+			f++;
+		}
+		if (order >= 0)
+		{
+			item->applied = row;
+			a++;
+		}
+		if (item->applied == NULL)
+			item->state = highest != NULL && strcmp(file->sort_key, highest) < 0 ?
+				STATE_OUT_OF_ORDER : STATE_PENDING;
+		else if (item->file == NULL)
+			item->state = STATE_MISSING;
+		else
+		{
+			item->state = STATE_APPLIED;
+			item->up_changed = memcmp(file->up.sha256, row->up_sha256,
+									  PG_SHA256_DIGEST_LENGTH) != 0;
+			item->down_changed = file->down.present != row->has_down ||
+				(row->has_down && memcmp(file->down.sha256, row->down_sha256,
+										 PG_SHA256_DIGEST_LENGTH) != 0);
+		}
+		items = lappend(items, item);
+	}
+	return items;
+}
+
+/*
+ * Append a name to a list for an error, which stops at LISTED_NAMES.
+ */
+static void
+list_name(StringInfo list, int *count, const char *name)
+{
+	if ((*count)++ < LISTED_NAMES)
+		appendStringInfo(list, "%s\"%s\"", list->len > 0 ? ", " : "", name);
+}
+
+static char *
+end_list(StringInfo list, int count)
+{
+	if (count > LISTED_NAMES)
+		appendStringInfo(list, " and %d more", count - LISTED_NAMES);
+	return list->data;
+}
+
+/*
+ * The sort key of a version that the caller wrote in any equal form, for
+ * formats that order numerically.
+ */
+static bool
+same_number(const char *one, const char *other)
+{
+	if (strspn(one, "0123456789") != strlen(one) ||
+		strspn(other, "0123456789") != strlen(other) || *one == '\0' || *other == '\0')
+		return false;
+	while (*one == '0')
+		one++;
+	while (*other == '0')
+		other++;
+	return strcmp(one, other) == 0;
+}
+
+static bool
+item_is(const MigrateItem *item, const char *wanted)
+{
+	return strcmp(item_version(item), wanted) == 0 ||
+		same_number(item_version(item), wanted) ||
+		strcmp(item_label(item), wanted) == 0 ||
+		(item->file && strcmp(item->file->up.file, wanted) == 0) ||
+		(item->applied && strcmp(item->applied->file, wanted) == 0);
+}
+
+static int
+distance(const char *wanted, const char *name)
+{
+	return varstr_levenshtein(wanted, Min(strlen(wanted), MAX_COMPARED_NAME),
+							  name, Min(strlen(name), MAX_COMPARED_NAME), 1, 1, 1, true);
+}
+
+/*
+ * Of the items, the three most like what was asked for.
+ */
+static char *
+nearest(List *items, const char *wanted)
+{
+	StringInfoData list;
+	List	   *taken = NIL;
+
+	initStringInfo(&list);
+	for (int n = 0; n < 3 && n < list_length(items); n++)
+	{
+		MigrateItem *best = NULL;
+		int			best_distance = 0;
+		ListCell   *lc;
+
+		foreach(lc, items)
+		{
+			MigrateItem *item = lfirst(lc);
+			int			d = Min(distance(wanted, item_version(item)),
+								distance(wanted, item_label(item)));
+
+			if (!list_member_ptr(taken, item) && (best == NULL || d < best_distance))
+			{
+				best = item;
+				best_distance = d;
+			}
+		}
+		taken = lappend(taken, best);
+		appendStringInfo(&list, "%s\"%s\"", n > 0 ? ", " : "", item_label(best));
+	}
+	return list.data;
+}
+
+/*
+ * The item that the caller names by version, full name or file name.
+ */
+static MigrateItem *
+find_item(List *items, const char *wanted)
+{
+	ListCell   *lc;
+
+	foreach(lc, items)
+		if (item_is(lfirst(lc), wanted))
+			return lfirst(lc);
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_OBJECT),
+			 errmsg("migration \"%s\" does not exist", wanted),
+			 items == NIL ? 0 : errhint("The nearest are %s.", nearest(items, wanted))));
+}
+
+static void
+check_one_selection(int given, const char *names)
+{
+	if (given > 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("only one of %s may be given", names)));
+}
+
+static void
+check_steps(const MigrateRequest *request)
+{
+	if (request->steps < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("number of steps must be greater than zero")));
+}
+
+/*
+ * migrate.on_modified: stop at, report or accept applied files that changed.
+ */
+static void
+judge_modified(List *items)
+{
+	StringInfoData list;
+	int			count = 0;
+	ListCell   *lc;
+
+	initStringInfo(&list);
+	foreach(lc, items)
+		if (((MigrateItem *) lfirst(lc))->state == STATE_MODIFIED)
+			list_name(&list, &count, ((MigrateItem *) lfirst(lc))->file->up.file);
+	if (count == 0 || migrate_on_modified == ON_MODIFIED_IGNORE)
+		return;
+	ereport(migrate_on_modified == ON_MODIFIED_WARN ? WARNING : ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg_plural("applied migration %s has been modified",
+						   "applied migrations %s have been modified",
+						   count, end_list(&list, count)),
+			 errhint("Undo the change and write a new migration, or accept it with migrate.repair().")));
+}
+
+/*
+ * migrate.out_of_order: stop at pending migrations below the highest applied.
+ */
+static void
+judge_order(List *chosen, List *items)
+{
+	StringInfoData list;
+	int			count = 0;
+	MigrateItem *highest = NULL;
+	ListCell   *lc;
+
+	if (migrate_out_of_order == OUT_OF_ORDER_APPLY)
+		return;
+	initStringInfo(&list);
+	foreach(lc, chosen)
+		if (((MigrateItem *) lfirst(lc))->state == STATE_OUT_OF_ORDER)
+			list_name(&list, &count, ((MigrateItem *) lfirst(lc))->file->up.file);
+	if (count == 0)
+		return;
+	foreach(lc, items)
+		if (((MigrateItem *) lfirst(lc))->applied != NULL)
+			highest = lfirst(lc);
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg_plural("pending migration %s is out of order",
+						   "pending migrations %s are out of order",
+						   count, end_list(&list, count)),
+			 errdetail("Migration \"%s\" has been applied.", item_label(highest)),
+			 errhint("Give it a higher version, or set \"%s\" to \"apply\".",
+					 "migrate.out_of_order")));
+}
+
+static void
+warn_passed_over(List *pending, List *chosen)
+{
+	StringInfoData list;
+	int			count = 0;
+	ListCell   *lc;
+
+	initStringInfo(&list);
+	foreach(lc, pending)
+		if (!list_member_ptr(chosen, lfirst(lc)))
+			list_name(&list, &count, item_label(lfirst(lc)));
+	if (count > 0)
+		ereport(WARNING,
+				(errmsg_plural("pending migration %s is passed over",
+							   "pending migrations %s are passed over",
+							   count, end_list(&list, count))));
+}
+
+static bool
+is_pending(const MigrateItem *item)
+{
+	return item->state == STATE_PENDING || item->state == STATE_OUT_OF_ORDER;
+}
+
+/*
+ * The pending items that "versions" names, in order.
+ */
+static List *
+choose_versions(List *items, List *pending, List *versions)
+{
+	List	   *named = NIL;
+	List	   *chosen = NIL;
+	ListCell   *lc;
+
+	foreach(lc, versions)
+	{
+		MigrateItem *item = find_item(items, lfirst(lc));
+
+		if (!is_pending(item))
+			ereport(NOTICE,
+					(errmsg("migration \"%s\" has been applied already", item_label(item))));
+		named = lappend(named, item);
+	}
+	foreach(lc, pending)
+		if (list_member_ptr(named, lfirst(lc)))
+			chosen = lappend(chosen, lfirst(lc));
+	warn_passed_over(pending, chosen);
+	return chosen;
+}
+
+static List *
+up_steps(List *items)
+{
+	List	   *steps = NIL;
+	ListCell   *lc;
+
+	foreach(lc, items)
+	{
+		MigrateItem *item = lfirst(lc);
+		MigrateStep *step = palloc0(sizeof(MigrateStep));
+
+		step->direction = MIGRATE_UP;
+		step->file = item->file;
+		steps = lappend(steps, step);
+	}
+	return steps;
+}
+
+/*
+ * What apply() has to run: steps in order, NIL if there is nothing to do.
+ *
+ * "items" are those of migrate_plan_match(), with changes judged.  Errors:
+ * 55000 for modified and out-of-order migrations, 42704 for an unknown
+ * version, 22023 for a request that makes no sense.
+ */
+List *
+migrate_plan_apply(List *items, MigrateRequest *request)
+{
+	List	   *pending = NIL;
+	List	   *chosen = NIL;
+	ListCell   *lc;
+
+	check_one_selection((request->target != NULL) + (request->steps != 0) +
+						(request->versions != NIL),
+						"\"target\", \"steps\" and \"versions\"");
+	check_steps(request);
+	judge_modified(items);
+
+	foreach(lc, items)
+		if (is_pending(lfirst(lc)))
+			pending = lappend(pending, lfirst(lc));
+
+	if (request->versions != NIL)
+		chosen = choose_versions(items, pending, request->versions);
+	else if (request->target != NULL)
+	{
+		const char *last = item_sort_key(find_item(items, request->target));
+
+		foreach(lc, pending)
+			if (strcmp(item_sort_key(lfirst(lc)), last) <= 0)
+				chosen = lappend(chosen, lfirst(lc));
+	}
+	else if (request->steps > 0)
+		chosen = list_truncate(list_copy(pending), request->steps);
+	else
+		chosen = pending;
+
+	judge_order(chosen, items);
+	return up_steps(chosen);
+}
+
+/*
+ * Steps that apply every file, for a refresh that has undone all.
+ */
+List *
+migrate_plan_all(List *items)
+{
+	List	   *with_file = NIL;
+	ListCell   *lc;
+
+	foreach(lc, items)
+		if (((MigrateItem *) lfirst(lc))->file != NULL)
+			with_file = lappend(with_file, lfirst(lc));
+	return up_steps(with_file);
+}
+
+/*
+ * How many of the applied migrations, from the last one back, to undo.
+ */
+static int
+count_undone(List *items, List *applied, MigrateRequest *request)
+{
+	int			n = list_length(applied);
+	int			batch;
+	int			count = 0;
+
+	if (n == 0 || request->everything)
+		return n;
+	if (request->steps > 0)
+		return Min(request->steps, n);
+	if (request->target != NULL)
+	{
+		MigrateItem *item = find_item(items, request->target);
+		int			last;
+
+		if (item->applied == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("migration \"%s\" has not been applied", item_label(item)),
+					 errhint("The target of a rollback stays applied; what came after it is undone.")));
+		for (last = n - 1; list_nth(applied, last) != item->applied; last--)
+			;
+		return n - 1 - last;
+	}
+	batch = ((AppliedMigration *) llast(applied))->batch;
+	while (count < n && ((AppliedMigration *) list_nth(applied, n - 1 - count))->batch == batch)
+		count++;
+	return count;
+}
+
+static Migration *
+file_of(List *items, const AppliedMigration *applied)
+{
+	ListCell   *lc;
+
+	foreach(lc, items)
+		if (((MigrateItem *) lfirst(lc))->applied == applied)
+			return ((MigrateItem *) lfirst(lc))->file;
+	return NULL;
+}
+
+/*
+ * What rollback() has to undo, last applied first.
+ *
+ * "applied" is in order of application; "items" bring it together with the
+ * files to run, or with none.  A step whose file is NULL runs from the store.
+ * Errors as migrate_plan_apply().
+ */
+List *
+migrate_plan_rollback(List *items, List *applied, MigrateRequest *request)
+{
+	List	   *steps = NIL;
+	int			n = list_length(applied);
+	int			undone;
+
+	check_one_selection((request->target != NULL) + (request->steps != 0) +
+						request->everything,
+						"\"steps\", \"target\" and \"everything\"");
+	check_steps(request);
+	undone = count_undone(items, applied, request);
+	for (int i = 0; i < undone; i++)
+	{
+		MigrateStep *step = palloc0(sizeof(MigrateStep));
+
+		step->direction = MIGRATE_DOWN;
+		step->applied = list_nth(applied, n - 1 - i);
+		step->file = file_of(items, step->applied);
+		steps = lappend(steps, step);
+	}
+	return steps;
+}
+
+/*
+ * Steps that apply again, in their old order, what "undone" undoes; from the
+ * files where there are some, else from the store.
+ */
+List *
+migrate_plan_reapply(List *items, List *undone)
+{
+	List	   *steps = NIL;
+
+	for (int i = list_length(undone) - 1; i >= 0; i--)
+	{
+		MigrateStep *down = list_nth(undone, i);
+		MigrateStep *step = palloc0(sizeof(MigrateStep));
+
+		step->direction = MIGRATE_UP;
+		step->applied = down->applied;
+		step->file = file_of(items, down->applied);
+		steps = lappend(steps, step);
+	}
+	return steps;
+}

@@ -1,0 +1,183 @@
+/*-------------------------------------------------------------------------
+ *
+ * report.c
+ *		What the user sees while migrations run: notices, activity, context.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/report.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "mb/pg_wchar.h"
+#include "tcop/tcopprot.h"
+#include "utils/backend_status.h"
+
+#include "migrate.h"
+
+/*
+ * How a migration is called: version and name, as in its file name.
+ */
+const char *
+migrate_label(const char *version, const char *name)
+{
+	return *name == '\0' ? version : psprintf("%s_%s", version, name);
+}
+
+/*
+ * A state as status() shows it.
+ */
+const char *
+migrate_state_name(MigrateState state)
+{
+	switch (state)
+	{
+		case STATE_PENDING:
+			return "pending";
+		case STATE_OUT_OF_ORDER:
+			return "out of order";
+		case STATE_APPLIED:
+			return "applied";
+		case STATE_MODIFIED:
+			return "modified";
+		case STATE_MISSING:
+			return "missing";
+	}
+	return NULL;				/* keep compiler quiet */
+}
+
+/*
+ * The NOTICE after each migration.  "number" counts from 1.
+ */
+void
+migrate_report_done(const MigrateStep *step, const MigrateResult *result,
+					int number, int total)
+{
+	const char *label = migrate_label(result->version, result->name);
+
+	if (step->forced)
+		ereport(NOTICE,
+				(errmsg("recorded %s as undone, without running anything [%d/%d]",
+						label, number, total)));
+	else if (step->direction == MIGRATE_UP)
+		ereport(NOTICE,
+				(errmsg_plural("applied %s (%d statement) [%d/%d]",
+							   "applied %s (%d statements) [%d/%d]",
+							   result->statements,
+							   label, result->statements, number, total)));
+	else
+		ereport(NOTICE,
+				(errmsg_plural("undone %s (%d statement) [%d/%d]",
+							   "undone %s (%d statements) [%d/%d]",
+							   result->statements,
+							   label, result->statements, number, total)));
+}
+
+static const char *
+direction_name(MigrateDirection direction)
+{
+	return direction == MIGRATE_UP ? "up" : "down";
+}
+
+/*
+ * Show migration and statement in pg_stat_activity.
+ */
+void
+migrate_report_activity(const MigratePlace *place)
+{
+	char	   *activity;
+
+	if (!pgstat_track_activities)
+		return;
+	activity = psprintf("migration %s (%s), statement %d of %d: %s",
+						migrate_label(place->version, place->name),
+						direction_name(place->direction),
+						place->statement, place->nstatements, place->query);
+	pgstat_report_activity(STATE_RUNNING, activity);
+	pfree(activity);
+}
+
+/*
+ * Show the caller's own statement again.
+ */
+void
+migrate_report_activity_end(void)
+{
+	pgstat_report_activity(STATE_RUNNING, debug_query_string);
+}
+
+/*
+ * Turn a position in place->source into one in place->query, and find its
+ * line.
+ */
+static void
+convert_position(MigratePlace *place)
+{
+	int			position = geterrposition();	/* in characters, from 1 */
+	int			before;
+	int			bytes;
+
+	if (position <= 0 || place->source == NULL)
+		return;
+	bytes = pg_mbcharcliplen(place->source, strlen(place->source), position - 1);
+	before = pg_mbstrlen_with_len(place->source, place->query - place->source);
+	place->line = place->source_line + migrate_count_lines(place->source, bytes) - 1;
+	errposition(0);
+	internalerrposition(position - before);
+	internalerrquery(place->query);
+}
+
+/*
+ * What cannot be cured in a single transaction can often be in several.
+ */
+static void
+hint_at_up(void)
+{
+	switch (geterrcode())
+	{
+		case ERRCODE_ACTIVE_SQL_TRANSACTION:
+			errhint("Use CALL migrate.up(), which commits after each migration.");
+			break;
+		case ERRCODE_UNSAFE_NEW_ENUM_VALUE_USAGE:
+			errhint("New enum values must be committed before they can be used. "
+					"Use CALL migrate.up(), which commits after each migration.");
+			break;
+		case ERRCODE_OUT_OF_MEMORY:
+			errhint("If it is the lock table that is full, increase max_locks_per_transaction, "
+					"or use CALL migrate.up(), which commits after each migration.");
+			break;
+		default:
+			break;
+	}
+}
+
+/*
+ * Error context callback; "arg" is a MigratePlace.
+ */
+void
+migrate_error_context(void *arg)
+{
+	MigratePlace *place = arg;
+	StringInfoData text;
+
+	convert_position(place);
+	if (place->direction == MIGRATE_UP)
+		hint_at_up();
+
+	initStringInfo(&text);
+	appendStringInfo(&text, "migration %s \"%s\" (%s)", place->version, place->name,
+					 direction_name(place->direction));
+	if (place->statement > 0 && place->nstatements > 0)
+		appendStringInfo(&text, ", statement %d of %d", place->statement, place->nstatements);
+	else if (place->statement > 0)
+		appendStringInfo(&text, ", statement %d", place->statement);
+	appendStringInfo(&text, ", %s \"%s\"",
+					 place->stored ? "stored script of file" : "file", place->file);
+	if (place->line > 0)
+		appendStringInfo(&text, ", line %d", place->line);
+	errcontext("%s", text.data);
+	pfree(text.data);
+}

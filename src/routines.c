@@ -1,0 +1,327 @@
+/*-------------------------------------------------------------------------
+ *
+ * routines.c
+ *		The SQL-callable functions: arguments in, rows out, no logic.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/routines.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "migrate.h"
+
+PG_FUNCTION_INFO_V1(migrate_apply);
+PG_FUNCTION_INFO_V1(migrate_rollback);
+PG_FUNCTION_INFO_V1(migrate_reset);
+PG_FUNCTION_INFO_V1(migrate_redo);
+PG_FUNCTION_INFO_V1(migrate_refresh);
+PG_FUNCTION_INFO_V1(migrate_repair);
+PG_FUNCTION_INFO_V1(migrate_status);
+PG_FUNCTION_INFO_V1(migrate_history);
+PG_FUNCTION_INFO_V1(migrate_version);
+
+static char *
+text_argument(FunctionCallInfo fcinfo, int n)
+{
+	return PG_ARGISNULL(n) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(n));
+}
+
+static bool
+bool_argument(FunctionCallInfo fcinfo, int n)
+{
+	return !PG_ARGISNULL(n) && PG_GETARG_BOOL(n);
+}
+
+/*
+ * A number of steps: 0 if none is given, negative if it makes no sense.
+ */
+static int
+steps_argument(FunctionCallInfo fcinfo, int n)
+{
+	if (PG_ARGISNULL(n))
+		return 0;
+	return PG_GETARG_INT32(n) > 0 ? PG_GETARG_INT32(n) : -1;
+}
+
+static List *
+versions_argument(FunctionCallInfo fcinfo, int n)
+{
+	List	   *versions = NIL;
+	Datum	   *values;
+	bool	   *nulls;
+	int			count;
+
+	if (PG_ARGISNULL(n))
+		return NIL;
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(n), TEXTOID, -1, false, TYPALIGN_INT,
+					  &values, &nulls, &count);
+	for (int i = 0; i < count; i++)
+	{
+		if (nulls[i])
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("\"%s\" must not contain nulls", "versions")));
+		versions = lappend(versions, TextDatumGetCString(values[i]));
+	}
+	if (versions == NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"%s\" must not be empty", "versions")));
+	return versions;
+}
+
+/*
+ * Which history: project and schema, at n and n + 1.
+ */
+static void
+history_arguments(FunctionCallInfo fcinfo, int n, MigrateRequest *request)
+{
+	request->project = text_argument(fcinfo, n);
+	request->schema = text_argument(fcinfo, n + 1);
+	if (request->project == NULL || request->schema == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("\"%s\" must not be null",
+						request->project == NULL ? "project" : "schema")));
+}
+
+/*
+ * An argument that has a place in the interface, and no effect yet.
+ */
+static void
+refuse_argument(FunctionCallInfo fcinfo, int n, const char *name)
+{
+	if (!PG_ARGISNULL(n))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("argument \"%s\" is not supported yet", name)));
+}
+
+#define RESULT_COLUMNS 5
+
+static Datum
+return_results(FunctionCallInfo fcinfo, List *results)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	ListCell   *lc;
+
+	foreach(lc, results)
+	{
+		MigrateResult *result = lfirst(lc);
+		Interval	duration = {.time = result->duration};
+		Datum		values[RESULT_COLUMNS];
+		bool		nulls[RESULT_COLUMNS] = {0};
+
+		values[0] = CStringGetTextDatum(result->version);
+		values[1] = CStringGetTextDatum(result->name);
+		values[2] = Int32GetDatum(result->batch);
+		values[3] = Int32GetDatum(result->statements);
+		values[4] = IntervalPGetDatum(&duration);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}
+
+#undef RESULT_COLUMNS
+
+/* apply(dir, target, steps, versions, project, schema, format, vars, adopt_existing) */
+Datum
+migrate_apply(PG_FUNCTION_ARGS)
+{
+	MigrateRequest request = {0};
+
+	request.dir = text_argument(fcinfo, 0);
+	request.target = text_argument(fcinfo, 1);
+	request.steps = steps_argument(fcinfo, 2);
+	request.versions = versions_argument(fcinfo, 3);
+	history_arguments(fcinfo, 4, &request);
+	request.format = text_argument(fcinfo, 6);
+	refuse_argument(fcinfo, 7, "vars");
+	request.adopt_existing = bool_argument(fcinfo, 8);
+	InitMaterializedSRF(fcinfo, 0);
+	return return_results(fcinfo, migrate_run_apply(&request));
+}
+
+/* rollback(steps, target, everything, force, dir, project, schema) */
+Datum
+migrate_rollback(PG_FUNCTION_ARGS)
+{
+	MigrateRequest request = {0};
+
+	request.steps = steps_argument(fcinfo, 0);
+	request.target = text_argument(fcinfo, 1);
+	request.everything = bool_argument(fcinfo, 2);
+	request.force = bool_argument(fcinfo, 3);
+	request.dir = text_argument(fcinfo, 4);
+	history_arguments(fcinfo, 5, &request);
+	InitMaterializedSRF(fcinfo, 0);
+	return return_results(fcinfo, migrate_run_rollback(&request));
+}
+
+/* reset(force, project, schema) */
+Datum
+migrate_reset(PG_FUNCTION_ARGS)
+{
+	MigrateRequest request = {.everything = true};
+
+	request.force = bool_argument(fcinfo, 0);
+	history_arguments(fcinfo, 1, &request);
+	InitMaterializedSRF(fcinfo, 0);
+	return return_results(fcinfo, migrate_run_rollback(&request));
+}
+
+/* the arguments of redo and refresh: dir, project, schema, format, vars */
+static void
+reapply_arguments(FunctionCallInfo fcinfo, MigrateRequest *request)
+{
+	request->dir = text_argument(fcinfo, 0);
+	history_arguments(fcinfo, 1, request);
+	request->format = text_argument(fcinfo, 3);
+	refuse_argument(fcinfo, 4, "vars");
+	InitMaterializedSRF(fcinfo, 0);
+}
+
+Datum
+migrate_redo(PG_FUNCTION_ARGS)
+{
+	MigrateRequest request = {0};
+
+	reapply_arguments(fcinfo, &request);
+	return return_results(fcinfo, migrate_run_redo(&request));
+}
+
+Datum
+migrate_refresh(PG_FUNCTION_ARGS)
+{
+	MigrateRequest request = {0};
+
+	reapply_arguments(fcinfo, &request);
+	return return_results(fcinfo, migrate_run_refresh(&request));
+}
+
+#define REPAIR_COLUMNS 3
+
+/* repair(dir, version, state, project, schema, format) */
+Datum
+migrate_repair(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	MigrateRequest request = {0};
+	ListCell   *lc;
+
+	request.dir = text_argument(fcinfo, 0);
+	refuse_argument(fcinfo, 1, "version");
+	refuse_argument(fcinfo, 2, "state");
+	history_arguments(fcinfo, 3, &request);
+	request.format = text_argument(fcinfo, 5);
+	InitMaterializedSRF(fcinfo, 0);
+	foreach(lc, migrate_run_repair(&request))
+	{
+		MigrateRepair *repair = lfirst(lc);
+		Datum		values[REPAIR_COLUMNS];
+		bool		nulls[REPAIR_COLUMNS] = {0};
+
+		values[0] = CStringGetTextDatum(repair->version);
+		values[1] = CStringGetTextDatum(repair->name);
+		values[2] = CStringGetTextDatum(repair->action);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}
+
+#undef REPAIR_COLUMNS
+
+#define STATUS_COLUMNS 13
+
+static void
+put_text(Datum *values, bool *nulls, int n, const char *text)
+{
+	nulls[n] = text == NULL;
+	if (text != NULL)
+		values[n] = CStringGetTextDatum(text);
+}
+
+static void
+put_status(ReturnSetInfo *rsinfo, const MigrateItem *item)
+{
+	const Migration *file = item->file;
+	const AppliedMigration *applied = item->applied;
+	Interval	duration = {.time = applied ? applied->duration : 0};
+	Datum		values[STATUS_COLUMNS] = {0};
+	bool		nulls[STATUS_COLUMNS] = {0};
+
+	put_text(values, nulls, 0, file ? file->version : applied->version);
+	put_text(values, nulls, 1, file ? file->name : applied->name);
+	put_text(values, nulls, 2, migrate_state_name(item->state));
+	for (int n = 3; n <= 7; n++)
+		nulls[n] = applied == NULL;
+	if (applied != NULL)
+	{
+		values[3] = Int32GetDatum(applied->batch);
+		values[4] = TimestampTzGetDatum(applied->applied_at);
+		values[5] = CStringGetTextDatum(applied->applied_by);
+		values[6] = IntervalPGetDatum(&duration);
+		values[7] = Int32GetDatum(applied->statements);
+	}
+	values[8] = BoolGetDatum(item->reversible);
+	put_text(values, nulls, 9, file ? file->description : applied->description);
+	put_text(values, nulls, 10, file ? file->author : applied->author);
+	put_text(values, nulls, 11, file ? file->up.file : applied->file);
+	put_text(values, nulls, 12, item->detail);
+	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+}
+
+#undef STATUS_COLUMNS
+
+/* status(dir, project, schema, format) */
+Datum
+migrate_status(PG_FUNCTION_ARGS)
+{
+	MigrateRequest request = {0};
+	ListCell   *lc;
+
+	request.dir = text_argument(fcinfo, 0);
+	history_arguments(fcinfo, 1, &request);
+	request.format = text_argument(fcinfo, 3);
+	InitMaterializedSRF(fcinfo, 0);
+	foreach(lc, migrate_run_status(&request))
+		put_status((ReturnSetInfo *) fcinfo->resultinfo, lfirst(lc));
+	return (Datum) 0;
+}
+
+/* history(project, schema) */
+Datum
+migrate_history(PG_FUNCTION_ARGS)
+{
+	MigrateRequest request = {0};
+
+	history_arguments(fcinfo, 0, &request);
+	InitMaterializedSRF(fcinfo, 0);
+	migrate_history_attempts(&request, ((ReturnSetInfo *) fcinfo->resultinfo)->setResult);
+	return (Datum) 0;
+}
+
+/* version(project, schema) */
+Datum
+migrate_version(PG_FUNCTION_ARGS)
+{
+	MigrateRequest request = {0};
+	const char *version;
+
+	history_arguments(fcinfo, 0, &request);
+	version = migrate_run_version(&request);
+	if (version == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(version));
+}

@@ -1,0 +1,739 @@
+/*-------------------------------------------------------------------------
+ *
+ * script.c
+ *		SQL text -> transactions of statements.
+ *
+ * The server's lexer finds where a statement ends (a semicolon outside of
+ * parentheses and of BEGIN ATOMIC ... END), and what only psql understands;
+ * the server's parser judges each statement.  Quotes, dollar quotes, nested
+ * comments and the rest are therefore right by construction.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/script.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+#include "commands/defrem.h"
+#include "common/keywords.h"
+#include "mb/pg_wchar.h"
+#include "nodes/makefuncs.h"
+#include "parser/parser.h"
+#include "parser/scanner.h"
+#include "parser/scansup.h"
+#include "tcop/tcopprot.h"
+#include "utils/memutils.h"
+
+#include "migrate.h"
+
+/*
+ * The server's lexer at work on one text.
+ */
+typedef struct Lexer
+{
+	core_yyscan_t scanner;
+	core_yy_extra_type extra;
+	core_YYSTYPE value;
+	int			location;		/* bytes before the current token */
+} Lexer;
+
+/*
+ * The numbers of the keywords that matter here.  The grammar's header is not
+ * installed from 16 on, so they are looked up by name.
+ */
+typedef struct Keywords
+{
+	int			atomic;
+	int			begin;
+	int			case_;
+	int			end;
+} Keywords;
+
+/*
+ * State of cutting and judging one script.
+ */
+typedef struct ScriptParser
+{
+	const char *text;
+	MigratePlace *place;
+	int			first_line;		/* line of the text's first byte in its file */
+	int			counted;		/* bytes up to which lines are counted ... */
+	int			line;			/* ... and the line there */
+	MigrateScript *script;
+	int			capacity;
+	bool		transactional;
+	bool		in_transaction;
+	bool		own_pair;		/* the section began with BEGIN */
+	int			transaction;	/* number of the current transaction */
+	MemoryContext context;		/* of the result */
+	MemoryContext scratch;		/* reset after each statement */
+} ScriptParser;
+
+static int
+keyword(const char *word)
+{
+	return ScanKeywordTokens[ScanKeywordLookup(word, &ScanKeywords)];
+}
+
+static const Keywords *
+keywords(void)
+{
+	static Keywords k;
+
+	if (k.atomic == 0)
+	{
+		k.begin = keyword("begin");
+		k.case_ = keyword("case");
+		k.end = keyword("end");
+		k.atomic = keyword("atomic");
+	}
+	return &k;
+}
+
+static void
+lexer_start(Lexer *lexer, const char *text)
+{
+	lexer->scanner = scanner_init(text, &lexer->extra, &ScanKeywords, ScanKeywordTokens);
+	/* the same literals are lexed again when they run: warn then */
+	lexer->extra.escape_string_warning = false;
+}
+
+/*
+ * The next token's number, 0 at the end.
+ */
+static int
+lexer_next(Lexer *lexer)
+{
+	return core_yylex(&lexer->value, &lexer->location, lexer->scanner);
+}
+
+/*
+ * The current token as it is written: flex ends it with a NUL until the next
+ * one is asked for (contrib/pg_stat_statements relies on it too).
+ */
+static const char *
+lexer_token_text(const Lexer *lexer)
+{
+	return lexer->extra.scanbuf + lexer->location;
+}
+
+static void
+lexer_end(Lexer *lexer)
+{
+	scanner_finish(lexer->scanner);
+}
+
+/*
+ * The line that "length" bytes of "text" end in, from 1.
+ */
+int
+migrate_count_lines(const char *text, int length)
+{
+	const char *end = text + length;
+	int			line = 1;
+
+	while ((text = memchr(text, '\n', end - text)) != NULL)
+	{
+		text++;
+		line++;
+	}
+	return line;
+}
+
+/*
+ * The line of an offset that is not before the last one asked for.
+ */
+static int
+line_of(ScriptParser *parser, int offset)
+{
+	parser->line += migrate_count_lines(parser->text + parser->counted,
+										offset - parser->counted) - 1;
+	parser->counted = offset;
+	return parser->line;
+}
+
+/*
+ * Are two tokens, as written, the same?  Letter case matters only where there
+ * are quotes, and line ends inside of a literal count as one, since checkouts
+ * of the same file differ in them.
+ */
+static bool
+same_token(const char *one, const char *other)
+{
+	bool		exact = strpbrk(one, "'\"$") != NULL;
+
+	for (;;)
+	{
+		if (one[0] == '\r' && one[1] == '\n')
+			one++;
+		if (other[0] == '\r' && other[1] == '\n')
+			other++;
+		if (exact ? *one != *other :
+			pg_ascii_tolower((unsigned char) *one) != pg_ascii_tolower((unsigned char) *other))
+			return false;
+		if (*one == '\0')
+			return true;
+		one++;
+		other++;
+	}
+}
+
+/*
+ * Do two scripts consist of the same tokens?  White space, comments and the
+ * letter case of keywords and unquoted names do not count.
+ *
+ * A text that the lexer refuses is the same as none.
+ */
+bool
+migrate_script_same(const char *one, const char *other)
+{
+	volatile bool same = true;
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "migrate comparison",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	Lexer		a;
+	Lexer		b;
+
+	PG_TRY();
+	{
+		int			token;
+
+		lexer_start(&a, one);
+		lexer_start(&b, other);
+		do
+		{
+			CHECK_FOR_INTERRUPTS();
+			token = lexer_next(&a);
+			same = token == lexer_next(&b) &&
+				(token == 0 || same_token(lexer_token_text(&a), lexer_token_text(&b)));
+		} while (same && token != 0);
+	}
+	PG_CATCH();
+	{
+		/*
+		 * The lexer holds nothing but memory, so its own errors can be dropped
+		 * without a subtransaction.
+		 */
+		if (!migrate_is_script_error(geterrcode()))
+			PG_RE_THROW();
+		FlushErrorState();
+		same = false;
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+	return same;
+}
+
+/*
+ * Is it an error that migrate_script_parse() raises about the text, which the
+ * caller may catch without a subtransaction?  Nothing but memory is held then.
+ */
+bool
+migrate_is_script_error(int sqlerrcode)
+{
+	switch (ERRCODE_TO_CATEGORY(sqlerrcode))
+	{
+		case ERRCODE_FEATURE_NOT_SUPPORTED:
+		case ERRCODE_DATA_EXCEPTION:
+		case ERRCODE_INVALID_TRANSACTION_TERMINATION:
+		case ERRCODE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION:
+			return true;
+		default:
+			return false;
+	}
+}
+
+/*
+ * Bytes of white space and comments that a text starts with.
+ */
+static int
+skip_blank(const char *text, int length)
+{
+	int			i = 0;
+	int			depth = 0;
+
+	while (i < length)
+	{
+		bool		pair = i + 1 < length;
+
+		if (pair && text[i] == '/' && text[i + 1] == '*')
+		{
+			depth++;
+			i += 2;
+		}
+		else if (depth > 0 && pair && text[i] == '*' && text[i + 1] == '/')
+		{
+			depth--;
+			i += 2;
+		}
+		else if (depth > 0 || scanner_isspace(text[i]))
+			i++;
+		else if (pair && text[i] == '-' && text[i + 1] == '-')
+		{
+			while (i < length && text[i] != '\n')
+				i++;
+		}
+		else
+			break;
+	}
+	return i;
+}
+
+/*
+ * Is there no token in the text, only white space and comments?
+ */
+bool
+migrate_script_is_blank(const char *text, int length)
+{
+	return skip_blank(text, length) == length;
+}
+
+static void
+refuse_statement(MigratePlace *place, int line, const char *what, const char *hint)
+{
+	place->line = line;
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("%s cannot be used in a migration", what),
+			 hint ? errhint("%s", hint) : 0));
+}
+
+static void
+refuse_transaction(MigratePlace *place, int line, const char *message, const char *hint)
+{
+	place->line = line;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_TRANSACTION_TERMINATION),
+			 errmsg("%s", message),
+			 errhint("%s", hint)));
+}
+
+/*
+ * Transaction control: design section 2.  Returns false for COMMIT PREPARED
+ * and ROLLBACK PREPARED, which are ordinary statements here.
+ */
+static bool
+control_transaction(ScriptParser *parser, const TransactionStmt *stmt, int line)
+{
+	static const char *const pair_hint =
+		"COMMIT and BEGIN may stand in the middle of a migration, or as a pair around all of it.";
+	bool		first = parser->script->nstatements == 0 && !parser->own_pair;
+
+	if (stmt->chain)
+		refuse_statement(parser->place, line, "AND CHAIN", NULL);
+	switch (stmt->kind)
+	{
+		case TRANS_STMT_BEGIN:
+		case TRANS_STMT_START:
+			if (stmt->options != NIL)
+				refuse_statement(parser->place, line, "BEGIN with a transaction mode",
+								 "Use SET TRANSACTION as the first statement.");
+			if (parser->in_transaction && !(first && parser->transactional))
+				refuse_transaction(parser->place, line,
+								   "there is already a transaction in progress", pair_hint);
+			if (parser->in_transaction)
+				parser->own_pair = true;
+			parser->in_transaction = true;
+			break;
+		case TRANS_STMT_COMMIT:
+			if (!parser->in_transaction)
+				refuse_transaction(parser->place, line,
+								   "there is no transaction in progress", pair_hint);
+			parser->in_transaction = false;
+			break;
+		case TRANS_STMT_COMMIT_PREPARED:
+		case TRANS_STMT_ROLLBACK_PREPARED:
+			return false;
+		case TRANS_STMT_PREPARE:
+			refuse_statement(parser->place, line, "PREPARE TRANSACTION", NULL);
+			break;
+		case TRANS_STMT_ROLLBACK:
+			refuse_statement(parser->place, line, "ROLLBACK",
+							 "Raise an error to have the migration undone.");
+			break;
+		default:
+			refuse_statement(parser->place, line, "SAVEPOINT",
+							 "Use the EXCEPTION clause of a PL/pgSQL block.");
+	}
+	parser->transaction++;
+	return true;
+}
+
+static bool
+option_is_true(List *options, const char *name)
+{
+	bool		result = false;
+	ListCell   *lc;
+
+	foreach(lc, options)
+	{
+		DefElem    *option = lfirst_node(DefElem, lc);
+
+		if (strcmp(option->defname, name) == 0)
+			result = defGetBoolean(option);
+	}
+	return result;
+}
+
+/*
+ * The relations that a statement names that core wants outside a transaction
+ * block; NIL if it may stand in one.
+ *
+ * "always" is set for those that name none, or whose relation does not matter.
+ * After the callers of core's PreventInTransactionBlock(), 15 to 18.  What
+ * depends on the catalogs (REINDEX of a partitioned table and the like) is not
+ * seen here: core refuses it when it runs.
+ */
+static List *
+outside_block(Node *node, bool *always)
+{
+	List	   *relations = NIL;
+	ListCell   *lc;
+
+	*always = false;
+	switch (nodeTag(node))
+	{
+		case T_CreatedbStmt:
+		case T_DropdbStmt:
+		case T_CreateTableSpaceStmt:
+		case T_DropTableSpaceStmt:
+		case T_AlterSystemStmt:
+		case T_TransactionStmt: /* COMMIT and ROLLBACK PREPARED */
+			*always = true;
+			break;
+		case T_AlterDatabaseStmt:
+			foreach(lc, ((AlterDatabaseStmt *) node)->options)
+				*always |= strcmp(lfirst_node(DefElem, lc)->defname, "tablespace") == 0;
+			break;
+		case T_DiscardStmt:
+			*always = ((DiscardStmt *) node)->target == DISCARD_ALL;
+			break;
+		case T_ClusterStmt:
+			*always = ((ClusterStmt *) node)->relation == NULL;
+			break;
+		case T_IndexStmt:
+			if (((IndexStmt *) node)->concurrent)
+				relations = list_make1(((IndexStmt *) node)->relation);
+			break;
+		case T_DropStmt:
+			if (((DropStmt *) node)->concurrent)
+				foreach(lc, ((DropStmt *) node)->objects)
+					relations = lappend(relations, makeRangeVarFromNameList(lfirst(lc)));
+			break;
+		case T_ReindexStmt:
+			{
+				ReindexStmt *stmt = (ReindexStmt *) node;
+
+				if (stmt->kind != REINDEX_OBJECT_INDEX && stmt->kind != REINDEX_OBJECT_TABLE)
+					*always = true;
+				else if (option_is_true(stmt->params, "concurrently"))
+					relations = list_make1(stmt->relation);
+				break;
+			}
+		case T_VacuumStmt:
+			if (((VacuumStmt *) node)->is_vacuumcmd)
+			{
+				foreach(lc, ((VacuumStmt *) node)->rels)
+					relations = lappend(relations, lfirst_node(VacuumRelation, lc)->relation);
+				*always = relations == NIL;
+			}
+			break;
+		case T_AlterTableStmt:
+			foreach(lc, ((AlterTableStmt *) node)->cmds)
+			{
+				AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
+
+				if (cmd->subtype == AT_DetachPartition && ((PartitionCmd *) cmd->def)->concurrent)
+					relations = list_make2(((AlterTableStmt *) node)->relation,
+										   ((PartitionCmd *) cmd->def)->name);
+			}
+			break;
+		default:
+			break;
+	}
+	return relations;
+}
+
+/*
+ * Note the names of relations that a statement creates, those that go at
+ * commit, and whether it may create others.
+ */
+static void
+note_creations(MigrateStatement *statement, Node *node)
+{
+	RangeVar   *relation = NULL;
+	OnCommitAction on_commit = ONCOMMIT_NOOP;
+
+	switch (nodeTag(node))
+	{
+		case T_CreateStmt:
+			relation = ((CreateStmt *) node)->relation;
+			on_commit = ((CreateStmt *) node)->oncommit;
+			break;
+		case T_CreateTableAsStmt:
+			relation = ((CreateTableAsStmt *) node)->into->rel;
+			on_commit = ((CreateTableAsStmt *) node)->into->onCommit;
+			break;
+		case T_IndexStmt:
+			if (((IndexStmt *) node)->idxname != NULL)
+				relation = makeRangeVar(NULL, ((IndexStmt *) node)->idxname, -1);
+			else
+				statement->makes_unknown = true;
+			break;
+		case T_RenameStmt:
+			relation = makeRangeVar(NULL, ((RenameStmt *) node)->newname, -1);
+			break;
+		case T_AlterTableStmt:	/* ADD CONSTRAINT makes indexes */
+		case T_AlterObjectSchemaStmt:
+		case T_CallStmt:
+		case T_CreateExtensionStmt:
+		case T_CreateSchemaStmt:
+		case T_DoStmt:
+		case T_ExecuteStmt:
+		case T_ImportForeignSchemaStmt:
+		case T_SelectStmt:
+		case T_VariableSetStmt: /* another search_path */
+			statement->makes_unknown = true;
+			break;
+		default:
+			break;
+	}
+	if (relation != NULL)
+		statement->makes = lappend(statement->makes, pstrdup(relation->relname));
+	if (on_commit == ONCOMMIT_DROP)
+		statement->drops_at_commit = lappend(statement->drops_at_commit,
+											 pstrdup(relation->relname));
+}
+
+/*
+ * Can a statement leave deferred constraint checks behind?  Only what writes
+ * rows can, or what may hide that.
+ */
+static bool
+may_defer(Node *node)
+{
+	switch (nodeTag(node))
+	{
+		case T_SelectStmt:
+		case T_InsertStmt:
+		case T_UpdateStmt:
+		case T_DeleteStmt:
+		case T_MergeStmt:
+		case T_CopyStmt:
+		case T_DoStmt:
+		case T_CallStmt:
+		case T_ExecuteStmt:
+		case T_CreateTableAsStmt:
+		case T_ExplainStmt:
+		case T_ConstraintsSetStmt:
+			return true;
+		default:
+			return false;
+	}
+}
+
+static MigrateStatement *
+new_statement(ScriptParser *parser)
+{
+	MigrateScript *script = parser->script;
+
+	if (script->nstatements == parser->capacity)
+	{
+		parser->capacity *= 2;
+		script->statements = repalloc(script->statements,
+									  parser->capacity * sizeof(MigrateStatement));
+	}
+	memset(&script->statements[script->nstatements], 0, sizeof(MigrateStatement));
+	return &script->statements[script->nstatements++];
+}
+
+/*
+ * Take one parsed statement into the script.
+ */
+static void
+add_statement(ScriptParser *parser, Node *node, int offset, int length, int line)
+{
+	MigrateStatement *statement;
+	List	   *needs;
+	bool		always;
+
+	if (IsA(node, TransactionStmt) &&
+		control_transaction(parser, (TransactionStmt *) node, line))
+		return;
+	if (IsA(node, CopyStmt) && ((CopyStmt *) node)->filename == NULL)
+		refuse_statement(parser->place, line,
+						 ((CopyStmt *) node)->is_from ? "COPY FROM STDIN" : "COPY TO STDOUT",
+						 ((CopyStmt *) node)->is_from ? "Use INSERT." : NULL);
+
+	statement = new_statement(parser);
+	statement->offset = offset;
+	statement->length = length;
+	statement->line = line;
+	statement->log_level = GetCommandLogLevel(node);
+	needs = outside_block(node, &always);
+	statement->outside_block = always || needs != NIL;
+	statement->needs = copyObject(needs);
+	statement->may_defer = may_defer(node);
+	note_creations(statement, node);
+
+	/* outside of a transaction, and outside of a block, each is one alone */
+	if (!parser->in_transaction || statement->outside_block)
+		parser->transaction++;
+	statement->transaction = parser->transaction;
+	if (!parser->in_transaction || statement->outside_block)
+		parser->transaction++;
+}
+
+/*
+ * Parse what lies between two cuts, which is one statement or nothing.
+ */
+static void
+judge(ScriptParser *parser, int start, int end)
+{
+	int			blank = skip_blank(parser->text + start, end - start);
+	int			offset = start + blank;
+	int			line = line_of(parser, offset);
+	MigratePlace *place = parser->place;
+	MemoryContext old;
+	char	   *query;
+	List	   *raws;
+	ListCell   *lc;
+
+	CHECK_FOR_INTERRUPTS();
+	if (offset == end)
+		return;
+	place->statement = parser->script->nstatements + 1;
+	place->line = line;
+
+	old = MemoryContextSwitchTo(parser->scratch);
+	query = pnstrdup(parser->text + offset, end - offset);
+	place->source = place->query = query;
+	place->source_line = line;
+	raws = pg_parse_query(query);
+	place->source = NULL;
+	MemoryContextSwitchTo(parser->context);
+	foreach(lc, raws)
+	{
+		RawStmt    *raw = lfirst_node(RawStmt, lc);
+		int			length = raw->stmt_len > 0 ? raw->stmt_len : end - offset - raw->stmt_location;
+
+		add_statement(parser, raw->stmt, offset + raw->stmt_location, length, line);
+	}
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(parser->scratch);
+}
+
+/*
+ * Refuse what only psql understands: a backslash that starts a line.
+ */
+static void
+refuse_meta_command(ScriptParser *parser, int location)
+{
+	const char *text = parser->text + location;
+	bool		line_start = true;
+
+	for (const char *p = text; p > parser->text && p[-1] != '\n'; p--)
+		line_start &= p[-1] == ' ' || p[-1] == '\t';
+	if (!line_start)
+		return;					/* the parser will find words for it */
+	refuse_statement(parser->place, line_of(parser, location),
+					 psprintf("psql's \"%.*s\"", (int) strcspn(text, " \t\r\n"), text),
+					 "The server runs the file, not psql.");
+}
+
+/*
+ * Run the lexer over the whole text and judge() each statement as its end is
+ * found.
+ */
+static void
+cut(ScriptParser *parser)
+{
+	const Keywords *k = keywords();
+	Lexer		lexer;
+	int			start = 0;
+	int			parentheses = 0;
+	int			atomic = 0;		/* nesting in BEGIN ATOMIC ... END */
+	int			previous = 0;
+	int			token;
+
+	lexer_start(&lexer, parser->text);
+	do
+	{
+		/* for errors of the lexer itself */
+		parser->place->source = parser->text;
+		parser->place->source_line = parser->first_line;
+		parser->place->query = parser->text + start;
+		parser->place->statement = parser->script->nstatements + 1;
+		token = lexer_next(&lexer);
+		parser->place->source = NULL;
+
+		if (token == '\\')
+			refuse_meta_command(parser, lexer.location);
+		if (token == '(')
+			parentheses++;
+		else if (token == ')')
+			parentheses = Max(parentheses - 1, 0);
+		else if (token == k->atomic && previous == k->begin)
+			atomic = 1;
+		else if (atomic > 0 && token == k->case_)
+			atomic++;
+		else if (atomic > 0 && token == k->end)
+			atomic--;
+		previous = token;
+
+		if (token == 0 || (token == ';' && parentheses == 0 && atomic == 0))
+		{
+			int			end = token == 0 ? (int) strlen(parser->text) : lexer.location;
+
+			judge(parser, start, end);
+			start = end + 1;
+		}
+	} while (token != 0);
+	lexer_end(&lexer);
+}
+
+/*
+ * Parse and check one section of a migration.
+ *
+ * "text" is that section, "line" the line of its first byte in the file.
+ * "transactional" is false for a section marked "no transaction".  "place" is
+ * kept up to date for the error context.  Errors: 42601 and others of the
+ * parser, 0A000 for what cannot run in a migration, 2D000 where BEGIN and
+ * COMMIT do not match.
+ */
+MigrateScript *
+migrate_script_parse(const char *text, bool transactional, int line, MigratePlace *place)
+{
+	ScriptParser parser = {0};
+	MemoryContext lexing = AllocSetContextCreate(CurrentMemoryContext, "migrate script",
+												 ALLOCSET_DEFAULT_SIZES);
+
+	parser.context = CurrentMemoryContext;
+	parser.text = text;
+	parser.place = place;
+	parser.first_line = line;
+	parser.line = line;
+	parser.transactional = transactional;
+	parser.in_transaction = transactional;
+	parser.capacity = 8;
+	parser.script = palloc0(sizeof(MigrateScript));
+	parser.script->statements = palloc(parser.capacity * sizeof(MigrateStatement));
+	parser.scratch = AllocSetContextCreate(lexing, "migrate statement",
+										   ALLOCSET_DEFAULT_SIZES);
+	MemoryContextSwitchTo(lexing);
+	cut(&parser);
+	MemoryContextSwitchTo(parser.context);
+	MemoryContextDelete(lexing);
+
+	place->statement = 0;
+	if (parser.in_transaction != (transactional && !parser.own_pair))
+		refuse_transaction(place, parser.line,
+						   parser.in_transaction ? "BEGIN without COMMIT" : "COMMIT without BEGIN",
+						   "A migration has to end as it started: inside its transaction, or outside of one if it is marked so.");
+	return parser.script;
+}

@@ -1,0 +1,5 @@
+-- +goose Up
+INSERT INTO boxes (id) VALUES (7);
+
+-- +goose Down
+DELETE FROM boxes WHERE id = 7;

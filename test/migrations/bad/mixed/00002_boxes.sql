@@ -1,0 +1,5 @@
+-- UP
+CREATE TABLE boxes (id integer PRIMARY KEY);
+
+-- DOWN
+DROP TABLE boxes;

@@ -1,0 +1,5 @@
+-- +goose Up
+SELECT * FROM migrate.apply('/nowhere');
+
+-- +goose Down
+SELECT 1;

@@ -1,0 +1,9 @@
+-- +goose Up
+CREATE TABLE boxes (id integer PRIMARY KEY);
+
+-- +goose Up
+CREATE TABLE labels (id integer PRIMARY KEY);
+
+-- +goose Down
+DROP TABLE labels;
+DROP TABLE boxes;

@@ -1,0 +1,5 @@
+-- +goose Upp
+CREATE TABLE boxes (id integer PRIMARY KEY);
+
+-- +goose Down
+DROP TABLE boxes;

@@ -1,0 +1,5 @@
+CREATE TABLE stations (
+    id        integer PRIMARY KEY,
+    name      text NOT NULL UNIQUE,
+    height_m  integer
+);

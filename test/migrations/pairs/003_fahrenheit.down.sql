@@ -1,0 +1,2 @@
+DROP VIEW readings_in_fahrenheit;
+DROP FUNCTION fahrenheit(numeric);
