@@ -17,7 +17,7 @@ PG_CPPFLAGS = -DMIGRATE_VERSION=\"$(MIGRATE_VERSION)\"
 REGRESS = $(patsubst $(srcdir)/test/sql/%.sql,%,$(sort $(wildcard $(srcdir)/test/sql/*.sql)))
 REGRESS_OPTS = --inputdir=$(srcdir)/test
 ISOLATION = $(patsubst $(srcdir)/test/specs/%.spec,%,$(sort $(wildcard $(srcdir)/test/specs/*.spec)))
-ISOLATION_OPTS = --inputdir=$(srcdir)/test --outputdir=.
+ISOLATION_OPTS = --inputdir=$(srcdir)/test --outputdir=. --load-extension=migrate
 
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
@@ -26,7 +26,7 @@ include $(PGXS)
 # A VPATH build has neither a folder for the objects nor expected/ where
 # pg_regress looks for it.
 ifdef VPATH
-$(shell mkdir -p src && ln -sfn $(abspath $(srcdir))/expected expected)
+$(shell mkdir -p src; test -e expected || ln -s $(abspath $(srcdir))/expected expected)
 endif
 
 # PGXS does not follow includes.

@@ -26,6 +26,8 @@
 #include "storage/procarray.h"
 #include "storage/sinvaladt.h"
 #include "utils/backend_status.h"
+#include "utils/guc.h"
+#include "utils/guc_tables.h"
 #include "utils/wait_event.h"
 
 /*
@@ -64,6 +66,18 @@ extern PGDLLEXPORT void _PG_init(void);
 #if PG_VERSION_NUM < 160000
 #define pgstat_get_local_beentry_by_index pgstat_fetch_stat_local_beentry
 #endif
+
+/* 16 gives the array of all settings with its length. */
+static inline struct config_generic **
+migrate_guc_variables(int *count)
+{
+#if PG_VERSION_NUM >= 160000
+	return get_guc_variables(count);
+#else
+	*count = GetNumConfigOptions();
+	return get_guc_variables();
+#endif
+}
 
 /* 18 embeds name and version of a module in its library. */
 #ifdef PG_MODULE_MAGIC_EXT

@@ -456,6 +456,7 @@ decode(const char *name, char *data, int *length)
 
 	room = (size_t) *length * MAX_CONVERSION_GROWTH + 1;
 	text = MemoryContextAllocHuge(CurrentMemoryContext, room);
+
 	good = pg_do_encoding_conversion_buf(FindDefaultConversionProc(PG_UTF8, encoding),
 										 PG_UTF8, encoding,
 										 (unsigned char *) data, *length,

@@ -71,12 +71,22 @@ is_new_relation(Oid relid)
 	return OidIsValid(table) ? is_new_relation(table) : is_new;
 }
 
+/*
+ * Refuse a statement for the relation that stands in its way, or altogether.
+ * The error context adds the hint at what can run it.
+ */
 static void
-refuse_outside_block(void)
+refuse_outside_block(const MigrateStatement *statement, const char *sql, const RangeVar *relation)
 {
+	bool		concurrently = relation != NULL && strcmp(statement->command, "VACUUM") != 0;
+
 	ereport(ERROR,
 			(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
-			 errmsg("statement cannot run inside a transaction block")));
+			 errmsg("%s%s cannot run inside a transaction block",
+					statement->command, concurrently ? " CONCURRENTLY" : ""),
+			 relation == NULL ? 0 :
+			 errdetail("Relation \"%s\" was not created in this transaction.", relation->relname),
+			 errcontext("SQL statement \"%.*s\"", statement->length, sql + statement->offset)));
 }
 
 /*
@@ -88,8 +98,8 @@ refuse_outside_block(void)
  * make is decided when its turn comes.  "place" is for the error context.
  */
 void
-migrate_execute_check(const MigrateScript *script, MigratePlace *place,
-					  List **made, bool *made_unknown)
+migrate_execute_check(const MigrateScript *script, const char *sql,
+					  MigratePlace *place, List **made, bool *made_unknown)
 {
 	place->nstatements = script->nstatements;
 	for (int i = 0; i < script->nstatements; i++)
@@ -100,7 +110,7 @@ migrate_execute_check(const MigrateScript *script, MigratePlace *place,
 		place->statement = i + 1;
 		place->line = statement->line;
 		if (statement->outside_block && statement->needs == NIL)
-			refuse_outside_block();
+			refuse_outside_block(statement, sql, NULL);
 		foreach(lc, statement->needs)
 		{
 			RangeVar   *relation = lfirst(lc);
@@ -110,10 +120,10 @@ migrate_execute_check(const MigrateScript *script, MigratePlace *place,
 				continue;
 			relid = RangeVarGetRelid(relation, NoLock, true);
 			if (OidIsValid(relid) && !is_new_relation(relid))
-				refuse_outside_block();
+				refuse_outside_block(statement, sql, relation);
 		}
 		foreach(lc, statement->makes)
-			*made = lappend(*made, makeString(pstrdup(lfirst(lc))));
+			* made = lappend(*made, makeString(pstrdup(lfirst(lc))));
 		*made_unknown |= statement->makes_unknown;
 	}
 	place->statement = 0;
@@ -121,7 +131,7 @@ migrate_execute_check(const MigrateScript *script, MigratePlace *place,
 }
 
 /*
- * Take CONCURRENTLY out of a list of options.
+ * A list of options without those of one name.
  */
 static List *
 without_option(List *options, const char *name)
@@ -131,7 +141,7 @@ without_option(List *options, const char *name)
 
 	foreach(lc, options)
 		if (strcmp(lfirst_node(DefElem, lc)->defname, name) != 0)
-			result = lappend(result, lfirst(lc));
+		result = lappend(result, lfirst(lc));
 	return result;
 }
 
@@ -227,18 +237,20 @@ run_tree(RawStmt *raw, const char *query)
  * Run a statement that core wants outside a transaction block.
  */
 static void
-run_outside_block(const MigrateStatement *statement, const char *query, MigratePlace *place)
+run_outside_block(const MigrateStatement *statement, const char *sql, const char *query,
+				  MigratePlace *place)
 {
 	RawStmt    *raw;
 	ListCell   *lc;
 
 	foreach(lc, statement->needs)
 	{
-		Oid			relid = RangeVarGetRelid(lfirst_node(RangeVar, lc), NoLock, true);
+		RangeVar   *relation = lfirst(lc);
+		Oid			relid = RangeVarGetRelid(relation, NoLock, true);
 
 		/* one that is not there is for core to complain about */
 		if (OidIsValid(relid) && !is_new_relation(relid))
-			refuse_outside_block();
+			refuse_outside_block(statement, sql, relation);
 	}
 	raw = linitial_node(RawStmt, pg_parse_query(query));
 	place->source = query;
@@ -280,17 +292,20 @@ log_query(const MigrateStatement *statement, const char *query)
 }
 
 static void
-run_statement(const MigrateStatement *statement, const char *query, MigratePlace *place)
+run_statement(const MigrateStatement *statement, const char *sql, MigratePlace *place)
 {
+	char	   *query = pnstrdup(sql + statement->offset, statement->length);
+
 	CHECK_FOR_INTERRUPTS();
 	place->line = statement->line;
 	place->query = query;
 	migrate_report_activity(place);
 	log_query(statement, query);
 	if (statement->outside_block)
-		run_outside_block(statement, query, place);
+		run_outside_block(statement, sql, query, place);
 	else
 		run_with_spi(query);
+	place->query = NULL;
 }
 
 /*
@@ -366,7 +381,7 @@ drop_at_commit(const MigrateStatement *statement)
  * Returns the number of the first one that is not.
  */
 static int
-run_transaction(const MigrateScript *script, int first, const char *text, MigratePlace *place)
+run_transaction(const MigrateScript *script, int first, const char *sql, MigratePlace *place)
 {
 	int			next = first;
 	int			number = script->statements[first].transaction;
@@ -381,8 +396,7 @@ run_transaction(const MigrateScript *script, int first, const char *text, Migrat
 		const MigrateStatement *statement = &script->statements[next];
 
 		place->statement = next + 1;
-		run_statement(statement, pnstrdup(text + statement->offset, statement->length), place);
-		place->query = NULL;
+		run_statement(statement, sql, place);
 		may_defer |= statement->may_defer;
 		MemoryContextReset(context);
 	}
@@ -391,8 +405,8 @@ run_transaction(const MigrateScript *script, int first, const char *text, Migrat
 	for (int i = first; i < next; i++)
 		drop_at_commit(&script->statements[i]);
 
-	/* SET LOCAL ends here, SET lives on to the end of the migration */
-	AtEOXact_GUC(true, guc_level);
+	if (next < script->nstatements)
+		migrate_settings_end_transaction(guc_level);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
 	return next;
@@ -401,12 +415,12 @@ run_transaction(const MigrateScript *script, int first, const char *text, Migrat
 /*
  * Run a script in the caller's transaction, as the current role.
  *
- * "text" is what it was parsed from.  "place" is kept up to date for the error
+ * "sql" is what it was parsed from.  "place" is kept up to date for the error
  * context.  On return all settings are as before; after an error the abort of
  * the (sub)transaction puts them back.
  */
 void
-migrate_execute_script(const MigrateScript *script, const char *text, MigratePlace *place)
+migrate_execute_script(const MigrateScript *script, const char *sql, MigratePlace *place)
 {
 	int			guc_level = NewGUCNestLevel();
 	int			next = 0;
@@ -416,7 +430,7 @@ migrate_execute_script(const MigrateScript *script, const char *text, MigratePla
 	{
 		if (SPI_connect() != SPI_OK_CONNECT)
 			elog(ERROR, "SPI_connect failed");
-		next = run_transaction(script, next, text, place);
+		next = run_transaction(script, next, sql, place);
 		if (SPI_finish() != SPI_OK_FINISH)
 			elog(ERROR, "SPI_finish failed");
 	}

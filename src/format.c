@@ -171,16 +171,17 @@ pairs_claims(const char *file, MigrateFileName *parsed)
  * Is the text, without white space around it, this word in any case?
  */
 static bool
-is_word(const char *text, int length, const char *word)
+is_word(const char *sql, int length, const char *word)
 {
-	while (length > 0 && strchr(" \t\r", text[length - 1]) != NULL)
+	while (length > 0 && strchr(" \t\r", sql[length - 1]) != NULL)
 		length--;
-	while (length > 0 && strchr(" \t", *text) != NULL)
+	while (length > 0 && strchr(" \t", *sql) != NULL)
 	{
-		text++;
+		sql++;
+
 		length--;
 	}
-	return length == strlen(word) && pg_strncasecmp(text, word, length) == 0;
+	return length == strlen(word) && pg_strncasecmp(sql, word, length) == 0;
 }
 
 static const char *
@@ -256,12 +257,12 @@ updown_mark(const char *line, int length)
 }
 
 static const MigrateFormat formats[] = {
-	{.name = "pairs", .claims = pairs_claims, .evidence = ".up.sql"},
-	{.name = "goose", .claims = goose_claims, .mark = goose_mark,
-	.up_marker = "-- +goose Up", .code_suffix = ".go"},
-	{.name = "updown", .claims = updown_claims, .mark = updown_mark,
-	.up_marker = "-- UP", .header = true},
-	{.name = "plain", .claims = plain_claims, .evidence = ".sql", .header = true},
+	{.name = "pairs",.claims = pairs_claims,.evidence = ".up.sql"},
+	{.name = "goose",.claims = goose_claims,.mark = goose_mark,
+	.up_marker = "-- +goose Up",.code_suffix = ".go"},
+	{.name = "updown",.claims = updown_claims,.mark = updown_mark,
+	.up_marker = "-- UP",.header = true},
+	{.name = "plain",.claims = plain_claims,.evidence = ".sql",.header = true},
 };
 
 /*
@@ -307,10 +308,10 @@ next_line(const char **next, const char *end, int *length)
 }
 
 static bool
-has_marker(const MigrateFormat *format, const char *text, Marker wanted)
+has_marker(const MigrateFormat *format, const char *sql, Marker wanted)
 {
-	const char *end = text + strlen(text);
-	const char *next = text;
+	const char *end = sql + strlen(sql);
+	const char *next = sql;
 
 	while (next != NULL)
 	{
@@ -328,7 +329,7 @@ has_marker(const MigrateFormat *format, const char *text, Marker wanted)
  * for.  "best" is the result for those before, NULL for the first one.
  */
 const MigrateFormat *
-migrate_format_detect(const MigrateFormat *best, const char *file, const char *text)
+migrate_format_detect(const MigrateFormat *best, const char *file, const char *sql)
 {
 	for (const MigrateFormat *f = formats; f < formats + lengthof(formats) && f != best; f++)
 	{
@@ -336,7 +337,7 @@ migrate_format_detect(const MigrateFormat *best, const char *file, const char *t
 
 		if (f->evidence != NULL && !has_suffix(file, f->evidence))
 			continue;
-		if (f->mark != NULL && !has_marker(f, text, MARK_UP))
+		if (f->mark != NULL && !has_marker(f, sql, MARK_UP))
 			continue;
 		if (f->claims(file, &parsed))
 			return f;
@@ -380,10 +381,10 @@ bad_file(const char *file, int line, const char *message, const char *hint)
  * Header comment lines, which stand before the first statement.
  */
 static void
-parse_header(Migration *migration, const char *text, int length)
+parse_header(Migration *migration, const char *sql, int length)
 {
-	const char *end = text + length;
-	const char *next = text;
+	const char *end = sql + length;
+	const char *next = sql;
 
 	while (next != NULL)
 	{
@@ -398,6 +399,8 @@ parse_header(Migration *migration, const char *text, int length)
 		if (n < 2 || line[0] != '-' || line[1] != '-')
 			break;
 		colon = memchr(line, ':', n);
+		if (colon != NULL && is_word(line + 2, colon - line - 2, "Reversible"))
+			migration->said_reversible = is_word(colon + 1, line + n - colon - 1, "Yes");
 		for (int i = 0; colon != NULL && i < lengthof(header_fields); i++)
 		{
 			const HeaderField *field = &header_fields[i];
@@ -418,32 +421,33 @@ parse_header(Migration *migration, const char *text, int length)
  * The SHA-256 of "length" bytes, into PG_SHA256_DIGEST_LENGTH bytes.
  */
 void
-migrate_sha256(const char *text, int length, uint8 *sha256)
+migrate_sha256(const char *sql, int length, uint8 *sha256)
 {
 	pg_cryptohash_ctx *hash = pg_cryptohash_create(PG_SHA256);
 
 	if (pg_cryptohash_init(hash) < 0 ||
-		pg_cryptohash_update(hash, (const uint8 *) text, length) < 0 ||
+		pg_cryptohash_update(hash, (const uint8 *) sql, length) < 0 ||
 		pg_cryptohash_final(hash, sha256, PG_SHA256_DIGEST_LENGTH) < 0)
 		elog(ERROR, "could not compute SHA-256: %s", pg_cryptohash_error(hash));
 	pg_cryptohash_free(hash);
 }
 
 static void
-start_section(MigrateSection *section, const char *file, const char *text,
+start_section(MigrateSection *section, const char *file, const char *sql,
 			  const char *start, int line)
 {
 	section->present = true;
 	section->file = pstrdup(file);
-	section->offset = start - text;
+	section->offset = start - sql;
+
 	section->line = line;
 }
 
 static void
-end_section(MigrateSection *section, const char *text, const char *end)
+end_section(MigrateSection *section, const char *sql, const char *end)
 {
-	section->length = Max((int) (end - text) - section->offset, 0);
-	migrate_sha256(text + section->offset, section->length, section->sha256);
+	section->length = Max((int) (end - sql) - section->offset, 0);
+	migrate_sha256(sql + section->offset, section->length, section->sha256);
 }
 
 /*
@@ -451,11 +455,11 @@ end_section(MigrateSection *section, const char *text, const char *end)
  */
 static void
 parse_markers(const MigrateFormat *format, Migration *migration, const char *file,
-			  const char *text, int length)
+			  const char *sql, int length)
 {
-	const char *end = text + length;
-	const char *next = text;
-	const char *from = text;	/* start of what is before the first marker */
+	const char *end = sql + length;
+	const char *next = sql;
+	const char *from = sql;		/* start of what is before the first marker */
 	bool		transactional = true;
 	bool		in_statement = false;
 	MigrateSection *open = NULL;
@@ -480,7 +484,7 @@ parse_markers(const MigrateFormat *format, Migration *migration, const char *fil
 					bad_file(file, number, "migration has statements before its up section",
 							 psprintf("Only comments may stand before \"%s\".", format->up_marker));
 				open = &migration->up;
-				start_section(open, file, text, after, number + 1);
+				start_section(open, file, sql, after, number + 1);
 				break;
 			case MARK_DOWN:
 				if (!migration->up.present)
@@ -489,9 +493,9 @@ parse_markers(const MigrateFormat *format, Migration *migration, const char *fil
 					bad_file(file, number, "migration has two down sections", NULL);
 				if (in_statement)
 					bad_file(file, number, "statement is not ended before the down section", NULL);
-				end_section(open, text, line);
+				end_section(open, sql, line);
 				open = &migration->down;
-				start_section(open, file, text, after, number + 1);
+				start_section(open, file, sql, after, number + 1);
 				break;
 			case MARK_BEGIN:
 				if (in_statement)
@@ -525,7 +529,7 @@ parse_markers(const MigrateFormat *format, Migration *migration, const char *fil
 						  format->name, format->up_marker));
 	if (in_statement)
 		bad_file(file, number, "statement is begun and not ended", NULL);
-	end_section(open, text, end);
+	end_section(open, sql, end);
 	migration->up.transactional = migration->down.transactional = transactional;
 }
 
@@ -534,11 +538,11 @@ parse_markers(const MigrateFormat *format, Migration *migration, const char *fil
  *
  * Returns a migration with those sections that the file has; for a format
  * that spreads them over files, migrate_format_assemble() puts them together.
- * "text" is only read.  Errors: 42601 with file and line.
+ * "sql" is only read.  Errors: 42601 with file and line.
  */
 Migration *
 migrate_format_parse(const MigrateFormat *format, const char *file,
-					 const MigrateFileName *parsed, const char *text, int length)
+					 const MigrateFileName *parsed, const char *sql, int length)
 {
 	Migration  *migration = palloc0(sizeof(Migration));
 
@@ -546,16 +550,16 @@ migrate_format_parse(const MigrateFormat *format, const char *file,
 	migration->name = parsed->name;
 	migration->sort_key = parsed->sort_key;
 	if (format->header && parsed->part != PART_DOWN)
-		parse_header(migration, text, length);
+		parse_header(migration, sql, length);
 	if (format->mark != NULL)
-		parse_markers(format, migration, file, text, length);
+		parse_markers(format, migration, file, sql, length);
 	else
 	{
 		MigrateSection *section = parsed->part == PART_DOWN ? &migration->down : &migration->up;
 
-		start_section(section, file, text, text, 1);
+		start_section(section, file, sql, sql, 1);
 		section->transactional = true;
-		end_section(section, text, text + length);
+		end_section(section, sql, sql + length);
 	}
 	return migration;
 }

@@ -96,7 +96,7 @@ static HistoryQuery insert_script = {
 static HistoryQuery insert_history = {
 	INSERT_HISTORY " RETURNING id",
 	11, {KEY_TYPES, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, TIMESTAMPTZOID,
-		INTERVALOID, INT4OID, NAMEOID}
+	INTERVALOID, INT4OID, NAMEOID}
 };
 
 static HistoryQuery insert_applied = {

@@ -78,6 +78,7 @@ typedef struct Migration
 	char	   *description;	/* from header comments, or NULL */
 	char	   *author;			/* likewise */
 	char	   *created;		/* likewise */
+	bool		said_reversible;	/* likewise; decides nothing */
 	MigrateSection up;
 	MigrateSection down;
 } Migration;
@@ -188,6 +189,7 @@ typedef struct MigrateStatement
 	int			line;			/* in the file */
 	int			transaction;	/* number of its transaction in the script */
 	LogStmtLevel log_level;		/* for log_statement */
+	const char *command;		/* what it does, for messages */
 	bool		outside_block;	/* core wants it outside a transaction block */
 	bool		may_defer;		/* may leave deferred constraint checks */
 	bool		makes_unknown;	/* may create relations, nobody knows which */
@@ -301,28 +303,31 @@ typedef struct MigrateFileName
 extern const MigrateFormat *migrate_format_named(const char *name);
 extern const char *migrate_format_name(const MigrateFormat *format);
 extern const MigrateFormat *migrate_format_detect(const MigrateFormat *best,
-												  const char *file, const char *text);
+												  const char *file, const char *sql);
 extern bool migrate_format_claims(const MigrateFormat *format, const char *file,
 								  MigrateFileName *parsed);
 extern Migration *migrate_format_parse(const MigrateFormat *format, const char *file,
 									   const MigrateFileName *parsed,
-									   const char *text, int length);
+									   const char *sql, int length);
 extern List *migrate_format_assemble(List *parts, List **ignored);
-extern void migrate_sha256(const char *text, int length, uint8 *sha256);
+extern void migrate_sha256(const char *sql, int length, uint8 *sha256);
 
 /* in script.c */
-extern MigrateScript *migrate_script_parse(const char *text, bool transactional,
+extern MigrateScript *migrate_script_parse(const char *sql, bool transactional,
 										   int line, MigratePlace *place);
-extern bool migrate_script_is_blank(const char *text, int length);
+extern bool migrate_script_is_blank(const char *sql, int length);
 extern bool migrate_script_same(const char *one, const char *other);
 extern bool migrate_is_script_error(int sqlerrcode);
-extern int	migrate_count_lines(const char *text, int length);
+extern int	migrate_count_lines(const char *sql, int length);
 
 /* in execute.c */
-extern void migrate_execute_check(const MigrateScript *script, MigratePlace *place,
-								  List **made, bool *made_unknown);
-extern void migrate_execute_script(const MigrateScript *script, const char *text,
+extern void migrate_execute_check(const MigrateScript *script, const char *sql,
+								  MigratePlace *place, List **made, bool *made_unknown);
+extern void migrate_execute_script(const MigrateScript *script, const char *sql,
 								   MigratePlace *place);
+
+/* in settings.c */
+extern void migrate_settings_end_transaction(int guc_level);
 
 /* in history.c */
 extern List *migrate_history_read(const MigrateRequest *request, bool latest);

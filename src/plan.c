@@ -206,7 +206,7 @@ find_item(List *items, const char *wanted)
 
 	foreach(lc, items)
 		if (item_is(lfirst(lc), wanted))
-			return lfirst(lc);
+		return lfirst(lc);
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_OBJECT),
 			 errmsg("migration \"%s\" does not exist", wanted),
@@ -244,7 +244,7 @@ judge_modified(List *items)
 	initStringInfo(&list);
 	foreach(lc, items)
 		if (((MigrateItem *) lfirst(lc))->state == STATE_MODIFIED)
-			list_name(&list, &count, ((MigrateItem *) lfirst(lc))->file->up.file);
+		list_name(&list, &count, ((MigrateItem *) lfirst(lc))->file->up.file);
 	if (count == 0 || migrate_on_modified == ON_MODIFIED_IGNORE)
 		return;
 	ereport(migrate_on_modified == ON_MODIFIED_WARN ? WARNING : ERROR,
@@ -271,12 +271,12 @@ judge_order(List *chosen, List *items)
 	initStringInfo(&list);
 	foreach(lc, chosen)
 		if (((MigrateItem *) lfirst(lc))->state == STATE_OUT_OF_ORDER)
-			list_name(&list, &count, ((MigrateItem *) lfirst(lc))->file->up.file);
+		list_name(&list, &count, ((MigrateItem *) lfirst(lc))->file->up.file);
 	if (count == 0)
 		return;
 	foreach(lc, items)
 		if (((MigrateItem *) lfirst(lc))->applied != NULL)
-			highest = lfirst(lc);
+		highest = lfirst(lc);
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg_plural("pending migration %s is out of order",
@@ -297,7 +297,7 @@ warn_passed_over(List *pending, List *chosen)
 	initStringInfo(&list);
 	foreach(lc, pending)
 		if (!list_member_ptr(chosen, lfirst(lc)))
-			list_name(&list, &count, item_label(lfirst(lc)));
+		list_name(&list, &count, item_label(lfirst(lc)));
 	if (count > 0)
 		ereport(WARNING,
 				(errmsg_plural("pending migration %s is passed over",
@@ -332,7 +332,7 @@ choose_versions(List *items, List *pending, List *versions)
 	}
 	foreach(lc, pending)
 		if (list_member_ptr(named, lfirst(lc)))
-			chosen = lappend(chosen, lfirst(lc));
+		chosen = lappend(chosen, lfirst(lc));
 	warn_passed_over(pending, chosen);
 	return chosen;
 }
@@ -377,7 +377,7 @@ migrate_plan_apply(List *items, MigrateRequest *request)
 
 	foreach(lc, items)
 		if (is_pending(lfirst(lc)))
-			pending = lappend(pending, lfirst(lc));
+		pending = lappend(pending, lfirst(lc));
 
 	if (request->versions != NIL)
 		chosen = choose_versions(items, pending, request->versions);
@@ -387,7 +387,7 @@ migrate_plan_apply(List *items, MigrateRequest *request)
 
 		foreach(lc, pending)
 			if (strcmp(item_sort_key(lfirst(lc)), last) <= 0)
-				chosen = lappend(chosen, lfirst(lc));
+			chosen = lappend(chosen, lfirst(lc));
 	}
 	else if (request->steps > 0)
 		chosen = list_truncate(list_copy(pending), request->steps);
@@ -409,7 +409,7 @@ migrate_plan_all(List *items)
 
 	foreach(lc, items)
 		if (((MigrateItem *) lfirst(lc))->file != NULL)
-			with_file = lappend(with_file, lfirst(lc));
+		with_file = lappend(with_file, lfirst(lc));
 	return up_steps(with_file);
 }
 
@@ -454,7 +454,7 @@ file_of(List *items, const AppliedMigration *applied)
 
 	foreach(lc, items)
 		if (((MigrateItem *) lfirst(lc))->applied == applied)
-			return ((MigrateItem *) lfirst(lc))->file;
+		return ((MigrateItem *) lfirst(lc))->file;
 	return NULL;
 }
 

@@ -134,10 +134,17 @@ convert_position(MigratePlace *place)
  * What cannot be cured in a single transaction can often be in several.
  */
 static void
-hint_at_up(void)
+hint_at_up(const MigratePlace *place)
 {
+	/* before a script runs, it is checked, with hints of its own */
+	bool		executing = place->query != NULL && place->source == NULL;
+
 	switch (geterrcode())
 	{
+		case ERRCODE_INVALID_TRANSACTION_TERMINATION:
+			if (executing)
+				errhint("A procedure that commits needs CALL migrate.up(), and a migration marked as one without a transaction.");
+			break;
 		case ERRCODE_ACTIVE_SQL_TRANSACTION:
 			errhint("Use CALL migrate.up(), which commits after each migration.");
 			break;
@@ -165,7 +172,7 @@ migrate_error_context(void *arg)
 
 	convert_position(place);
 	if (place->direction == MIGRATE_UP)
-		hint_at_up();
+		hint_at_up(place);
 
 	initStringInfo(&text);
 	appendStringInfo(&text, "migration %s \"%s\" (%s)", place->version, place->name,

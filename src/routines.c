@@ -248,7 +248,8 @@ static void
 put_text(Datum *values, bool *nulls, int n, const char *text)
 {
 	nulls[n] = text == NULL;
-	if (text != NULL)
+
+	if (text !=NULL)
 		values[n] = CStringGetTextDatum(text);
 }
 

@@ -67,14 +67,15 @@ static bool
 has_changed(Run *run, const MigrateSection *section, const uint8 *stored_sha256)
 {
 	char	   *stored = migrate_history_script(stored_sha256);
-	char	   *text;
+	char	   *sql;
 	bool		changed;
 
 	if (stored == NULL)
 		return true;			/* too large to have been kept */
-	text = migrate_source_text(run->source, section);
-	changed = !migrate_script_same(stored, text);
-	pfree(text);
+	sql = migrate_source_text(run->source, section);
+
+	changed = !migrate_script_same(stored, sql);
+	pfree(sql);
 	pfree(stored);
 	return changed;
 }
@@ -129,18 +130,18 @@ same_history(List *one, List *other)
 static bool
 lock_and_look(Run *run, const char *routine)
 {
-	List	   *before = run->applied;
+	List	   *latest;
 
 	PreventCommandDuringRecovery(routine);
 	PreventCommandIfReadOnly(routine);
 	migrate_lock_acquire(run->request->project, run->request->schema);
-	run->applied = migrate_history_read(run->request, true);
-	if (!migrate_history_is_current(run->request, run->applied))
+	latest = migrate_history_read(run->request, true);
+	if (!migrate_history_is_current(run->request, latest))
 		ereport(ERROR,
 				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 				 errmsg("could not serialize access due to concurrent migration"),
 				 errhint("Retry the transaction.")));
-	if (same_history(before, run->applied))
+	if (same_history(run->applied, latest))
 		return true;
 	look(run);
 	judge_changes(run);
@@ -195,7 +196,7 @@ step_text(Run *run, const MigrateStep *step)
 {
 	bool		up = step->direction == MIGRATE_UP;
 	const AppliedMigration *applied = step->applied;
-	char	   *text;
+	char	   *sql;
 
 	if (step->file != NULL)
 	{
@@ -206,25 +207,26 @@ step_text(Run *run, const MigrateStep *step)
 	if (!up && !applied->has_down)
 		return NULL;
 	check_author(up ? applied->up_role : applied->down_role);
-	text = migrate_history_script(up ? applied->up_sha256 : applied->down_sha256);
-	if (text == NULL)
+	sql = migrate_history_script(up ? applied->up_sha256 : applied->down_sha256);
+
+	if (sql == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("script has not been stored, because of its size"),
 				 errhint("Give the directory to run the files instead.")));
-	return text;
+	return sql;
 }
 
 static MigrateScript *
-parse_step(const MigrateStep *step, const char *text, MigratePlace *place)
+parse_step(const MigrateStep *step, const char *sql, MigratePlace *place)
 {
 	bool		up = step->direction == MIGRATE_UP;
 	const MigrateSection *section = step->file == NULL ? NULL :
 		up ? &step->file->up : &step->file->down;
 
 	if (section != NULL)
-		return migrate_script_parse(text, section->transactional, section->line, place);
-	return migrate_script_parse(text,
+		return migrate_script_parse(sql, section->transactional, section->line, place);
+	return migrate_script_parse(sql,
 								up ? step->applied->up_transactional : step->applied->down_transactional,
 								up ? step->applied->up_line : step->applied->down_line,
 								place);
@@ -248,11 +250,11 @@ is_reversible(Run *run, const Migration *file, char **error)
 	init_place(&place, &callback, MIGRATE_DOWN, file, NULL);
 	PG_TRY();
 	{
-		char	   *text = migrate_source_text(run->source, &file->down);
+		char	   *sql = migrate_source_text(run->source, &file->down);
 
-		reversible = migrate_script_parse(text, file->down.transactional,
+		reversible = migrate_script_parse(sql, file->down.transactional,
 										  file->down.line, &place)->nstatements > 0;
-		pfree(text);
+		pfree(sql);
 	}
 	PG_CATCH();
 	{
@@ -297,18 +299,23 @@ check_up_steps(Run *run, List *steps, bool afresh)
 		MigrateStep *step = lfirst(lc);
 		MigratePlace place;
 		ErrorContextCallback callback;
-		char	   *text;
+		char	   *sql;
 
 		init_place(&place, &callback, MIGRATE_UP, step->file, step->applied);
-		text = step_text(run, step);
-		step->script = parse_step(step, text, &place);
-		migrate_execute_check(step->script, &place, &made, &made_unknown);
-		pfree(text);
+		sql = step_text(run, step);
+
+		step->script = parse_step(step, sql, &place);
+		migrate_execute_check(step->script, sql, &place, &made, &made_unknown);
+		pfree(sql);
 		end_place(&callback);
 		if (step->file != NULL)
 		{
 			step->reversible = is_reversible(run, step->file, &step->down_error);
 			warn_down(step->down_error);
+			if (step->file->said_reversible && !step->reversible)
+				ereport(NOTICE,
+						(errmsg("migration \"%s\" is said to be reversible, and has no undo script",
+								migrate_label(step->file->version, step->file->name))));
 		}
 	}
 }
@@ -323,15 +330,16 @@ parse_down_step(Run *run, MigrateStep *step)
 	MemoryContext context = CurrentMemoryContext;
 	MigratePlace place;
 	ErrorContextCallback callback;
-	char	   *text;
+	char	   *sql;
 	MigrateScript *volatile script = NULL;
 
 	init_place(&place, &callback, MIGRATE_DOWN, step->file, step->applied);
-	text = step_text(run, step);
+	sql = step_text(run, step);
+
 	PG_TRY();
 	{
-		if (text != NULL)
-			script = parse_step(step, text, &place);
+		if (sql != NULL)
+			script = parse_step(step, sql, &place);
 	}
 	PG_CATCH();
 	{
@@ -342,8 +350,8 @@ parse_down_step(Run *run, MigrateStep *step)
 	}
 	PG_END_TRY();
 	end_place(&callback);
-	if (text != NULL)
-		pfree(text);
+	if (sql != NULL)
+		pfree(sql);
 	return script != NULL && script->nstatements > 0 ? script : NULL;
 }
 
@@ -368,7 +376,7 @@ check_down_steps(Run *run, List *steps)
 					 errmsg("migration \"%s\" cannot be undone",
 							migrate_label(applied->version, applied->name)),
 					 errdetail("It has no down script."),
-					 errhint("With \"force\", it is recorded as undone without running anything.")));
+					 errhint("migrate.rollback(force => true) records it as undone without running anything.")));
 	}
 }
 
@@ -387,7 +395,7 @@ exists_already(int sqlerrcode)
  * undo it and return false.
  */
 static bool
-execute_unless_existing(const MigrateStep *step, const char *text, MigratePlace *place)
+execute_unless_existing(const MigrateStep *step, const char *sql, MigratePlace *place)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
@@ -397,7 +405,7 @@ execute_unless_existing(const MigrateStep *step, const char *text, MigratePlace 
 	MemoryContextSwitchTo(context);
 	PG_TRY();
 	{
-		migrate_execute_script(step->script, text, place);
+		migrate_execute_script(step->script, sql, place);
 		ReleaseCurrentSubTransaction();
 		MemoryContextSwitchTo(context);
 		CurrentResourceOwner = owner;
@@ -448,18 +456,19 @@ run_step(Run *run, const MigrateStep *step, MigrateResult *result)
 	instr_time	start;
 	instr_time	end;
 	bool		executed = !step->forced;
-	char	   *text = NULL;
+	char	   *sql = NULL;
 
 	INSTR_TIME_SET_CURRENT(start);
 	init_place(&place, &callback, step->direction, step->file, step->applied);
 	if (!step->forced)
-		text = step_text(run, step);
+		sql = step_text(run, step);
+
 	if (step->forced)
 		 /* nothing to run */ ;
 	else if (run->request->adopt_existing && step->direction == MIGRATE_UP)
-		executed = execute_unless_existing(step, text, &place);
+		executed = execute_unless_existing(step, sql, &place);
 	else
-		migrate_execute_script(step->script, text, &place);
+		migrate_execute_script(step->script, sql, &place);
 	end_place(&callback);
 
 	INSTR_TIME_SET_CURRENT(end);
@@ -469,7 +478,7 @@ run_step(Run *run, const MigrateStep *step, MigrateResult *result)
 	if (step->direction == MIGRATE_DOWN)
 		migrate_history_record_down(run->request, step, result, started);
 	else
-		record_up(run, step, executed ? "done" : "adopted", result, started, text);
+		record_up(run, step, executed ? "done" : "adopted", result, started, sql);
 }
 
 /*

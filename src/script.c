@@ -58,7 +58,7 @@ typedef struct Keywords
  */
 typedef struct ScriptParser
 {
-	const char *text;
+	const char *source;
 	MigratePlace *place;
 	int			first_line;		/* line of the text's first byte in its file */
 	int			counted;		/* bytes up to which lines are counted ... */
@@ -95,9 +95,9 @@ keywords(void)
 }
 
 static void
-lexer_start(Lexer *lexer, const char *text)
+lexer_start(Lexer *lexer, const char *sql)
 {
-	lexer->scanner = scanner_init(text, &lexer->extra, &ScanKeywords, ScanKeywordTokens);
+	lexer->scanner = scanner_init(sql, &lexer->extra, &ScanKeywords, ScanKeywordTokens);
 	/* the same literals are lexed again when they run: warn then */
 	lexer->extra.escape_string_warning = false;
 }
@@ -128,17 +128,18 @@ lexer_end(Lexer *lexer)
 }
 
 /*
- * The line that "length" bytes of "text" end in, from 1.
+ * The line that "length" bytes of "sql" end in, from 1.
  */
 int
-migrate_count_lines(const char *text, int length)
+migrate_count_lines(const char *sql, int length)
 {
-	const char *end = text + length;
+	const char *end = sql + length;
 	int			line = 1;
 
-	while ((text = memchr(text, '\n', end - text)) != NULL)
+	while ((sql = memchr(sql, '\n', end - sql)) != NULL)
 	{
-		text++;
+		sql++;
+
 		line++;
 	}
 	return line;
@@ -150,7 +151,7 @@ migrate_count_lines(const char *text, int length)
 static int
 line_of(ScriptParser *parser, int offset)
 {
-	parser->line += migrate_count_lines(parser->text + parser->counted,
+	parser->line += migrate_count_lines(parser->source + parser->counted,
 										offset - parser->counted) - 1;
 	parser->counted = offset;
 	return parser->line;
@@ -215,8 +216,8 @@ migrate_script_same(const char *one, const char *other)
 	PG_CATCH();
 	{
 		/*
-		 * The lexer holds nothing but memory, so its own errors can be dropped
-		 * without a subtransaction.
+		 * The lexer holds nothing but memory, so its own errors can be
+		 * dropped without a subtransaction.
 		 */
 		if (!migrate_is_script_error(geterrcode()))
 			PG_RE_THROW();
@@ -252,7 +253,7 @@ migrate_is_script_error(int sqlerrcode)
  * Bytes of white space and comments that a text starts with.
  */
 static int
-skip_blank(const char *text, int length)
+skip_blank(const char *sql, int length)
 {
 	int			i = 0;
 	int			depth = 0;
@@ -261,21 +262,21 @@ skip_blank(const char *text, int length)
 	{
 		bool		pair = i + 1 < length;
 
-		if (pair && text[i] == '/' && text[i + 1] == '*')
+		if (pair && sql[i] == '/' && sql[i + 1] == '*')
 		{
 			depth++;
 			i += 2;
 		}
-		else if (depth > 0 && pair && text[i] == '*' && text[i + 1] == '/')
+		else if (depth > 0 && pair && sql[i] == '*' && sql[i + 1] == '/')
 		{
 			depth--;
 			i += 2;
 		}
-		else if (depth > 0 || scanner_isspace(text[i]))
+		else if (depth > 0 || scanner_isspace(sql[i]))
 			i++;
-		else if (pair && text[i] == '-' && text[i + 1] == '-')
+		else if (pair && sql[i] == '-' && sql[i + 1] == '-')
 		{
-			while (i < length && text[i] != '\n')
+			while (i < length && sql[i] != '\n')
 				i++;
 		}
 		else
@@ -288,9 +289,9 @@ skip_blank(const char *text, int length)
  * Is there no token in the text, only white space and comments?
  */
 bool
-migrate_script_is_blank(const char *text, int length)
+migrate_script_is_blank(const char *sql, int length)
 {
-	return skip_blank(text, length) == length;
+	return skip_blank(sql, length) == length;
 }
 
 static void
@@ -408,7 +409,7 @@ outside_block(Node *node, bool *always)
 			break;
 		case T_AlterDatabaseStmt:
 			foreach(lc, ((AlterDatabaseStmt *) node)->options)
-				*always |= strcmp(lfirst_node(DefElem, lc)->defname, "tablespace") == 0;
+				* always |= strcmp(lfirst_node(DefElem, lc)->defname, "tablespace") == 0;
 			break;
 		case T_DiscardStmt:
 			*always = ((DiscardStmt *) node)->target == DISCARD_ALL;
@@ -576,6 +577,7 @@ add_statement(ScriptParser *parser, Node *node, int offset, int length, int line
 	statement->line = line;
 	statement->log_level = GetCommandLogLevel(node);
 	needs = outside_block(node, &always);
+	statement->command = CreateCommandName(node);
 	statement->outside_block = always || needs != NIL;
 	statement->needs = copyObject(needs);
 	statement->may_defer = may_defer(node);
@@ -595,7 +597,7 @@ add_statement(ScriptParser *parser, Node *node, int offset, int length, int line
 static void
 judge(ScriptParser *parser, int start, int end)
 {
-	int			blank = skip_blank(parser->text + start, end - start);
+	int			blank = skip_blank(parser->source + start, end - start);
 	int			offset = start + blank;
 	int			line = line_of(parser, offset);
 	MigratePlace *place = parser->place;
@@ -611,7 +613,7 @@ judge(ScriptParser *parser, int start, int end)
 	place->line = line;
 
 	old = MemoryContextSwitchTo(parser->scratch);
-	query = pnstrdup(parser->text + offset, end - offset);
+	query = pnstrdup(parser->source + offset, end - offset);
 	place->source = place->query = query;
 	place->source_line = line;
 	raws = pg_parse_query(query);
@@ -634,15 +636,15 @@ judge(ScriptParser *parser, int start, int end)
 static void
 refuse_meta_command(ScriptParser *parser, int location)
 {
-	const char *text = parser->text + location;
+	const char *sql = parser->source + location;
 	bool		line_start = true;
 
-	for (const char *p = text; p > parser->text && p[-1] != '\n'; p--)
+	for (const char *p = sql; p > parser->source && p[-1] != '\n'; p--)
 		line_start &= p[-1] == ' ' || p[-1] == '\t';
 	if (!line_start)
 		return;					/* the parser will find words for it */
 	refuse_statement(parser->place, line_of(parser, location),
-					 psprintf("psql's \"%.*s\"", (int) strcspn(text, " \t\r\n"), text),
+					 psprintf("psql's \"%.*s\"", (int) strcspn(sql, " \t\r\n"), sql),
 					 "The server runs the file, not psql.");
 }
 
@@ -656,18 +658,20 @@ cut(ScriptParser *parser)
 	const Keywords *k = keywords();
 	Lexer		lexer;
 	int			start = 0;
+	int			length = strlen(parser->source);
+	int			query = skip_blank(parser->source, length); /* start, after comments */
 	int			parentheses = 0;
 	int			atomic = 0;		/* nesting in BEGIN ATOMIC ... END */
 	int			previous = 0;
 	int			token;
 
-	lexer_start(&lexer, parser->text);
+	lexer_start(&lexer, parser->source);
 	do
 	{
 		/* for errors of the lexer itself */
-		parser->place->source = parser->text;
+		parser->place->source = parser->source;
 		parser->place->source_line = parser->first_line;
-		parser->place->query = parser->text + start;
+		parser->place->query = parser->source + query;
 		parser->place->statement = parser->script->nstatements + 1;
 		token = lexer_next(&lexer);
 		parser->place->source = NULL;
@@ -688,10 +692,12 @@ cut(ScriptParser *parser)
 
 		if (token == 0 || (token == ';' && parentheses == 0 && atomic == 0))
 		{
-			int			end = token == 0 ? (int) strlen(parser->text) : lexer.location;
+			int			end = token == 0 ? length : lexer.location;
 
 			judge(parser, start, end);
 			start = end + 1;
+			if (token != 0)
+				query = start + skip_blank(parser->source + start, length - start);
 		}
 	} while (token != 0);
 	lexer_end(&lexer);
@@ -700,21 +706,22 @@ cut(ScriptParser *parser)
 /*
  * Parse and check one section of a migration.
  *
- * "text" is that section, "line" the line of its first byte in the file.
+ * "sql" is that section, "line" the line of its first byte in the file.
  * "transactional" is false for a section marked "no transaction".  "place" is
  * kept up to date for the error context.  Errors: 42601 and others of the
  * parser, 0A000 for what cannot run in a migration, 2D000 where BEGIN and
  * COMMIT do not match.
  */
 MigrateScript *
-migrate_script_parse(const char *text, bool transactional, int line, MigratePlace *place)
+migrate_script_parse(const char *sql, bool transactional, int line, MigratePlace *place)
 {
 	ScriptParser parser = {0};
 	MemoryContext lexing = AllocSetContextCreate(CurrentMemoryContext, "migrate script",
 												 ALLOCSET_DEFAULT_SIZES);
 
 	parser.context = CurrentMemoryContext;
-	parser.text = text;
+	parser.source = sql;
+
 	parser.place = place;
 	parser.first_line = line;
 	parser.line = line;

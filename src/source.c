@@ -26,7 +26,7 @@ struct MigrateSource
 	MigrationSet *set;
 	MemoryContext scratch;		/* of the file read last */
 	const char *file;			/* its name, or NULL */
-	char	   *text;
+	char	   *sql;
 	int			length;
 };
 
@@ -44,11 +44,11 @@ read_file(MigrateSource *source, const char *file)
 	source->file = NULL;
 	MemoryContextReset(source->scratch);
 	old = MemoryContextSwitchTo(source->scratch);
-	source->text = migrate_directory_read(source->dir, file, &source->length);
-	if (source->text != NULL)
+	source->sql = migrate_directory_read(source->dir, file, &source->length);
+	if (source->sql != NULL)
 		source->file = pstrdup(file);
 	MemoryContextSwitchTo(old);
-	return source->text != NULL;
+	return source->sql != NULL;
 }
 
 static bool
@@ -82,7 +82,7 @@ read_files(MigrateSource *source, bool detect)
 			continue;
 		if (claimed && detect)
 		{
-			const MigrateFormat *better = migrate_format_detect(set->format, file, source->text);
+			const MigrateFormat *better = migrate_format_detect(set->format, file, source->sql);
 
 			if (better != set->format)
 			{
@@ -93,7 +93,7 @@ read_files(MigrateSource *source, bool detect)
 		}
 		if (claimed && set->format != NULL)
 			parts = lappend(parts, migrate_format_parse(set->format, file, &parsed,
-														source->text, source->length));
+														source->sql, source->length));
 		else if (is_sql(file))
 			set->ignored = lappend(set->ignored, pstrdup(file));
 	}
@@ -148,11 +148,11 @@ migrate_source_text(MigrateSource *source, const MigrateSection *section)
 		section->offset + section->length <= source->length;
 
 	if (there)
-		migrate_sha256(source->text + section->offset, section->length, sha256);
+		migrate_sha256(source->sql + section->offset, section->length, sha256);
 	if (!there || memcmp(sha256, section->sha256, sizeof(sha256)) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("file \"%s\" has changed during the run", section->file),
 				 errhint("Run the migrations again.")));
-	return pnstrdup(source->text + section->offset, section->length);
+	return pnstrdup(source->sql + section->offset, section->length);
 }

@@ -1,0 +1,112 @@
+/*-------------------------------------------------------------------------
+ *
+ * settings.c
+ *		What becomes of settings that a migration changes.
+ *
+ * A GUC nest level gives back every setting that was changed in it.  Between
+ * the transactions of one migration that is too much: SET has to live on, and
+ * only SET LOCAL ends.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/settings.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/guc.h"
+#include "utils/guc_tables.h"
+
+#include "migrate.h"
+
+/*
+ * A setting to make again.
+ */
+typedef struct SavedSetting
+{
+	char	   *name;
+	char	   *value;
+} SavedSetting;
+
+/*
+ * A value that SET LOCAL hides, as text.
+ */
+static char *
+masked_value(struct config_generic *setting)
+{
+	union config_var_val *masked = &setting->stack->masked.val;
+
+	switch (setting->vartype)
+	{
+		case PGC_BOOL:
+			return pstrdup(masked->boolval ? "on" : "off");
+		case PGC_INT:
+			return psprintf("%d", masked->intval);
+		case PGC_REAL:
+			return psprintf("%.17g", masked->realval);
+		case PGC_ENUM:
+			return pstrdup(config_enum_lookup_by_value((struct config_enum *) setting,
+													   masked->enumval));
+		case PGC_STRING:
+			return pstrdup(masked->stringval ? masked->stringval : "");
+	}
+	return NULL;				/* keep compiler quiet */
+}
+
+/*
+ * What a setting is after the transaction that "guc_level" stands for, or NULL
+ * if that is what it was before.
+ */
+static SavedSetting *
+save_setting(struct config_generic *setting, int guc_level)
+{
+	SavedSetting *saved;
+
+	if (setting->stack == NULL || setting->stack->nest_level != guc_level ||
+		(setting->stack->state != GUC_SET && setting->stack->state != GUC_SET_LOCAL))
+		return NULL;
+	saved = palloc(sizeof(SavedSetting));
+	saved->name = pstrdup(setting->name);
+	saved->value = setting->stack->state == GUC_SET_LOCAL ? masked_value(setting) :
+		pstrdup(GetConfigOption(setting->name, false, false));
+	return saved;
+}
+
+/*
+ * End a GUC nest level as the end of a transaction would: SET lives on in the
+ * level around it, SET LOCAL does not.
+ *
+ * AtEOXact_GUC(true) alone would let SET LOCAL live on as well, as it does
+ * after a subtransaction.
+ */
+void
+migrate_settings_end_transaction(int guc_level)
+{
+	int			count;
+	struct config_generic **settings = migrate_guc_variables(&count);
+	List	   *saved = NIL;
+	ListCell   *lc;
+
+	for (int i = 0; i < count; i++)
+	{
+		SavedSetting *setting = save_setting(settings[i], guc_level);
+
+		if (setting == NULL)
+			continue;
+		/* it resets the role, so it comes first */
+		if (strcmp(setting->name, "session_authorization") == 0)
+			saved = lcons(setting, saved);
+		else
+			saved = lappend(saved, setting);
+	}
+	AtEOXact_GUC(false, guc_level);
+	foreach(lc, saved)
+	{
+		SavedSetting *setting = lfirst(lc);
+
+		(void) set_config_option(setting->name, setting->value, PGC_SUSET, PGC_S_SESSION,
+								 GUC_ACTION_SET, true, 0, false);
+	}
+}

@@ -1,0 +1,99 @@
+--
+-- Bad input: each with its SQLSTATE, what is wrong, where, and what to do.
+--
+\getenv abs_srcdir PG_ABS_SRCDIR
+\set setup :abs_srcdir '/include/setup.sql'
+\i :setup
+
+CREATE FUNCTION test.bad(name text) RETURNS SETOF text LANGUAGE sql AS
+	$$ SELECT test.try(format('SELECT * FROM migrate.apply(test.dir(%L))', 'bad/' || name)) $$;
+
+-- the directory
+SELECT test.try($$SELECT * FROM migrate.apply('')$$);
+SELECT test.try($$SELECT * FROM migrate.apply('migrations')$$);
+SELECT test.try($$SELECT * FROM migrate.apply('./migrations')$$);
+SELECT test.try($$SELECT * FROM migrate.apply(test.dir('missing'))$$);
+SELECT test.try($$SELECT * FROM migrate.apply(test.dir('README.md'))$$);
+SELECT test.write('empty/x', '');
+SELECT test.remove('empty/x');
+SET client_min_messages = error;	-- its WARNING names the directory
+SELECT * FROM migrate.apply(test.made('empty'));
+RESET client_min_messages;
+DO $$ BEGIN EXECUTE format('COPY (SELECT 1 WHERE false) TO PROGRAM %L', 'mkdir ' || test.made('fifo') || ' && mkfifo ' || test.made('fifo/001_a.sql')); END $$;
+SELECT test.try($$SELECT * FROM migrate.apply(test.made('fifo'))$$);
+
+-- a format's markers
+SELECT test.bad('unknown_marker');
+SELECT test.bad('two_up');
+SELECT test.bad('down_before_up');
+SELECT test.bad('sql_before_up');
+SELECT test.bad('no_up');
+SELECT test.bad('statement_end_without_begin');
+SELECT test.bad('updown_two_up');
+SELECT test.bad('updown_sql_before_up');
+SELECT test.bad('envsub');
+SELECT test.bad('go_file');
+SELECT test.bad('duplicate_version');
+
+-- the text
+SELECT test.bad('bad_utf8');
+SELECT test.bad('nul_byte');
+SELECT test.bad('unterminated_quote');
+SELECT test.bad('syntax_last');
+SELECT test.bad('connect');
+SELECT test.bad('copy_stdin');
+
+-- transaction control
+SELECT test.bad('lone_commit');
+SELECT test.bad('begin_no_commit');
+SELECT test.bad('rollback_stmt');
+SELECT test.bad('savepoint');
+
+-- what only shows when it runs
+SELECT test.bad('fail_runtime');
+SELECT test.bad('recursion');
+SELECT test.bad('deferred');
+
+-- nothing is left of any of them
+SELECT * FROM test.tables;
+SELECT * FROM migrate.history();
+SELECT count(*) FROM migrate.script;
+
+-- as psql shows it: the failing statement, not the file
+\set dir :migrations '/bad/syntax_last'
+SELECT * FROM migrate.apply(:'dir');
+\set dir :migrations '/bad/fail_runtime'
+SELECT * FROM migrate.apply(:'dir');
+\set dir :migrations '/bad/unterminated_quote'
+SELECT * FROM migrate.apply(:'dir');
+\set dir :migrations '/updown_broken'
+SELECT * FROM migrate.apply(:'dir');
+
+-- arguments
+SELECT test.try($$SELECT * FROM migrate.apply(test.dir('goose_app'), steps => 0)$$);
+SELECT test.try($$SELECT * FROM migrate.apply(test.dir('goose_app'), steps => -1)$$);
+SELECT test.try($$SELECT * FROM migrate.apply(test.dir('goose_app'), steps => 1, target => '00001')$$);
+SELECT test.try($$SELECT * FROM migrate.apply(test.dir('goose_app'), target => '00100')$$);
+SELECT test.try($$SELECT * FROM migrate.apply(test.dir('goose_app'), versions => '{00001,audit}')$$);
+SELECT test.try($$SELECT * FROM migrate.apply(test.dir('goose_app'), versions => '{}')$$);
+SELECT test.try($$SELECT * FROM migrate.apply(test.dir('goose_app'), versions => '{NULL}')$$);
+SELECT test.try($$SELECT * FROM migrate.apply(test.dir('goose_app'), project => NULL)$$);
+SELECT test.try($$SELECT * FROM migrate.apply(test.dir('goose_app'), schema => 'nowhere')$$);
+SELECT test.try($$SELECT * FROM migrate.apply(test.dir('goose_app'), vars => '{"a": "b"}')$$);
+SELECT test.try($$SELECT * FROM migrate.repair(test.dir('goose_app'), version => '00001', state => 'applied')$$);
+SELECT test.try($$SELECT * FROM migrate.rollback(target => '00001', everything => true)$$);
+SELECT test.try($$SELECT * FROM migrate.rollback(steps => 0)$$);
+SELECT test.try($$SELECT * FROM migrate.rollback(target => '00001')$$);
+
+-- in a read-only transaction: looking is allowed, running is not
+BEGIN READ ONLY;
+SELECT count(*) FROM migrate.status(test.dir('goose_app'));
+SELECT count(*) FROM migrate.history();
+SELECT migrate.version();
+\set dir :migrations '/goose_app'
+SELECT * FROM migrate.apply(:'dir');
+ROLLBACK;
+
+-- a session goes on after all that
+SELECT count(*) FROM migrate.apply(test.dir('goose_app'));
+SELECT mode FROM pg_locks WHERE locktype = 'advisory';

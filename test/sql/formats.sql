@@ -1,0 +1,71 @@
+--
+-- The other kinds of directory, and how a directory's kind is found out.
+--
+\getenv abs_srcdir PG_ABS_SRCDIR
+\set setup :abs_srcdir '/include/setup.sql'
+\i :setup
+
+-- updown, in batches: 001 is the first, 002 and 003 the second
+SELECT version, name, batch, statements FROM migrate.apply(test.dir('updown'), steps => 1);
+-- a file that fails leaves nothing; here 003, at its second statement
+SELECT test.try($$SELECT * FROM migrate.apply(test.dir('updown_broken'))$$);
+SELECT version, state FROM migrate.status(test.dir('updown_broken'));
+-- mended
+SELECT version, name, batch, statements FROM migrate.apply(test.dir('updown'));
+SELECT version, name, state, batch, description, author, detail FROM migrate.status(test.dir('updown'));
+-- header fields are kept
+SELECT version, name, description, author, detail FROM migrate.status();
+-- one rollback undoes exactly the second batch
+SELECT version, name, batch FROM migrate.rollback();
+SELECT version, state FROM migrate.status(test.dir('updown'));
+SELECT version, name FROM migrate.reset();
+SELECT * FROM test.tables;
+
+-- plain, with undo scripts beside the migrations
+SELECT version, name, batch, statements FROM migrate.apply(test.dir('plain'));
+SELECT version, name, state, reversible, description, author, file, detail FROM migrate.status(test.dir('plain'));
+SELECT version, name, statements FROM migrate.rollback();
+SELECT * FROM test.tables;
+
+-- pairs, one without a down file, beside a stray file
+SELECT version, name, batch, statements FROM migrate.apply(test.dir('pairs'));
+SELECT version, name, state, reversible, file FROM migrate.status(test.dir('pairs'));
+SELECT version, name FROM migrate.rollback(force => true);
+
+-- a format that is given
+SELECT test.try($$SELECT * FROM migrate.apply(test.dir('pairs'), format => 'rails')$$);
+SELECT test.try($$SELECT * FROM migrate.apply(test.dir('plain'), format => 'goose')$$);
+SELECT version, file FROM migrate.status(test.dir('updown'), format => 'plain');
+
+-- two formats in one directory: the first that is found is taken for all
+SELECT test.try($$SELECT * FROM migrate.apply(test.dir('bad/mixed'))$$);
+
+-- details of goose's markup
+SELECT test.write('markup/00001_case.sql', E'-- a comment\n\n--+GOOSE up is no marker\n-- +goose up\nCREATE TABLE a ();\n-- +goose STATEMENTBEGIN\nCREATE TABLE b ();\n-- +goose statementend\n--+goose Down\nDROP TABLE b, a;\n');
+SELECT test.write('markup/00002_crlf.sql', E'-- +goose Up\r\nCREATE TABLE c\r\n();\r\n-- +goose Down\r\nDROP TABLE c;\r\n');
+SELECT test.write('markup/00003_no_semicolon.sql', E'-- +goose Up\nCREATE TABLE d ()');
+SELECT test.write('markup/00004_empty.sql', E'-- +goose Up\n-- +goose Down');
+SELECT test.write('markup/00005_bom.sql', U&'\FEFF-- +goose Up' || E'\nCREATE TABLE e ();');
+SELECT test.write('markup/.00006_hidden.sql', 'no migration');
+SELECT test.write('markup/00007_folder.sql/x', 'no migration');
+SELECT test.write('markup/README.md', 'no migration');
+SELECT test.write('markup/stray.sql', 'no migration');
+SELECT version, name, statements FROM migrate.apply(test.made('markup'));
+SELECT version, reversible FROM migrate.status(test.made('markup'));
+SELECT version FROM migrate.rollback(force => true);
+
+-- a file's parts may say the version differently
+SELECT test.write('numbers/001_one.sql', 'CREATE TABLE one ();');
+SELECT test.write('numbers/1_rollback.sql', 'DROP TABLE one;');
+SELECT test.write('numbers/02-two.sql', 'CREATE TABLE two ();');
+SELECT test.write('numbers/10_ten.sql', 'CREATE TABLE ten ();');
+SELECT test.write('numbers/0099999999999999999999999999999999_big.sql', 'CREATE TABLE big ();');
+SELECT version, name, reversible, file FROM migrate.status(test.made('numbers'));
+SELECT version FROM migrate.apply(test.made('numbers'), target => '2');
+SELECT version FROM migrate.apply(test.made('numbers'), target => '10_ten');
+SELECT version FROM migrate.apply(test.made('numbers'), target => '0099999999999999999999999999999999_big.sql');
+
+-- "Reversible:" decides nothing
+SELECT test.write('header/1_a.sql', E'-- Migration: the title\n-- DESCRIPTION: what it does  \n--Author:\tAnn\n-- Date: 2024-02-03\n-- Reversible: Yes\nCREATE TABLE h ();\n-- Author: nobody\n');
+SELECT version, reversible, description, author, detail FROM migrate.status(test.made('header'), project => 'header');
+SELECT version FROM migrate.apply(test.made('header'), project => 'header');

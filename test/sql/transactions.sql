@@ -1,0 +1,144 @@
+--
+-- Statements and transactions: what makes one, what it leaves, and what cannot
+-- run in one with others.
+--
+\getenv abs_srcdir PG_ABS_SRCDIR
+\set setup :abs_srcdir '/include/setup.sql'
+\i :setup
+
+-- where a statement ends is for the server's parser to say
+SELECT test.write('split/1_split.sql', $f$-- +goose Up
+CREATE TABLE t (c text DEFAULT 'a;b', "d;" text DEFAULT E'it\'s; ', e text DEFAULT $q$;$q$); /* ; /* nested ; */ ; */
+CREATE FUNCTION f(i int) RETURNS text LANGUAGE sql BEGIN ATOMIC
+	SELECT CASE i WHEN 1 THEN 'one;' ELSE 'more' END;
+	SELECT CASE WHEN i = 1 THEN 'x' END; -- ; end
+END;
+CREATE RULE r AS ON DELETE TO t DO INSTEAD (SELECT 1; SELECT 2);
+CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'in p;'; END; $$;
+CALL p();;
+;
+DO $do$ BEGIN PERFORM f(1); END $do$;
+PREPARE s AS SELECT f($1); EXECUTE s(1); DEALLOCATE s;
+SELECT 1 \; SELECT 2$f$);
+SELECT test.try($$SELECT * FROM migrate.apply(test.made('split'))$$);
+SELECT test.write('split/1_split.sql', replace(pg_read_file(test.made('split/1_split.sql')), ' \; SELECT 2', ''));
+SELECT version, statements FROM migrate.apply(test.made('split'));
+SELECT f(1), f(2);
+
+-- settings end with their migration; SET LOCAL with its transaction
+SELECT test.write('set/1_set.sql', $f$-- +goose Up
+SET work_mem = '123kB';
+SET LOCAL search_path = pg_catalog;
+CREATE TABLE app.seen AS SELECT current_setting('work_mem') AS work_mem, current_setting('search_path') AS search_path;
+COMMIT;
+BEGIN;
+INSERT INTO seen SELECT current_setting('work_mem'), current_setting('search_path');
+COMMIT;
+BEGIN;
+SELECT set_config('work_mem', '456kB', false), set_config('search_path', '', true);
+SET LOCAL work_mem = '789kB';
+SET enable_seqscan = off; SET random_page_cost = 1.25; SET client_min_messages = error; SET "my.own" = 'it''s';
+SET LOCAL enable_seqscan = on; SET LOCAL random_page_cost = 2; SET LOCAL client_min_messages = debug1; SET LOCAL "my.own" = '';
+INSERT INTO app.seen SELECT current_setting('work_mem'), current_setting('search_path');
+COMMIT;
+BEGIN;
+INSERT INTO seen SELECT current_setting('work_mem'), current_setting('search_path');
+INSERT INTO seen SELECT current_setting('enable_seqscan'), concat_ws(' ', current_setting('random_page_cost'), current_setting('client_min_messages'), current_setting('my.own'));
+$f$);
+SELECT test.write('set/2_set.sql', test.goose($$INSERT INTO seen SELECT current_setting('work_mem'), current_setting('search_path');$$));
+SET work_mem = '5MB';
+SELECT version FROM migrate.apply(test.made('set'), project => 'set');
+SELECT * FROM seen;
+SHOW work_mem;
+SHOW search_path;
+RESET work_mem;
+
+-- constraints are checked where a file's transaction ends, and deferred again
+SELECT test.write('deferred/1_tables.sql', test.goose('CREATE TABLE parent (id int PRIMARY KEY); CREATE TABLE child (id int REFERENCES parent DEFERRABLE INITIALLY DEFERRED);'));
+SELECT test.write('deferred/2_fill.sql', test.goose('INSERT INTO child VALUES (1); INSERT INTO parent VALUES (1);'));
+SELECT test.write('deferred/3_more.sql', test.goose('INSERT INTO child VALUES (2); INSERT INTO parent VALUES (2); ALTER TABLE child ADD c int;'));
+SELECT test.try($$SELECT * FROM migrate.apply(test.made('deferred'), project => 'deferred')$$);
+SELECT test.write('deferred/3_more.sql', test.goose(E'INSERT INTO child VALUES (2); INSERT INTO parent VALUES (2);\nCOMMIT;\nBEGIN;\nALTER TABLE child ADD c int;'));
+SELECT version FROM migrate.apply(test.made('deferred'), project => 'deferred');
+SELECT test.write('deferred/4_violation.sql', test.goose('INSERT INTO child VALUES (3);'));
+SELECT test.write('deferred/5_after.sql', test.goose('INSERT INTO parent VALUES (3);'));
+SELECT test.try($$SELECT * FROM migrate.apply(test.made('deferred'), project => 'deferred')$$);
+-- initially deferred ones still are for the rest of the caller's transaction
+SELECT test.remove('deferred/4_violation.sql');
+BEGIN;
+SELECT version FROM migrate.apply(test.made('deferred'), project => 'deferred');
+INSERT INTO child VALUES (4);
+INSERT INTO parent VALUES (4);
+COMMIT;
+
+-- temporary tables go where they would go
+SELECT test.write('temp/1_temp.sql', test.goose('CREATE TEMP TABLE scratch (i int) ON COMMIT DROP; INSERT INTO scratch VALUES (1);'));
+SELECT test.write('temp/2_temp.sql', test.goose('CREATE TEMP TABLE scratch ON COMMIT DROP AS SELECT 2; COMMIT; BEGIN; CREATE TEMP TABLE scratch (i int) ON COMMIT DROP;'));
+BEGIN;
+CREATE TEMP TABLE mine (i int) ON COMMIT DROP;
+SELECT version FROM migrate.apply(test.made('temp'), project => 'temp');
+SELECT * FROM mine;
+SELECT * FROM scratch;
+ROLLBACK;
+
+-- statements that want to be outside a block are let in where their relation is new
+SELECT test.write('new/1_new.sql', $f$-- +goose NO TRANSACTION
+-- +goose Up
+CREATE TABLE new (i int, j int) PARTITION BY RANGE (i);
+CREATE TABLE new_1 PARTITION OF new FOR VALUES FROM (1) TO (10);
+CREATE INDEX CONCURRENTLY new_1_j ON new_1 (j);
+CREATE INDEX CONCURRENTLY IF NOT EXISTS new_1_j ON new_1 (j);
+REINDEX INDEX CONCURRENTLY new_1_j;
+REINDEX (CONCURRENTLY) TABLE new_1;
+INSERT INTO new SELECT i, i FROM generate_series(1, 9) i;
+VACUUM new_1;
+VACUUM (ANALYZE, VERBOSE false) new_1;
+ANALYZE new_1;
+ALTER TABLE new DETACH PARTITION new_1 CONCURRENTLY;
+DROP INDEX CONCURRENTLY new_1_j;
+DROP INDEX CONCURRENTLY IF EXISTS no_such_index;
+CREATE TEMP TABLE old_temp (i int);
+CREATE UNIQUE INDEX CONCURRENTLY old_temp_i ON old_temp (i);
+DROP TABLE old_temp;
+-- +goose Down
+DROP TABLE new, new_1;
+$f$);
+SELECT version, statements FROM migrate.apply(test.made('new'), project => 'new');
+SELECT indexname FROM pg_indexes WHERE tablename = 'new_1';
+SELECT reltuples FROM pg_class WHERE relname = 'new_1';
+SELECT version FROM migrate.rollback(project => 'new');
+-- and are refused on others, before anything runs where that can be told
+CREATE TABLE existing_table (id int, name text);
+CREATE INDEX existing_index ON existing_table (id);
+SELECT test.try($$SELECT * FROM migrate.apply(test.dir('bad/cic_existing'), project => 'cic')$$);
+CREATE FUNCTION test.outside(statement text, before text DEFAULT NULL) RETURNS SETOF text LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM test.write('outside/1_x.sql', test.goose(coalesce(before || E';\n', '') || statement || ';'));
+	RETURN QUERY SELECT test.try(format('SELECT * FROM migrate.apply(test.made(''outside''), project => %L)', concat(before, statement)));
+END
+$$;
+SELECT test.outside('VACUUM');
+SELECT test.outside('VACUUM existing_table');
+SELECT test.outside('DROP INDEX CONCURRENTLY existing_index');
+SELECT test.outside('REINDEX TABLE CONCURRENTLY existing_table');
+SELECT test.outside('REINDEX SCHEMA app');
+SELECT test.outside('CREATE DATABASE never');
+SELECT test.outside('ALTER SYSTEM SET work_mem = ''1MB''');
+SELECT test.outside('DISCARD ALL');
+SELECT test.outside('CLUSTER');
+SELECT test.outside('CREATE INDEX CONCURRENTLY ON existing_table (id)', 'CREATE TABLE other ()');
+-- here it shows only when its turn comes
+SELECT test.outside('CREATE INDEX CONCURRENTLY ON existing_table (id)', 'DO ''BEGIN END''');
+-- and here the table is indeed made anew
+SELECT test.outside('CREATE INDEX CONCURRENTLY ON existing_table (id)',
+					'ALTER TABLE existing_table RENAME TO old_table; CREATE TABLE existing_table (id int)');
+-- truncated is not new
+SELECT test.outside('CREATE INDEX CONCURRENTLY ON old_table (id)', 'TRUNCATE old_table');
+
+-- statements that SPI would refuse in its own words
+SELECT test.outside('COPY existing_table TO STDOUT');
+SELECT test.outside('COMMIT AND CHAIN', 'SELECT 1');
+SELECT test.outside('BEGIN ISOLATION LEVEL SERIALIZABLE');
+SELECT test.outside('PREPARE TRANSACTION ''x''');
+SELECT test.outside('CALL app.p2()', 'CREATE PROCEDURE app.p2() LANGUAGE plpgsql AS ''BEGIN COMMIT; END''');
+SELECT * FROM test.tables;
