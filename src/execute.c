@@ -42,6 +42,7 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
+#include "utils/syscache.h"
 
 #include "migrate.h"
 
@@ -309,12 +310,38 @@ run_statement(const MigrateStatement *statement, const char *sql, MigratePlace *
 }
 
 /*
- * Names of the constraints that are initially deferred, for SET CONSTRAINTS.
+ * A constraint's name with its schema.  A domain's has a schema as well.
+ */
+static RangeVar *
+constraint_name(Form_pg_constraint constraint)
+{
+	return makeRangeVar(get_namespace_name(constraint->connamespace),
+						pstrdup(NameStr(constraint->conname)), -1);
+}
+
+static bool
+constraint_is_named_in(Form_pg_constraint constraint, List *names)
+{
+	ListCell   *lc;
+
+	foreach(lc, names)
+		if (strcmp(lfirst_node(RangeVar, lc)->relname, NameStr(constraint->conname)) == 0)
+		return true;
+	return false;
+}
+
+/*
+ * Names of the constraints that are deferred from the start, for SET
+ * CONSTRAINTS.
+ *
+ * SET CONSTRAINTS takes a name for all constraints of that name in the schema,
+ * and fails if one of them is not deferrable; such names are left out.
  */
 static List *
 deferred_constraints(void)
 {
-	List	   *names = NIL;
+	List	   *deferred = NIL;
+	List	   *others = NIL;
 	Relation	rel = table_open(ConstraintRelationId, AccessShareLock);
 	SysScanDesc scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
 	HeapTuple	tuple;
@@ -322,17 +349,25 @@ deferred_constraints(void)
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		Form_pg_constraint constraint = (Form_pg_constraint) GETSTRUCT(tuple);
-		char	   *schema;
 
-		if (!constraint->condeferred)
-			continue;
-		schema = get_namespace_name(constraint->connamespace);
-		if (schema != NULL)
-			names = lappend(names, makeRangeVar(schema, pstrdup(NameStr(constraint->conname)), -1));
+		if (constraint->condeferred)
+			deferred = list_append_unique(deferred, constraint_name(constraint));
 	}
 	systable_endscan(scan);
+	if (deferred != NIL)
+	{
+		scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
+		while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+		{
+			Form_pg_constraint constraint = (Form_pg_constraint) GETSTRUCT(tuple);
+
+			if (!constraint->condeferred && constraint_is_named_in(constraint, deferred))
+				others = lappend(others, constraint_name(constraint));
+		}
+		systable_endscan(scan);
+	}
 	table_close(rel, AccessShareLock);
-	return names;
+	return list_difference(deferred, others);
 }
 
 /*
@@ -354,25 +389,49 @@ check_constraints(void)
 }
 
 /*
- * Drop the temporary tables that a statement made with ON COMMIT DROP.  The
- * caller's own are not touched.
+ * The temporary table of that name, InvalidOid if there is none.
+ */
+static Oid
+temporary_table(const char *name)
+{
+	return RangeVarGetRelid(makeRangeVar("pg_temp", pstrdup(name), -1), NoLock, true);
+}
+
+/*
+ * Run a statement.  Returns the temporary table that it made with ON COMMIT
+ * DROP, InvalidOid if none; one that was there before is the caller's.
+ */
+static Oid
+run_and_note(const MigrateStatement *statement, const char *sql, MigratePlace *place)
+{
+	const char *name = statement->drops_at_commit;
+	Oid			before = name ? temporary_table(name) : InvalidOid;
+
+	run_statement(statement, sql, place);
+	if (name == NULL || OidIsValid(before))
+		return InvalidOid;
+	CommandCounterIncrement();
+	return temporary_table(name);
+}
+
+/*
+ * Drop ON COMMIT DROP tables of the migration's own; the caller's are not for
+ * us to touch.
  */
 static void
-drop_at_commit(const MigrateStatement *statement)
+drop_temporary(List *tables)
 {
 	ListCell   *lc;
 
-	foreach(lc, statement->drops_at_commit)
+	foreach(lc, tables)
 	{
-		RangeVar   *name = makeRangeVar("pg_temp", lfirst(lc), -1);
 		ObjectAddress object;
 
-		ObjectAddressSet(object, RelationRelationId, RangeVarGetRelid(name, NoLock, true));
-		if (!OidIsValid(object.objectId))
-			continue;
 		CommandCounterIncrement();
-		performDeletion(&object, DROP_CASCADE,
-						PERFORM_DELETION_INTERNAL | PERFORM_DELETION_QUIETLY);
+		ObjectAddressSet(object, RelationRelationId, lfirst_oid(lc));
+		if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(object.objectId)))
+			performDeletion(&object, DROP_CASCADE,
+							PERFORM_DELETION_INTERNAL | PERFORM_DELETION_QUIETLY);
 	}
 }
 
@@ -389,25 +448,30 @@ run_transaction(const MigrateScript *script, int first, const char *sql, Migrate
 	int			guc_level = NewGUCNestLevel();
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "migrate statement",
 												  ALLOCSET_DEFAULT_SIZES);
-	MemoryContext old = MemoryContextSwitchTo(context);
+	MemoryContext old = CurrentMemoryContext;
+	List	   *temporary = NIL;
 
 	for (; next < script->nstatements && script->statements[next].transaction == number; next++)
 	{
 		const MigrateStatement *statement = &script->statements[next];
 
+		Oid			made;
+
 		place->statement = next + 1;
-		run_statement(statement, sql, place);
-		may_defer |= statement->may_defer;
+		MemoryContextSwitchTo(context);
+		made = run_and_note(statement, sql, place);
+		MemoryContextSwitchTo(old);
 		MemoryContextReset(context);
+		if (OidIsValid(made))
+			temporary = lappend_oid(temporary, made);
+		may_defer |= statement->may_defer;
 	}
 	if (may_defer)
 		check_constraints();
-	for (int i = first; i < next; i++)
-		drop_at_commit(&script->statements[i]);
+	drop_temporary(temporary);
 
 	if (next < script->nstatements)
 		migrate_settings_end_transaction(guc_level);
-	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
 	return next;
 }

@@ -364,6 +364,9 @@ migrate_format_claims(const MigrateFormat *format, const char *file, MigrateFile
 	return format->claims(file, parsed);
 }
 
+static void bad_file(const char *file, int line, const char *message,
+					 const char *hint) pg_attribute_noreturn();
+
 /*
  * An error about a line of a file.
  */
@@ -454,8 +457,8 @@ end_section(MigrateSection *section, const char *sql, const char *end)
  * Find the sections of a file whose format has markers.
  */
 static void
-parse_markers(const MigrateFormat *format, Migration *migration, const char *file,
-			  const char *sql, int length)
+parse_markers(const MigrateFormat *format, const char *evidence, Migration *migration,
+			  const char *file, const char *sql, int length)
 {
 	const char *end = sql + length;
 	const char *next = sql;
@@ -525,8 +528,11 @@ parse_markers(const MigrateFormat *format, Migration *migration, const char *fil
 	}
 	if (open == NULL)
 		bad_file(file, number, "migration has no up section",
-				 psprintf("The directory is read in the format \"%s\", which marks it by a line \"%s\".",
-						  format->name, format->up_marker));
+				 evidence == NULL ?
+				 psprintf("The format \"%s\" marks it by a line \"%s\".",
+						  format->name, format->up_marker) :
+				 psprintf("The format \"%s\", detected from file \"%s\", marks it by a line \"%s\".",
+						  format->name, evidence, format->up_marker));
 	if (in_statement)
 		bad_file(file, number, "statement is begun and not ended", NULL);
 	end_section(open, sql, end);
@@ -538,10 +544,11 @@ parse_markers(const MigrateFormat *format, Migration *migration, const char *fil
  *
  * Returns a migration with those sections that the file has; for a format
  * that spreads them over files, migrate_format_assemble() puts them together.
- * "sql" is only read.  Errors: 42601 with file and line.
+ * "evidence" is the file that the format was detected from, NULL if it was
+ * given.  "sql" is only read.  Errors: 42601 with file and line.
  */
 Migration *
-migrate_format_parse(const MigrateFormat *format, const char *file,
+migrate_format_parse(const MigrateFormat *format, const char *evidence, const char *file,
 					 const MigrateFileName *parsed, const char *sql, int length)
 {
 	Migration  *migration = palloc0(sizeof(Migration));
@@ -552,7 +559,7 @@ migrate_format_parse(const MigrateFormat *format, const char *file,
 	if (format->header && parsed->part != PART_DOWN)
 		parse_header(migration, sql, length);
 	if (format->mark != NULL)
-		parse_markers(format, migration, file, sql, length);
+		parse_markers(format, evidence, migration, file, sql, length);
 	else
 	{
 		MigrateSection *section = parsed->part == PART_DOWN ? &migration->down : &migration->up;

@@ -195,7 +195,8 @@ typedef struct MigrateStatement
 	bool		makes_unknown;	/* may create relations, nobody knows which */
 	List	   *needs;			/* RangeVars that an outside_block one names */
 	List	   *makes;			/* names of relations that it creates */
-	List	   *drops_at_commit;	/* names of ON COMMIT DROP tables it makes */
+	char	   *drops_at_commit;	/* name of the ON COMMIT DROP table it
+									 * makes */
 } MigrateStatement;
 
 typedef struct MigrateScript
@@ -306,8 +307,8 @@ extern const MigrateFormat *migrate_format_detect(const MigrateFormat *best,
 												  const char *file, const char *sql);
 extern bool migrate_format_claims(const MigrateFormat *format, const char *file,
 								  MigrateFileName *parsed);
-extern Migration *migrate_format_parse(const MigrateFormat *format, const char *file,
-									   const MigrateFileName *parsed,
+extern Migration *migrate_format_parse(const MigrateFormat *format, const char *evidence,
+									   const char *file, const MigrateFileName *parsed,
 									   const char *sql, int length);
 extern List *migrate_format_assemble(List *parts, List **ignored);
 extern void migrate_sha256(const char *sql, int length, uint8 *sha256);

@@ -136,6 +136,8 @@ convert_position(MigratePlace *place)
 static void
 hint_at_up(const MigratePlace *place)
 {
+	const char *routine = place->direction == MIGRATE_UP ? "up" : "down";
+
 	/* before a script runs, it is checked, with hints of its own */
 	bool		executing = place->query != NULL && place->source == NULL;
 
@@ -143,18 +145,18 @@ hint_at_up(const MigratePlace *place)
 	{
 		case ERRCODE_INVALID_TRANSACTION_TERMINATION:
 			if (executing)
-				errhint("A procedure that commits needs CALL migrate.up(), and a migration marked as one without a transaction.");
+				errhint("A procedure that commits needs CALL migrate.%s(), and a migration marked as one without a transaction.", routine);
 			break;
 		case ERRCODE_ACTIVE_SQL_TRANSACTION:
-			errhint("Use CALL migrate.up(), which commits after each migration.");
+			errhint("Use CALL migrate.%s(), which commits after each migration.", routine);
 			break;
 		case ERRCODE_UNSAFE_NEW_ENUM_VALUE_USAGE:
 			errhint("New enum values must be committed before they can be used. "
-					"Use CALL migrate.up(), which commits after each migration.");
+					"Use CALL migrate.%s(), which commits after each migration.", routine);
 			break;
 		case ERRCODE_OUT_OF_MEMORY:
 			errhint("If it is the lock table that is full, increase max_locks_per_transaction, "
-					"or use CALL migrate.up(), which commits after each migration.");
+					"or use CALL migrate.%s(), which commits after each migration.", routine);
 			break;
 		default:
 			break;
@@ -171,8 +173,7 @@ migrate_error_context(void *arg)
 	StringInfoData text;
 
 	convert_position(place);
-	if (place->direction == MIGRATE_UP)
-		hint_at_up(place);
+	hint_at_up(place);
 
 	initStringInfo(&text);
 	appendStringInfo(&text, "migration %s \"%s\" (%s)", place->version, place->name,

@@ -243,18 +243,17 @@ is_reversible(Run *run, const Migration *file, char **error)
 	volatile bool reversible = false;
 	MigratePlace place;
 	ErrorContextCallback callback;
+	char	   *sql;
 
 	*error = NULL;
 	if (!file->down.present)
 		return false;
 	init_place(&place, &callback, MIGRATE_DOWN, file, NULL);
+	sql = migrate_source_text(run->source, &file->down);
 	PG_TRY();
 	{
-		char	   *sql = migrate_source_text(run->source, &file->down);
-
 		reversible = migrate_script_parse(sql, file->down.transactional,
 										  file->down.line, &place)->nstatements > 0;
-		pfree(sql);
 	}
 	PG_CATCH();
 	{
@@ -271,6 +270,7 @@ is_reversible(Run *run, const Migration *file, char **error)
 	}
 	PG_END_TRY();
 	end_place(&callback);
+	pfree(sql);
 	return reversible;
 }
 
@@ -325,7 +325,7 @@ check_up_steps(Run *run, List *steps, bool afresh)
  * that cannot be parsed is none.
  */
 static MigrateScript *
-parse_down_step(Run *run, MigrateStep *step)
+parse_down_step(Run *run, MigrateStep *step, List **made, bool *made_unknown)
 {
 	MemoryContext context = CurrentMemoryContext;
 	MigratePlace place;
@@ -349,6 +349,8 @@ parse_down_step(Run *run, MigrateStep *step)
 		FlushErrorState();
 	}
 	PG_END_TRY();
+	if (script != NULL)
+		migrate_execute_check(script, sql, &place, made, made_unknown);
 	end_place(&callback);
 	if (sql != NULL)
 		pfree(sql);
@@ -361,6 +363,8 @@ parse_down_step(Run *run, MigrateStep *step)
 static void
 check_down_steps(Run *run, List *steps)
 {
+	List	   *made = NIL;
+	bool		made_unknown = false;
 	ListCell   *lc;
 
 	foreach(lc, steps)
@@ -368,7 +372,7 @@ check_down_steps(Run *run, List *steps)
 		MigrateStep *step = lfirst(lc);
 		const AppliedMigration *applied = step->applied;
 
-		step->script = parse_down_step(run, step);
+		step->script = parse_down_step(run, step, &made, &made_unknown);
 		step->forced = step->script == NULL;
 		if (step->forced && !run->request->force)
 			ereport(ERROR,

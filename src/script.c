@@ -294,6 +294,11 @@ migrate_script_is_blank(const char *sql, int length)
 	return skip_blank(sql, length) == length;
 }
 
+static void refuse_statement(MigratePlace *place, int line, const char *what,
+							 const char *hint) pg_attribute_noreturn();
+static void refuse_transaction(MigratePlace *place, int line, const char *message,
+							   const char *hint) pg_attribute_noreturn();
+
 static void
 refuse_statement(MigratePlace *place, int line, const char *what, const char *hint)
 {
@@ -507,8 +512,7 @@ note_creations(MigrateStatement *statement, Node *node)
 	if (relation != NULL)
 		statement->makes = lappend(statement->makes, pstrdup(relation->relname));
 	if (on_commit == ONCOMMIT_DROP)
-		statement->drops_at_commit = lappend(statement->drops_at_commit,
-											 pstrdup(relation->relname));
+		statement->drops_at_commit = pstrdup(relation->relname);
 }
 
 /*

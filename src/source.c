@@ -92,7 +92,8 @@ read_files(MigrateSource *source, bool detect)
 			}
 		}
 		if (claimed && set->format != NULL)
-			parts = lappend(parts, migrate_format_parse(set->format, file, &parsed,
+			parts = lappend(parts, migrate_format_parse(set->format, set->format_evidence,
+														file, &parsed,
 														source->sql, source->length));
 		else if (is_sql(file))
 			set->ignored = lappend(set->ignored, pstrdup(file));

@@ -63,11 +63,14 @@ SELECT version FROM migrate.apply(test.made('deferred'), project => 'deferred');
 SELECT test.write('deferred/4_violation.sql', test.goose('INSERT INTO child VALUES (3);'));
 SELECT test.write('deferred/5_after.sql', test.goose('INSERT INTO parent VALUES (3);'));
 SELECT test.try($$SELECT * FROM migrate.apply(test.made('deferred'), project => 'deferred')$$);
+-- the name of a deferred constraint may be that of one which cannot be
+CREATE TABLE namesake (id int, CONSTRAINT child_id_fkey CHECK (id > 0));
+CREATE TABLE other_child (id int REFERENCES parent DEFERRABLE INITIALLY DEFERRED);
 -- initially deferred ones still are for the rest of the caller's transaction
 SELECT test.remove('deferred/4_violation.sql');
 BEGIN;
 SELECT version FROM migrate.apply(test.made('deferred'), project => 'deferred');
-INSERT INTO child VALUES (4);
+INSERT INTO other_child VALUES (4);
 INSERT INTO parent VALUES (4);
 COMMIT;
 
@@ -79,6 +82,15 @@ CREATE TEMP TABLE mine (i int) ON COMMIT DROP;
 SELECT version FROM migrate.apply(test.made('temp'), project => 'temp');
 SELECT * FROM mine;
 SELECT * FROM scratch;
+ROLLBACK;
+
+-- and the caller's are his
+BEGIN;
+CREATE TEMP TABLE callers (i int) ON COMMIT DROP;
+SELECT test.write('temp2/1_temp.sql', test.goose('CREATE TEMP TABLE IF NOT EXISTS callers (i int) ON COMMIT DROP; INSERT INTO callers VALUES (1); CREATE TEMP TABLE renamed (i int) ON COMMIT DROP; ALTER TABLE renamed RENAME TO renamed_too;'));
+SELECT version FROM migrate.apply(test.made('temp2'), project => 'temp2');
+SELECT * FROM callers;
+SELECT to_regclass('renamed_too');
 ROLLBACK;
 
 -- statements that want to be outside a block are let in where their relation is new
@@ -132,6 +144,10 @@ SELECT test.outside('CREATE INDEX CONCURRENTLY ON existing_table (id)', 'DO ''BE
 -- and here the table is indeed made anew
 SELECT test.outside('CREATE INDEX CONCURRENTLY ON existing_table (id)',
 					'ALTER TABLE existing_table RENAME TO old_table; CREATE TABLE existing_table (id int)');
+-- the same goes for the way down
+SELECT test.write('outside_down/1_x.sql', test.goose('ALTER TABLE old_table ADD added int;', E'ALTER TABLE old_table DROP added;\nDROP INDEX CONCURRENTLY existing_index;'));
+SELECT version FROM migrate.apply(test.made('outside_down'), project => 'down');
+SELECT test.try($$SELECT * FROM migrate.rollback(project => 'down')$$);
 -- truncated is not new
 SELECT test.outside('CREATE INDEX CONCURRENTLY ON old_table (id)', 'TRUNCATE old_table');
 
