@@ -75,7 +75,8 @@ CREATE TABLE migrate.applied (
 	duration interval NOT NULL,
 	statements integer NOT NULL,
 	PRIMARY KEY (project, schema, version),
-	UNIQUE (project, schema, sort_key)
+	UNIQUE (project, schema, sort_key),
+	CHECK ((down_sha256 IS NULL) OPERATOR(pg_catalog.=) (down_role IS NULL))
 );
 COMMENT ON TABLE migrate.applied IS 'migrations now in force';
 COMMENT ON COLUMN migrate.applied.sort_key IS 'bytewise order is the order of versions';

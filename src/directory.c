@@ -290,8 +290,16 @@ list_names(int dirfd, const char *path)
 		while ((entry = ReadDir(stream, path)) != NULL)
 		{
 			CHECK_FOR_INTERRUPTS();
-			if (entry->d_name[0] != '.')
-				names = lappend(names, pstrdup(entry->d_name));
+			if (entry->d_name[0] == '.')
+				continue;
+			/* it would be stored, shown and dumped */
+			if (!pg_verifymbstr(entry->d_name, strlen(entry->d_name), true))
+				ereport(ERROR,
+						(errcode(ERRCODE_CHARACTER_NOT_IN_REPERTOIRE),
+						 errmsg("invalid byte sequence for encoding \"%s\" in a file name",
+								GetDatabaseEncodingName()),
+						 errdetail("The directory is \"%s\".", path)));
+			names = lappend(names, pstrdup(entry->d_name));
 		}
 	}
 	PG_FINALLY();

@@ -310,38 +310,17 @@ run_statement(const MigrateStatement *statement, const char *sql, MigratePlace *
 }
 
 /*
- * A constraint's name with its schema.  A domain's has a schema as well.
- */
-static RangeVar *
-constraint_name(Form_pg_constraint constraint)
-{
-	return makeRangeVar(get_namespace_name(constraint->connamespace),
-						pstrdup(NameStr(constraint->conname)), -1);
-}
-
-static bool
-constraint_is_named_in(Form_pg_constraint constraint, List *names)
-{
-	ListCell   *lc;
-
-	foreach(lc, names)
-		if (strcmp(lfirst_node(RangeVar, lc)->relname, NameStr(constraint->conname)) == 0)
-		return true;
-	return false;
-}
-
-/*
- * Names of the constraints that are deferred from the start, for SET
- * CONSTRAINTS.
+ * Names of the constraints that are deferrable and not so from the start, for
+ * SET CONSTRAINTS.
  *
- * SET CONSTRAINTS takes a name for all constraints of that name in the schema,
- * and fails if one of them is not deferrable; such names are left out.
+ * SET CONSTRAINTS fails at a schema that the role may not use, or that is gone;
+ * the like is left out.  A name stands for all constraints of that name in its
+ * schema; those that are not deferrable do not mind.
  */
 static List *
-deferred_constraints(void)
+immediate_constraints(void)
 {
-	List	   *deferred = NIL;
-	List	   *others = NIL;
+	List	   *names = NIL;
 	Relation	rel = table_open(ConstraintRelationId, AccessShareLock);
 	SysScanDesc scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
 	HeapTuple	tuple;
@@ -349,30 +328,28 @@ deferred_constraints(void)
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		Form_pg_constraint constraint = (Form_pg_constraint) GETSTRUCT(tuple);
+		Oid			schema = constraint->connamespace;
+		char	   *schema_name;
 
-		if (constraint->condeferred)
-			deferred = list_append_unique(deferred, constraint_name(constraint));
+		if (!constraint->condeferrable || constraint->condeferred ||
+			isOtherTempNamespace(schema) || !migrate_schema_usable(schema))
+			continue;
+		schema_name = get_namespace_name(schema);
+		if (schema_name != NULL)
+			names = lappend(names, makeRangeVar(schema_name, pstrdup(NameStr(constraint->conname)), -1));
 	}
 	systable_endscan(scan);
-	if (deferred != NIL)
-	{
-		scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
-		while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-		{
-			Form_pg_constraint constraint = (Form_pg_constraint) GETSTRUCT(tuple);
-
-			if (!constraint->condeferred && constraint_is_named_in(constraint, deferred))
-				others = lappend(others, constraint_name(constraint));
-		}
-		systable_endscan(scan);
-	}
 	table_close(rel, AccessShareLock);
-	return list_difference(deferred, others);
+	return names;
 }
 
 /*
  * Do what the end of a transaction does with deferred constraints: check them,
- * then defer again those that are so from the start.
+ * then go back to what each is from the start.
+ *
+ * All are deferred and exceptions named, not the other way around, because ALL
+ * goes for constraints too that are made later; a later one that is deferrable
+ * and immediate is then checked at the end of its transaction.
  */
 static void
 check_constraints(void)
@@ -382,8 +359,10 @@ check_constraints(void)
 	CommandCounterIncrement();
 	AfterTriggerSetState(stmt);
 	CommandCounterIncrement();
-	stmt->constraints = deferred_constraints();
 	stmt->deferred = true;
+	AfterTriggerSetState(stmt);
+	stmt->deferred = false;
+	stmt->constraints = immediate_constraints();
 	if (stmt->constraints != NIL)
 		AfterTriggerSetState(stmt);
 }
@@ -466,8 +445,8 @@ run_transaction(const MigrateScript *script, int first, const char *sql, Migrate
 			temporary = lappend_oid(temporary, made);
 		may_defer |= statement->may_defer;
 	}
-	if (may_defer)
-		check_constraints();
+	if (may_defer || place->stored)
+		check_constraints();	/* nothing of a stored script may fire later */
 	drop_temporary(temporary);
 
 	if (next < script->nstatements)

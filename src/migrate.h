@@ -214,6 +214,8 @@ typedef struct MigrateStep
 	Migration  *file;			/* NULL: runs from the store */
 	AppliedMigration *applied;	/* NULL: was pending */
 	MigrateScript *script;		/* set when checked */
+	uint8		sha256[PG_SHA256_DIGEST_LENGTH];	/* of a stored script,
+													 * when checked */
 	bool		forced;			/* undone without running anything */
 	bool		reversible;		/* of an up: what its down turned out to be */
 	char	   *down_error;		/* of an up: why its down cannot run */

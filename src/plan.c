@@ -14,6 +14,7 @@
  */
 #include "postgres.h"
 
+#include "mb/pg_wchar.h"
 #include "utils/varlena.h"
 
 #include "migrate.h"
@@ -158,8 +159,10 @@ item_is(const MigrateItem *item, const char *wanted)
 static int
 distance(const char *wanted, const char *name)
 {
-	return varstr_levenshtein(wanted, Min(strlen(wanted), MAX_COMPARED_NAME),
-							  name, Min(strlen(name), MAX_COMPARED_NAME), 1, 1, 1, true);
+	int			wanted_length = pg_mbcliplen(wanted, strlen(wanted), MAX_COMPARED_NAME);
+	int			name_length = pg_mbcliplen(name, strlen(name), MAX_COMPARED_NAME);
+
+	return varstr_levenshtein(wanted, wanted_length, name, name_length, 1, 1, 1, true);
 }
 
 /*

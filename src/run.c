@@ -178,13 +178,49 @@ end_place(ErrorContextCallback *callback)
 static void
 check_author(const char *author)
 {
-	if (strcmp(author, GetUserNameFromId(GetUserId(), false)) == 0 ||
-		superuser_arg(get_role_oid(author, true)))
+	if (author != NULL &&
+		(strcmp(author, GetUserNameFromId(GetUserId(), false)) == 0 ||
+		 superuser_arg(get_role_oid(author, true))))
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-			 errmsg("permission denied to run a stored script of role \"%s\"", author),
+			 errmsg("permission denied to run a stored script of role \"%s\"",
+					author ? author : "(unknown)"),
 			 errhint("Use SET ROLE to become its author, or give the directory to run the files instead.")));
+}
+
+/*
+ * Has the session more power than the current role, which RESET ROLE would
+ * give back?
+ */
+static bool
+has_power_in_reserve(void)
+{
+	return GetSessionUserId() != GetUserId() || GetAuthenticatedUserId() != GetUserId();
+}
+
+/*
+ * Read a stored script.  At the run it has to be the one that was checked.
+ */
+static char *
+stored_text(MigrateStep *step, const uint8 *key)
+{
+	char	   *sql = migrate_history_script(key);
+	uint8		sha256[PG_SHA256_DIGEST_LENGTH];
+
+	if (sql == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("script has not been stored, because of its size"),
+				 errhint("Give the directory to run the files instead.")));
+	migrate_sha256(sql, strlen(sql), sha256);
+	if (step->script == NULL)
+		memcpy(step->sha256, sha256, sizeof(sha256));
+	else if (memcmp(step->sha256, sha256, sizeof(sha256)) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("stored script has changed during the run")));
+	return sql;
 }
 
 /*
@@ -192,11 +228,10 @@ check_author(const char *author)
  * none, which only a down can be.
  */
 static char *
-step_text(Run *run, const MigrateStep *step)
+step_text(Run *run, MigrateStep *step)
 {
 	bool		up = step->direction == MIGRATE_UP;
 	const AppliedMigration *applied = step->applied;
-	char	   *sql;
 
 	if (step->file != NULL)
 	{
@@ -207,14 +242,7 @@ step_text(Run *run, const MigrateStep *step)
 	if (!up && !applied->has_down)
 		return NULL;
 	check_author(up ? applied->up_role : applied->down_role);
-	sql = migrate_history_script(up ? applied->up_sha256 : applied->down_sha256);
-
-	if (sql == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("script has not been stored, because of its size"),
-				 errhint("Give the directory to run the files instead.")));
-	return sql;
+	return stored_text(step, up ? applied->up_sha256 : applied->down_sha256);
 }
 
 static MigrateScript *
@@ -449,10 +477,41 @@ record_up(Run *run, const MigrateStep *step, const char *outcome,
 }
 
 /*
+ * Execute a stored script, of a role that may have less power than the session:
+ * then core is told to refuse any change of the role, as in a function that is
+ * SECURITY DEFINER.
+ */
+static void
+execute_stored(const MigrateStep *step, const char *sql, MigratePlace *place)
+{
+	const AppliedMigration *applied = step->applied;
+	const char *author = step->direction == MIGRATE_UP ? applied->up_role : applied->down_role;
+	Oid			user;
+	int			security;
+
+	if (superuser_arg(get_role_oid(author, true)) || !has_power_in_reserve())
+	{
+		migrate_execute_script(step->script, sql, place);
+		return;
+	}
+	GetUserIdAndSecContext(&user, &security);
+	SetUserIdAndSecContext(user, security | SECURITY_LOCAL_USERID_CHANGE);
+	PG_TRY();
+	{
+		migrate_execute_script(step->script, sql, place);
+	}
+	PG_FINALLY();
+	{
+		SetUserIdAndSecContext(user, security);
+	}
+	PG_END_TRY();
+}
+
+/*
  * Run and record one step.
  */
 static void
-run_step(Run *run, const MigrateStep *step, MigrateResult *result)
+run_step(Run *run, MigrateStep *step, MigrateResult *result)
 {
 	MigratePlace place;
 	ErrorContextCallback callback;
@@ -471,6 +530,8 @@ run_step(Run *run, const MigrateStep *step, MigrateResult *result)
 		 /* nothing to run */ ;
 	else if (run->request->adopt_existing && step->direction == MIGRATE_UP)
 		executed = execute_unless_existing(step, sql, &place);
+	else if (step->file == NULL)
+		execute_stored(step, sql, &place);
 	else
 		migrate_execute_script(step->script, sql, &place);
 	end_place(&callback);

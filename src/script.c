@@ -641,12 +641,10 @@ static void
 refuse_meta_command(ScriptParser *parser, int location)
 {
 	const char *sql = parser->source + location;
-	bool		line_start = true;
 
 	for (const char *p = sql; p > parser->source && p[-1] != '\n'; p--)
-		line_start &= p[-1] == ' ' || p[-1] == '\t';
-	if (!line_start)
-		return;					/* the parser will find words for it */
+		if (p[-1] != ' ' && p[-1] != '\t')
+			return;				/* the parser will find words for it */
 	refuse_statement(parser->place, line_of(parser, location),
 					 psprintf("psql's \"%.*s\"", (int) strcspn(sql, " \t\r\n"), sql),
 					 "The server runs the file, not psql.");
@@ -672,6 +670,8 @@ cut(ScriptParser *parser)
 	lexer_start(&lexer, parser->source);
 	do
 	{
+		CHECK_FOR_INTERRUPTS();
+
 		/* for errors of the lexer itself */
 		parser->place->source = parser->source;
 		parser->place->source_line = parser->first_line;
