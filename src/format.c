@@ -286,12 +286,6 @@ migrate_format_named(const char *name)
 			 errhint("Valid formats are %s.", names.data)));
 }
 
-const char *
-migrate_format_name(const MigrateFormat *format)
-{
-	return format->name;
-}
-
 /*
  * The next line of a text: its start, and in *length its bytes without the
  * line end.  "*next" is where the one after it starts, NULL after the last.

@@ -3,8 +3,7 @@
  * history.c
  *		Every statement on the three tables of the schema "migrate".
  *
- * They run as the owner of the tables, whoever calls, with search_path pinned
- * and all values bound.  Nothing else in this extension changes the user.
+ * How they run, see query.c.
  *
  * Copyright (c) 2026, the migrate authors
  *
@@ -16,18 +15,11 @@
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "catalog/namespace.h"
-#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
-#include "nodes/makefuncs.h"
-#include "utils/acl.h"
 #include "utils/builtins.h"
-#include "utils/guc.h"
-#include "utils/memutils.h"
 #include "utils/snapmgr.h"
-#include "utils/syscache.h"
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
@@ -36,22 +28,9 @@
 /* a larger text would make pg_dump of the whole database fail */
 #define MAX_STORED_SCRIPT	(64 * 1024 * 1024)
 
-#define MAX_PARAMETERS		25
-
-/*
- * A statement, planned once in each backend.
- */
-typedef struct HistoryQuery
-{
-	const char *sql;
-	int			nargs;
-	Oid			types[MAX_PARAMETERS];
-	SPIPlanPtr	plan;
-} HistoryQuery;
-
 #define KEY_TYPES TEXTOID, TEXTOID
 
-static HistoryQuery read_query = {
+static MigrateQuery read_query = {
 	"SELECT version, name, sort_key, file, batch, history_id,"
 	" up_sha256, down_sha256, up_role, down_role, up_line, down_line,"
 	" up_transactional, down_transactional, reversible, down_error,"
@@ -70,12 +49,12 @@ enum ReadColumn
 	R_DESCRIPTION, R_AUTHOR, R_CREATED, R_APPLIED_AT, R_APPLIED_BY, R_DURATION, R_STATEMENTS
 };
 
-static HistoryQuery script_query = {
+static MigrateQuery script_query = {
 	"SELECT text FROM migrate.script WHERE sha256 OPERATOR(pg_catalog.=) $1",
 	1, {BYTEAOID}
 };
 
-static HistoryQuery batch_query = {
+static MigrateQuery batch_query = {
 	"SELECT pg_catalog.max(batch) FROM migrate.history"
 	" WHERE project OPERATOR(pg_catalog.=) $1 AND schema OPERATOR(pg_catalog.=) $2",
 	2, {KEY_TYPES}
@@ -87,19 +66,19 @@ static HistoryQuery batch_query = {
 	" SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, session_user, $11," \
 	" pg_catalog.current_setting('application_name'), pg_catalog.inet_client_addr()"
 
-static HistoryQuery insert_script = {
+static MigrateQuery insert_script = {
 	"INSERT INTO migrate.script (sha256, bytes, text)"
 	" SELECT $1, $2, $3 ON CONFLICT (sha256) DO NOTHING",
 	3, {BYTEAOID, INT8OID, TEXTOID}
 };
 
-static HistoryQuery insert_history = {
+static MigrateQuery insert_history = {
 	INSERT_HISTORY " RETURNING id",
 	11, {KEY_TYPES, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, TIMESTAMPTZOID,
 	INTERVALOID, INT4OID, NAMEOID}
 };
 
-static HistoryQuery insert_applied = {
+static MigrateQuery insert_applied = {
 	"INSERT INTO migrate.applied (project, schema, version, name, sort_key, file, batch,"
 	" history_id, up_sha256, down_sha256, up_role, down_role, up_line, down_line,"
 	" up_transactional, down_transactional, reversible, down_error, description, author,"
@@ -111,14 +90,14 @@ static HistoryQuery insert_applied = {
 	TEXTOID, TEXTOID, TIMESTAMPTZOID, NAMEOID, INTERVALOID, INT4OID}
 };
 
-static HistoryQuery delete_applied = {
+static MigrateQuery delete_applied = {
 	"DELETE FROM migrate.applied"
 	" WHERE project OPERATOR(pg_catalog.=) $1 AND schema OPERATOR(pg_catalog.=) $2"
 	" AND version OPERATOR(pg_catalog.=) $3",
 	3, {KEY_TYPES, TEXTOID}
 };
 
-static HistoryQuery update_up = {
+static MigrateQuery update_up = {
 	"UPDATE migrate.applied SET up_sha256 = $4, up_role = $5, up_line = $6,"
 	" up_transactional = $7, file = $8, description = $9, author = $10, created = $11"
 	" WHERE project OPERATOR(pg_catalog.=) $1 AND schema OPERATOR(pg_catalog.=) $2"
@@ -126,7 +105,7 @@ static HistoryQuery update_up = {
 	11, {KEY_TYPES, TEXTOID, BYTEAOID, NAMEOID, INT4OID, BOOLOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID}
 };
 
-static HistoryQuery update_down = {
+static MigrateQuery update_down = {
 	"UPDATE migrate.applied SET down_sha256 = $4, down_role = $5, down_line = $6,"
 	" down_transactional = $7, reversible = $8, down_error = $9"
 	" WHERE project OPERATOR(pg_catalog.=) $1 AND schema OPERATOR(pg_catalog.=) $2"
@@ -134,80 +113,12 @@ static HistoryQuery update_down = {
 	9, {KEY_TYPES, TEXTOID, BYTEAOID, NAMEOID, INT4OID, BOOLOID, BOOLOID, TEXTOID}
 };
 
-/*
- * The values bound to a statement, in order.
- */
-typedef struct Parameters
-{
-	int			n;
-	Datum		values[MAX_PARAMETERS];
-	char		nulls[MAX_PARAMETERS];
-} Parameters;
-
 static void
-add_value(Parameters *p, Datum value)
-{
-	Assert(p->n < MAX_PARAMETERS);
-	p->nulls[p->n] = ' ';
-	p->values[p->n++] = value;
-}
-
-static void
-add_null(Parameters *p)
-{
-	Assert(p->n < MAX_PARAMETERS);
-	p->nulls[p->n++] = 'n';
-}
-
-static void
-add_text(Parameters *p, const char *text)
-{
-	if (text == NULL)
-		add_null(p);
-	else
-		add_value(p, CStringGetTextDatum(text));
-}
-
-static void
-add_name(Parameters *p, const char *name)
-{
-	if (name == NULL)
-		add_null(p);
-	else
-		add_value(p, DirectFunctionCall1(namein, CStringGetDatum(name)));
-}
-
-static void
-add_sha256(Parameters *p, const uint8 *sha256)
-{
-	bytea	   *value;
-
-	if (sha256 == NULL)
-	{
-		add_null(p);
-		return;
-	}
-	value = palloc(VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
-	SET_VARSIZE(value, VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
-	memcpy(VARDATA(value), sha256, PG_SHA256_DIGEST_LENGTH);
-	add_value(p, PointerGetDatum(value));
-}
-
-static void
-add_duration(Parameters *p, int64 microseconds)
-{
-	Interval   *interval = palloc0(sizeof(Interval));
-
-	interval->time = microseconds;
-	add_value(p, IntervalPGetDatum(interval));
-}
-
-static void
-add_key(Parameters *p, const MigrateRequest *request)
+add_key(MigrateParameters *p, const MigrateRequest *request)
 {
 	p->n = 0;
-	add_text(p, request->project);
-	add_text(p, request->schema);
+	migrate_bind_text(p, request->project);
+	migrate_bind_text(p, request->schema);
 }
 
 /*
@@ -217,100 +128,6 @@ static const char *
 author(void)
 {
 	return GetUserNameFromId(GetUserId(), false);
-}
-
-/*
- * What is different while a statement on the tables runs.
- */
-typedef struct OwnerState
-{
-	Oid			user;
-	int			security;
-	int			guc_level;
-} OwnerState;
-
-/*
- * The owner of the tables, looked up each time: an ALTER EXTENSION or a
- * restore may have changed it.
- */
-static Oid
-table_owner(void)
-{
-	Oid			relid = RangeVarGetRelid(makeRangeVar("migrate", "applied", -1), NoLock, false);
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
-	Oid			owner;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for relation %u", relid);
-	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
-	ReleaseSysCache(tuple);
-	return owner;
-}
-
-static void
-become_owner(OwnerState *state)
-{
-	GetUserIdAndSecContext(&state->user, &state->security);
-	state->guc_level = NewGUCNestLevel();
-	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
-	SetUserIdAndSecContext(table_owner(), state->security | SECURITY_LOCAL_USERID_CHANGE);
-}
-
-static void
-become_caller(const OwnerState *state)
-{
-	SetUserIdAndSecContext(state->user, state->security);
-}
-
-static SPIPlanPtr
-plan_of(HistoryQuery *query)
-{
-	if (query->plan == NULL)
-	{
-		SPIPlanPtr	plan = SPI_prepare(query->sql, query->nargs, query->types);
-
-		if (plan == NULL || SPI_keepplan(plan) != 0)
-			elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
-		query->plan = plan;
-	}
-	return query->plan;
-}
-
-/*
- * Run a statement on the tables as their owner.  "snapshot" is what it sees,
- * InvalidSnapshot for what SPI finds right.  "take" is called with its rows
- * in SPI_tuptable, inside the SPI connection.
- */
-static void
-run_query(HistoryQuery *query, Parameters *p, Snapshot snapshot, int expected,
-		  void (*take) (void *arg), void *arg)
-{
-	OwnerState	state;
-	int			result;
-
-	Assert(p->n == query->nargs);
-	become_owner(&state);
-	PG_TRY();
-	{
-		if (SPI_connect() != SPI_OK_CONNECT)
-			elog(ERROR, "SPI_connect failed");
-		result = SPI_execute_snapshot(plan_of(query), p->values, p->nulls, snapshot,
-									  InvalidSnapshot, false, true, 0);
-		if (result != expected)
-			elog(ERROR, "unexpected SPI result for the history: %s",
-				 SPI_result_code_string(result));
-		if (take != NULL)
-			take(arg);
-		if (SPI_finish() != SPI_OK_FINISH)
-			elog(ERROR, "SPI_finish failed");
-	}
-	PG_FINALLY();
-	{
-		become_caller(&state);
-	}
-	PG_END_TRY();
-	AtEOXact_GUC(true, state.guc_level);
 }
 
 /*
@@ -439,13 +256,13 @@ take_rows(void *arg)
 List *
 migrate_history_read(const MigrateRequest *request, bool latest)
 {
-	Parameters	p;
+	MigrateParameters p;
 	RowSink		sink = {.context = CurrentMemoryContext};
 
 	add_key(&p, request);
 	CommandCounterIncrement();
-	run_query(&read_query, &p, latest ? GetLatestSnapshot() : GetTransactionSnapshot(),
-			  SPI_OK_SELECT, take_rows, &sink);
+	migrate_query(&read_query, &p, latest ? GetLatestSnapshot() : GetTransactionSnapshot(),
+				  SPI_OK_SELECT, take_rows, &sink);
 	return sink.rows;
 }
 
@@ -502,15 +319,15 @@ take_text(void *arg)
 char *
 migrate_history_script(const uint8 *sha256)
 {
-	Parameters	p = {0};
+	MigrateParameters p = {0};
 	TextSink	sink = {.context = CurrentMemoryContext};
 
-	add_sha256(&p, sha256);
-	run_query(&script_query, &p, GetLatestSnapshot(), SPI_OK_SELECT, take_text, &sink);
+	migrate_bind_sha256(&p, sha256);
+	migrate_query(&script_query, &p, GetLatestSnapshot(), SPI_OK_SELECT, take_text, &sink);
 	return sink.text;
 }
 
-static HistoryQuery attempts_query = {
+static MigrateQuery attempts_query = {
 	"SELECT id, version, name, direction, outcome, batch, started_at, duration, statements,"
 	" login::pg_catalog.text, role::pg_catalog.text, application_name, client_addr, error"
 	" FROM migrate.history"
@@ -533,11 +350,11 @@ take_tuples(void *arg)
 void
 migrate_history_attempts(const MigrateRequest *request, Tuplestorestate *store)
 {
-	Parameters	p;
+	MigrateParameters p;
 
 	add_key(&p, request);
 	CommandCounterIncrement();
-	run_query(&attempts_query, &p, GetTransactionSnapshot(), SPI_OK_SELECT, take_tuples, store);
+	migrate_query(&attempts_query, &p, GetTransactionSnapshot(), SPI_OK_SELECT, take_tuples, store);
 }
 
 static void
@@ -552,24 +369,24 @@ take_int(void *arg)
 int
 migrate_history_next_batch(const MigrateRequest *request)
 {
-	Parameters	p;
+	MigrateParameters p;
 	int			batch = 0;
 
 	add_key(&p, request);
-	run_query(&batch_query, &p, GetLatestSnapshot(), SPI_OK_SELECT, take_int, &batch);
+	migrate_query(&batch_query, &p, GetLatestSnapshot(), SPI_OK_SELECT, take_int, &batch);
 	return batch + 1;
 }
 
 static void
 store_script(const uint8 *sha256, const char *text)
 {
-	Parameters	p = {0};
+	MigrateParameters p = {0};
 	size_t		length = strlen(text);
 
-	add_sha256(&p, sha256);
-	add_value(&p, Int64GetDatum((int64) length));
-	add_text(&p, length <= MAX_STORED_SCRIPT ? text : NULL);
-	run_query(&insert_script, &p, InvalidSnapshot, SPI_OK_INSERT, NULL, NULL);
+	migrate_bind_sha256(&p, sha256);
+	migrate_bind(&p, Int64GetDatum((int64) length));
+	migrate_bind_text(&p, length <= MAX_STORED_SCRIPT ? text : NULL);
+	migrate_query(&insert_script, &p, InvalidSnapshot, SPI_OK_INSERT, NULL, NULL);
 }
 
 static void
@@ -585,20 +402,20 @@ add_history(const MigrateRequest *request, const char *version, const char *name
 			const char *direction, const char *outcome, int batch,
 			TimestampTz started, int64 duration, int statements)
 {
-	Parameters	p;
+	MigrateParameters p;
 	int64		id = 0;
 
 	add_key(&p, request);
-	add_text(&p, version);
-	add_text(&p, name);
-	add_text(&p, direction);
-	add_text(&p, outcome);
-	add_value(&p, Int32GetDatum(batch));
-	add_value(&p, TimestampTzGetDatum(started));
-	add_duration(&p, duration);
-	add_value(&p, Int32GetDatum(statements));
-	add_name(&p, author());
-	run_query(&insert_history, &p, InvalidSnapshot, SPI_OK_INSERT_RETURNING, take_int64, &id);
+	migrate_bind_text(&p, version);
+	migrate_bind_text(&p, name);
+	migrate_bind_text(&p, direction);
+	migrate_bind_text(&p, outcome);
+	migrate_bind(&p, Int32GetDatum(batch));
+	migrate_bind(&p, TimestampTzGetDatum(started));
+	migrate_bind_duration(&p, duration);
+	migrate_bind(&p, Int32GetDatum(statements));
+	migrate_bind_name(&p, author());
+	migrate_query(&insert_history, &p, InvalidSnapshot, SPI_OK_INSERT_RETURNING, take_int64, &id);
 	return id;
 }
 
@@ -617,7 +434,7 @@ migrate_history_record_up(const MigrateRequest *request, const MigrateStep *step
 	const Migration *file = step->file;
 	const AppliedMigration *old = step->applied;
 	bool		has_down = file ? file->down.present : old->has_down;
-	Parameters	p;
+	MigrateParameters p;
 	int64		id;
 
 	if (file != NULL)
@@ -629,30 +446,30 @@ migrate_history_record_up(const MigrateRequest *request, const MigrateStep *step
 	id = add_history(request, result->version, result->name, "up", outcome, result->batch,
 					 started, result->duration, result->statements);
 	add_key(&p, request);
-	add_text(&p, result->version);
-	add_text(&p, result->name);
-	add_text(&p, file ? file->sort_key : old->sort_key);
-	add_text(&p, file ? file->up.file : old->file);
-	add_value(&p, Int32GetDatum(result->batch));
-	add_value(&p, Int64GetDatum(id));
-	add_sha256(&p, file ? file->up.sha256 : old->up_sha256);
-	add_sha256(&p, !has_down ? NULL : file ? file->down.sha256 : old->down_sha256);
-	add_name(&p, file ? author() : old->up_role);
-	add_name(&p, !has_down ? NULL : file ? author() : old->down_role);
-	add_value(&p, Int32GetDatum(file ? file->up.line : old->up_line));
-	add_value(&p, Int32GetDatum(file ? file->down.line : old->down_line));
-	add_value(&p, BoolGetDatum(file ? file->up.transactional : old->up_transactional));
-	add_value(&p, BoolGetDatum(file ? file->down.transactional : old->down_transactional));
-	add_value(&p, BoolGetDatum(file ? step->reversible : old->reversible));
-	add_text(&p, file ? step->down_error : old->down_error);
-	add_text(&p, file ? file->description : old->description);
-	add_text(&p, file ? file->author : old->author);
-	add_text(&p, file ? file->created : old->created);
-	add_value(&p, TimestampTzGetDatum(GetCurrentTimestamp()));
-	add_name(&p, author());
-	add_duration(&p, result->duration);
-	add_value(&p, Int32GetDatum(result->statements));
-	run_query(&insert_applied, &p, InvalidSnapshot, SPI_OK_INSERT, NULL, NULL);
+	migrate_bind_text(&p, result->version);
+	migrate_bind_text(&p, result->name);
+	migrate_bind_text(&p, file ? file->sort_key : old->sort_key);
+	migrate_bind_text(&p, file ? file->up.file : old->file);
+	migrate_bind(&p, Int32GetDatum(result->batch));
+	migrate_bind(&p, Int64GetDatum(id));
+	migrate_bind_sha256(&p, file ? file->up.sha256 : old->up_sha256);
+	migrate_bind_sha256(&p, !has_down ? NULL : file ? file->down.sha256 : old->down_sha256);
+	migrate_bind_name(&p, file ? author() : old->up_role);
+	migrate_bind_name(&p, !has_down ? NULL : file ? author() : old->down_role);
+	migrate_bind(&p, Int32GetDatum(file ? file->up.line : old->up_line));
+	migrate_bind(&p, Int32GetDatum(file ? file->down.line : old->down_line));
+	migrate_bind(&p, BoolGetDatum(file ? file->up.transactional : old->up_transactional));
+	migrate_bind(&p, BoolGetDatum(file ? file->down.transactional : old->down_transactional));
+	migrate_bind(&p, BoolGetDatum(file ? step->reversible : old->reversible));
+	migrate_bind_text(&p, file ? step->down_error : old->down_error);
+	migrate_bind_text(&p, file ? file->description : old->description);
+	migrate_bind_text(&p, file ? file->author : old->author);
+	migrate_bind_text(&p, file ? file->created : old->created);
+	migrate_bind(&p, TimestampTzGetDatum(GetCurrentTimestamp()));
+	migrate_bind_name(&p, author());
+	migrate_bind_duration(&p, result->duration);
+	migrate_bind(&p, Int32GetDatum(result->statements));
+	migrate_query(&insert_applied, &p, InvalidSnapshot, SPI_OK_INSERT, NULL, NULL);
 }
 
 /*
@@ -662,14 +479,14 @@ void
 migrate_history_record_down(const MigrateRequest *request, const MigrateStep *step,
 							const MigrateResult *result, TimestampTz started)
 {
-	Parameters	p;
+	MigrateParameters p;
 
 	(void) add_history(request, result->version, result->name, "down",
 					   step->forced ? "forced" : "done", result->batch,
 					   started, result->duration, result->statements);
 	add_key(&p, request);
-	add_text(&p, step->applied->version);
-	run_query(&delete_applied, &p, InvalidSnapshot, SPI_OK_DELETE, NULL, NULL);
+	migrate_bind_text(&p, step->applied->version);
+	migrate_query(&delete_applied, &p, InvalidSnapshot, SPI_OK_DELETE, NULL, NULL);
 }
 
 /*
@@ -684,35 +501,35 @@ migrate_history_replace(const MigrateRequest *request, const MigrateItem *item,
 						bool reversible, const char *down_error)
 {
 	const Migration *file = item->file;
-	Parameters	p;
+	MigrateParameters p;
 
 	if (up != NULL)
 	{
 		store_script(file->up.sha256, up);
 		add_key(&p, request);
-		add_text(&p, item->applied->version);
-		add_sha256(&p, file->up.sha256);
-		add_name(&p, author());
-		add_value(&p, Int32GetDatum(file->up.line));
-		add_value(&p, BoolGetDatum(file->up.transactional));
-		add_text(&p, file->up.file);
-		add_text(&p, file->description);
-		add_text(&p, file->author);
-		add_text(&p, file->created);
-		run_query(&update_up, &p, InvalidSnapshot, SPI_OK_UPDATE, NULL, NULL);
+		migrate_bind_text(&p, item->applied->version);
+		migrate_bind_sha256(&p, file->up.sha256);
+		migrate_bind_name(&p, author());
+		migrate_bind(&p, Int32GetDatum(file->up.line));
+		migrate_bind(&p, BoolGetDatum(file->up.transactional));
+		migrate_bind_text(&p, file->up.file);
+		migrate_bind_text(&p, file->description);
+		migrate_bind_text(&p, file->author);
+		migrate_bind_text(&p, file->created);
+		migrate_query(&update_up, &p, InvalidSnapshot, SPI_OK_UPDATE, NULL, NULL);
 	}
 	if (item->down_changed)
 	{
 		if (down != NULL)
 			store_script(file->down.sha256, down);
 		add_key(&p, request);
-		add_text(&p, item->applied->version);
-		add_sha256(&p, down ? file->down.sha256 : NULL);
-		add_name(&p, down ? author() : NULL);
-		add_value(&p, Int32GetDatum(file->down.line));
-		add_value(&p, BoolGetDatum(file->down.transactional));
-		add_value(&p, BoolGetDatum(reversible));
-		add_text(&p, down_error);
-		run_query(&update_down, &p, InvalidSnapshot, SPI_OK_UPDATE, NULL, NULL);
+		migrate_bind_text(&p, item->applied->version);
+		migrate_bind_sha256(&p, down ? file->down.sha256 : NULL);
+		migrate_bind_name(&p, down ? author() : NULL);
+		migrate_bind(&p, Int32GetDatum(file->down.line));
+		migrate_bind(&p, BoolGetDatum(file->down.transactional));
+		migrate_bind(&p, BoolGetDatum(reversible));
+		migrate_bind_text(&p, down_error);
+		migrate_query(&update_down, &p, InvalidSnapshot, SPI_OK_UPDATE, NULL, NULL);
 	}
 }

@@ -25,6 +25,7 @@
 #include "datatype/timestamp.h"
 #include "nodes/pg_list.h"
 #include "tcop/utility.h"
+#include "utils/snapshot.h"
 #include "utils/tuplestore.h"
 
 #include "compat.h"
@@ -171,6 +172,20 @@ typedef struct MigrateRequest
 	bool		force;
 } MigrateRequest;
 
+/*
+ * One call of a routine, and what it knows.
+ */
+typedef struct MigrateSource MigrateSource;
+
+typedef struct MigrateRun
+{
+	MigrateRequest *request;
+	MigrateSource *source;		/* NULL: only the history is asked */
+	List	   *applied;		/* of AppliedMigration, as applied */
+	List	   *items;			/* of MigrateItem, in order of versions */
+	int			batch;			/* of what is applied now, 0: not known yet */
+} MigrateRun;
+
 typedef enum MigrateDirection
 {
 	MIGRATE_UP,
@@ -267,8 +282,27 @@ extern List *migrate_run_rollback(MigrateRequest *request);
 extern List *migrate_run_redo(MigrateRequest *request);
 extern List *migrate_run_refresh(MigrateRequest *request);
 extern List *migrate_run_repair(MigrateRequest *request);
-extern List *migrate_run_status(MigrateRequest *request);
-extern const char *migrate_run_version(MigrateRequest *request);
+
+/* in check.c */
+extern void migrate_place_begin(MigratePlace *place, ErrorContextCallback *callback,
+								MigrateDirection direction, const Migration *file,
+								const AppliedMigration *applied);
+extern void migrate_place_end(ErrorContextCallback *callback);
+extern char *migrate_step_text(MigrateRun *run, MigrateStep *step);
+extern bool migrate_is_reversible(MigrateRun *run, const Migration *file, char **error);
+extern void migrate_warn_down(const char *error);
+extern void migrate_check_up_steps(MigrateRun *run, List *steps, bool afresh);
+extern void migrate_check_down_steps(MigrateRun *run, List *steps);
+
+/* in look.c */
+extern const char *migrate_directory_or_setting(const MigrateRequest *request);
+extern void migrate_look_source(MigrateRun *run, const char *dir);
+extern void migrate_require_source(MigrateRun *run);
+extern void migrate_report_ignored(MigrateRun *run);
+extern void migrate_look(MigrateRun *run);
+extern void migrate_judge_changes(MigrateRun *run);
+extern List *migrate_status_items(MigrateRequest *request);
+extern const char *migrate_highest_version(MigrateRequest *request);
 
 /* in plan.c */
 extern List *migrate_plan_match(List *migrations, List *applied);
@@ -278,8 +312,6 @@ extern List *migrate_plan_rollback(List *items, List *applied, MigrateRequest *r
 extern List *migrate_plan_reapply(List *items, List *undone);
 
 /* in source.c */
-typedef struct MigrateSource MigrateSource;
-
 extern MigrateSource *migrate_source_read(const char *path, const char *format);
 extern MigrationSet *migrate_source_set(MigrateSource *source);
 extern char *migrate_source_text(MigrateSource *source, const MigrateSection *section);
@@ -304,7 +336,6 @@ typedef struct MigrateFileName
 } MigrateFileName;
 
 extern const MigrateFormat *migrate_format_named(const char *name);
-extern const char *migrate_format_name(const MigrateFormat *format);
 extern const MigrateFormat *migrate_format_detect(const MigrateFormat *best,
 												  const char *file, const char *sql);
 extern bool migrate_format_claims(const MigrateFormat *format, const char *file,
@@ -322,6 +353,9 @@ extern bool migrate_script_is_blank(const char *sql, int length);
 extern bool migrate_script_same(const char *one, const char *other);
 extern bool migrate_is_script_error(int sqlerrcode);
 extern int	migrate_count_lines(const char *sql, int length);
+
+/* in statement.c */
+extern void migrate_statement_classify(MigrateStatement *statement, Node *node);
 
 /* in execute.c */
 extern void migrate_execute_check(const MigrateScript *script, const char *sql,
@@ -347,6 +381,39 @@ extern void migrate_history_record_down(const MigrateRequest *request, const Mig
 extern void migrate_history_replace(const MigrateRequest *request, const MigrateItem *item,
 									const char *up, const char *down,
 									bool reversible, const char *down_error);
+
+/* in query.c */
+#define MIGRATE_MAX_PARAMETERS		25
+
+/*
+ * A statement, planned once in each backend.
+ */
+typedef struct MigrateQuery
+{
+	const char *sql;
+	int			nargs;
+	Oid			types[MIGRATE_MAX_PARAMETERS];
+	struct _SPI_plan *plan;		/* filled in at first use */
+} MigrateQuery;
+
+/*
+ * The values bound to a statement, in order.
+ */
+typedef struct MigrateParameters
+{
+	int			n;
+	Datum		values[MIGRATE_MAX_PARAMETERS];
+	char		nulls[MIGRATE_MAX_PARAMETERS];
+} MigrateParameters;
+
+extern void migrate_bind(MigrateParameters *p, Datum value);
+extern void migrate_bind_null(MigrateParameters *p);
+extern void migrate_bind_text(MigrateParameters *p, const char *text);
+extern void migrate_bind_name(MigrateParameters *p, const char *name);
+extern void migrate_bind_sha256(MigrateParameters *p, const uint8 *sha256);
+extern void migrate_bind_duration(MigrateParameters *p, int64 microseconds);
+extern void migrate_query(MigrateQuery *query, MigrateParameters *p, Snapshot snapshot,
+						  int expected, void (*take) (void *arg), void *arg);
 
 /* in directory.c */
 extern MigrateDirectory *migrate_directory_open(const char *path);

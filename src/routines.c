@@ -296,7 +296,7 @@ migrate_status(PG_FUNCTION_ARGS)
 	history_arguments(fcinfo, 1, &request);
 	request.format = text_argument(fcinfo, 3);
 	InitMaterializedSRF(fcinfo, 0);
-	foreach(lc, migrate_run_status(&request))
+	foreach(lc, migrate_status_items(&request))
 		put_status((ReturnSetInfo *) fcinfo->resultinfo, lfirst(lc));
 	return (Datum) 0;
 }
@@ -321,7 +321,7 @@ migrate_version(PG_FUNCTION_ARGS)
 	const char *version;
 
 	history_arguments(fcinfo, 0, &request);
-	version = migrate_run_version(&request);
+	version = migrate_highest_version(&request);
 	if (version == NULL)
 		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(cstring_to_text(version));

@@ -1,0 +1,210 @@
+/*-------------------------------------------------------------------------
+ *
+ * look.c
+ *		What a run knows before it does anything: files and history, side by side.
+ *
+ * Nothing is changed here.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/look.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+
+#include "migrate.h"
+
+/*
+ * Look at the directory's migrations and the latest history together; fills
+ * run->applied and run->items.
+ */
+void
+migrate_look(MigrateRun *run)
+{
+	run->applied = migrate_history_read(run->request, true);
+	run->items = migrate_plan_match(run->source ? migrate_source_set(run->source)->migrations : NIL,
+									run->applied);
+}
+
+/*
+ * Do a section and a stored script differ in more than white space and
+ * comments?  Their bytes do.
+ */
+static bool
+has_changed(MigrateRun *run, const MigrateSection *section, const uint8 *stored_sha256)
+{
+	char	   *stored = migrate_history_script(stored_sha256);
+	char	   *sql;
+	bool		changed;
+
+	if (stored == NULL)
+		return true;			/* too large to have been kept */
+	sql = migrate_source_text(run->source, section);
+
+	changed = !migrate_script_same(stored, sql);
+	pfree(sql);
+	pfree(stored);
+	return changed;
+}
+
+/*
+ * Look closer at the items whose bytes are others than those recorded, and set
+ * the state of those that have really changed.
+ */
+void
+migrate_judge_changes(MigrateRun *run)
+{
+	ListCell   *lc;
+
+	foreach(lc, run->items)
+	{
+		MigrateItem *item = lfirst(lc);
+
+		if (item->up_changed)
+			item->up_changed = has_changed(run, &item->file->up, item->applied->up_sha256);
+		if (item->down_changed && item->file->down.present && item->applied->has_down)
+			item->down_changed = has_changed(run, &item->file->down, item->applied->down_sha256);
+		if (item->up_changed)
+			item->state = STATE_MODIFIED;
+	}
+}
+
+/*
+ * Tell, in one NOTICE, which *.sql files of the directory are no migrations.
+ */
+void
+migrate_report_ignored(MigrateRun *run)
+{
+	StringInfoData names;
+	ListCell   *lc;
+	MigrationSet *set = migrate_source_set(run->source);
+
+	if (set->ignored == NIL)
+		return;
+	initStringInfo(&names);
+	foreach(lc, set->ignored)
+		appendStringInfo(&names, "%s\"%s\"", names.len > 0 ? ", " : "", (char *) lfirst(lc));
+	ereport(NOTICE,
+			(errmsg_plural("file is not a migration and is left alone: %s",
+						   "files are not migrations and are left alone: %s",
+						   list_length(set->ignored), names.data)));
+}
+
+/*
+ * The directory that is asked for, else that of migrate.directory, else NULL.
+ */
+const char *
+migrate_directory_or_setting(const MigrateRequest *request)
+{
+	if (request->dir != NULL)
+		return request->dir;
+	return migrate_directory[0] == '\0' ? NULL : migrate_directory;
+}
+
+/*
+ * Read a directory for a run; nothing for NULL.
+ */
+void
+migrate_look_source(MigrateRun *run, const char *dir)
+{
+	if (dir != NULL)
+		run->source = migrate_source_read(dir, run->request->format);
+}
+
+/*
+ * Read the directory for a run that cannot do without; 22023 if there is none.
+ */
+void
+migrate_require_source(MigrateRun *run)
+{
+	const char *dir = migrate_directory_or_setting(run->request);
+
+	if (dir == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("no directory of migrations is given"),
+				 errhint("Give its path, or set \"%s\".", "migrate.directory")));
+	migrate_look_source(run, dir);
+}
+
+static void
+add_detail(MigrateItem *item, const char *detail)
+{
+	if (detail == NULL)
+		return;
+	item->detail = item->detail ? psprintf("%s; %s", item->detail, detail) : pstrdup(detail);
+}
+
+/*
+ * What there is to say about an item, for status().
+ */
+static void
+describe(MigrateRun *run, MigrateItem *item)
+{
+	const char *created = item->file ? item->file->created : item->applied->created;
+
+	if (item->applied == NULL)
+	{
+		char	   *error;
+
+		item->reversible = migrate_is_reversible(run, item->file, &error);
+		add_detail(item, error);
+	}
+	else
+	{
+		item->reversible = item->applied->reversible;
+		if (item->up_changed)
+			add_detail(item, "up section has changed since it was applied");
+		if (item->down_changed)
+			add_detail(item, "down section has changed since it was stored");
+		add_detail(item, item->applied->down_error);
+	}
+	if (created != NULL)
+		add_detail(item, psprintf("created %s", created));
+}
+
+/*
+ * Every migration of directory and history, as a list of MigrateItem in order;
+ * without a directory, those of the history alone.  Changes nothing.
+ */
+List *
+migrate_status_items(MigrateRequest *request)
+{
+	MigrateRun	run = {.request = request};
+	ListCell   *lc;
+
+	migrate_look_source(&run, migrate_directory_or_setting(request));
+	migrate_look(&run);
+	migrate_judge_changes(&run);
+	foreach(lc, run.items)
+	{
+		MigrateItem *item = lfirst(lc);
+
+		if (run.source == NULL)
+			item->state = STATE_APPLIED;	/* there is nothing to miss it in */
+		describe(&run, item);
+	}
+	return run.items;
+}
+
+/*
+ * The highest applied version, NULL if none is.
+ */
+const char *
+migrate_highest_version(MigrateRequest *request)
+{
+	const AppliedMigration *highest = NULL;
+	ListCell   *lc;
+
+	foreach(lc, migrate_history_read(request, true))
+	{
+		const AppliedMigration *row = lfirst(lc);
+
+		if (highest == NULL || strcmp(row->sort_key, highest->sort_key) > 0)
+			highest = row;
+	}
+	return highest ? highest->version : NULL;
+}

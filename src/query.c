@@ -1,0 +1,185 @@
+/*-------------------------------------------------------------------------
+ *
+ * query.c
+ *		Runs one statement on the tables of the schema "migrate", as their owner.
+ *
+ * Whoever calls: search_path is pinned, all values are bound, and nothing else
+ * in this extension gains power by changing the user.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/query.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/syscache.h"
+#include "utils/timestamp.h"
+
+#include "migrate.h"
+
+/*
+ * The next value of a statement: one function for each type of column.  A NULL
+ * pointer binds a null.
+ */
+void
+migrate_bind(MigrateParameters *p, Datum value)
+{
+	Assert(p->n < MIGRATE_MAX_PARAMETERS);
+	p->nulls[p->n] = ' ';
+	p->values[p->n++] = value;
+}
+
+void
+migrate_bind_null(MigrateParameters *p)
+{
+	Assert(p->n < MIGRATE_MAX_PARAMETERS);
+	p->nulls[p->n++] = 'n';
+}
+
+void
+migrate_bind_text(MigrateParameters *p, const char *text)
+{
+	if (text == NULL)
+		migrate_bind_null(p);
+	else
+		migrate_bind(p, CStringGetTextDatum(text));
+}
+
+void
+migrate_bind_name(MigrateParameters *p, const char *name)
+{
+	if (name == NULL)
+		migrate_bind_null(p);
+	else
+		migrate_bind(p, DirectFunctionCall1(namein, CStringGetDatum(name)));
+}
+
+void
+migrate_bind_sha256(MigrateParameters *p, const uint8 *sha256)
+{
+	bytea	   *value;
+
+	if (sha256 == NULL)
+	{
+		migrate_bind_null(p);
+		return;
+	}
+	value = palloc(VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
+	SET_VARSIZE(value, VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
+	memcpy(VARDATA(value), sha256, PG_SHA256_DIGEST_LENGTH);
+	migrate_bind(p, PointerGetDatum(value));
+}
+
+void
+migrate_bind_duration(MigrateParameters *p, int64 microseconds)
+{
+	Interval   *interval = palloc0(sizeof(Interval));
+
+	interval->time = microseconds;
+	migrate_bind(p, IntervalPGetDatum(interval));
+}
+
+/*
+ * What is different while a statement on the tables runs.
+ */
+typedef struct OwnerState
+{
+	Oid			user;
+	int			security;
+	int			guc_level;
+} OwnerState;
+
+/*
+ * The owner of the tables, looked up each time: an ALTER EXTENSION or a
+ * restore may have changed it.
+ */
+static Oid
+table_owner(void)
+{
+	Oid			relid = RangeVarGetRelid(makeRangeVar("migrate", "applied", -1), NoLock, false);
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for relation %u", relid);
+	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
+static void
+become_owner(OwnerState *state)
+{
+	GetUserIdAndSecContext(&state->user, &state->security);
+	state->guc_level = NewGUCNestLevel();
+	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	SetUserIdAndSecContext(table_owner(), state->security | SECURITY_LOCAL_USERID_CHANGE);
+}
+
+static void
+become_caller(const OwnerState *state)
+{
+	SetUserIdAndSecContext(state->user, state->security);
+}
+
+static SPIPlanPtr
+plan_of(MigrateQuery *query)
+{
+	if (query->plan == NULL)
+	{
+		SPIPlanPtr	plan = SPI_prepare(query->sql, query->nargs, query->types);
+
+		if (plan == NULL || SPI_keepplan(plan) != 0)
+			elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
+		query->plan = plan;
+	}
+	return query->plan;
+}
+
+/*
+ * Run a statement on the tables as their owner, "p" bound to it.  "snapshot" is what it sees,
+ * InvalidSnapshot for what SPI finds right.  "take" is called with its rows
+ * in SPI_tuptable, inside the SPI connection.
+ */
+void
+migrate_query(MigrateQuery *query, MigrateParameters *p, Snapshot snapshot, int expected,
+			  void (*take) (void *arg), void *arg)
+{
+	OwnerState	state;
+	int			result;
+
+	Assert(p->n == query->nargs);
+	become_owner(&state);
+	PG_TRY();
+	{
+		if (SPI_connect() != SPI_OK_CONNECT)
+			elog(ERROR, "SPI_connect failed");
+		result = SPI_execute_snapshot(plan_of(query), p->values, p->nulls, snapshot,
+									  InvalidSnapshot, false, true, 0);
+		if (result != expected)
+			elog(ERROR, "unexpected SPI result for the history: %s",
+				 SPI_result_code_string(result));
+		if (take != NULL)
+			take(arg);
+		if (SPI_finish() != SPI_OK_FINISH)
+			elog(ERROR, "SPI_finish failed");
+	}
+	PG_FINALLY();
+	{
+		become_caller(&state);
+	}
+	PG_END_TRY();
+	AtEOXact_GUC(true, state.guc_level);
+}
