@@ -60,6 +60,11 @@ migrate_vxid_proc(const VirtualTransactionId *vxid)
 	return proc;
 }
 
+/* 18 has a word for it that stands first. */
+#if PG_VERSION_NUM < 180000
+#define pg_noreturn pg_attribute_noreturn()
+#endif
+
 /* 16 declares it in fmgr.h. */
 #if PG_VERSION_NUM < 160000
 extern PGDLLEXPORT void _PG_init(void);

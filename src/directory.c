@@ -128,7 +128,7 @@ find_root(const char *path)
 #define E_OUTSIDE		EXDEV	/* resolves to something outside of the root */
 #define E_NOT_REGULAR	ENXIO	/* FIFO, socket, device */
 
-static void could_not_open(const char *kind, const char *name) pg_attribute_noreturn();
+pg_noreturn static void could_not_open(const char *kind, const char *name);
 
 static void
 could_not_open(const char *kind, const char *name)

@@ -358,8 +358,8 @@ migrate_format_claims(const MigrateFormat *format, const char *file, MigrateFile
 	return format->claims(file, parsed);
 }
 
-static void bad_file(const char *file, int line, const char *message,
-					 const char *hint) pg_attribute_noreturn();
+pg_noreturn static void bad_file(const char *file, int line, const char *message,
+								 const char *hint);
 
 /*
  * An error about a line of a file.

@@ -291,10 +291,10 @@ migrate_script_is_blank(const char *sql, int length)
 	return skip_blank(sql, length) == length;
 }
 
-static void refuse_statement(MigratePlace *place, int line, const char *what,
-							 const char *hint) pg_attribute_noreturn();
-static void refuse_transaction(MigratePlace *place, int line, const char *message,
-							   const char *hint) pg_attribute_noreturn();
+pg_noreturn static void refuse_statement(MigratePlace *place, int line, const char *what,
+										 const char *hint);
+pg_noreturn static void refuse_transaction(MigratePlace *place, int line, const char *message,
+										   const char *hint);
 
 static void
 refuse_statement(MigratePlace *place, int line, const char *what, const char *hint)

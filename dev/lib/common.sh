@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by the scripts in dev/: where things are, the work folder, cleanup.
 
 set -euo pipefail
@@ -42,8 +43,10 @@ cleanup() {
     trap - EXIT
     trap '' INT TERM HUP
     cd /
+    exec 2>/dev/null # the shell would name each child that is ended
     stop_children "$BASHPID"
     stop_in_work
+    wait || true
     rm -rf "$CACHE"/*/tmp/"${WORK##*/}".*
     if [ "$KEEP_LOGS" = yes ]; then
         find "$WORK" -mindepth 1 -maxdepth 1 ! -name log -exec rm -rf {} +

@@ -1,7 +1,8 @@
+# shellcheck shell=bash
 # Sourced after common.sh.  A server is the version it is called by; where it
 # lives is a Debian folder made by debootstrap, or this machine.
 
-declare -A SERVER_ROOT=([15]= [17]=$CACHE/trixie [17a]=$CACHE/trixie [18]=$CACHE/sid)
+declare -A SERVER_ROOT=([15]='' [17]=$CACHE/trixie [17a]=$CACHE/trixie [18]=$CACHE/sid)
 declare -A SERVER_BIN=(
     [15]=/usr/lib/postgresql/15/bin
     [17]=/usr/lib/postgresql/17/bin
@@ -10,21 +11,28 @@ declare -A SERVER_BIN=(
 )
 
 # Runs a command with mounts and processes in namespaces of their own, so that
-# they are gone when it ends, however it ends.  In a container that may not do
-# that, and in a chroot, it runs without.
+# they are gone when it ends, however it ends; the first argument is where it
+# sees its processes.  A container that may not do that, and a chroot, run it
+# without.
 if unshare --mount --pid --fork --mount-proc true 2>/dev/null; then
-    isolated() { unshare --mount --pid --fork --kill-child --mount-proc "$@"; }
+    isolated() {
+        local proc=$1
+        shift
+        unshare --mount --pid --fork --kill-child --mount-proc="$proc" "$@"
+    }
 else
-    isolated() { "$@"; }
+    isolated() {
+        shift
+        "$@"
+    }
 fi
 
-# Runs a command as root in a Debian folder.  Nothing that runs there needs more
-# of the kernel's file systems than a place for shared memory.
+# Runs a command as root in a Debian folder.
 in_root() {
     local root=$1
     shift
-    mkdir -p -m 1777 "$root/dev/shm"
-    isolated chroot "$root" env -C / "$@"
+    install -d -m 1777 "$root/dev/shm"
+    isolated "$root/proc" chroot "$root" env -C / "$@"
 }
 
 # Held shared while something runs in a folder, so that nobody refreshes it.
@@ -44,10 +52,11 @@ server_dir() {
     fi
 }
 
-# Runs dev/lib/inside for a server, as postgres, on its copy of the tree.
+# Runs dev/lib/inside for a server, as postgres, on its copy of the tree, not
+# longer than LIMIT if that is set.
 inside() {
     local server=$1 root=${SERVER_ROOT[$1]} dir
-    local command=(runuser -u postgres -- env -C)
+    local command=(${LIMIT:+timeout --kill-after=30 "$LIMIT"} runuser -u postgres -- env -C)
     shift
     dir=$(server_dir "$server")
     command+=("$dir" "$dir/tree/dev/lib/inside" "${SERVER_BIN[$server]}" "$@")
