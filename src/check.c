@@ -28,11 +28,20 @@ migrate_place_begin(MigratePlace *place, ErrorContextCallback *callback, Migrate
 {
 	memset(place, 0, sizeof(MigratePlace));
 	place->direction = direction;
-	place->version = file ? file->version : applied->version;
-	place->name = file ? file->name : applied->name;
-	place->stored = file == NULL;
-	place->file = file == NULL ? applied->file :
-		direction == MIGRATE_DOWN && file->down.present ? file->down.file : file->up.file;
+	if (file != NULL)
+	{
+		place->version = file->version;
+		place->name = file->name;
+		place->file = direction == MIGRATE_DOWN && file->down.present ?
+			file->down.file : file->up.file;
+	}
+	else
+	{
+		place->version = applied->version;
+		place->name = applied->name;
+		place->file = applied->file;
+		place->stored = true;
+	}
 	callback->callback = migrate_error_context;
 	callback->arg = place;
 	callback->previous = error_context_stack;
