@@ -38,11 +38,12 @@ CREATE TABLE migrate.history (
 	role name NOT NULL,
 	application_name text,
 	client_addr inet,
+	sqlstate text,
 	error text
 );
 CREATE INDEX history_batch_idx ON migrate.history (project, schema, batch);
 COMMENT ON TABLE migrate.history IS 'every committed attempt to run a migration';
-COMMENT ON COLUMN migrate.history.outcome IS 'done; adopted: found to exist already; forced: undone without running anything';
+COMMENT ON COLUMN migrate.history.outcome IS 'done; failed; adopted: found to exist already; forced: undone without running anything; repaired: settled by repair()';
 COMMENT ON COLUMN migrate.history.login IS 'session user';
 COMMENT ON COLUMN migrate.history.role IS 'current user, whose privileges it ran with';
 
@@ -52,7 +53,13 @@ CREATE TABLE migrate.applied (
 	version text,
 	name text NOT NULL,
 	kind text NOT NULL DEFAULT 'versioned',
-	state text NOT NULL DEFAULT 'applied',
+	state text NOT NULL DEFAULT 'applied'
+		CHECK (state OPERATOR(pg_catalog.=) 'applied'
+			OR state OPERATOR(pg_catalog.=) 'interrupted up'
+			OR state OPERATOR(pg_catalog.=) 'interrupted down'),
+	done integer NOT NULL DEFAULT 0,
+	started boolean NOT NULL DEFAULT false,
+	known_indexes oid[],
 	sort_key text NOT NULL COLLATE pg_catalog."C",
 	file text NOT NULL,
 	batch integer NOT NULL,
@@ -79,6 +86,10 @@ CREATE TABLE migrate.applied (
 	CHECK ((down_sha256 IS NULL) OPERATOR(pg_catalog.=) (down_role IS NULL))
 );
 COMMENT ON TABLE migrate.applied IS 'migrations now in force';
+COMMENT ON COLUMN migrate.applied.state IS 'interrupted while going up or down, with some of its transactions committed';
+COMMENT ON COLUMN migrate.applied.done IS 'of an interrupted one: how many statements are committed';
+COMMENT ON COLUMN migrate.applied.started IS 'of an interrupted one: the next statement was started, and may have left something';
+COMMENT ON COLUMN migrate.applied.known_indexes IS 'indexes of its table before that statement';
 COMMENT ON COLUMN migrate.applied.sort_key IS 'bytewise order is the order of versions';
 COMMENT ON COLUMN migrate.applied.history_id IS 'the attempt that applied it; order of application';
 COMMENT ON COLUMN migrate.applied.up_role IS 'author of the stored up script, with whose privileges it may run';
@@ -117,6 +128,36 @@ AS 'MODULE_PATHNAME', 'migrate_apply'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 REVOKE ALL ON FUNCTION migrate.apply FROM PUBLIC;
 COMMENT ON FUNCTION migrate.apply IS 'apply the pending migrations of a directory, all or none';
+
+CREATE PROCEDURE migrate.up(
+	dir text DEFAULT NULL,
+	target text DEFAULT NULL,
+	steps integer DEFAULT NULL,
+	versions text[] DEFAULT NULL,
+	project text DEFAULT 'default',
+	schema text DEFAULT '',
+	format text DEFAULT NULL,
+	vars jsonb DEFAULT NULL,
+	adopt_existing boolean DEFAULT false,
+	INOUT applied integer DEFAULT NULL)
+AS 'MODULE_PATHNAME', 'migrate_up'
+LANGUAGE C;
+REVOKE ALL ON PROCEDURE migrate.up FROM PUBLIC;
+COMMENT ON PROCEDURE migrate.up IS 'apply the pending migrations of a directory, with a commit after each';
+
+CREATE PROCEDURE migrate.down(
+	steps integer DEFAULT NULL,
+	target text DEFAULT NULL,
+	everything boolean DEFAULT false,
+	force boolean DEFAULT false,
+	dir text DEFAULT NULL,
+	project text DEFAULT 'default',
+	schema text DEFAULT '',
+	INOUT undone integer DEFAULT NULL)
+AS 'MODULE_PATHNAME', 'migrate_down'
+LANGUAGE C;
+REVOKE ALL ON PROCEDURE migrate.down FROM PUBLIC;
+COMMENT ON PROCEDURE migrate.down IS 'undo the last batch of migrations, or as many as asked for, with a commit after each';
 
 CREATE FUNCTION migrate.rollback(
 	steps integer DEFAULT NULL,
@@ -182,7 +223,7 @@ RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'migrate_repair'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 REVOKE ALL ON FUNCTION migrate.repair FROM PUBLIC;
-COMMENT ON FUNCTION migrate.repair IS 'accept the changed files of applied migrations';
+COMMENT ON FUNCTION migrate.repair IS 'accept the changed files of applied migrations, or settle the state of one';
 
 CREATE FUNCTION migrate.status(
 	dir text DEFAULT NULL,

@@ -70,6 +70,28 @@ migrate_vxid_proc(const VirtualTransactionId *vxid)
 extern PGDLLEXPORT void _PG_init(void);
 #endif
 
+/* 17 asks whether a stronger lock would do as well. */
+static inline bool
+migrate_lock_held(const LOCKTAG *tag)
+{
+#if PG_VERSION_NUM >= 170000
+	return LockHeldByMe(tag, ExclusiveLock, false);
+#else
+	return LockHeldByMe(tag, ExclusiveLock);
+#endif
+}
+
+/* 17 keeps the two halves of a virtual transaction id together. */
+static inline LocalTransactionId
+migrate_local_transaction(void)
+{
+#if PG_VERSION_NUM >= 170000
+	return MyProc->vxid.lxid;
+#else
+	return MyProc->lxid;
+#endif
+}
+
 /* 16 renamed the access to one entry of the backends' status. */
 #if PG_VERSION_NUM < 160000
 #define pgstat_get_local_beentry_by_index pgstat_fetch_stat_local_beentry

@@ -18,6 +18,7 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
@@ -34,7 +35,8 @@ static MigrateQuery read_query = {
 	"SELECT version, name, sort_key, file, batch, history_id,"
 	" up_sha256, down_sha256, up_role, down_role, up_line, down_line,"
 	" up_transactional, down_transactional, reversible, down_error,"
-	" description, author, created, applied_at, applied_by, duration, statements"
+	" description, author, created, applied_at, applied_by, duration, statements,"
+	" state, done, started, known_indexes"
 	" FROM migrate.applied"
 	" WHERE project OPERATOR(pg_catalog.=) $1 AND schema OPERATOR(pg_catalog.=) $2"
 	" ORDER BY history_id",
@@ -46,7 +48,8 @@ enum ReadColumn
 	R_VERSION = 1, R_NAME, R_SORT_KEY, R_FILE, R_BATCH, R_HISTORY_ID,
 	R_UP_SHA256, R_DOWN_SHA256, R_UP_ROLE, R_DOWN_ROLE, R_UP_LINE, R_DOWN_LINE,
 	R_UP_TRANSACTIONAL, R_DOWN_TRANSACTIONAL, R_REVERSIBLE, R_DOWN_ERROR,
-	R_DESCRIPTION, R_AUTHOR, R_CREATED, R_APPLIED_AT, R_APPLIED_BY, R_DURATION, R_STATEMENTS
+	R_DESCRIPTION, R_AUTHOR, R_CREATED, R_APPLIED_AT, R_APPLIED_BY, R_DURATION, R_STATEMENTS,
+	R_STATE, R_DONE, R_STARTED, R_KNOWN_INDEXES
 };
 
 static MigrateQuery script_query = {
@@ -62,9 +65,10 @@ static MigrateQuery batch_query = {
 
 #define INSERT_HISTORY \
 	"INSERT INTO migrate.history (project, schema, version, name, direction, outcome, batch," \
-	" started_at, duration, statements, login, role, application_name, client_addr)" \
+	" started_at, duration, statements, login, role, application_name, client_addr," \
+	" sqlstate, error)" \
 	" SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, session_user, $11," \
-	" pg_catalog.current_setting('application_name'), pg_catalog.inet_client_addr()"
+	" pg_catalog.current_setting('application_name'), pg_catalog.inet_client_addr(), $12, $13"
 
 static MigrateQuery insert_script = {
 	"INSERT INTO migrate.script (sha256, bytes, text)"
@@ -74,8 +78,8 @@ static MigrateQuery insert_script = {
 
 static MigrateQuery insert_history = {
 	INSERT_HISTORY " RETURNING id",
-	11, {KEY_TYPES, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, TIMESTAMPTZOID,
-	INTERVALOID, INT4OID, NAMEOID}
+	13, {KEY_TYPES, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, TIMESTAMPTZOID,
+	INTERVALOID, INT4OID, NAMEOID, TEXTOID, TEXTOID}
 };
 
 static MigrateQuery insert_applied = {
@@ -95,6 +99,21 @@ static MigrateQuery delete_applied = {
 	" WHERE project OPERATOR(pg_catalog.=) $1 AND schema OPERATOR(pg_catalog.=) $2"
 	" AND version OPERATOR(pg_catalog.=) $3",
 	3, {KEY_TYPES, TEXTOID}
+};
+
+static MigrateQuery update_progress = {
+	"UPDATE migrate.applied SET state = $4, done = $5, started = $6, known_indexes = $7"
+	" WHERE project OPERATOR(pg_catalog.=) $1 AND schema OPERATOR(pg_catalog.=) $2"
+	" AND version OPERATOR(pg_catalog.=) $3",
+	7, {KEY_TYPES, TEXTOID, TEXTOID, INT4OID, BOOLOID, OIDARRAYOID}
+};
+
+static MigrateQuery update_settled = {
+	"UPDATE migrate.applied SET state = 'applied', done = 0, started = false,"
+	" known_indexes = NULL, history_id = $4"
+	" WHERE project OPERATOR(pg_catalog.=) $1 AND schema OPERATOR(pg_catalog.=) $2"
+	" AND version OPERATOR(pg_catalog.=) $3",
+	4, {KEY_TYPES, TEXTOID, INT8OID}
 };
 
 static MigrateQuery update_up = {
@@ -119,15 +138,6 @@ add_key(MigrateParameters *p, const MigrateRequest *request)
 	p->n = 0;
 	migrate_bind_text(p, request->project);
 	migrate_bind_text(p, request->schema);
-}
-
-/*
- * The role whose power a script has that is stored now.
- */
-static const char *
-author(void)
-{
-	return GetUserNameFromId(GetUserId(), false);
 }
 
 /*
@@ -200,10 +210,29 @@ sha256_column(HeapTuple tuple, enum ReadColumn number, uint8 *sha256)
 	return true;
 }
 
+static List *
+oids_column(HeapTuple tuple, enum ReadColumn number)
+{
+	List	   *oids = NIL;
+	bool		isnull;
+	Datum		value = column(tuple, number, &isnull);
+	Datum	   *values;
+	int			count;
+
+	if (isnull)
+		return NIL;
+	deconstruct_array(DatumGetArrayTypeP(value), OIDOID, sizeof(Oid), true, TYPALIGN_INT,
+					  &values, NULL, &count);
+	for (int i = 0; i < count; i++)
+		oids = lappend_oid(oids, DatumGetObjectId(values[i]));
+	return oids;
+}
+
 static AppliedMigration *
 applied_from_tuple(HeapTuple tuple)
 {
 	AppliedMigration *row = palloc0(sizeof(AppliedMigration));
+	const char *state;
 	bool		isnull;
 
 	row->version = text_column(tuple, R_VERSION);
@@ -229,6 +258,12 @@ applied_from_tuple(HeapTuple tuple)
 	row->applied_by = name_column(tuple, R_APPLIED_BY);
 	row->duration = DatumGetIntervalP(column(tuple, R_DURATION, &isnull))->time;
 	row->statements = int_column(tuple, R_STATEMENTS);
+	state = text_column(tuple, R_STATE);
+	row->interrupted = strcmp(state, "applied") != 0;
+	row->going_down = strcmp(state, "interrupted down") == 0;
+	row->done = int_column(tuple, R_DONE);
+	row->started = bool_column(tuple, R_STARTED);
+	row->known_indexes = oids_column(tuple, R_KNOWN_INDEXES);
 	return row;
 }
 
@@ -329,7 +364,8 @@ migrate_history_script(const uint8 *sha256)
 
 static MigrateQuery attempts_query = {
 	"SELECT id, version, name, direction, outcome, batch, started_at, duration, statements,"
-	" login::pg_catalog.text, role::pg_catalog.text, application_name, client_addr, error"
+	" login::pg_catalog.text, role::pg_catalog.text, application_name, client_addr,"
+	" sqlstate OPERATOR(pg_catalog.||) ': ' OPERATOR(pg_catalog.||) error"
 	" FROM migrate.history"
 	" WHERE project OPERATOR(pg_catalog.=) $1 AND schema OPERATOR(pg_catalog.=) $2"
 	" ORDER BY id DESC",
@@ -400,7 +436,7 @@ take_int64(void *arg)
 static int64
 add_history(const MigrateRequest *request, const char *version, const char *name,
 			const char *direction, const char *outcome, int batch,
-			TimestampTz started, int64 duration, int statements)
+			TimestampTz started, int64 duration, int statements, const ErrorData *error)
 {
 	MigrateParameters p;
 	int64		id = 0;
@@ -414,9 +450,89 @@ add_history(const MigrateRequest *request, const char *version, const char *name
 	migrate_bind(&p, TimestampTzGetDatum(started));
 	migrate_bind_duration(&p, duration);
 	migrate_bind(&p, Int32GetDatum(statements));
-	migrate_bind_name(&p, author());
+	migrate_bind_name(&p, request->role);
+	migrate_bind_text(&p, error ? unpack_sql_state(error->sqlerrcode) : NULL);
+	migrate_bind_text(&p, error ? error->message : NULL);
 	migrate_query(&insert_history, &p, InvalidSnapshot, SPI_OK_INSERT_RETURNING, take_int64, &id);
 	return id;
+}
+
+/*
+ * The version that the row of a step has: a file may be renamed to another
+ * form of it.
+ */
+static const char *
+row_version(const MigrateStep *step)
+{
+	return step->applied ? step->applied->version : step->file->version;
+}
+
+static ArrayType *
+oid_array(List *oids)
+{
+	int			n = 0;
+	Datum	   *values = palloc(Max(list_length(oids), 1) * sizeof(Datum));
+	ListCell   *lc;
+
+	foreach(lc, oids)
+		values[n++] = ObjectIdGetDatum(lfirst_oid(lc));
+	return construct_array(values, n, OIDOID, sizeof(Oid), true, TYPALIGN_INT);
+}
+
+/*
+ * Insert the row of a migration.  "id" is the attempt that applied it, 0 as
+ * long as it is interrupted.
+ */
+static void
+insert_row(const MigrateRequest *request, const MigrateStep *step, const MigrateResult *result,
+		   int64 id, const char *up, const char *down)
+{
+	const Migration *file = step->file;
+	const AppliedMigration *old = step->applied;
+	bool		has_down = file ? file->down.present : old->has_down;
+	MigrateParameters p;
+
+	if (file != NULL)
+	{
+		store_script(file->up.sha256, up);
+		if (has_down)
+			store_script(file->down.sha256, down);
+	}
+	add_key(&p, request);
+	migrate_bind_text(&p, result->version);
+	migrate_bind_text(&p, result->name);
+	migrate_bind_text(&p, file ? file->sort_key : old->sort_key);
+	migrate_bind_text(&p, file ? file->up.file : old->file);
+	migrate_bind(&p, Int32GetDatum(result->batch));
+	migrate_bind(&p, Int64GetDatum(id));
+	migrate_bind_sha256(&p, file ? file->up.sha256 : old->up_sha256);
+	migrate_bind_sha256(&p, !has_down ? NULL : file ? file->down.sha256 : old->down_sha256);
+	migrate_bind_name(&p, file ? request->role : old->up_role);
+	migrate_bind_name(&p, !has_down ? NULL : file ? request->role : old->down_role);
+	migrate_bind(&p, Int32GetDatum(file ? file->up.line : old->up_line));
+	migrate_bind(&p, Int32GetDatum(file ? file->down.line : old->down_line));
+	migrate_bind(&p, BoolGetDatum(file ? file->up.transactional : old->up_transactional));
+	migrate_bind(&p, BoolGetDatum(file ? file->down.transactional : old->down_transactional));
+	migrate_bind(&p, BoolGetDatum(file ? step->reversible : old->reversible));
+	migrate_bind_text(&p, file ? step->down_error : old->down_error);
+	migrate_bind_text(&p, file ? file->description : old->description);
+	migrate_bind_text(&p, file ? file->author : old->author);
+	migrate_bind_text(&p, file ? file->created : old->created);
+	migrate_bind(&p, TimestampTzGetDatum(GetCurrentTimestamp()));
+	migrate_bind_name(&p, request->role);
+	migrate_bind_duration(&p, result->duration);
+	migrate_bind(&p, Int32GetDatum(result->statements));
+	migrate_query(&insert_applied, &p, InvalidSnapshot, SPI_OK_INSERT, NULL, NULL);
+}
+
+static void
+delete_row(const MigrateRequest *request, const char *version)
+{
+	MigrateParameters p;
+
+	add_key(&p, request);
+	migrate_bind_text(&p, version);
+	migrate_query(&delete_applied, &p, InvalidSnapshot, SPI_OK_DELETE, NULL, NULL);
 }
 
 /*
@@ -431,45 +547,70 @@ migrate_history_record_up(const MigrateRequest *request, const MigrateStep *step
 						  const char *outcome, const MigrateResult *result,
 						  TimestampTz started, const char *up, const char *down)
 {
-	const Migration *file = step->file;
-	const AppliedMigration *old = step->applied;
-	bool		has_down = file ? file->down.present : old->has_down;
-	MigrateParameters p;
-	int64		id;
+	int64		id = add_history(request, result->version, result->name, "up", outcome,
+								 result->batch, started, result->duration,
+								 result->statements, NULL);
 
-	if (file != NULL)
-	{
-		store_script(file->up.sha256, up);
-		if (has_down)
-			store_script(file->down.sha256, down);
-	}
-	id = add_history(request, result->version, result->name, "up", outcome, result->batch,
-					 started, result->duration, result->statements);
+	if (step->in_progress)
+		delete_row(request, row_version(step));
+	insert_row(request, step, result, id, up, down);
+}
+
+/*
+ * Record that a migration is on its way, with "done" statements committed or
+ * about to be in this transaction.  "started" and "indexes" (of Oid) are what
+ * is to be known about the next one if it is interrupted.  "up" and "down" as
+ * in migrate_history_record_up(); they are not needed once step->in_progress.
+ */
+void
+migrate_history_progress(const MigrateRequest *request, const MigrateStep *step,
+						 const MigrateResult *result, int done, bool started,
+						 List *indexes, const char *up, const char *down)
+{
+	MigrateParameters p;
+
+	if (step->direction == MIGRATE_UP && !step->in_progress)
+		insert_row(request, step, result, 0, up, down);
 	add_key(&p, request);
-	migrate_bind_text(&p, result->version);
-	migrate_bind_text(&p, result->name);
-	migrate_bind_text(&p, file ? file->sort_key : old->sort_key);
-	migrate_bind_text(&p, file ? file->up.file : old->file);
-	migrate_bind(&p, Int32GetDatum(result->batch));
-	migrate_bind(&p, Int64GetDatum(id));
-	migrate_bind_sha256(&p, file ? file->up.sha256 : old->up_sha256);
-	migrate_bind_sha256(&p, !has_down ? NULL : file ? file->down.sha256 : old->down_sha256);
-	migrate_bind_name(&p, file ? author() : old->up_role);
-	migrate_bind_name(&p, !has_down ? NULL : file ? author() : old->down_role);
-	migrate_bind(&p, Int32GetDatum(file ? file->up.line : old->up_line));
-	migrate_bind(&p, Int32GetDatum(file ? file->down.line : old->down_line));
-	migrate_bind(&p, BoolGetDatum(file ? file->up.transactional : old->up_transactional));
-	migrate_bind(&p, BoolGetDatum(file ? file->down.transactional : old->down_transactional));
-	migrate_bind(&p, BoolGetDatum(file ? step->reversible : old->reversible));
-	migrate_bind_text(&p, file ? step->down_error : old->down_error);
-	migrate_bind_text(&p, file ? file->description : old->description);
-	migrate_bind_text(&p, file ? file->author : old->author);
-	migrate_bind_text(&p, file ? file->created : old->created);
-	migrate_bind(&p, TimestampTzGetDatum(GetCurrentTimestamp()));
-	migrate_bind_name(&p, author());
-	migrate_bind_duration(&p, result->duration);
-	migrate_bind(&p, Int32GetDatum(result->statements));
-	migrate_query(&insert_applied, &p, InvalidSnapshot, SPI_OK_INSERT, NULL, NULL);
+	migrate_bind_text(&p, row_version(step));
+	migrate_bind_text(&p, step->direction == MIGRATE_UP ? "interrupted up" : "interrupted down");
+	migrate_bind(&p, Int32GetDatum(done));
+	migrate_bind(&p, BoolGetDatum(started));
+	migrate_bind(&p, PointerGetDatum(oid_array(indexes)));
+	migrate_query(&update_progress, &p, InvalidSnapshot, SPI_OK_UPDATE, NULL, NULL);
+}
+
+/*
+ * Record an attempt that failed.
+ */
+void
+migrate_history_failed(const MigrateRequest *request, const MigrateStep *step,
+					   const MigrateResult *result, TimestampTz started, const ErrorData *error)
+{
+	(void) add_history(request, result->version, result->name,
+					   step->direction == MIGRATE_UP ? "up" : "down", "failed",
+					   result->batch, started, result->duration, result->statements, error);
+}
+
+/*
+ * Settle an interrupted migration by hand: it is applied, or it is not.
+ */
+void
+migrate_history_settle(const MigrateRequest *request, const AppliedMigration *row, bool applied)
+{
+	int64		id = add_history(request, row->version, row->name, applied ? "up" : "down",
+								 "repaired", row->batch, GetCurrentTimestamp(), 0, 0, NULL);
+	MigrateParameters p;
+
+	if (!applied)
+	{
+		delete_row(request, row->version);
+		return;
+	}
+	add_key(&p, request);
+	migrate_bind_text(&p, row->version);
+	migrate_bind(&p, Int64GetDatum(row->going_down ? row->history_id : id));
+	migrate_query(&update_settled, &p, InvalidSnapshot, SPI_OK_UPDATE, NULL, NULL);
 }
 
 /*
@@ -479,14 +620,10 @@ void
 migrate_history_record_down(const MigrateRequest *request, const MigrateStep *step,
 							const MigrateResult *result, TimestampTz started)
 {
-	MigrateParameters p;
-
 	(void) add_history(request, result->version, result->name, "down",
 					   step->forced ? "forced" : "done", result->batch,
-					   started, result->duration, result->statements);
-	add_key(&p, request);
-	migrate_bind_text(&p, step->applied->version);
-	migrate_query(&delete_applied, &p, InvalidSnapshot, SPI_OK_DELETE, NULL, NULL);
+					   started, result->duration, result->statements, NULL);
+	delete_row(request, step->applied->version);
 }
 
 /*
@@ -509,7 +646,7 @@ migrate_history_replace(const MigrateRequest *request, const MigrateItem *item,
 		add_key(&p, request);
 		migrate_bind_text(&p, item->applied->version);
 		migrate_bind_sha256(&p, file->up.sha256);
-		migrate_bind_name(&p, author());
+		migrate_bind_name(&p, request->role);
 		migrate_bind(&p, Int32GetDatum(file->up.line));
 		migrate_bind(&p, BoolGetDatum(file->up.transactional));
 		migrate_bind_text(&p, file->up.file);
@@ -525,7 +662,7 @@ migrate_history_replace(const MigrateRequest *request, const MigrateItem *item,
 		add_key(&p, request);
 		migrate_bind_text(&p, item->applied->version);
 		migrate_bind_sha256(&p, down ? file->down.sha256 : NULL);
-		migrate_bind_name(&p, down ? author() : NULL);
+		migrate_bind_name(&p, down ? request->role : NULL);
 		migrate_bind(&p, Int32GetDatum(file->down.line));
 		migrate_bind(&p, BoolGetDatum(file->down.transactional));
 		migrate_bind(&p, BoolGetDatum(reversible));

@@ -79,9 +79,12 @@ transaction_start(int pid)
 static void
 report_wait(int pid)
 {
-	TimestampTz since = transaction_start(pid);
+	TimestampTz since = pid == 0 ? 0 : transaction_start(pid);
 
-	if (since == 0)
+	if (pid == 0)
+		ereport(NOTICE,
+				(errmsg("waiting for another migration run")));
+	else if (since == 0)
 		ereport(NOTICE,
 				(errmsg("waiting for the migration run of process %d", pid)));
 	else
@@ -184,4 +187,59 @@ migrate_lock_acquire(const char *project, const char *schema)
 					 errdetail("Process %d holds the lock for migration runs.", pid)));
 		pause_waiting(tries);
 	}
+}
+
+/*
+ * Take the run lock of a history for the session, which a run needs that
+ * commits on its way.
+ *
+ * The caller holds no snapshot, and is in a transaction of its own that has
+ * done nothing: "commit" is called to make that so again after the NOTICE.  So
+ * this may block: the deadlock detector and lock_timeout are core's.
+ */
+void
+migrate_lock_acquire_session(const char *project, const char *schema,
+							 void (*commit) (void *arg), void *arg)
+{
+	LOCKTAG		tag;
+
+	lock_tag(&tag, project, schema);
+	if (LockAcquire(&tag, ExclusiveLock, true, true) != LOCKACQUIRE_NOT_AVAIL)
+		return;
+	report_wait(lock_holder(&tag));
+	commit(arg);
+	(void) LockAcquire(&tag, ExclusiveLock, true, false);
+}
+
+/*
+ * A migration may have dropped the session's locks (DISCARD ALL,
+ * pg_advisory_unlock_all): take it again if nobody else has by now, else 55000.
+ */
+void
+migrate_lock_keep(const char *project, const char *schema)
+{
+	LOCKTAG		tag;
+
+	lock_tag(&tag, project, schema);
+	if (migrate_lock_held(&tag) ||
+		LockAcquire(&tag, ExclusiveLock, true, true) != LOCKACQUIRE_NOT_AVAIL)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("a migration has released the lock for migration runs, and another run has taken it"),
+			 errhint("Run the migrations again.")));
+}
+
+/*
+ * Give back the session's run lock.  A session's locks are not released by an
+ * abort, so this has to be called after an error too.
+ */
+void
+migrate_lock_release(const char *project, const char *schema)
+{
+	LOCKTAG		tag;
+
+	lock_tag(&tag, project, schema);
+	if (migrate_lock_held(&tag))
+		(void) LockRelease(&tag, ExclusiveLock, true);
 }

@@ -24,6 +24,8 @@ char	   *migrate_directory = NULL;
 char	   *migrate_allowed_directories = NULL;
 int			migrate_on_modified = ON_MODIFIED_ERROR;
 int			migrate_out_of_order = OUT_OF_ORDER_ERROR;
+int			migrate_lock_retries = 0;
+int			migrate_lock_retry_delay = 1000;
 
 static const struct config_enum_entry on_modified_options[] = {
 	{"error", ON_MODIFIED_ERROR, false},
@@ -122,6 +124,24 @@ _PG_init(void)
 							 PGC_USERSET,
 							 0,
 							 NULL, NULL, NULL);
+
+	DefineCustomIntVariable("migrate.lock_retries",
+							"How often CALL migrate.up() and down() try a transaction again that ran into lock_timeout.",
+							NULL,
+							&migrate_lock_retries,
+							0, 0, 1000,
+							PGC_USERSET,
+							0,
+							NULL, NULL, NULL);
+
+	DefineCustomIntVariable("migrate.lock_retry_delay",
+							"How long to wait before the first of these tries.",
+							"The wait doubles with each further one, up to a minute.",
+							&migrate_lock_retry_delay,
+							1000, 1, 60000,
+							PGC_USERSET,
+							GUC_UNIT_MS,
+							NULL, NULL, NULL);
 
 	MarkGUCPrefixReserved("migrate");
 }

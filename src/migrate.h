@@ -48,6 +48,8 @@ extern char *migrate_directory;
 extern char *migrate_allowed_directories;
 extern int	migrate_on_modified;
 extern int	migrate_out_of_order;
+extern int	migrate_lock_retries;
+extern int	migrate_lock_retry_delay;
 
 /*
  * A directory of the server that the caller may read; see directory.c.
@@ -126,6 +128,11 @@ typedef struct AppliedMigration
 	char	   *applied_by;
 	int64		duration;		/* microseconds */
 	int			statements;
+	bool		interrupted;	/* some of its transactions are committed */
+	bool		going_down;		/* ... of its down script */
+	int			done;			/* ... namely those of so many statements */
+	bool		started;		/* the next statement may have left something */
+	List	   *known_indexes;	/* of Oid: its table's indexes before that */
 } AppliedMigration;
 
 /*
@@ -138,6 +145,7 @@ typedef enum MigrateState
 	STATE_APPLIED,
 	STATE_MODIFIED,
 	STATE_MISSING,
+	STATE_INTERRUPTED,
 } MigrateState;
 
 /*
@@ -161,15 +169,18 @@ typedef struct MigrateItem
 typedef struct MigrateRequest
 {
 	char	   *dir;			/* NULL: none given */
+	char	   *role;			/* the current role when it began */
 	char	   *project;
 	char	   *schema;
 	char	   *format;			/* NULL: detect */
 	char	   *target;			/* NULL: none */
+	char	   *state;			/* what repair() makes of it, NULL: nothing */
 	int			steps;			/* 0: none */
 	List	   *versions;		/* of char *, NIL: none */
 	bool		adopt_existing;
 	bool		everything;
 	bool		force;
+	bool		commits;		/* after each migration: CALL */
 } MigrateRequest;
 
 /*
@@ -193,6 +204,18 @@ typedef enum MigrateDirection
 } MigrateDirection;
 
 /*
+ * What it takes to run a statement where it commits on its own, and what is
+ * known about it after a crash.
+ */
+typedef enum MigrateTopLevel
+{
+	TOP_NONE,					/* runs in a transaction with others */
+	TOP_TRANSACTIONAL,			/* its effect is committed at its end, at once */
+	TOP_REPEATABLE,				/* may as well run twice */
+	TOP_UNKNOWN,				/* may have done anything of what it does */
+} MigrateTopLevel;
+
+/*
  * A statement of a script, by its place in the text.  The parse tree is not
  * kept: it takes 13 times the text, and each statement is parsed again by
  * what runs it.
@@ -206,8 +229,12 @@ typedef struct MigrateStatement
 	LogStmtLevel log_level;		/* for log_statement */
 	const char *command;		/* what it does, for messages */
 	bool		outside_block;	/* core wants it outside a transaction block */
+	MigrateTopLevel top_level;	/* if it is to run outside of one */
+	bool		maybe_outside;	/* the catalogs tell whether core wants it */
+	bool		set_transaction;	/* SET TRANSACTION, before any snapshot */
 	bool		may_defer;		/* may leave deferred constraint checks */
 	bool		makes_unknown;	/* may create relations, nobody knows which */
+	List	   *relations;		/* RangeVars of those that it changes */
 	List	   *needs;			/* RangeVars that an outside_block one names */
 	List	   *makes;			/* names of relations that it creates */
 	char	   *drops_at_commit;	/* name of the ON COMMIT DROP table it
@@ -232,6 +259,7 @@ typedef struct MigrateStep
 	uint8		sha256[PG_SHA256_DIGEST_LENGTH];	/* of a stored script,
 													 * when checked */
 	bool		forced;			/* undone without running anything */
+	bool		in_progress;	/* has a row already, of an interrupted one */
 	bool		reversible;		/* of an up: what its down turned out to be */
 	char	   *down_error;		/* of an up: why its down cannot run */
 } MigrateStep;
@@ -268,6 +296,7 @@ typedef struct MigratePlace
 	MigrateDirection direction;
 	const char *file;
 	bool		stored;			/* the script comes from the history */
+	bool		commits;		/* statement_timeout is for each statement */
 	int			line;			/* 0: not known */
 	int			statement;		/* from 1; 0: none in particular */
 	int			nstatements;	/* 0: not counted yet */
@@ -282,6 +311,22 @@ extern List *migrate_run_rollback(MigrateRequest *request);
 extern List *migrate_run_redo(MigrateRequest *request);
 extern List *migrate_run_refresh(MigrateRequest *request);
 extern List *migrate_run_repair(MigrateRequest *request);
+extern int	migrate_run_up(MigrateRequest *request);
+extern int	migrate_run_down(MigrateRequest *request);
+
+/* in step.c */
+extern void migrate_run_begin(void);
+extern void migrate_run_end(void);
+extern bool migrate_same_history(List *one, List *other);
+extern void migrate_enter_schema(const char *schema);
+extern MigrateResult *migrate_new_result(MigrateRun *run, const MigrateStep *step);
+extern bool migrate_execute_step(MigrateRun *run, MigrateStep *step, const char *sql,
+								 MigratePlace *place);
+extern void migrate_record_step(MigrateRun *run, MigrateStep *step, bool executed,
+								const MigrateResult *result, TimestampTz started,
+								const char *sql);
+extern List *migrate_changed_downs(List *items);
+extern void migrate_replace_downs(MigrateRun *run, List *items);
 
 /* in check.c */
 extern void migrate_place_begin(MigratePlace *place, ErrorContextCallback *callback,
@@ -362,9 +407,21 @@ extern void migrate_execute_check(const MigrateScript *script, const char *sql,
 								  MigratePlace *place, List **made, bool *made_unknown);
 extern void migrate_execute_script(const MigrateScript *script, const char *sql,
 								   MigratePlace *place);
+extern bool migrate_execute_is_top_level(const MigrateStatement *statement);
+extern int	migrate_execute_group(const MigrateScript *script, int first, const char *sql,
+								  MigratePlace *place);
+extern void migrate_execute_top_level(const MigrateScript *script, int number,
+									  const char *sql, MigratePlace *place);
+
+/* in residue.c */
+extern bool migrate_leaves_residue(const MigrateStatement *statement);
+extern List *migrate_known_indexes(const MigrateStatement *statement);
+extern bool migrate_clear_residue(const MigrateStatement *statement, List *known_indexes);
 
 /* in settings.c */
 extern void migrate_settings_end_transaction(int guc_level);
+extern List *migrate_settings_save(void);
+extern void migrate_settings_restore(List *saved);
 
 /* in history.c */
 extern List *migrate_history_read(const MigrateRequest *request, bool latest);
@@ -378,6 +435,14 @@ extern void migrate_history_record_up(const MigrateRequest *request, const Migra
 									  TimestampTz started, const char *up, const char *down);
 extern void migrate_history_record_down(const MigrateRequest *request, const MigrateStep *step,
 										const MigrateResult *result, TimestampTz started);
+extern void migrate_history_progress(const MigrateRequest *request, const MigrateStep *step,
+									 const MigrateResult *result, int done, bool started,
+									 List *indexes, const char *up, const char *down);
+extern void migrate_history_failed(const MigrateRequest *request, const MigrateStep *step,
+								   const MigrateResult *result, TimestampTz started,
+								   const ErrorData *error);
+extern void migrate_history_settle(const MigrateRequest *request,
+								   const AppliedMigration *row, bool applied);
 extern void migrate_history_replace(const MigrateRequest *request, const MigrateItem *item,
 									const char *up, const char *down,
 									bool reversible, const char *down_error);
@@ -423,6 +488,10 @@ extern char *migrate_directory_read(MigrateDirectory *dir, const char *name, int
 
 /* in lock.c */
 extern void migrate_lock_acquire(const char *project, const char *schema);
+extern void migrate_lock_acquire_session(const char *project, const char *schema,
+										 void (*commit) (void *arg), void *arg);
+extern void migrate_lock_keep(const char *project, const char *schema);
+extern void migrate_lock_release(const char *project, const char *schema);
 
 /* in report.c */
 extern const char *migrate_label(const char *version, const char *name);

@@ -23,6 +23,7 @@
 #include "nodes/makefuncs.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 
@@ -164,6 +165,8 @@ migrate_query(MigrateQuery *query, MigrateParameters *p, Snapshot snapshot, int 
 	become_owner(&state);
 	PG_TRY();
 	{
+		/* a CALL that has committed holds none, and toasted values need one */
+		PushActiveSnapshot(snapshot != InvalidSnapshot ? snapshot : GetTransactionSnapshot());
 		if (SPI_connect() != SPI_OK_CONNECT)
 			elog(ERROR, "SPI_connect failed");
 		result = SPI_execute_snapshot(plan_of(query), p->values, p->nulls, snapshot,
@@ -175,6 +178,7 @@ migrate_query(MigrateQuery *query, MigrateParameters *p, Snapshot snapshot, int 
 			take(arg);
 		if (SPI_finish() != SPI_OK_FINISH)
 			elog(ERROR, "SPI_finish failed");
+		PopActiveSnapshot();
 	}
 	PG_FINALLY();
 	{

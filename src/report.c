@@ -45,6 +45,8 @@ migrate_state_name(MigrateState state)
 			return "modified";
 		case STATE_MISSING:
 			return "missing";
+		case STATE_INTERRUPTED:
+			return "interrupted";
 	}
 	return NULL;				/* keep compiler quiet */
 }

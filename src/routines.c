@@ -12,16 +12,23 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
+#include "access/xact.h"
 #include "catalog/pg_type.h"
+#include "executor/spi.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/memutils.h"
 #include "utils/timestamp.h"
 
 #include "migrate.h"
 
 PG_FUNCTION_INFO_V1(migrate_apply);
+PG_FUNCTION_INFO_V1(migrate_up);
+PG_FUNCTION_INFO_V1(migrate_down);
 PG_FUNCTION_INFO_V1(migrate_rollback);
 PG_FUNCTION_INFO_V1(migrate_reset);
 PG_FUNCTION_INFO_V1(migrate_redo);
@@ -89,6 +96,7 @@ history_arguments(FunctionCallInfo fcinfo, int n, MigrateRequest *request)
 {
 	request->project = text_argument(fcinfo, n);
 	request->schema = text_argument(fcinfo, n + 1);
+	request->role = GetUserNameFromId(GetUserId(), false);
 	if (request->project == NULL || request->schema == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
@@ -135,22 +143,39 @@ return_results(FunctionCallInfo fcinfo, List *results)
 
 #undef RESULT_COLUMNS
 
+static void
+apply_arguments(FunctionCallInfo fcinfo, MigrateRequest *request)
+{
+	request->dir = text_argument(fcinfo, 0);
+	request->target = text_argument(fcinfo, 1);
+	request->steps = steps_argument(fcinfo, 2);
+	request->versions = versions_argument(fcinfo, 3);
+	history_arguments(fcinfo, 4, request);
+	request->format = text_argument(fcinfo, 6);
+	refuse_argument(fcinfo, 7, "vars");
+	request->adopt_existing = bool_argument(fcinfo, 8);
+}
+
 /* apply(dir, target, steps, versions, project, schema, format, vars, adopt_existing) */
 Datum
 migrate_apply(PG_FUNCTION_ARGS)
 {
 	MigrateRequest request = {0};
 
-	request.dir = text_argument(fcinfo, 0);
-	request.target = text_argument(fcinfo, 1);
-	request.steps = steps_argument(fcinfo, 2);
-	request.versions = versions_argument(fcinfo, 3);
-	history_arguments(fcinfo, 4, &request);
-	request.format = text_argument(fcinfo, 6);
-	refuse_argument(fcinfo, 7, "vars");
-	request.adopt_existing = bool_argument(fcinfo, 8);
+	apply_arguments(fcinfo, &request);
 	InitMaterializedSRF(fcinfo, 0);
 	return return_results(fcinfo, migrate_run_apply(&request));
+}
+
+static void
+rollback_arguments(FunctionCallInfo fcinfo, MigrateRequest *request)
+{
+	request->steps = steps_argument(fcinfo, 0);
+	request->target = text_argument(fcinfo, 1);
+	request->everything = bool_argument(fcinfo, 2);
+	request->force = bool_argument(fcinfo, 3);
+	request->dir = text_argument(fcinfo, 4);
+	history_arguments(fcinfo, 5, request);
 }
 
 /* rollback(steps, target, everything, force, dir, project, schema) */
@@ -159,12 +184,7 @@ migrate_rollback(PG_FUNCTION_ARGS)
 {
 	MigrateRequest request = {0};
 
-	request.steps = steps_argument(fcinfo, 0);
-	request.target = text_argument(fcinfo, 1);
-	request.everything = bool_argument(fcinfo, 2);
-	request.force = bool_argument(fcinfo, 3);
-	request.dir = text_argument(fcinfo, 4);
-	history_arguments(fcinfo, 5, &request);
+	rollback_arguments(fcinfo, &request);
 	InitMaterializedSRF(fcinfo, 0);
 	return return_results(fcinfo, migrate_run_rollback(&request));
 }
@@ -179,6 +199,75 @@ migrate_reset(PG_FUNCTION_ARGS)
 	history_arguments(fcinfo, 1, &request);
 	InitMaterializedSRF(fcinfo, 0);
 	return return_results(fcinfo, migrate_run_rollback(&request));
+}
+
+/*
+ * Is a procedure called where it may commit?  Core's own words if not.
+ *
+ * Called from another procedure or a DO block, atomic is false as well, but the
+ * server does not survive a statement at top level there.
+ */
+static void
+require_commit(FunctionCallInfo fcinfo, const char *routine)
+{
+	bool		atomic = fcinfo->context == NULL || !IsA(fcinfo->context, CallContext) ||
+		castNode(CallContext, fcinfo->context)->atomic;
+
+	PreventInTransactionBlock(!atomic && !SPI_inside_nonatomic_context(), routine);
+}
+
+/*
+ * The INOUT argument of a procedure.
+ */
+static Datum
+return_count(FunctionCallInfo fcinfo, int count)
+{
+	TupleDesc	desc;
+	Datum		value = Int32GetDatum(count);
+	bool		isnull = false;
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), &value, &isnull));
+}
+
+/* up(dir, target, steps, versions, project, schema, format, vars, adopt_existing, applied) */
+Datum
+migrate_up(PG_FUNCTION_ARGS)
+{
+	MigrateRequest request = {.commits = true};
+	MemoryContext context;
+	MemoryContext old;
+	int			count;
+
+	require_commit(fcinfo, "CALL migrate.up");
+	/* what lives there outlives the commits */
+	context = AllocSetContextCreate(PortalContext, "migrate run", ALLOCSET_DEFAULT_SIZES);
+	old = MemoryContextSwitchTo(context);
+	apply_arguments(fcinfo, &request);
+	count = migrate_run_up(&request);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+	return return_count(fcinfo, count);
+}
+
+/* down(steps, target, everything, force, dir, project, schema, undone) */
+Datum
+migrate_down(PG_FUNCTION_ARGS)
+{
+	MigrateRequest request = {.commits = true};
+	MemoryContext context;
+	MemoryContext old;
+	int			count;
+
+	require_commit(fcinfo, "CALL migrate.down");
+	context = AllocSetContextCreate(PortalContext, "migrate run", ALLOCSET_DEFAULT_SIZES);
+	old = MemoryContextSwitchTo(context);
+	rollback_arguments(fcinfo, &request);
+	count = migrate_run_down(&request);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+	return return_count(fcinfo, count);
 }
 
 /* the arguments of redo and refresh: dir, project, schema, format, vars */
@@ -221,8 +310,8 @@ migrate_repair(PG_FUNCTION_ARGS)
 	ListCell   *lc;
 
 	request.dir = text_argument(fcinfo, 0);
-	refuse_argument(fcinfo, 1, "version");
-	refuse_argument(fcinfo, 2, "state");
+	request.target = text_argument(fcinfo, 1);
+	request.state = text_argument(fcinfo, 2);
 	history_arguments(fcinfo, 3, &request);
 	request.format = text_argument(fcinfo, 5);
 	InitMaterializedSRF(fcinfo, 0);

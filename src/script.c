@@ -404,6 +404,10 @@ add_statement(ScriptParser *parser, Node *node, int offset, int length, int line
 	statement->line = line;
 	migrate_statement_classify(statement, node);
 
+	/* here it may commit, and what it has committed nobody knows after a crash */
+	if (!parser->in_transaction && (IsA(node, CallStmt) || IsA(node, DoStmt)))
+		statement->top_level = TOP_UNKNOWN;
+
 	/* outside of a transaction, and outside of a block, each is one alone */
 	if (!parser->in_transaction || statement->outside_block)
 		parser->transaction++;

@@ -22,7 +22,7 @@
 #include "migrate.h"
 
 /*
- * A setting to make again.
+ * A setting to make again, of those that the session has made itself.
  */
 typedef struct SavedSetting
 {
@@ -109,4 +109,86 @@ migrate_settings_end_transaction(int guc_level)
 		(void) set_config_option(setting->name, setting->value, PGC_SUSET, PGC_S_SESSION,
 								 GUC_ACTION_SET, true, 0, false);
 	}
+}
+
+/*
+ * May a setting be put back?  The others are core's own, or of a transaction.
+ */
+static bool
+is_restorable(const struct config_generic *setting)
+{
+	return setting->context != PGC_INTERNAL && setting->context != PGC_POSTMASTER &&
+		strcmp(setting->name, "transaction_isolation") != 0 &&
+		strcmp(setting->name, "transaction_read_only") != 0 &&
+		strcmp(setting->name, "transaction_deferrable") != 0;
+}
+
+/*
+ * The settings that the session has made by SET, for
+ * migrate_settings_restore(); palloc'd.  A migration that commits on its way
+ * cannot rely on a GUC nest level.
+ */
+List *
+migrate_settings_save(void)
+{
+	int			count;
+	struct config_generic **settings = migrate_guc_variables(&count);
+	List	   *saved = NIL;
+
+	for (int i = 0; i < count; i++)
+	{
+		SavedSetting *setting;
+
+		if (settings[i]->source != PGC_S_SESSION || !is_restorable(settings[i]))
+			continue;
+		setting = palloc(sizeof(SavedSetting));
+		setting->name = pstrdup(settings[i]->name);
+		setting->value = pstrdup(GetConfigOption(setting->name, false, false));
+		saved = lappend(saved, setting);
+	}
+	return saved;
+}
+
+static void
+restore_setting(struct config_generic *setting, List *saved)
+{
+	const char *value = NULL;
+	ListCell   *lc;
+
+	foreach(lc, saved)
+		if (strcmp(((SavedSetting *) lfirst(lc))->name, setting->name) == 0)
+			value = ((SavedSetting *) lfirst(lc))->value;
+	if (setting->source != PGC_S_SESSION)
+	{
+		if (value == NULL)
+			return;
+	}
+	else if (value != NULL && strcmp(value, GetConfigOption(setting->name, false, false)) == 0)
+		return;
+
+	/* a null value is RESET, which restores the source as well */
+	(void) set_config_option(setting->name, value, PGC_SUSET, PGC_S_SESSION,
+							 GUC_ACTION_SET, true, WARNING, false);
+}
+
+/*
+ * Put the session's settings back to "saved", in the current transaction, which
+ * has to be committed for it to last.
+ */
+void
+migrate_settings_restore(List *saved)
+{
+	static const char *const first[] = {"session_authorization", "role"};
+	int			count;
+	struct config_generic **settings = migrate_guc_variables(&count);
+
+	/* one changes what the next one may do */
+	for (int k = 0; k < lengthof(first); k++)
+		for (int i = 0; i < count; i++)
+			if (strcmp(settings[i]->name, first[k]) == 0)
+				restore_setting(settings[i], saved);
+	for (int i = 0; i < count; i++)
+		if (is_restorable(settings[i]) && strcmp(settings[i]->name, first[0]) != 0 &&
+			strcmp(settings[i]->name, first[1]) != 0)
+			restore_setting(settings[i], saved);
 }

@@ -18,10 +18,13 @@
 
 #include "migrate.h"
 
+/*
+ * A boolean option of a statement, the last one of that name; "result" if there
+ * is none.
+ */
 static bool
-option_is_true(List *options, const char *name)
+option_value(List *options, const char *name, bool result)
 {
-	bool		result = false;
 	ListCell   *lc;
 
 	foreach(lc, options)
@@ -32,6 +35,37 @@ option_is_true(List *options, const char *name)
 			result = defGetBoolean(option);
 	}
 	return result;
+}
+
+/*
+ * ALTER SUBSCRIPTION that talks to the publisher.  17 and 18 added options that
+ * older servers do not know anyway.
+ */
+static bool
+alters_subscription_outside(AlterSubscriptionStmt *stmt)
+{
+	ListCell   *lc;
+
+	switch (stmt->kind)
+	{
+		case ALTER_SUBSCRIPTION_REFRESH:
+			return true;
+		case ALTER_SUBSCRIPTION_SET_PUBLICATION:
+		case ALTER_SUBSCRIPTION_ADD_PUBLICATION:
+		case ALTER_SUBSCRIPTION_DROP_PUBLICATION:
+			return option_value(stmt->options, "refresh", true);
+		case ALTER_SUBSCRIPTION_OPTIONS:
+			foreach(lc, stmt->options)
+			{
+				const char *name = lfirst_node(DefElem, lc)->defname;
+
+				if (strcmp(name, "failover") == 0 || strcmp(name, "two_phase") == 0)
+					return true;
+			}
+			return false;
+		default:
+			return false;
+	}
 }
 
 /*
@@ -70,6 +104,14 @@ outside_block(Node *node, bool *always)
 		case T_ClusterStmt:
 			*always = ((ClusterStmt *) node)->relation == NULL;
 			break;
+		case T_CreateSubscriptionStmt:
+			*always = option_value(((CreateSubscriptionStmt *) node)->options, "create_slot",
+								   option_value(((CreateSubscriptionStmt *) node)->options,
+												"connect", true));
+			break;
+		case T_AlterSubscriptionStmt:
+			*always = alters_subscription_outside((AlterSubscriptionStmt *) node);
+			break;
 		case T_IndexStmt:
 			if (((IndexStmt *) node)->concurrent)
 				relations = list_make1(((IndexStmt *) node)->relation);
@@ -85,7 +127,7 @@ outside_block(Node *node, bool *always)
 
 				if (stmt->kind != REINDEX_OBJECT_INDEX && stmt->kind != REINDEX_OBJECT_TABLE)
 					*always = true;
-				else if (option_is_true(stmt->params, "concurrently"))
+				else if (option_value(stmt->params, "concurrently", false))
 					relations = list_make1(stmt->relation);
 				break;
 			}
@@ -191,6 +233,107 @@ may_defer(Node *node)
 }
 
 /*
+ * The relations that a statement locks to change them, as far as its tree names
+ * them: to tell who else has them locked.
+ */
+static List *
+changed_relations(Node *node)
+{
+	List	   *relations = NIL;
+	ListCell   *lc;
+
+	switch (nodeTag(node))
+	{
+		case T_AlterTableStmt:
+			return list_make1(((AlterTableStmt *) node)->relation);
+		case T_RenameStmt:
+			return ((RenameStmt *) node)->relation ? list_make1(((RenameStmt *) node)->relation) : NIL;
+		case T_IndexStmt:
+			return list_make1(((IndexStmt *) node)->relation);
+		case T_CreateTrigStmt:
+			return list_make1(((CreateTrigStmt *) node)->relation);
+		case T_ReindexStmt:
+			return ((ReindexStmt *) node)->relation ? list_make1(((ReindexStmt *) node)->relation) : NIL;
+		case T_ClusterStmt:
+			return ((ClusterStmt *) node)->relation ? list_make1(((ClusterStmt *) node)->relation) : NIL;
+		case T_DropSubscriptionStmt:	/* no relation, but its name is needed */
+			return list_make1(makeRangeVar(NULL, ((DropSubscriptionStmt *) node)->subname, -1));
+		case T_TruncateStmt:
+			return ((TruncateStmt *) node)->relations;
+		case T_LockStmt:
+			return ((LockStmt *) node)->relations;
+		case T_InsertStmt:
+			return list_make1(((InsertStmt *) node)->relation);
+		case T_UpdateStmt:
+			return list_make1(((UpdateStmt *) node)->relation);
+		case T_DeleteStmt:
+			return list_make1(((DeleteStmt *) node)->relation);
+		case T_DropStmt:
+			switch (((DropStmt *) node)->removeType)
+			{
+				case OBJECT_TABLE:
+				case OBJECT_INDEX:
+				case OBJECT_VIEW:
+				case OBJECT_MATVIEW:
+				case OBJECT_SEQUENCE:
+					foreach(lc, ((DropStmt *) node)->objects)
+						relations = lappend(relations, makeRangeVarFromNameList(lfirst(lc)));
+					break;
+				default:
+					break;
+			}
+			return relations;
+		default:
+			return NIL;
+	}
+}
+
+/*
+ * Is it for the catalogs to tell whether core wants the statement outside a
+ * transaction block?
+ */
+static bool
+maybe_outside(Node *node)
+{
+	switch (nodeTag(node))
+	{
+		case T_ReindexStmt:		/* of a partitioned table or index */
+			return ((ReindexStmt *) node)->relation != NULL;
+		case T_ClusterStmt:		/* likewise */
+			return ((ClusterStmt *) node)->relation != NULL;
+		case T_DropSubscriptionStmt:	/* with a slot */
+			return true;
+		default:
+			return false;
+	}
+}
+
+/*
+ * What a crash in the middle of a statement that runs outside of a transaction
+ * block means for the next run.
+ */
+static MigrateTopLevel
+restart_of(Node *node)
+{
+	switch (nodeTag(node))
+	{
+		case T_VacuumStmt:
+		case T_ReindexStmt:
+		case T_ClusterStmt:
+		case T_AlterSystemStmt:
+		case T_DiscardStmt:
+			return TOP_REPEATABLE;
+		case T_TransactionStmt: /* COMMIT and ROLLBACK PREPARED */
+		case T_AlterSubscriptionStmt:
+		case T_CreateSubscriptionStmt:
+		case T_DropSubscriptionStmt:
+			return TOP_UNKNOWN;
+		default:
+			return TOP_TRANSACTIONAL;
+	}
+}
+
+/*
  * Note what the raw parse tree of a statement tells about running it.
  *
  * "statement" has its place in the text already.  What is kept is copied, so
@@ -206,6 +349,13 @@ migrate_statement_classify(MigrateStatement *statement, Node *node)
 	statement->log_level = GetCommandLogLevel(node);
 	statement->outside_block = always || needs != NIL;
 	statement->needs = copyObject(needs);
+	statement->relations = copyObject(changed_relations(node));
+	statement->maybe_outside = maybe_outside(node);
+	statement->set_transaction = IsA(node, VariableSetStmt) &&
+		((VariableSetStmt *) node)->kind == VAR_SET_MULTI &&
+		strcmp(((VariableSetStmt *) node)->name, "TRANSACTION") == 0;
+	if (statement->outside_block || statement->maybe_outside)
+		statement->top_level = restart_of(node);
 	statement->may_defer = may_defer(node);
 	note_creations(statement, node);
 }

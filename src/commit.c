@@ -1,0 +1,565 @@
+/*-------------------------------------------------------------------------
+ *
+ * commit.c
+ *		The committing path: CALL up and CALL down.
+ *
+ * Each transaction of a migration is committed as it ends; the migration's row
+ * is committed with its last one.  All that outlives a commit is allocated in
+ * the context of the routine, a child of PortalContext, which is current
+ * wherever a commit happens: StartTransactionCommand() changes
+ * CurrentMemoryContext.
+ *
+ * A query leaves a snapshot with the portal, and only a commit takes it away
+ * again; so there is one directly before whatever must not hold any: the wait
+ * for the lock, and each transaction of a migration.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/commit.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "access/xlog.h"
+#include "common/pg_prng.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "portability/instr_time.h"
+#include "storage/latch.h"
+#include "storage/proc.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "utils/portal.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "migrate.h"
+
+#define MAX_RETRY_DELAY_MS	60000
+
+/*
+ * One migration on its way.
+ */
+typedef struct Attempt
+{
+	MigrateRun *run;
+	MigrateStep *step;
+	MigrateResult *result;
+	MigratePlace place;
+	char	   *sql;
+	MemoryContext context;		/* outlives commits */
+	TimestampTz started;
+	instr_time	start;
+	bool		settings_saved;
+	List	   *settings;		/* the session's own, if they were saved */
+	int			done;			/* statements committed */
+	bool		next_started;	/* the next one may have left something */
+	LocalTransactionId transaction; /* in which that was begun */
+} Attempt;
+
+/*
+ * Commit, and begin the next transaction.  "arg" is the memory context to be
+ * in, which outlives it.
+ */
+static void
+commit_now(void *arg)
+{
+	if (SPI_connect_ext(SPI_OPT_NONATOMIC) != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	SPI_commit();
+	if (SPI_finish() != SPI_OK_FINISH)
+		elog(ERROR, "SPI_finish failed");
+	MemoryContextSwitchTo((MemoryContext) arg);
+}
+
+/*
+ * Begin a transaction of a migration: nothing has been looked at in it yet.
+ */
+static void
+begin_transaction(Attempt *attempt)
+{
+	const MigrateRequest *request = attempt->run->request;
+
+	commit_now(attempt->context);
+	migrate_lock_keep(request->project, request->schema);
+}
+
+static void
+measure(Attempt *attempt, int statements)
+{
+	instr_time	end;
+
+	INSTR_TIME_SET_CURRENT(end);
+	INSTR_TIME_SUBTRACT(end, attempt->start);
+	attempt->result->duration = INSTR_TIME_GET_MICROSEC(end);
+	attempt->result->statements = statements;
+}
+
+/*
+ * The migration is through: record it, and commit that with its last
+ * transaction.
+ */
+static void
+finish(Attempt *attempt, bool executed)
+{
+	measure(attempt, executed && attempt->step->script ? attempt->step->script->nstatements : 0);
+	migrate_record_step(attempt->run, attempt->step, executed, attempt->result,
+						attempt->started, attempt->sql);
+	commit_now(attempt->context);
+}
+
+/*
+ * Record, in the current transaction, how far the migration is once that is
+ * committed, and commit it.
+ */
+static void
+commit_progress(Attempt *attempt, int done, bool started, List *indexes)
+{
+	MigrateStep *step = attempt->step;
+	char	   *down = NULL;
+
+	if (step->direction == MIGRATE_UP && step->file->down.present && !step->in_progress)
+		down = migrate_source_text(attempt->run->source, &step->file->down);
+	migrate_history_progress(attempt->run->request, step, attempt->result, done, started,
+							 indexes, attempt->sql, down);
+	commit_now(attempt->context);
+	step->in_progress = true;
+	attempt->done = done;
+	attempt->next_started = started;
+}
+
+/*
+ * Is a migration a single transaction, which leaves nothing if it fails?
+ */
+static bool
+is_single_transaction(const MigrateStep *step)
+{
+	const MigrateScript *script = step->script;
+
+	if (step->in_progress)
+		return false;
+	for (int i = 0; i < script->nstatements; i++)
+		if (script->statements[i].transaction != script->statements[0].transaction ||
+			script->statements[i].top_level != TOP_NONE)
+			return false;
+	return script->nstatements > 0 || true;
+}
+
+static void
+run_single_transaction(Attempt *attempt)
+{
+	bool		executed;
+	int			guc_level;
+
+	begin_transaction(attempt);
+	guc_level = NewGUCNestLevel();
+	migrate_enter_schema(attempt->run->request->schema, GUC_ACTION_SAVE);
+	executed = migrate_execute_step(attempt->run, attempt->step, attempt->sql, &attempt->place);
+	AtEOXact_GUC(false, guc_level);
+	finish(attempt, executed);
+}
+
+/*
+ * Run the next statement of a migration at top level.
+ */
+static void
+run_top_level(Attempt *attempt)
+{
+	const MigrateScript *script = attempt->step->script;
+	const MigrateStatement *statement = &script->statements[attempt->done];
+	int			done = attempt->done + 1;
+
+	if (statement->top_level == TOP_UNKNOWN || migrate_leaves_residue(statement))
+	{
+		commit_progress(attempt, attempt->done, true, migrate_known_indexes(statement));
+		migrate_lock_keep(attempt->run->request->project, attempt->run->request->schema);
+	}
+	else
+		begin_transaction(attempt);
+	attempt->transaction = migrate_local_transaction();
+	migrate_execute_top_level(script, attempt->done, attempt->sql, &attempt->place);
+	if (done == script->nstatements)
+	{
+		migrate_settings_restore(attempt->settings);
+		finish(attempt, true);
+		attempt->done = done;
+	}
+	else
+		commit_progress(attempt, done, false, NIL);
+}
+
+/*
+ * Run the next transaction of a migration that has several.
+ */
+static void
+run_transaction(Attempt *attempt)
+{
+	const MigrateScript *script = attempt->step->script;
+	int			done;
+
+	begin_transaction(attempt);
+	done = migrate_execute_group(script, attempt->done, attempt->sql, &attempt->place);
+	if (done == script->nstatements)
+	{
+		migrate_settings_restore(attempt->settings);
+		finish(attempt, true);
+		attempt->done = done;
+	}
+	else
+		commit_progress(attempt, done, false, NIL);
+}
+
+/*
+ * Remove what the statement has left that was interrupted last.
+ */
+static void
+clear_residue(Attempt *attempt)
+{
+	const MigrateStatement *statement = &attempt->step->script->statements[attempt->done];
+
+	begin_transaction(attempt);
+	if (migrate_clear_residue(statement, attempt->step->applied->known_indexes))
+		commit_progress(attempt, attempt->done + 1, false, NIL);
+	else
+		commit_progress(attempt, attempt->done, false, NIL);
+}
+
+static void
+run_transactions(Attempt *attempt)
+{
+	const MigrateScript *script = attempt->step->script;
+
+	if (!attempt->settings_saved)
+	{
+		attempt->settings = migrate_settings_save();
+		attempt->settings_saved = true;
+	}
+	migrate_enter_schema(attempt->run->request->schema, GUC_ACTION_SET);
+	if (attempt->next_started)
+		clear_residue(attempt);
+	while (attempt->done < script->nstatements)
+	{
+		if (migrate_execute_is_top_level(&script->statements[attempt->done]))
+			run_top_level(attempt);
+		else
+			run_transaction(attempt);
+	}
+}
+
+/*
+ * A resumed migration may have had nothing left to do but to say so.
+ */
+static bool
+is_resumed_at_end(const Attempt *attempt)
+{
+	return attempt->step->in_progress && attempt->done >= attempt->step->script->nstatements;
+}
+
+static void
+try_attempt(Attempt *attempt)
+{
+	if (attempt->step->forced)
+	{
+		begin_transaction(attempt);
+		finish(attempt, false);
+	}
+	else if (is_single_transaction(attempt->step))
+		run_single_transaction(attempt);
+	else if (is_resumed_at_end(attempt))
+	{
+		begin_transaction(attempt);
+		finish(attempt, true);
+	}
+	else
+		run_transactions(attempt);
+}
+
+/*
+ * After an error, in the catch block: abort, begin a new transaction, put the
+ * settings back, and return the error.
+ */
+static ErrorData *
+recover(Attempt *attempt)
+{
+	ErrorData  *error;
+
+	MemoryContextSwitchTo(attempt->context);
+	error = CopyErrorData();
+	FlushErrorState();
+
+	/* unless it has committed on its way, a failed statement has left nothing */
+	if (attempt->next_started && attempt->place.statement > 0 &&
+		attempt->transaction == migrate_local_transaction() &&
+		!migrate_leaves_residue(&attempt->step->script->statements[attempt->done]))
+		attempt->next_started = false;
+
+	ActivePortal->portalSnapshot = NULL;
+	AbortCurrentTransaction();
+	StartTransactionCommand();
+	MemoryContextSwitchTo(attempt->context);
+	if (attempt->settings_saved)
+		migrate_settings_restore(attempt->settings);
+	return error;
+}
+
+/*
+ * Record a failed attempt, and raise its error again.  If recording fails too,
+ * it is the first error that counts.
+ */
+static void fail(Attempt *attempt, ErrorData *error) pg_attribute_noreturn();
+
+static void
+fail(Attempt *attempt, ErrorData *error)
+{
+	PG_TRY();
+	{
+		measure(attempt, attempt->done);
+		migrate_history_failed(attempt->run->request, attempt->step, attempt->result,
+							   attempt->started, error);
+		if (attempt->step->in_progress && !attempt->next_started)
+			commit_progress(attempt, attempt->done, false, NIL);
+		else
+			commit_now(attempt->context);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(attempt->context);
+		FlushErrorState();
+		ActivePortal->portalSnapshot = NULL;
+		AbortCurrentTransaction();
+		StartTransactionCommand();
+		MemoryContextSwitchTo(attempt->context);
+	}
+	PG_END_TRY();
+	ReThrowError(error);
+}
+
+/*
+ * Wait, without a snapshot or a lock on anything, before trying again what ran
+ * into lock_timeout: ever longer, and never all waiters at the same time.
+ */
+static void
+wait_for_retry(Attempt *attempt, const MigrateStatement *statement, int tries)
+{
+	double		delay = migrate_lock_retry_delay;
+	const char *holders = statement ? migrate_history_lockers(statement->relations) : NULL;
+
+	for (int i = 0; i < tries && delay < MAX_RETRY_DELAY_MS; i++)
+		delay *= 2;
+	delay = Min(delay, MAX_RETRY_DELAY_MS);
+	delay *= 0.5 + 0.5 * pg_prng_double(&pg_global_prng_state);
+	ereport(NOTICE,
+			(errmsg("lock timeout in migration \"%s\", trying again",
+					migrate_label(attempt->result->version, attempt->result->name)),
+			 holders == NULL ? 0 :
+			 errdetail("The relations of the statement are locked by process %s.", holders)));
+	commit_now(attempt->context);
+	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+					 Max((long) delay, 1), PG_WAIT_EXTENSION);
+	ResetLatch(MyLatch);
+	CHECK_FOR_INTERRUPTS();
+}
+
+/*
+ * Run and record one step, with as many tries as migrate.lock_retries allows.
+ */
+static void
+run_step(MigrateRun *run, MigrateStep *step, MigrateResult *result)
+{
+	Attempt		attempt = {.run = run,.step = step,.result = result};
+	ErrorContextCallback callback;
+	volatile int tries = 0;
+	ErrorData  *volatile error;
+
+	attempt.context = CurrentMemoryContext;
+	attempt.started = GetCurrentTimestamp();
+	INSTR_TIME_SET_CURRENT(attempt.start);
+	migrate_place_begin(&attempt.place, &callback, step->direction,
+						step->file, step->applied);
+	attempt.place.commits = true;
+	if (step->in_progress)
+	{
+		attempt.done = step->applied->done;
+		attempt.next_started = step->applied->started;
+	}
+	if (!step->forced)
+		attempt.sql = migrate_step_text(run, step);
+	do
+	{
+		int			failed;
+
+		error = NULL;
+		attempt.place.statement = 0;
+		PG_TRY();
+		{
+			try_attempt(&attempt);
+		}
+		PG_CATCH();
+		{
+			error = recover(&attempt);
+		}
+		PG_END_TRY();
+		if (error == NULL)
+			break;
+		if (error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE || tries >= migrate_lock_retries)
+			fail(&attempt, error);
+		failed = attempt.place.statement;
+		wait_for_retry(&attempt, failed > 0 ? &step->script->statements[failed - 1] : NULL, tries++);
+	} while (true);
+	migrate_place_end(&callback);
+}
+
+static int
+run_steps(MigrateRun *run, List *steps)
+{
+	int			count = 0;
+	MemoryContext outer = CurrentMemoryContext;
+	MemoryContext context = AllocSetContextCreate(outer, "migrate step", ALLOCSET_DEFAULT_SIZES);
+	ListCell   *lc;
+
+	foreach(lc, steps)
+	{
+		MigrateStep *step = lfirst(lc);
+		MigrateResult *result;
+
+		MemoryContextSwitchTo(context);
+		result = migrate_new_result(run, step);
+		run_step(run, step, result);
+		count++;
+		migrate_report_done(step, result, count, list_length(steps));
+		MemoryContextSwitchTo(outer);
+		MemoryContextReset(context);
+	}
+	MemoryContextDelete(context);
+	return count;
+}
+
+/*
+ * What a run does under the lock, up or down.
+ */
+static int
+up_locked(MigrateRun *run)
+{
+	List	   *steps;
+	List	   *downs;
+
+	migrate_look(run);
+	migrate_judge_changes(run);
+	steps = migrate_plan_apply(run->items, run->request);
+	downs = migrate_changed_downs(run->items);
+	migrate_check_up_steps(run, steps, false);
+	migrate_replace_downs(run, downs);
+	return run_steps(run, steps);
+}
+
+static int
+down_locked(MigrateRun *run)
+{
+	List	   *steps;
+
+	migrate_look(run);
+	steps = migrate_plan_rollback(run->items, run->applied, run->request);
+	migrate_check_down_steps(run, steps);
+	return run_steps(run, steps);
+}
+
+/*
+ * Take the lock for the session, run "body", and give the lock back, whatever
+ * happens.
+ */
+static int
+run_locked(MigrateRun *run, int (*body) (MigrateRun *run))
+{
+	MemoryContext context = CurrentMemoryContext;
+	const MigrateRequest *request = run->request;
+	volatile int count = 0;
+
+	commit_now(context);
+	PG_TRY();
+	{
+		migrate_lock_acquire_session(request->project, request->schema, commit_now, context);
+		count = body(run);
+		MemoryContextSwitchTo(context);
+	}
+	PG_FINALLY();
+	{
+		migrate_lock_release(request->project, request->schema);
+	}
+	PG_END_TRY();
+	return count;
+}
+
+/*
+ * Is there anything to do?  Asked before the lock is taken, so that an
+ * up-to-date release starts while a long run goes on.
+ */
+static bool
+anything_up(MigrateRun *run)
+{
+	migrate_require_source(run);
+	migrate_report_ignored(run);
+	migrate_look(run);
+	migrate_judge_changes(run);
+	return migrate_plan_is_needed(run->items) || migrate_changed_downs(run->items) != NIL ||
+		migrate_plan_apply(run->items, run->request) != NIL;
+}
+
+static bool
+anything_down(MigrateRun *run)
+{
+	migrate_look_source(run, run->request->dir);
+	migrate_look(run);
+	return migrate_plan_rollback(run->items, run->applied, run->request) != NIL;
+}
+
+static int
+run_guarded(MigrateRequest *request, const char *routine,
+			bool (*anything) (MigrateRun *run), int (*body) (MigrateRun *run))
+{
+	MigrateRun	run = {.request = request};
+	volatile int count = 0;
+
+	migrate_run_begin();
+	PG_TRY();
+	{
+		if (anything(&run))
+		{
+			PreventCommandDuringRecovery(routine);
+			PreventCommandIfReadOnly(routine);
+			count = run_locked(&run, body);
+		}
+	}
+	PG_FINALLY();
+	{
+		migrate_run_end();
+	}
+	PG_END_TRY();
+	return count;
+}
+
+/*
+ * Apply what is pending, with a commit after each migration; returns how many.
+ *
+ * To be called from a CALL that may commit, in a memory context that outlives
+ * commits.  After an error, what was committed before stays, and the failed
+ * attempt is in the history.
+ */
+int
+migrate_run_up(MigrateRequest *request)
+{
+	return run_guarded(request, "CALL migrate.up", anything_up, up_locked);
+}
+
+/*
+ * Undo, likewise.
+ */
+int
+migrate_run_down(MigrateRequest *request)
+{
+	return run_guarded(request, "CALL migrate.down", anything_down, down_locked);
+}

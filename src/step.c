@@ -1,0 +1,289 @@
+/*-------------------------------------------------------------------------
+ *
+ * step.c
+ *		One step of a run: execute it and record it, in one transaction.
+ *
+ * What the atomic path (run.c) and the committing one (commit.c) share.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/step.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+#include "utils/timestamp.h"
+
+#include "migrate.h"
+
+/*
+ * A run is going on in this backend.  Neither the lock nor SPI would notice a
+ * migration that calls us again.
+ */
+static bool running = false;
+
+/*
+ * Begin a run in this backend; 55000 if one is going on.
+ */
+void
+migrate_run_begin(void)
+{
+	if (running)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("a migration cannot run migrations")));
+	running = true;
+}
+
+/*
+ * End it, also after an error.
+ */
+void
+migrate_run_end(void)
+{
+	running = false;
+	migrate_report_activity_end();
+}
+
+/*
+ * Are two readings of a history the same, as far as a plan rests on them?
+ */
+bool
+migrate_same_history(List *one, List *other)
+{
+	ListCell   *a;
+	ListCell   *b;
+
+	if (list_length(one) != list_length(other))
+		return false;
+	forboth(a, one, b, other)
+	{
+		AppliedMigration *x = lfirst(a);
+		AppliedMigration *y = lfirst(b);
+
+		if (x->history_id != y->history_id || x->has_down != y->has_down ||
+			x->interrupted != y->interrupted || x->done != y->done ||
+			memcmp(x->up_sha256, y->up_sha256, PG_SHA256_DIGEST_LENGTH) != 0 ||
+			(x->has_down &&
+			 memcmp(x->down_sha256, y->down_sha256, PG_SHA256_DIGEST_LENGTH) != 0))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Set the search_path of a tenant, "" for none, in the GUC nest level of the
+ * caller.  3F000 if there is no such schema.
+ */
+void
+migrate_enter_schema(const char *schema)
+{
+	if (*schema == '\0')
+		return;
+	(void) get_namespace_oid(schema, false);
+	(void) set_config_option("search_path", quote_identifier(schema), PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+}
+
+static bool
+exists_already(int sqlerrcode)
+{
+	return sqlerrcode == ERRCODE_DUPLICATE_TABLE ||
+		sqlerrcode == ERRCODE_DUPLICATE_COLUMN ||
+		sqlerrcode == ERRCODE_DUPLICATE_OBJECT ||
+		sqlerrcode == ERRCODE_DUPLICATE_SCHEMA ||
+		sqlerrcode == ERRCODE_DUPLICATE_FUNCTION;
+}
+
+/*
+ * Execute a script in a subtransaction.  If what it creates exists already,
+ * undo it and return false.
+ */
+static bool
+execute_unless_existing(const MigrateStep *step, const char *sql, MigratePlace *place)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	volatile bool executed = true;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		migrate_execute_script(step->script, sql, place);
+		ReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(context);
+		CurrentResourceOwner = owner;
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(context);
+		CurrentResourceOwner = owner;
+		if (!exists_already(error->sqlerrcode))
+			ReThrowError(error);
+		ereport(WARNING,
+				(errcode(error->sqlerrcode),
+				 errmsg("migration \"%s\" is recorded as applied without having run: %s",
+						migrate_label(place->version, place->name), error->message)));
+		FreeErrorData(error);
+		executed = false;
+	}
+	PG_END_TRY();
+	return executed;
+}
+
+/*
+ * Has the session more power than the current role, which RESET ROLE would
+ * give back?
+ */
+static bool
+has_power_in_reserve(void)
+{
+	return GetSessionUserId() != GetUserId() || GetAuthenticatedUserId() != GetUserId();
+}
+
+/*
+ * Execute a stored script, of a role that may have less power than the session:
+ * then core is told to refuse any change of the role, as in a function that is
+ * SECURITY DEFINER.
+ */
+static void
+execute_stored(const MigrateStep *step, const char *sql, MigratePlace *place)
+{
+	const AppliedMigration *applied = step->applied;
+	const char *author = step->direction == MIGRATE_UP ? applied->up_role : applied->down_role;
+	Oid			user;
+	int			security;
+
+	if (superuser_arg(get_role_oid(author, true)) || !has_power_in_reserve())
+	{
+		migrate_execute_script(step->script, sql, place);
+		return;
+	}
+	GetUserIdAndSecContext(&user, &security);
+	SetUserIdAndSecContext(user, security | SECURITY_LOCAL_USERID_CHANGE);
+	PG_TRY();
+	{
+		migrate_execute_script(step->script, sql, place);
+	}
+	PG_FINALLY();
+	{
+		SetUserIdAndSecContext(user, security);
+	}
+	PG_END_TRY();
+}
+
+/*
+ * Execute the script of a step in the current transaction.  Returns false if it
+ * was found to exist already (adopt_existing) and is undone again.
+ */
+bool
+migrate_execute_step(MigrateRun *run, MigrateStep *step, const char *sql, MigratePlace *place)
+{
+	if (run->request->adopt_existing && step->direction == MIGRATE_UP)
+		return execute_unless_existing(step, sql, place);
+	if (step->file == NULL)
+		execute_stored(step, sql, place);
+	else
+		migrate_execute_script(step->script, sql, place);
+	return true;
+}
+
+/*
+ * What is known about the result of a step before it runs.
+ */
+MigrateResult *
+migrate_new_result(MigrateRun *run, const MigrateStep *step)
+{
+	MigrateResult *result = palloc0(sizeof(MigrateResult));
+
+	if (step->direction == MIGRATE_UP && run->batch == 0)
+		run->batch = migrate_history_next_batch(run->request);
+	result->version = step->file ? step->file->version : step->applied->version;
+	result->name = step->file ? step->file->name : step->applied->name;
+	result->batch = step->direction == MIGRATE_UP ? run->batch : step->applied->batch;
+	return result;
+}
+
+/*
+ * Record what came of a step.  "sql" is its script, NULL for a forced one;
+ * "executed" is false for one that was found to exist already.
+ */
+void
+migrate_record_step(MigrateRun *run, MigrateStep *step, bool executed,
+					const MigrateResult *result, TimestampTz started, const char *sql)
+{
+	char	   *down = NULL;
+
+	if (step->direction == MIGRATE_DOWN)
+	{
+		migrate_history_record_down(run->request, step, result, started);
+		return;
+	}
+	if (step->file != NULL && step->file->down.present)
+		down = migrate_source_text(run->source, &step->file->down);
+	migrate_history_record_up(run->request, step, executed ? "done" : "adopted", result,
+							  started, sql, down);
+}
+
+/*
+ * Take over the down sections that have been changed in applied files: a
+ * repaired way back is worth more than the old one.
+ */
+void
+migrate_replace_downs(MigrateRun *run, List *items)
+{
+	ListCell   *lc;
+
+	foreach(lc, items)
+	{
+		MigrateItem *item = lfirst(lc);
+		char	   *error;
+		bool		reversible = migrate_is_reversible(run, item->file, &error);
+
+		migrate_warn_down(error);
+		migrate_history_replace(run->request, item, NULL,
+								migrate_source_text(run->source, &item->file->down),
+								reversible, error);
+		ereport(NOTICE,
+				(errmsg("down script of migration \"%s\" has changed and is stored anew",
+						migrate_label(item->file->version, item->file->name))));
+	}
+}
+
+/*
+ * The items whose stored down script apply() replaces.  A file that has lost
+ * its down section leaves the stored one alone.
+ */
+List *
+migrate_changed_downs(List *items)
+{
+	List	   *changed = NIL;
+	ListCell   *lc;
+
+	foreach(lc, items)
+	{
+		MigrateItem *item = lfirst(lc);
+
+		if (item->state == STATE_APPLIED && item->down_changed && item->file->down.present)
+			changed = lappend(changed, item);
+	}
+	return changed;
+}
+
