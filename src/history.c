@@ -50,7 +50,7 @@ enum ReadColumn
 };
 
 static MigrateQuery script_query = {
-	"SELECT text FROM migrate.script WHERE sha256 OPERATOR(pg_catalog.=) $1",
+	"SELECT text FROM migrate.script WHERE sha256 OPERATOR(pg_catalog.=) $1 LIMIT 1",
 	1, {BYTEAOID}
 };
 
@@ -68,7 +68,8 @@ static MigrateQuery batch_query = {
 
 static MigrateQuery insert_script = {
 	"INSERT INTO migrate.script (sha256, bytes, text)"
-	" SELECT $1, $2, $3 ON CONFLICT (sha256) DO NOTHING",
+	" SELECT $1, $2, $3 WHERE NOT EXISTS (SELECT FROM migrate.script"
+	" WHERE sha256 OPERATOR(pg_catalog.=) $1)",
 	3, {BYTEAOID, INT8OID, TEXTOID}
 };
 

@@ -271,6 +271,7 @@ typedef struct MigratePlace
 	int			line;			/* 0: not known */
 	int			statement;		/* from 1; 0: none in particular */
 	int			nstatements;	/* 0: not counted yet */
+	bool		executing;		/* that statement, not checking it */
 	const char *source;			/* what error positions count in, or NULL */
 	int			source_line;	/* line of its first byte */
 	const char *query;			/* the statement, a part of source */

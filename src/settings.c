@@ -56,6 +56,29 @@ masked_value(struct config_generic *setting)
 }
 
 /*
+ * A setting's value as text that gives it back exactly; GetConfigOption() cuts
+ * real numbers short.
+ */
+static char *
+current_value(struct config_generic *setting)
+{
+	if (setting->vartype == PGC_REAL)
+		return psprintf("%.17g", *((struct config_real *) setting)->variable);
+	return pstrdup(GetConfigOption(setting->name, false, false));
+}
+
+/*
+ * Is it a property of the transaction, and not of the session?
+ */
+static bool
+ends_with_transaction(const struct config_generic *setting)
+{
+	return strcmp(setting->name, "transaction_isolation") == 0 ||
+		strcmp(setting->name, "transaction_read_only") == 0 ||
+		strcmp(setting->name, "transaction_deferrable") == 0;
+}
+
+/*
  * What a setting is after the transaction that "guc_level" stands for, or NULL
  * if that is what it was before.
  */
@@ -64,13 +87,13 @@ save_setting(struct config_generic *setting, int guc_level)
 {
 	SavedSetting *saved;
 
-	if (setting->stack == NULL || setting->stack->nest_level != guc_level ||
+	if (ends_with_transaction(setting) || setting->stack == NULL || setting->stack->nest_level != guc_level ||
 		(setting->stack->state != GUC_SET && setting->stack->state != GUC_SET_LOCAL))
 		return NULL;
 	saved = palloc(sizeof(SavedSetting));
 	saved->name = pstrdup(setting->name);
 	saved->value = setting->stack->state == GUC_SET_LOCAL ? masked_value(setting) :
-		pstrdup(GetConfigOption(setting->name, false, false));
+		current_value(setting);
 	return saved;
 }
 
