@@ -13,10 +13,12 @@ COMMENT ON SCHEMA migrate IS 'SQL migrations: routines and history';
 --
 
 CREATE TABLE migrate.script (
-	sha256 bytea PRIMARY KEY CHECK (pg_catalog.octet_length(sha256) OPERATOR(pg_catalog.=) 32),
+	sha256 bytea NOT NULL CHECK (pg_catalog.octet_length(sha256) OPERATOR(pg_catalog.=) 32),
 	bytes bigint NOT NULL,
 	text text
 );
+-- not unique: two histories that store the same text must not wait for each other
+CREATE INDEX script_sha256_idx ON migrate.script (sha256);
 COMMENT ON TABLE migrate.script IS 'texts of migrations that ran, each once';
 COMMENT ON COLUMN migrate.script.sha256 IS 'SHA-256 of the text';
 COMMENT ON COLUMN migrate.script.bytes IS 'its length';

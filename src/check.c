@@ -140,6 +140,57 @@ parse_step(const MigrateStep *step, const char *sql, MigratePlace *place)
 }
 
 /*
+ * The text of the first statements of a script, palloc'd.
+ */
+static char *
+first_statements(const MigrateScript *script, int count, const char *sql)
+{
+	const MigrateStatement *last;
+
+	if (count == 0)
+		return pstrdup("");
+	last = &script->statements[count - 1];
+	return pnstrdup(sql, last->offset + last->length);
+}
+
+/*
+ * An interrupted migration can go on if the statements that are done stand in
+ * the file as they were; and if it is known what the next one has done.
+ */
+static void
+check_resumed(const MigrateStep *step, const MigrateScript *script, const char *sql,
+			  MigratePlace *place)
+{
+	const AppliedMigration *applied = step->applied;
+	bool		up = step->direction == MIGRATE_UP;
+	char	   *stored = migrate_history_script(up ? applied->up_sha256 : applied->down_sha256);
+	MigratePlace stored_place = *place;
+	MigrateScript *before;
+
+	if (applied->started && applied->done < script->nstatements &&
+		script->statements[applied->done].top_level == TOP_UNKNOWN)
+	{
+		place->statement = applied->done + 1;
+		place->line = script->statements[applied->done].line;
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("it cannot be known what the interrupted statement has done"),
+				 errhint("Look, and then tell migrate.repair() whether the migration is \"applied\" or \"pending\".")));
+	}
+	if (stored == NULL)
+		return;					/* too large to have been kept */
+	before = migrate_script_parse(stored, up ? applied->up_transactional : applied->down_transactional,
+								  up ? applied->up_line : applied->down_line, &stored_place);
+	if (applied->done > script->nstatements || applied->done > before->nstatements ||
+		!migrate_script_same(first_statements(before, applied->done, stored),
+							 first_statements(script, applied->done, sql)))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("statements of an interrupted migration have been changed that are done already"),
+				 errhint("Undo the change, or settle the migration with migrate.repair().")));
+}
+
+/*
  * Can the down section of a file be run?  If not, *error (palloc'd) says why
  * when there is more to say than that it has no statement; NULL else.
  */
@@ -218,7 +269,10 @@ migrate_check_up_steps(MigrateRun *run, List *steps, bool afresh)
 		sql = migrate_step_text(run, step);
 
 		step->script = parse_step(step, sql, &place);
-		migrate_execute_check(step->script, sql, &place, &made, &made_unknown);
+		if (step->in_progress)
+			check_resumed(step, step->script, sql, &place);
+		if (!run->request->commits)
+			migrate_execute_check(step->script, sql, &place, &made, &made_unknown);
 		pfree(sql);
 		migrate_place_end(&callback);
 		if (step->file != NULL)
@@ -262,7 +316,9 @@ parse_down_step(MigrateRun *run, MigrateStep *step, List **made, bool *made_unkn
 		FlushErrorState();
 	}
 	PG_END_TRY();
-	if (script != NULL)
+	if (script != NULL && step->in_progress)
+		check_resumed(step, script, sql, &place);
+	if (script != NULL && !run->request->commits)
 		migrate_execute_check(script, sql, &place, made, made_unknown);
 	migrate_place_end(&callback);
 	if (sql != NULL)

@@ -31,6 +31,7 @@
 #include "portability/instr_time.h"
 #include "storage/latch.h"
 #include "storage/proc.h"
+#include "tcop/pquery.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
@@ -134,7 +135,8 @@ commit_progress(Attempt *attempt, int done, bool started, List *indexes)
 }
 
 /*
- * Is a migration a single transaction, which leaves nothing if it fails?
+ * Is a migration a single transaction, whose settings a GUC nest level can give
+ * back?  Not so those of SET TRANSACTION: they have to hold until the commit.
  */
 static bool
 is_single_transaction(const MigrateStep *step)
@@ -145,9 +147,10 @@ is_single_transaction(const MigrateStep *step)
 		return false;
 	for (int i = 0; i < script->nstatements; i++)
 		if (script->statements[i].transaction != script->statements[0].transaction ||
-			script->statements[i].top_level != TOP_NONE)
+			script->statements[i].top_level != TOP_NONE ||
+			script->statements[i].set_transaction)
 			return false;
-	return script->nstatements > 0 || true;
+	return true;
 }
 
 static void
@@ -280,6 +283,21 @@ try_attempt(Attempt *attempt)
 }
 
 /*
+ * pgAudit up to 1.7.0 (Debian 12) takes a statement at top level inside of a
+ * CALL for a fault of its own.
+ */
+static void
+explain_pgaudit(ErrorData *error)
+{
+	if (error->sqlerrcode != ERRCODE_INTERNAL_ERROR || error->message == NULL ||
+		strcmp(error->message, "pgaudit stack is not empty") != 0)
+		return;
+	error->sqlerrcode = ERRCODE_FEATURE_NOT_SUPPORTED;
+	error->message = pstrdup("this version of pgaudit does not allow the statement in a CALL");
+	error->hint = pstrdup("Use pgaudit 1.7.1, 16.1 or later, or run the statement by hand and tell migrate.repair().");
+}
+
+/*
  * After an error, in the catch block: abort, begin a new transaction, put the
  * settings back, and return the error.
  */
@@ -291,6 +309,7 @@ recover(Attempt *attempt)
 	MemoryContextSwitchTo(attempt->context);
 	error = CopyErrorData();
 	FlushErrorState();
+	explain_pgaudit(error);
 
 	/* unless it has committed on its way, a failed statement has left nothing */
 	if (attempt->next_started && attempt->place.statement > 0 &&
@@ -311,7 +330,7 @@ recover(Attempt *attempt)
  * Record a failed attempt, and raise its error again.  If recording fails too,
  * it is the first error that counts.
  */
-static void fail(Attempt *attempt, ErrorData *error) pg_attribute_noreturn();
+pg_noreturn static void fail(Attempt *attempt, ErrorData *error);
 
 static void
 fail(Attempt *attempt, ErrorData *error)
@@ -505,8 +524,8 @@ anything_up(MigrateRun *run)
 	migrate_report_ignored(run);
 	migrate_look(run);
 	migrate_judge_changes(run);
-	return migrate_plan_is_needed(run->items) || migrate_changed_downs(run->items) != NIL ||
-		migrate_plan_apply(run->items, run->request) != NIL;
+	return migrate_plan_apply(run->items, run->request) != NIL ||
+		migrate_changed_downs(run->items) != NIL;
 }
 
 static bool

@@ -85,21 +85,22 @@ allowed_directories(void)
 }
 
 /*
- * The directory below which the current role may have "path" read, resolved.
+ * The directory below which the current role may have "path" read, resolved,
+ * and in *target what to walk to from there, NULL if "path" leads nowhere.
  *
  * A role without privileges learns nothing about paths outside the allowed
- * ones, not even whether they exist.
+ * ones, not even whether they exist: where "path" leads nowhere, the target is
+ * what it says itself, in which the walk follows no link.
  */
 static char *
-find_root(const char *path)
+find_root(const char *path, char **target)
 {
-	char	   *resolved;
+	char	   *resolved = resolve(path);
 	ListCell   *lc;
 
+	*target = resolved;
 	if (has_privs_of_role(GetUserId(), ROLE_PG_READ_SERVER_FILES))
 		return pstrdup("/");
-
-	resolved = resolve(path);
 	foreach(lc, allowed_directories())
 	{
 		const char *entry = lfirst(lc);
@@ -109,8 +110,11 @@ find_root(const char *path)
 			continue;
 		if (resolved != NULL && is_below(resolved, root))
 			return root;
-		if (resolved == NULL && (is_below(path, entry) || is_below(path, root)))
-			return root;		/* opening it will say what is wrong */
+		if (resolved == NULL && is_below(path, entry))
+		{
+			*target = psprintf("%s%s", root, path + strlen(entry));
+			return root;
+		}
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
@@ -265,6 +269,26 @@ compare_names(const ListCell *a, const ListCell *b)
 }
 
 /*
+ * Can a name be stored, shown and dumped?  If not, it is an error for one that
+ * may be a migration; any other is left alone.
+ */
+static bool
+is_valid_name(const char *name, const char *path)
+{
+	size_t		length = strlen(name);
+
+	if (pg_verifymbstr(name, length, true))
+		return true;
+	if (length > 4 && strcmp(name + length - 4, ".sql") == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_CHARACTER_NOT_IN_REPERTOIRE),
+				 errmsg("invalid byte sequence for encoding \"%s\" in a file name",
+						GetDatabaseEncodingName()),
+				 errdetail("The directory is \"%s\".", path)));
+	return false;
+}
+
+/*
  * The names in an open directory, without hidden ones.
  */
 static List *
@@ -292,14 +316,8 @@ list_names(int dirfd, const char *path)
 			CHECK_FOR_INTERRUPTS();
 			if (entry->d_name[0] == '.')
 				continue;
-			/* it would be stored, shown and dumped */
-			if (!pg_verifymbstr(entry->d_name, strlen(entry->d_name), true))
-				ereport(ERROR,
-						(errcode(ERRCODE_CHARACTER_NOT_IN_REPERTOIRE),
-						 errmsg("invalid byte sequence for encoding \"%s\" in a file name",
-								GetDatabaseEncodingName()),
-						 errdetail("The directory is \"%s\".", path)));
-			names = lappend(names, pstrdup(entry->d_name));
+			if (is_valid_name(entry->d_name, path))
+				names = lappend(names, pstrdup(entry->d_name));
 		}
 	}
 	PG_FINALLY();
@@ -309,6 +327,36 @@ list_names(int dirfd, const char *path)
 	PG_END_TRY();
 	list_sort(names, compare_names);
 	return names;
+}
+
+/*
+ * Open what find_root() has found; -1 with errno set if that is not possible.
+ */
+static int
+open_target(const char *root, const char *target, const char *path)
+{
+	int			fd;
+
+	if (target == NULL)
+	{
+		target = resolve(path); /* says once more why not */
+		if (target == NULL)
+			return -1;
+	}
+	if (!is_below(target, root))
+	{
+		errno = E_OUTSIDE;
+		return -1;
+	}
+	fd = walk(root, target);
+	/* a link where the path leads nowhere: where to is none of their business */
+	if (fd < 0 && strcmp(root, "/") != 0)
+	{
+		int			save_errno = errno;
+
+		errno = save_errno == ENOTDIR && resolve(path) == NULL ? E_OUTSIDE : save_errno;
+	}
+	return fd;
 }
 
 /*
@@ -324,7 +372,7 @@ MigrateDirectory *
 migrate_directory_open(const char *path)
 {
 	MigrateDirectory *dir = palloc0(sizeof(MigrateDirectory));
-	char	   *resolved;
+	char	   *target;
 
 	dir->path = pstrdup(path);
 	canonicalize_path(dir->path);
@@ -332,15 +380,13 @@ migrate_directory_open(const char *path)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("path of directory \"%s\" is not absolute", path)));
-	dir->root = find_root(dir->path);
+	dir->root = find_root(dir->path, &target);
 
 	if (!AcquireExternalFD())
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
 				 errmsg("could not open directory \"%s\": %m", dir->path)));
-	resolved = resolve(dir->path);
-	errno = resolved != NULL && !is_below(resolved, dir->root) ? E_OUTSIDE : errno;
-	dir->fd = resolved == NULL || errno == E_OUTSIDE ? -1 : walk(dir->root, resolved);
+	dir->fd = open_target(dir->root, target, dir->path);
 	if (dir->fd < 0)
 	{
 		int			save_errno = errno;

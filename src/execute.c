@@ -324,6 +324,7 @@ static void
 begin_statement(const MigrateStatement *statement, const char *query, MigratePlace *place)
 {
 	CHECK_FOR_INTERRUPTS();
+	place->executing = true;
 	place->line = statement->line;
 	place->query = query;
 	migrate_report_activity(place);
@@ -350,37 +351,52 @@ run_statement(const MigrateStatement *statement, const char *sql, MigratePlace *
 		run_set_transaction(query, place);
 	else
 		run_with_spi(query);
+	place->executing = false;
 	place->query = NULL;
 }
 
 /*
- * Names of the constraints that are deferrable and not so from the start, for
- * SET CONSTRAINTS.
+ * May the constraint be named in SET CONSTRAINTS, and has it deferred checks
+ * pending?
+ */
+static bool
+is_pending(Form_pg_constraint constraint)
+{
+	return constraint->condeferrable && OidIsValid(constraint->conrelid) &&
+		(AfterTriggerPendingOnRel(constraint->conrelid) ||
+		 (OidIsValid(constraint->confrelid) && AfterTriggerPendingOnRel(constraint->confrelid))) &&
+		migrate_schema_usable(constraint->connamespace);
+}
+
+/*
+ * The names of the constraints with deferred checks pending, and in *deferred
+ * of those among them that are deferred from the start.
  *
- * SET CONSTRAINTS fails at a schema that the role may not use, or that is gone;
- * the like is left out.  A name stands for all constraints of that name in its
- * schema; those that are not deferrable do not mind.
+ * Only tables that this transaction has written to can have any, so nobody
+ * drops them meanwhile.  A name stands for all constraints of that name in its
+ * schema.
  */
 static List *
-immediate_constraints(void)
+pending_constraints(List **deferred)
 {
 	List	   *names = NIL;
 	Relation	rel = table_open(ConstraintRelationId, AccessShareLock);
 	SysScanDesc scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
 	HeapTuple	tuple;
 
+	*deferred = NIL;
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		Form_pg_constraint constraint = (Form_pg_constraint) GETSTRUCT(tuple);
-		Oid			schema = constraint->connamespace;
-		char	   *schema_name;
+		RangeVar   *name;
 
-		if (!constraint->condeferrable || constraint->condeferred ||
-			isOtherTempNamespace(schema) || !migrate_schema_usable(schema))
+		if (!is_pending(constraint))
 			continue;
-		schema_name = get_namespace_name(schema);
-		if (schema_name != NULL)
-			names = lappend(names, makeRangeVar(schema_name, pstrdup(NameStr(constraint->conname)), -1));
+		name = makeRangeVar(get_namespace_name(constraint->connamespace),
+							pstrdup(NameStr(constraint->conname)), -1);
+		names = list_append_unique(names, name);
+		if (constraint->condeferred)
+			*deferred = list_append_unique(*deferred, name);
 	}
 	systable_endscan(scan);
 	table_close(rel, AccessShareLock);
@@ -388,27 +404,70 @@ immediate_constraints(void)
 }
 
 /*
- * Do what the end of a transaction does with deferred constraints: check them,
- * then go back to what each is from the start.
+ * Leave out names that another constraint has which cannot be deferred: SET
+ * CONSTRAINTS DEFERRED would fail at it.
+ */
+static List *
+without_namesakes(List *names)
+{
+	List	   *result = list_copy(names);
+	Relation	rel;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	if (names == NIL)
+		return NIL;
+	rel = table_open(ConstraintRelationId, AccessShareLock);
+	scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_constraint constraint = (Form_pg_constraint) GETSTRUCT(tuple);
+		ListCell   *lc;
+
+		if (constraint->condeferrable)
+			continue;
+		foreach(lc, result)
+		{
+			RangeVar   *name = lfirst(lc);
+
+			if (strcmp(name->relname, NameStr(constraint->conname)) == 0 &&
+				get_namespace_oid(name->schemaname, true) == constraint->connamespace)
+				result = foreach_delete_current(result, lc);
+		}
+	}
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+	return result;
+}
+
+/*
+ * Do what the end of a transaction does with deferred constraints: check them;
+ * then defer again those that are so from the start.
  *
- * All are deferred and exceptions named, not the other way around, because ALL
- * goes for constraints too that are made later; a later one that is deferrable
- * and immediate is then checked at the end of its transaction.
+ * SET CONSTRAINTS ALL would go for constraints too that are made later, in this
+ * run or by the caller, so those with something to check are named.
  */
 static void
 check_constraints(void)
 {
-	ConstraintsSetStmt *stmt = makeNode(ConstraintsSetStmt);
+	List	   *names;
+	List	   *deferred;
+	List	   *previous = NIL;
 
 	CommandCounterIncrement();
-	AfterTriggerSetState(stmt);
-	CommandCounterIncrement();
-	stmt->deferred = true;
-	AfterTriggerSetState(stmt);
-	stmt->deferred = false;
-	stmt->constraints = immediate_constraints();
-	if (stmt->constraints != NIL)
+	while ((names = pending_constraints(&deferred)) != NIL && !equal(names, previous))
+	{
+		ConstraintsSetStmt *stmt = makeNode(ConstraintsSetStmt);
+
+		stmt->constraints = names;
 		AfterTriggerSetState(stmt);
+		CommandCounterIncrement();
+		stmt->constraints = without_namesakes(deferred);
+		stmt->deferred = true;
+		if (stmt->constraints != NIL)
+			AfterTriggerSetState(stmt);
+		previous = names;
+	}
 }
 
 /*

@@ -15,6 +15,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
@@ -53,7 +54,7 @@ enum ReadColumn
 };
 
 static MigrateQuery script_query = {
-	"SELECT text FROM migrate.script WHERE sha256 OPERATOR(pg_catalog.=) $1",
+	"SELECT text FROM migrate.script WHERE sha256 OPERATOR(pg_catalog.=) $1 LIMIT 1",
 	1, {BYTEAOID}
 };
 
@@ -72,7 +73,8 @@ static MigrateQuery batch_query = {
 
 static MigrateQuery insert_script = {
 	"INSERT INTO migrate.script (sha256, bytes, text)"
-	" SELECT $1, $2, $3 ON CONFLICT (sha256) DO NOTHING",
+	" SELECT $1, $2, $3 WHERE NOT EXISTS (SELECT FROM migrate.script"
+	" WHERE sha256 OPERATOR(pg_catalog.=) $1)",
 	3, {BYTEAOID, INT8OID, TEXTOID}
 };
 
@@ -138,6 +140,18 @@ add_key(MigrateParameters *p, const MigrateRequest *request)
 	p->n = 0;
 	migrate_bind_text(p, request->project);
 	migrate_bind_text(p, request->schema);
+}
+
+static ArrayType *
+oid_array(List *oids)
+{
+	int			n = 0;
+	Datum	   *values = palloc(Max(list_length(oids), 1) * sizeof(Datum));
+	ListCell   *lc;
+
+	foreach(lc, oids)
+		values[n++] = ObjectIdGetDatum(lfirst_oid(lc));
+	return construct_array(values, n, OIDOID, sizeof(Oid), true, TYPALIGN_INT);
 }
 
 /*
@@ -393,6 +407,81 @@ migrate_history_attempts(const MigrateRequest *request, Tuplestorestate *store)
 	migrate_query(&attempts_query, &p, GetTransactionSnapshot(), SPI_OK_SELECT, take_tuples, store);
 }
 
+static MigrateQuery lockers_query = {
+	"SELECT pg_catalog.string_agg(DISTINCT l.pid::pg_catalog.text, ', ')"
+	" FROM pg_catalog.pg_locks l WHERE l.granted AND l.locktype OPERATOR(pg_catalog.=) 'relation'"
+	" AND l.pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()"
+	" AND l.database OPERATOR(pg_catalog.=) (SELECT d.oid FROM pg_catalog.pg_database d"
+	" WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())"
+	" AND l.relation OPERATOR(pg_catalog.=) ANY ($1)",
+	1, {OIDARRAYOID}
+};
+
+/*
+ * The processes that hold locks on relations (RangeVar), listed; NULL if there
+ * are none, or the relations cannot be found.  Best effort, for a NOTICE.
+ */
+char *
+migrate_history_lockers(List *relations)
+{
+	MigrateParameters p = {0};
+	TextSink	sink = {.context = CurrentMemoryContext};
+	List	   *oids = NIL;
+	ListCell   *lc;
+
+	foreach(lc, relations)
+	{
+		Oid			relid = RangeVarGetRelid(lfirst_node(RangeVar, lc), NoLock, true);
+
+		if (OidIsValid(relid))
+			oids = lappend_oid(oids, relid);
+	}
+	if (oids == NIL)
+		return NULL;
+	migrate_bind(&p, PointerGetDatum(oid_array(oids)));
+	migrate_query(&lockers_query, &p, InvalidSnapshot, SPI_OK_SELECT, take_text, &sink);
+	return sink.text;
+}
+
+static MigrateQuery failures_query = {
+	"SELECT h.version, pg_catalog.concat('failed at ', h.started_at, ': ', h.sqlstate, ': ', h.error)"
+	" FROM (SELECT DISTINCT ON (a.version) a.* FROM migrate.history a"
+	" WHERE a.project OPERATOR(pg_catalog.=) $1 AND a.schema OPERATOR(pg_catalog.=) $2"
+	" ORDER BY a.version, a.id DESC) h WHERE h.outcome OPERATOR(pg_catalog.=) 'failed'",
+	2, {KEY_TYPES}
+};
+
+static void
+take_failures(void *arg)
+{
+	RowSink    *sink = arg;
+	MemoryContext old = MemoryContextSwitchTo(sink->context);
+
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		MigrateFailure *failure = palloc(sizeof(MigrateFailure));
+
+		failure->version = text_column(SPI_tuptable->vals[i], 1);
+		failure->reason = text_column(SPI_tuptable->vals[i], 2);
+		sink->rows = lappend(sink->rows, failure);
+	}
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * The migrations of a history whose last attempt failed (MigrateFailure).
+ */
+List *
+migrate_history_failures(const MigrateRequest *request)
+{
+	MigrateParameters p;
+	RowSink		sink = {.context = CurrentMemoryContext};
+
+	add_key(&p, request);
+	migrate_query(&failures_query, &p, GetTransactionSnapshot(), SPI_OK_SELECT, take_failures, &sink);
+	return sink.rows;
+}
+
 static void
 take_int(void *arg)
 {
@@ -465,18 +554,6 @@ static const char *
 row_version(const MigrateStep *step)
 {
 	return step->applied ? step->applied->version : step->file->version;
-}
-
-static ArrayType *
-oid_array(List *oids)
-{
-	int			n = 0;
-	Datum	   *values = palloc(Max(list_length(oids), 1) * sizeof(Datum));
-	ListCell   *lc;
-
-	foreach(lc, oids)
-		values[n++] = ObjectIdGetDatum(lfirst_oid(lc));
-	return construct_array(values, n, OIDOID, sizeof(Oid), true, TYPALIGN_INT);
 }
 
 /*

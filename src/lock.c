@@ -24,35 +24,39 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
+#include "utils/memutils.h"
 #include "utils/timestamp.h"
 
 #include "migrate.h"
 
-#define LOCK_CLASS			3	/* SQL functions use 1 and 2 */
+#define RUN_CLASS			3	/* SQL functions use 1 and 2 */
+#define WAIT_CLASS			4	/* shows that a process polls for a run lock */
 #define MIN_SLEEP_MS		5
 #define MAX_SLEEP_MS		50
 #define CYCLE_CHECK_MS		250
 
 static void
-lock_tag(LOCKTAG *tag, const char *project, const char *schema)
+lock_tag(LOCKTAG *tag, const char *project, const char *schema, int class)
 {
 	SET_LOCKTAG_ADVISORY(*tag, MyDatabaseId,
 						 hash_bytes((const unsigned char *) project, strlen(project)),
 						 hash_bytes((const unsigned char *) schema, strlen(schema)),
-						 LOCK_CLASS);
+						 class);
 }
 
 /*
- * The process that holds the lock, 0 if none can be named: it has just gone,
- * is between two transactions, or is a prepared transaction.
+ * The process that holds the lock.  0 if none can be named: it has just gone,
+ * is between two transactions, or is a prepared transaction, and then *prepared
+ * is set.
  */
 static int
-lock_holder(const LOCKTAG *tag)
+lock_holder(const LOCKTAG *tag, bool *prepared)
 {
 	int			count;
 	VirtualTransactionId *holders = GetLockConflicts(tag, ExclusiveLock, &count);
 	PGPROC	   *proc = count > 0 ? migrate_vxid_proc(&holders[0]) : NULL;
 
+	*prepared = count > 0 && proc == NULL;
 	return proc ? proc->pid : 0;
 }
 
@@ -76,15 +80,22 @@ transaction_start(int pid)
 	return start;
 }
 
-static void
-report_wait(int pid)
+/*
+ * Tell, once, who is waited for.  Returns whether there was anything to tell.
+ */
+static bool
+report_wait(int pid, bool prepared)
 {
-	TimestampTz since = pid == 0 ? 0 : transaction_start(pid);
+	TimestampTz since;
 
-	if (pid == 0)
+	if (prepared)
 		ereport(NOTICE,
-				(errmsg("waiting for another migration run")));
-	else if (since == 0)
+				(errmsg("waiting for the migration run of a prepared transaction"),
+				 errhint("It ends with COMMIT PREPARED or ROLLBACK PREPARED.")));
+	if (pid == 0)
+		return prepared;
+	since = transaction_start(pid);
+	if (since == 0)
 		ereport(NOTICE,
 				(errmsg("waiting for the migration run of process %d", pid)));
 	else
@@ -92,32 +103,73 @@ report_wait(int pid)
 				(errmsg("waiting for the migration run of process %d since %s",
 						pid, timestamptz_to_str(since)),
 				 errdetail("The time is the start of its transaction.")));
+	return true;
 }
 
 /*
- * Does the process wait, directly or not, for this one?  A breadth-first walk
- * over what pg_blocking_pids() tells.
+ * Is it an advisory lock of ours?
+ */
+static bool
+is_ours(const LOCKTAG *tag, int class)
+{
+	return tag->locktag_type == LOCKTAG_ADVISORY && tag->locktag_field1 == MyDatabaseId &&
+		tag->locktag_field4 == class;
+}
+
+/*
+ * Who holds the run locks that a process polls for?  pg_blocking_pids() cannot
+ * tell: polling is not waiting for a lock.
+ */
+static List *
+polled_holders(const LockData *locks, int pid, List *pids)
+{
+	for (int i = 0; i < locks->nelements; i++)
+	{
+		const LockInstanceData *wait = &locks->locks[i];
+
+		if (wait->pid != pid || !is_ours(&wait->locktag, WAIT_CLASS))
+			continue;
+		for (int k = 0; k < locks->nelements; k++)
+		{
+			const LockInstanceData *held = &locks->locks[k];
+
+			if (is_ours(&held->locktag, RUN_CLASS) && held->holdMask != 0 &&
+				held->locktag.locktag_field2 == wait->locktag.locktag_field2 &&
+				held->locktag.locktag_field3 == wait->locktag.locktag_field3)
+				pids = list_append_unique_int(pids, held->pid);
+		}
+	}
+	return pids;
+}
+
+static List *
+blocking_pids(int pid, List *pids)
+{
+	Datum		blockers = DirectFunctionCall1(pg_blocking_pids, Int32GetDatum(pid));
+	ArrayType  *array = DatumGetArrayTypeP(blockers);
+	int		   *values = (int *) ARR_DATA_PTR(array);
+
+	for (int i = 0; i < ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)); i++)
+		pids = list_append_unique_int(pids, values[i]);
+	return pids;
+}
+
+/*
+ * Does the process wait, directly or not, for this one?  A breadth-first walk.
  */
 static bool
 waits_for_me(int pid)
 {
+	LockData   *locks = GetLockStatusData();
 	List	   *pids = list_make1_int(pid);
 
 	/* the list grows while it is walked */
 	for (int i = 0; i < list_length(pids) && i < MaxBackends; i++)
 	{
-		Datum		blockers = DirectFunctionCall1(pg_blocking_pids,
-												   Int32GetDatum(list_nth_int(pids, i)));
-		ArrayType  *array = DatumGetArrayTypeP(blockers);
-		int		   *values = (int *) ARR_DATA_PTR(array);
-		int			n = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
-
-		for (int k = 0; k < n; k++)
-		{
-			if (values[k] == MyProcPid)
-				return true;
-			pids = list_append_unique_int(pids, values[k]);
-		}
+		pids = blocking_pids(list_nth_int(pids, i), pids);
+		pids = polled_holders(locks, list_nth_int(pids, i), pids);
+		if (list_member_int(pids, MyProcPid))
+			return true;
 	}
 	return false;
 }
@@ -155,20 +207,29 @@ migrate_lock_acquire(const char *project, const char *schema)
 	TimestampTz checked = start;
 	bool		said = false;
 	LOCKTAG		tag;
+	LOCKTAG		wait_tag;
+	MemoryContext context;
+	MemoryContext old;
 
-	lock_tag(&tag, project, schema);
+	lock_tag(&tag, project, schema, RUN_CLASS);
+	if (LockAcquire(&tag, ExclusiveLock, false, true) != LOCKACQUIRE_NOT_AVAIL)
+		return;
+
+	lock_tag(&wait_tag, project, schema, WAIT_CLASS);
+	(void) LockAcquire(&wait_tag, ShareLock, false, false);
+	context = AllocSetContextCreate(CurrentMemoryContext, "migrate lock",
+									ALLOCSET_DEFAULT_SIZES);
+	old = MemoryContextSwitchTo(context);
 	for (int tries = 0;
 		 LockAcquire(&tag, ExclusiveLock, false, true) == LOCKACQUIRE_NOT_AVAIL;
 		 tries++)
 	{
 		TimestampTz now = GetCurrentTimestamp();
-		int			pid = lock_holder(&tag);
+		bool		prepared;
+		int			pid = lock_holder(&tag, &prepared);
 
-		if (pid != 0 && !said)
-		{
-			report_wait(pid);
-			said = true;
-		}
+		if (!said)
+			said = report_wait(pid, prepared);
 		if (pid != 0 && TimestampDifferenceExceeds(checked, now, CYCLE_CHECK_MS))
 		{
 			checked = now;
@@ -186,7 +247,11 @@ migrate_lock_acquire(const char *project, const char *schema)
 					 pid == 0 ? 0 :
 					 errdetail("Process %d holds the lock for migration runs.", pid)));
 		pause_waiting(tries);
+		MemoryContextReset(context);
 	}
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+	(void) LockRelease(&wait_tag, ShareLock, false);
 }
 
 /*
@@ -202,11 +267,14 @@ migrate_lock_acquire_session(const char *project, const char *schema,
 							 void (*commit) (void *arg), void *arg)
 {
 	LOCKTAG		tag;
+	bool		prepared;
+	int			pid;
 
-	lock_tag(&tag, project, schema);
+	lock_tag(&tag, project, schema, RUN_CLASS);
 	if (LockAcquire(&tag, ExclusiveLock, true, true) != LOCKACQUIRE_NOT_AVAIL)
 		return;
-	report_wait(lock_holder(&tag));
+	pid = lock_holder(&tag, &prepared);
+	(void) report_wait(pid, prepared);
 	commit(arg);
 	(void) LockAcquire(&tag, ExclusiveLock, true, false);
 }
@@ -220,7 +288,7 @@ migrate_lock_keep(const char *project, const char *schema)
 {
 	LOCKTAG		tag;
 
-	lock_tag(&tag, project, schema);
+	lock_tag(&tag, project, schema, RUN_CLASS);
 	if (migrate_lock_held(&tag) ||
 		LockAcquire(&tag, ExclusiveLock, true, true) != LOCKACQUIRE_NOT_AVAIL)
 		return;
@@ -239,7 +307,7 @@ migrate_lock_release(const char *project, const char *schema)
 {
 	LOCKTAG		tag;
 
-	lock_tag(&tag, project, schema);
+	lock_tag(&tag, project, schema, RUN_CLASS);
 	if (migrate_lock_held(&tag))
 		(void) LockRelease(&tag, ExclusiveLock, true);
 }

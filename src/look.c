@@ -67,7 +67,7 @@ migrate_judge_changes(MigrateRun *run)
 			item->up_changed = has_changed(run, &item->file->up, item->applied->up_sha256);
 		if (item->down_changed && item->file->down.present && item->applied->has_down)
 			item->down_changed = has_changed(run, &item->file->down, item->applied->down_sha256);
-		if (item->up_changed)
+		if (item->up_changed && item->state == STATE_APPLIED)
 			item->state = STATE_MODIFIED;
 	}
 }
@@ -142,8 +142,11 @@ add_detail(MigrateItem *item, const char *detail)
  * What there is to say about an item, for status().
  */
 static void
-describe(MigrateRun *run, MigrateItem *item)
+describe(MigrateRun *run, MigrateItem *item, List *failures)
 {
+	const char *version = item->file ? item->file->version : item->applied->version;
+	ListCell   *lc;
+
 	const char *created = item->file ? item->file->created : item->applied->created;
 
 	if (item->applied == NULL)
@@ -162,6 +165,14 @@ describe(MigrateRun *run, MigrateItem *item)
 			add_detail(item, "down section has changed since it was stored");
 		add_detail(item, item->applied->down_error);
 	}
+	if (item->state == STATE_INTERRUPTED)
+		add_detail(item, psprintf("interrupted while going %s, after %d statements",
+								  item->applied->going_down ? "down" : "up",
+								  item->applied->done));
+	if (item->state == STATE_INTERRUPTED || item->applied == NULL)
+		foreach(lc, failures)
+			if (strcmp(((MigrateFailure *) lfirst(lc))->version, version) == 0)
+			add_detail(item, ((MigrateFailure *) lfirst(lc))->reason);
 	if (created != NULL)
 		add_detail(item, psprintf("created %s", created));
 }
@@ -174,18 +185,20 @@ List *
 migrate_status_items(MigrateRequest *request)
 {
 	MigrateRun	run = {.request = request};
+	List	   *failures;
 	ListCell   *lc;
 
 	migrate_look_source(&run, migrate_directory_or_setting(request));
 	migrate_look(&run);
 	migrate_judge_changes(&run);
+	failures = migrate_history_failures(request);
 	foreach(lc, run.items)
 	{
 		MigrateItem *item = lfirst(lc);
 
-		if (run.source == NULL)
+		if (run.source == NULL && item->state == STATE_MISSING)
 			item->state = STATE_APPLIED;	/* there is nothing to miss it in */
-		describe(&run, item);
+		describe(&run, item, failures);
 	}
 	return run.items;
 }

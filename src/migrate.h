@@ -287,6 +287,15 @@ typedef struct MigrateRepair
 } MigrateRepair;
 
 /*
+ * The last attempt at a migration, if it failed.
+ */
+typedef struct MigrateFailure
+{
+	const char *version;
+	const char *reason;			/* when and why */
+} MigrateFailure;
+
+/*
  * Where an error happens, for its CONTEXT.
  */
 typedef struct MigratePlace
@@ -300,6 +309,7 @@ typedef struct MigratePlace
 	int			line;			/* 0: not known */
 	int			statement;		/* from 1; 0: none in particular */
 	int			nstatements;	/* 0: not counted yet */
+	bool		executing;		/* that statement, not checking it */
 	const char *source;			/* what error positions count in, or NULL */
 	int			source_line;	/* line of its first byte */
 	const char *query;			/* the statement, a part of source */
@@ -318,7 +328,7 @@ extern int	migrate_run_down(MigrateRequest *request);
 extern void migrate_run_begin(void);
 extern void migrate_run_end(void);
 extern bool migrate_same_history(List *one, List *other);
-extern void migrate_enter_schema(const char *schema);
+extern void migrate_enter_schema(const char *schema, GucAction action);
 extern MigrateResult *migrate_new_result(MigrateRun *run, const MigrateStep *step);
 extern bool migrate_execute_step(MigrateRun *run, MigrateStep *step, const char *sql,
 								 MigratePlace *place);
@@ -353,6 +363,7 @@ extern const char *migrate_highest_version(MigrateRequest *request);
 extern List *migrate_plan_match(List *migrations, List *applied);
 extern List *migrate_plan_apply(List *items, MigrateRequest *request);
 extern List *migrate_plan_all(List *items);
+extern MigrateItem *migrate_plan_find(List *items, const char *wanted);
 extern List *migrate_plan_rollback(List *items, List *applied, MigrateRequest *request);
 extern List *migrate_plan_reapply(List *items, List *undone);
 
@@ -429,6 +440,8 @@ extern bool migrate_history_is_current(const MigrateRequest *request, List *appl
 extern char *migrate_history_script(const uint8 *sha256);
 extern void migrate_history_attempts(const MigrateRequest *request,
 									 Tuplestorestate *store);
+extern char *migrate_history_lockers(List *relations);
+extern List *migrate_history_failures(const MigrateRequest *request);
 extern int	migrate_history_next_batch(const MigrateRequest *request);
 extern void migrate_history_record_up(const MigrateRequest *request, const MigrateStep *step,
 									  const char *outcome, const MigrateResult *result,

@@ -96,10 +96,10 @@ migrate_plan_match(List *migrations, List *applied)
 			item->state = highest != NULL && strcmp(file->sort_key, highest) < 0 ?
 				STATE_OUT_OF_ORDER : STATE_PENDING;
 		else if (item->file == NULL)
-			item->state = STATE_MISSING;
+			item->state = row->interrupted ? STATE_INTERRUPTED : STATE_MISSING;
 		else
 		{
-			item->state = STATE_APPLIED;
+			item->state = row->interrupted ? STATE_INTERRUPTED : STATE_APPLIED;
 			item->up_changed = memcmp(file->up.sha256, row->up_sha256,
 									  PG_SHA256_DIGEST_LENGTH) != 0;
 			item->down_changed = file->down.present != row->has_down ||
@@ -200,10 +200,11 @@ nearest(List *items, const char *wanted)
 }
 
 /*
- * The item that the caller names by version, full name or file name.
+ * The item that the caller names by version, full name or file name; 42704 with
+ * the nearest if there is none.
  */
-static MigrateItem *
-find_item(List *items, const char *wanted)
+MigrateItem *
+migrate_plan_find(List *items, const char *wanted)
 {
 	ListCell   *lc;
 
@@ -311,7 +312,8 @@ warn_passed_over(List *pending, List *chosen)
 static bool
 is_pending(const MigrateItem *item)
 {
-	return item->state == STATE_PENDING || item->state == STATE_OUT_OF_ORDER;
+	return item->state == STATE_PENDING || item->state == STATE_OUT_OF_ORDER ||
+		item->state == STATE_INTERRUPTED;
 }
 
 /*
@@ -326,7 +328,7 @@ choose_versions(List *items, List *pending, List *versions)
 
 	foreach(lc, versions)
 	{
-		MigrateItem *item = find_item(items, lfirst(lc));
+		MigrateItem *item = migrate_plan_find(items, lfirst(lc));
 
 		if (!is_pending(item))
 			ereport(NOTICE,
@@ -338,6 +340,35 @@ choose_versions(List *items, List *pending, List *versions)
 		chosen = lappend(chosen, lfirst(lc));
 	warn_passed_over(pending, chosen);
 	return chosen;
+}
+
+/*
+ * An interrupted migration is in the way of everything but of what goes on
+ * with it: CALL, in the same direction.
+ */
+static void
+judge_interrupted(List *items, const MigrateRequest *request, MigrateDirection direction)
+{
+	ListCell   *lc;
+
+	foreach(lc, items)
+	{
+		MigrateItem *item = lfirst(lc);
+		bool		down;
+
+		if (item->state != STATE_INTERRUPTED)
+			continue;
+		down = item->applied->going_down;
+		if (request->commits && down == (direction == MIGRATE_DOWN) &&
+			(item->file != NULL || down))
+			continue;
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("migration \"%s\" has been interrupted while going %s",
+						item_label(item), down ? "down" : "up"),
+				 errhint("Go on with CALL migrate.%s(), or settle it with migrate.repair().",
+						 down ? "down" : "up")));
+	}
 }
 
 static List *
@@ -353,6 +384,11 @@ up_steps(List *items)
 
 		step->direction = MIGRATE_UP;
 		step->file = item->file;
+		if (item->state == STATE_INTERRUPTED)
+		{
+			step->applied = item->applied;
+			step->in_progress = true;
+		}
 		steps = lappend(steps, step);
 	}
 	return steps;
@@ -376,6 +412,7 @@ migrate_plan_apply(List *items, MigrateRequest *request)
 						(request->versions != NIL),
 						"\"target\", \"steps\" and \"versions\"");
 	check_steps(request);
+	judge_interrupted(items, request, MIGRATE_UP);
 	judge_modified(items);
 
 	foreach(lc, items)
@@ -386,7 +423,7 @@ migrate_plan_apply(List *items, MigrateRequest *request)
 		chosen = choose_versions(items, pending, request->versions);
 	else if (request->target != NULL)
 	{
-		const char *last = item_sort_key(find_item(items, request->target));
+		const char *last = item_sort_key(migrate_plan_find(items, request->target));
 
 		foreach(lc, pending)
 			if (strcmp(item_sort_key(lfirst(lc)), last) <= 0)
@@ -432,7 +469,7 @@ count_undone(List *items, List *applied, MigrateRequest *request)
 		return Min(request->steps, n);
 	if (request->target != NULL)
 	{
-		MigrateItem *item = find_item(items, request->target);
+		MigrateItem *item = migrate_plan_find(items, request->target);
 		int			last;
 
 		if (item->applied == NULL)
@@ -479,6 +516,7 @@ migrate_plan_rollback(List *items, List *applied, MigrateRequest *request)
 						request->everything,
 						"\"steps\", \"target\" and \"everything\"");
 	check_steps(request);
+	judge_interrupted(items, request, MIGRATE_DOWN);
 	undone = count_undone(items, applied, request);
 	for (int i = 0; i < undone; i++)
 	{
@@ -487,6 +525,7 @@ migrate_plan_rollback(List *items, List *applied, MigrateRequest *request)
 		step->direction = MIGRATE_DOWN;
 		step->applied = list_nth(applied, n - 1 - i);
 		step->file = file_of(items, step->applied);
+		step->in_progress = step->applied->interrupted;
 		steps = lappend(steps, step);
 	}
 	return steps;

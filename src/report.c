@@ -140,13 +140,10 @@ hint_at_up(const MigratePlace *place)
 {
 	const char *routine = place->direction == MIGRATE_UP ? "up" : "down";
 
-	/* before a script runs, it is checked, with hints of its own */
-	bool		executing = place->query != NULL && place->source == NULL;
-
 	switch (geterrcode())
 	{
 		case ERRCODE_INVALID_TRANSACTION_TERMINATION:
-			if (executing)
+			if (place->executing)
 				errhint("A procedure that commits needs CALL migrate.%s(), and a migration marked as one without a transaction.", routine);
 			break;
 		case ERRCODE_ACTIVE_SQL_TRANSACTION:

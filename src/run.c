@@ -130,7 +130,7 @@ apply(MigrateRun *run)
 		steps = migrate_plan_apply(run->items, run->request);
 		downs = migrate_changed_downs(run->items);
 	}
-	migrate_enter_schema(run->request->schema);
+	migrate_enter_schema(run->request->schema, GUC_ACTION_SAVE);
 	migrate_check_up_steps(run, steps, false);
 	migrate_replace_downs(run, downs);
 	return run_steps(run, steps);
@@ -148,7 +148,7 @@ rollback(MigrateRun *run)
 		return NIL;
 	if (!lock_and_look(run, "migrate.rollback()"))
 		steps = migrate_plan_rollback(run->items, run->applied, run->request);
-	migrate_enter_schema(run->request->schema);
+	migrate_enter_schema(run->request->schema, GUC_ACTION_SAVE);
 	migrate_check_down_steps(run, steps);
 	return run_steps(run, steps);
 }
@@ -172,11 +172,21 @@ reapply(MigrateRun *run)
 	downs = migrate_plan_rollback(run->items, run->applied, run->request);
 	ups = everything && run->source != NULL ? migrate_plan_all(run->items) :
 		migrate_plan_reapply(run->items, downs);
-	migrate_enter_schema(run->request->schema);
+	migrate_enter_schema(run->request->schema, GUC_ACTION_SAVE);
 	migrate_check_down_steps(run, downs);
 	migrate_check_up_steps(run, ups, true);
 	(void) run_steps(run, downs);
 	return run_steps(run, ups);
+}
+
+/*
+ * Is there a changed file to accept?  That of an interrupted migration is still
+ * being worked on.
+ */
+static bool
+needs_repair(const MigrateItem *item)
+{
+	return (item->up_changed || item->down_changed) && item->state != STATE_INTERRUPTED;
 }
 
 static MigrateRepair *
@@ -203,6 +213,56 @@ repair_item(MigrateRun *run, MigrateItem *item)
 	return repair;
 }
 
+/*
+ * Record a pending migration as applied, without running it.
+ */
+static void
+record_unrun(MigrateRun *run, const Migration *file)
+{
+	MigrateStep step = {.direction = MIGRATE_UP,.file = unconstify(Migration *, file)};
+	MigrateResult *result = migrate_new_result(run, &step);
+	char	   *down = NULL;
+
+	step.reversible = migrate_is_reversible(run, file, &step.down_error);
+	migrate_warn_down(step.down_error);
+	if (file->down.present)
+		down = migrate_source_text(run->source, &file->down);
+	migrate_history_record_up(run->request, &step, "repaired", result, GetCurrentTimestamp(),
+							  migrate_source_text(run->source, &file->up), down);
+}
+
+/*
+ * Settle the state of one migration by the caller's word, without running
+ * anything.
+ */
+static List *
+settle(MigrateRun *run)
+{
+	MigrateRepair *repair = palloc0(sizeof(MigrateRepair));
+	bool		applied = strcmp(run->request->state, "applied") == 0;
+	MigrateItem *item;
+
+	if (!applied && strcmp(run->request->state, "pending") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("unrecognized state: \"%s\"", run->request->state),
+				 errhint("Valid states are \"applied\" and \"pending\".")));
+	migrate_look_source(run, migrate_directory_or_setting(run->request));
+	migrate_look(run);
+	(void) lock_and_look(run, "migrate.repair()");
+	item = migrate_plan_find(run->items, run->request->target);
+	if (applied ? item->applied && !item->applied->interrupted : !item->applied)
+		return NIL;				/* it is so already */
+	if (item->applied != NULL)
+		migrate_history_settle(run->request, item->applied, applied);
+	else
+		record_unrun(run, item->file);
+	repair->version = item->file ? item->file->version : item->applied->version;
+	repair->name = item->file ? item->file->name : item->applied->name;
+	repair->action = applied ? "recorded as applied" : "recorded as pending";
+	return list_make1(repair);
+}
+
 static List *
 repair(MigrateRun *run)
 {
@@ -210,11 +270,18 @@ repair(MigrateRun *run)
 	bool		needed = false;
 	ListCell   *lc;
 
+	if ((run->request->target == NULL) != (run->request->state == NULL))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"version\" and \"state\" must be given together")));
+	if (run->request->state != NULL)
+		return settle(run);
+
 	migrate_require_source(run);
 	migrate_look(run);
 	migrate_judge_changes(run);
 	foreach(lc, run->items)
-		needed |= ((MigrateItem *) lfirst(lc))->up_changed || ((MigrateItem *) lfirst(lc))->down_changed;
+		needed |= needs_repair(lfirst(lc));
 	if (!needed)
 		return NIL;
 	(void) lock_and_look(run, "migrate.repair()");
@@ -222,7 +289,7 @@ repair(MigrateRun *run)
 	{
 		MigrateItem *item = lfirst(lc);
 
-		if (item->up_changed || item->down_changed)
+		if (needs_repair(item))
 			repairs = lappend(repairs, repair_item(run, item));
 	}
 	return repairs;

@@ -273,7 +273,8 @@ skip_blank(const char *sql, int length)
 			i++;
 		else if (pair && sql[i] == '-' && sql[i + 1] == '-')
 		{
-			while (i < length && sql[i] != '\n')
+			/* either line end ends it, as in core's scan.l */
+			while (i < length && sql[i] != '\n' && sql[i] != '\r')
 				i++;
 		}
 		else
@@ -404,7 +405,10 @@ add_statement(ScriptParser *parser, Node *node, int offset, int length, int line
 	statement->line = line;
 	migrate_statement_classify(statement, node);
 
-	/* here it may commit, and what it has committed nobody knows after a crash */
+	/*
+	 * here it may commit, and what it has committed nobody knows after a
+	 * crash
+	 */
 	if (!parser->in_transaction && (IsA(node, CallStmt) || IsA(node, DoStmt)))
 		statement->top_level = TOP_UNKNOWN;
 
@@ -417,7 +421,7 @@ add_statement(ScriptParser *parser, Node *node, int offset, int length, int line
 }
 
 /*
- * Parse what lies between two cuts, which is one statement or nothing.
+ * Parse what lies between two cuts, which is one statement.
  */
 static void
 judge(ScriptParser *parser, int start, int end)
@@ -432,8 +436,6 @@ judge(ScriptParser *parser, int start, int end)
 	ListCell   *lc;
 
 	CHECK_FOR_INTERRUPTS();
-	if (offset == end)
-		return;
 	place->statement = parser->script->nstatements + 1;
 	place->line = line;
 
@@ -442,7 +444,7 @@ judge(ScriptParser *parser, int start, int end)
 	place->source = place->query = query;
 	place->source_line = line;
 	raws = pg_parse_query(query);
-	place->source = NULL;
+	place->source = place->query = NULL;
 	MemoryContextSwitchTo(parser->context);
 	foreach(lc, raws)
 	{
@@ -486,6 +488,7 @@ cut(ScriptParser *parser)
 	int			parentheses = 0;
 	int			atomic = 0;		/* nesting in BEGIN ATOMIC ... END */
 	int			previous = 0;
+	bool		any = false;	/* token since the last cut */
 	int			token;
 
 	lexer_start(&lexer, parser->source);
@@ -499,7 +502,7 @@ cut(ScriptParser *parser)
 		parser->place->query = parser->source + query;
 		parser->place->statement = parser->script->nstatements + 1;
 		token = lexer_next(&lexer);
-		parser->place->source = NULL;
+		parser->place->source = parser->place->query = NULL;
 
 		if (token == '\\')
 			refuse_meta_command(parser, lexer.location);
@@ -514,12 +517,15 @@ cut(ScriptParser *parser)
 		else if (atomic > 0 && token == k->end)
 			atomic--;
 		previous = token;
+		any |= token != 0 && token != ';';
 
 		if (token == 0 || (token == ';' && parentheses == 0 && atomic == 0))
 		{
 			int			end = token == 0 ? length : lexer.location;
 
-			judge(parser, start, end);
+			if (any)
+				judge(parser, start, end);
+			any = false;
 			start = end + 1;
 			if (token != 0)
 				query = start + skip_blank(parser->source + start, length - start);

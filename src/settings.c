@@ -56,6 +56,29 @@ masked_value(struct config_generic *setting)
 }
 
 /*
+ * A setting's value as text that gives it back exactly; GetConfigOption() cuts
+ * real numbers short.
+ */
+static char *
+current_value(struct config_generic *setting)
+{
+	if (setting->vartype == PGC_REAL)
+		return psprintf("%.17g", *((struct config_real *) setting)->variable);
+	return pstrdup(GetConfigOption(setting->name, false, false));
+}
+
+/*
+ * Is it a property of the transaction, and not of the session?
+ */
+static bool
+ends_with_transaction(const struct config_generic *setting)
+{
+	return strcmp(setting->name, "transaction_isolation") == 0 ||
+		strcmp(setting->name, "transaction_read_only") == 0 ||
+		strcmp(setting->name, "transaction_deferrable") == 0;
+}
+
+/*
  * What a setting is after the transaction that "guc_level" stands for, or NULL
  * if that is what it was before.
  */
@@ -64,13 +87,13 @@ save_setting(struct config_generic *setting, int guc_level)
 {
 	SavedSetting *saved;
 
-	if (setting->stack == NULL || setting->stack->nest_level != guc_level ||
+	if (ends_with_transaction(setting) || setting->stack == NULL || setting->stack->nest_level != guc_level ||
 		(setting->stack->state != GUC_SET && setting->stack->state != GUC_SET_LOCAL))
 		return NULL;
 	saved = palloc(sizeof(SavedSetting));
 	saved->name = pstrdup(setting->name);
 	saved->value = setting->stack->state == GUC_SET_LOCAL ? masked_value(setting) :
-		pstrdup(GetConfigOption(setting->name, false, false));
+		current_value(setting);
 	return saved;
 }
 
@@ -118,9 +141,7 @@ static bool
 is_restorable(const struct config_generic *setting)
 {
 	return setting->context != PGC_INTERNAL && setting->context != PGC_POSTMASTER &&
-		strcmp(setting->name, "transaction_isolation") != 0 &&
-		strcmp(setting->name, "transaction_read_only") != 0 &&
-		strcmp(setting->name, "transaction_deferrable") != 0;
+		!ends_with_transaction(setting);
 }
 
 /*
@@ -143,7 +164,7 @@ migrate_settings_save(void)
 			continue;
 		setting = palloc(sizeof(SavedSetting));
 		setting->name = pstrdup(settings[i]->name);
-		setting->value = pstrdup(GetConfigOption(setting->name, false, false));
+		setting->value = current_value(settings[i]);
 		saved = lappend(saved, setting);
 	}
 	return saved;
@@ -157,13 +178,13 @@ restore_setting(struct config_generic *setting, List *saved)
 
 	foreach(lc, saved)
 		if (strcmp(((SavedSetting *) lfirst(lc))->name, setting->name) == 0)
-			value = ((SavedSetting *) lfirst(lc))->value;
+		value = ((SavedSetting *) lfirst(lc))->value;
 	if (setting->source != PGC_S_SESSION)
 	{
 		if (value == NULL)
 			return;
 	}
-	else if (value != NULL && strcmp(value, GetConfigOption(setting->name, false, false)) == 0)
+	else if (value != NULL && strcmp(value, current_value(setting)) == 0)
 		return;
 
 	/* a null value is RESET, which restores the source as well */

@@ -206,29 +206,34 @@ note_creations(MigrateStatement *statement, Node *node)
 }
 
 /*
- * Can a statement leave deferred constraint checks behind?  Only what writes
- * rows can, or what may hide that.
+ * Can a statement leave deferred constraint checks behind?  Whatever writes rows
+ * can, and whatever may call a function that does; only what surely does
+ * neither cannot.
  */
 static bool
 may_defer(Node *node)
 {
 	switch (nodeTag(node))
 	{
-		case T_SelectStmt:
-		case T_InsertStmt:
-		case T_UpdateStmt:
-		case T_DeleteStmt:
-		case T_MergeStmt:
-		case T_CopyStmt:
-		case T_DoStmt:
-		case T_CallStmt:
-		case T_ExecuteStmt:
-		case T_CreateTableAsStmt:
-		case T_ExplainStmt:
-		case T_ConstraintsSetStmt:
-			return true;
-		default:
+		case T_AlterEnumStmt:
+		case T_AlterObjectSchemaStmt:
+		case T_AlterOwnerStmt:
+		case T_CommentStmt:
+		case T_CompositeTypeStmt:
+		case T_CreateEnumStmt:
+		case T_CreateFunctionStmt:
+		case T_CreateSeqStmt:
+		case T_CreateStmt:
+		case T_CreateTrigStmt:
+		case T_DropStmt:
+		case T_GrantStmt:
+		case T_IndexStmt:
+		case T_RenameStmt:
+		case T_VariableSetStmt:
+		case T_ViewStmt:
 			return false;
+		default:
+			return true;
 	}
 }
 

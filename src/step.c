@@ -82,17 +82,18 @@ migrate_same_history(List *one, List *other)
 }
 
 /*
- * Set the search_path of a tenant, "" for none, in the GUC nest level of the
- * caller.  3F000 if there is no such schema.
+ * Set the search_path of a tenant, "" for none: with GUC_ACTION_SAVE in the GUC
+ * nest level of the caller, with GUC_ACTION_SET for the session.  3F000 if there
+ * is no such schema.
  */
 void
-migrate_enter_schema(const char *schema)
+migrate_enter_schema(const char *schema, GucAction action)
 {
 	if (*schema == '\0')
 		return;
 	(void) get_namespace_oid(schema, false);
 	(void) set_config_option("search_path", quote_identifier(schema), PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
+							 action, true, 0, false);
 }
 
 static bool
@@ -286,4 +287,3 @@ migrate_changed_downs(List *items)
 	}
 	return changed;
 }
-

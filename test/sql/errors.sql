@@ -80,7 +80,8 @@ SELECT test.try($$SELECT * FROM migrate.apply(test.dir('goose_app'), versions =>
 SELECT test.try($$SELECT * FROM migrate.apply(test.dir('goose_app'), project => NULL)$$);
 SELECT test.try($$SELECT * FROM migrate.apply(test.dir('goose_app'), schema => 'nowhere')$$);
 SELECT test.try($$SELECT * FROM migrate.apply(test.dir('goose_app'), vars => '{"a": "b"}')$$);
-SELECT test.try($$SELECT * FROM migrate.repair(test.dir('goose_app'), version => '00001', state => 'applied')$$);
+SELECT test.try($$SELECT * FROM migrate.repair(test.dir('goose_app'), version => '00001')$$);
+SELECT test.try($$SELECT * FROM migrate.repair(test.dir('goose_app'), version => '00001', state => 'done')$$);
 SELECT test.try($$SELECT * FROM migrate.rollback(target => '00001', everything => true)$$);
 SELECT test.try($$SELECT * FROM migrate.rollback(steps => 0)$$);
 SELECT test.try($$SELECT * FROM migrate.rollback(target => '00001')$$);

@@ -53,6 +53,13 @@ SHOW work_mem;
 SHOW search_path;
 RESET work_mem;
 
+-- what SET TRANSACTION sets ends with the transaction, and comes before any snapshot
+SELECT test.write('mode/1_mode.sql', E'-- +goose Up\nCREATE TABLE mode_1 ();\nCOMMIT; BEGIN;\nSET TRANSACTION READ ONLY;\nSELECT 1;\nCOMMIT; BEGIN;\nCREATE TABLE mode_2 ();');
+SELECT version FROM migrate.apply(test.made('mode'), project => 'mode');
+-- a comment ends where core's lexer ends it
+SELECT test.write('cr/1_cr.sql', E'-- +goose Up\n-- comment\rCREATE TABLE cr_1 ();\rCREATE TABLE cr_2 (); -- end\r\n;; ; -- +');
+SELECT version, statements FROM migrate.apply(test.made('cr'), project => 'cr');
+
 -- constraints are checked where a file's transaction ends, and deferred again
 SELECT test.write('deferred/1_tables.sql', test.goose('CREATE TABLE parent (id int PRIMARY KEY); CREATE TABLE child (id int REFERENCES parent DEFERRABLE INITIALLY DEFERRED);'));
 SELECT test.write('deferred/2_fill.sql', test.goose('INSERT INTO child VALUES (1); INSERT INTO parent VALUES (1);'));
@@ -73,6 +80,24 @@ SELECT version FROM migrate.apply(test.made('deferred'), project => 'deferred');
 INSERT INTO other_child VALUES (4);
 INSERT INTO parent VALUES (4);
 COMMIT;
+
+-- a constraint that is made later is deferred as it says
+SELECT test.write('later/1_row.sql', test.goose('CREATE TABLE row_1 (i int); INSERT INTO row_1 VALUES (1);'));
+SELECT test.write('later/2_later.sql', test.goose('CREATE TABLE p2 (id int PRIMARY KEY); CREATE TABLE c2 (id int REFERENCES p2 DEFERRABLE INITIALLY DEFERRED); INSERT INTO c2 VALUES (1); INSERT INTO p2 VALUES (1);'));
+SELECT version FROM migrate.apply(test.made('later'), project => 'later');
+-- a deferred constraint elsewhere is nobody's business
+CREATE ROLE regress_migrate_deploy;
+GRANT USAGE, CREATE ON SCHEMA app, test TO regress_migrate_deploy;
+GRANT pg_read_server_files TO regress_migrate_deploy;
+GRANT USAGE ON SCHEMA migrate TO regress_migrate_deploy;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA migrate TO regress_migrate_deploy;
+CREATE SCHEMA private;
+CREATE TABLE private.t (i int UNIQUE DEFERRABLE INITIALLY DEFERRED);
+SELECT test.write('role/1_row.sql', test.goose('CREATE TABLE row_2 (i int UNIQUE DEFERRABLE INITIALLY DEFERRED); INSERT INTO row_2 VALUES (1), (1); UPDATE row_2 SET i = 2 WHERE ctid = ''(0,1)'';'));
+SET ROLE regress_migrate_deploy;
+SELECT version FROM migrate.apply(test.made('role'), project => 'role');
+RESET ROLE;
+DROP SCHEMA private CASCADE;
 
 -- temporary tables go where they would go
 SELECT test.write('temp/1_temp.sql', test.goose('CREATE TEMP TABLE scratch (i int) ON COMMIT DROP; INSERT INTO scratch VALUES (1);'));
@@ -158,3 +183,8 @@ SELECT test.outside('BEGIN ISOLATION LEVEL SERIALIZABLE');
 SELECT test.outside('PREPARE TRANSACTION ''x''');
 SELECT test.outside('CALL app.p2()', 'CREATE PROCEDURE app.p2() LANGUAGE plpgsql AS ''BEGIN COMMIT; END''');
 SELECT * FROM test.tables;
+
+SET client_min_messages = warning;
+DROP SCHEMA app, test CASCADE;
+DROP EXTENSION migrate;
+DROP ROLE regress_migrate_deploy;

@@ -1,0 +1,231 @@
+--
+-- CALL up and CALL down: a commit per migration, and all that psql can run.
+--
+\getenv abs_srcdir PG_ABS_SRCDIR
+\set setup :abs_srcdir '/include/setup.sql'
+\i :setup
+
+CREATE VIEW test.left_over AS
+	SELECT (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory') AS locks,
+		   (SELECT count(*) FROM pg_index WHERE NOT indisvalid) AS invalid_indexes,
+		   current_setting('search_path') AS search_path, current_user = session_user AS role;
+
+\set dir :scratch '/d'
+SELECT test.write('d/1_one.sql', test.goose('CREATE TABLE one (i int);', 'DROP TABLE one;'));
+SELECT test.write('d/2_two.sql', test.goose('CREATE TABLE two (i int); INSERT INTO two VALUES (1); SELECT 1/0 FROM two;', 'DROP TABLE two;'));
+SELECT test.write('d/3_three.sql', test.goose('CREATE TABLE three (i int);', 'DROP TABLE three;'));
+
+-- not where it cannot commit
+BEGIN; CALL migrate.up(:'dir'); ROLLBACK;
+DO $$ DECLARE n int; BEGIN CALL migrate.up('/nowhere', applied => n); END $$;
+CREATE PROCEDURE app.nested() LANGUAGE plpgsql AS $$ DECLARE n int; BEGIN COMMIT; CALL migrate.down(undone => n); END $$;
+CALL app.nested();
+CREATE FUNCTION app.nested_function() RETURNS void LANGUAGE plpgsql AS $$ DECLARE n int; BEGIN CALL migrate.up('/nowhere', applied => n); END $$;
+SELECT app.nested_function();
+SELECT 1 \; CALL migrate.up('/nowhere');
+DROP PROCEDURE app.nested; DROP FUNCTION app.nested_function;
+
+-- one commit per migration: the failed one is undone, those before it stay
+CALL migrate.up(:'dir');
+SELECT * FROM test.tables;
+SELECT version, direction, outcome, batch, statements, error FROM migrate.history();
+SELECT version, state, regexp_replace(detail, ' at [^:]*:[^:]*:[^:]*:', ' at <time>:') FROM migrate.status(:'dir');
+SELECT * FROM test.left_over;
+-- mended, and on
+SELECT test.write('d/2_two.sql', test.goose('CREATE TABLE two (i int); INSERT INTO two VALUES (1);', 'DROP TABLE two;'));
+CALL migrate.up(:'dir');
+CALL migrate.up(:'dir');
+SELECT version, state, batch, detail FROM migrate.status(:'dir');
+CALL migrate.down(steps => 1);
+CALL migrate.down(target => '1');
+SELECT * FROM test.tables;
+CALL migrate.up(dir => :'dir', steps => 1);
+CALL migrate.down(everything => true);
+CALL migrate.down();
+SELECT version, direction, outcome, batch FROM migrate.history() LIMIT 6;
+
+-- an error at commit
+\set dir :scratch '/atcommit'
+SELECT test.write('atcommit/1_fk.sql', test.goose('CREATE TABLE p (i int PRIMARY KEY); CREATE TABLE c (i int REFERENCES p DEFERRABLE INITIALLY DEFERRED);', 'DROP TABLE c, p;'));
+SELECT test.write('atcommit/2_row.sql', test.goose(E'CREATE TABLE row (i int);\nCOMMIT;\nINSERT INTO c VALUES (1);\nBEGIN;', 'DROP TABLE row;'));
+CALL migrate.up(:'dir', project => 'atcommit');
+SELECT version, state, detail ~ 'violates foreign key' AS why FROM migrate.status(:'dir', project => 'atcommit');
+SELECT * FROM test.left_over;
+-- what is done is done: the next one goes on behind it
+SELECT test.write('atcommit/2_row.sql', test.goose(E'CREATE TABLE row (i int);\nCOMMIT;\nINSERT INTO p VALUES (1);\nINSERT INTO c VALUES (1);\nBEGIN;', 'DROP TABLE row;'));
+SELECT * FROM migrate.apply(:'dir', project => 'atcommit');
+SELECT * FROM migrate.rollback(project => 'atcommit');
+CALL migrate.down(project => 'atcommit');
+CALL migrate.up(:'dir', project => 'atcommit');
+SELECT * FROM c;
+SELECT version, direction, outcome, statements FROM migrate.history('atcommit');
+-- unless what is done has been changed
+SELECT test.write('atcommit/3_more.sql', test.goose(E'CREATE TABLE more (i int);\nCOMMIT;\nSELECT 1/0;\nBEGIN;', 'DROP TABLE row;'));
+CALL migrate.up(:'dir', project => 'atcommit');
+SELECT test.write('atcommit/3_more.sql', test.goose(E'CREATE TABLE much_more (i int);\nCOMMIT;\nSELECT 1;\nBEGIN;', 'DROP TABLE row;'));
+CALL migrate.up(:'dir', project => 'atcommit');
+SELECT version, name, action FROM migrate.repair(:'dir', version => '3', state => 'pending', project => 'atcommit');
+CALL migrate.up(:'dir', project => 'atcommit');
+SELECT version, state FROM migrate.status(:'dir', project => 'atcommit');
+
+-- everything that wants to be outside of a block
+\set dir :scratch '/all'
+CREATE TABLE big (i int, j int);
+INSERT INTO big SELECT i, i FROM generate_series(1, 1000) i;
+CREATE TABLE part (i int, j int) PARTITION BY RANGE (i);
+CREATE TABLE part_1 PARTITION OF part FOR VALUES FROM (0) TO (10);
+CREATE TABLE part_2 PARTITION OF part FOR VALUES FROM (10) TO (20);
+SELECT test.write('all/1_all.sql', $f$-- +goose NO TRANSACTION
+-- +goose Up
+CREATE INDEX CONCURRENTLY big_i ON big (i);
+CREATE UNIQUE INDEX CONCURRENTLY big_j ON big (j);
+REINDEX INDEX CONCURRENTLY big_i;
+REINDEX TABLE CONCURRENTLY big;
+REINDEX SCHEMA app;
+VACUUM;
+VACUUM (FULL, ANALYZE) big;
+ANALYZE big;
+CREATE INDEX part_i ON part (i);
+CLUSTER big USING big_i;
+CLUSTER;
+REINDEX TABLE part;
+CLUSTER part USING part_i;
+ALTER TABLE part DETACH PARTITION part_1 CONCURRENTLY;
+CREATE DATABASE regress_migrate_db;
+ALTER DATABASE regress_migrate_db SET TABLESPACE pg_default;
+DROP DATABASE regress_migrate_db;
+ALTER SYSTEM SET application_name = 'x';
+ALTER SYSTEM RESET application_name;
+CREATE SUBSCRIPTION regress_migrate_sub CONNECTION 'dbname=nowhere' PUBLICATION p WITH (connect = false, slot_name = NONE);
+ALTER SUBSCRIPTION regress_migrate_sub SET PUBLICATION q WITH (refresh = false);
+DROP SUBSCRIPTION regress_migrate_sub;
+CREATE PROCEDURE twice() LANGUAGE plpgsql AS $$ BEGIN INSERT INTO big VALUES (-1, -1); COMMIT; INSERT INTO big VALUES (-2, -2); END $$;
+CALL twice();
+DO $$ BEGIN INSERT INTO big VALUES (-3, -3); COMMIT; INSERT INTO big VALUES (-4, -4); END $$;
+CHECKPOINT;
+LISTEN regress_migrate;
+NOTIFY regress_migrate;
+UNLISTEN regress_migrate;
+EXPLAIN (COSTS off) SELECT 1;
+CREATE TEMP TABLE session_table (i int);
+INSERT INTO session_table VALUES (1);
+DROP TABLE session_table;
+PREPARE stmt AS SELECT 1;
+EXECUTE stmt;
+DEALLOCATE stmt;
+SELECT pg_advisory_unlock_all();
+SET work_mem = '77kB';
+DISCARD ALL;
+CREATE TABLE app.at_end AS SELECT current_setting('work_mem') AS work_mem, current_setting('search_path') AS search_path;
+-- +goose Down
+DROP TABLE app.at_end;
+DROP PROCEDURE app.twice;
+ALTER TABLE app.part ATTACH PARTITION app.part_1 FOR VALUES FROM (0) TO (10);
+DROP INDEX CONCURRENTLY app.big_i;
+DROP INDEX CONCURRENTLY app.big_j;
+$f$);
+SELECT test.write('all/2_unmarked.sql', $f$-- +goose Up
+SET LOCAL work_mem = '99kB';
+LOCK TABLE big;
+CREATE TABLE in_block AS SELECT current_setting('work_mem');
+CREATE INDEX CONCURRENTLY unmarked ON big (j, i);
+CREATE TABLE after_block AS SELECT current_setting('work_mem');
+REINDEX TABLE part;
+CREATE TABLE last_block ();
+-- +goose Down
+DROP TABLE in_block, after_block, last_block;
+DROP INDEX CONCURRENTLY unmarked;
+$f$);
+SET work_mem = '5MB';
+CALL migrate.up(:'dir', project => 'all');
+SELECT * FROM at_end;
+SELECT * FROM in_block, after_block;
+SELECT count(*), min(i) FROM big;
+SELECT * FROM test.left_over;
+SHOW work_mem;
+SHOW application_name;
+CALL migrate.down(project => 'all');
+SELECT * FROM test.left_over;
+SELECT indexname FROM pg_indexes WHERE tablename = 'big';
+RESET work_mem;
+
+-- a settings' and a role's life
+\set dir :scratch '/set'
+CREATE ROLE regress_migrate_owner;
+GRANT USAGE, CREATE ON SCHEMA app TO regress_migrate_owner;
+SELECT test.write('set/1_set.sql', E'-- +goose NO TRANSACTION\n-- +goose Up\nSET ROLE regress_migrate_owner;\nSET search_path = app;\nSET "my.own" = 1;\nCREATE TABLE owned ();\n-- +goose Down\nDROP TABLE owned;');
+SELECT test.write('set/2_set.sql', E'-- +goose NO TRANSACTION\n-- +goose Up\nSET ROLE regress_migrate_owner;\nCREATE TABLE owned_2 ();\nSELECT 1/0;');
+CALL migrate.up(:'dir', project => 'set');
+SELECT relname, relowner::regrole FROM pg_class WHERE relname LIKE 'owned%' ORDER BY 1;
+SELECT * FROM test.left_over;
+SELECT version, role = current_user AS mine FROM migrate.history('set');
+SELECT version, state, author FROM migrate.status(project => 'set');
+SELECT version, action FROM migrate.repair(:'dir', version => '2', state => 'applied', project => 'set');
+
+-- SET TRANSACTION first
+\set dir :scratch '/mode'
+SELECT test.write('mode/1_mode.sql', test.goose($$SET TRANSACTION ISOLATION LEVEL SERIALIZABLE; CREATE TABLE mode AS SELECT current_setting('transaction_isolation') AS mode;$$));
+CALL migrate.up(:'dir', project => 'mode');
+SELECT * FROM mode;
+
+-- a failed CREATE UNIQUE INDEX CONCURRENTLY leaves an INVALID index, which the next try removes
+\set dir :scratch '/invalid'
+CREATE TABLE doubled (i int);
+INSERT INTO doubled VALUES (1), (1);
+SELECT test.write('invalid/1_unique.sql', E'-- +goose NO TRANSACTION\n-- +goose Up\nCREATE TABLE before_index ();\nCREATE UNIQUE INDEX CONCURRENTLY doubled_i ON doubled (i);\nCREATE TABLE after_index ();\n-- +goose Down\nDROP TABLE after_index, before_index; DROP INDEX CONCURRENTLY doubled_i;');
+CALL migrate.up(:'dir', project => 'invalid');
+SELECT version, state FROM migrate.status(:'dir', project => 'invalid');
+SELECT * FROM test.left_over;
+DELETE FROM doubled WHERE ctid = '(0,1)';
+CALL migrate.up(:'dir', project => 'invalid');
+SELECT * FROM test.left_over;
+SELECT indexrelid::regclass, indisvalid FROM pg_index WHERE indrelid = 'doubled'::regclass;
+CALL migrate.down(project => 'invalid');
+
+-- a procedure that failed after it committed: nobody can know
+\set dir :scratch '/unknown'
+CREATE PROCEDURE half() LANGUAGE plpgsql AS $$ BEGIN INSERT INTO doubled VALUES (10); COMMIT; PERFORM 1/0; END $$;
+CREATE PROCEDURE fails() LANGUAGE plpgsql AS $$ BEGIN PERFORM 1/0; END $$;
+SELECT test.write('unknown/1_none.sql', E'-- +goose NO TRANSACTION\n-- +goose Up\nCALL fails();');
+CALL migrate.up(:'dir', project => 'unknown');
+SELECT version, state FROM migrate.status(:'dir', project => 'unknown');
+SELECT test.write('unknown/1_none.sql', E'-- +goose NO TRANSACTION\n-- +goose Up\nCALL half();\nSELECT 1;');
+CALL migrate.up(:'dir', project => 'unknown');
+CALL migrate.up(:'dir', project => 'unknown');
+SELECT version, action FROM migrate.repair(:'dir', version => '1', state => 'applied', project => 'unknown');
+SELECT version, state FROM migrate.status(:'dir', project => 'unknown');
+
+-- a new enum value is committed before it is used
+\set dir :migrations '/bad/enum_use'
+CALL migrate.up(:'dir', project => 'enum');
+
+-- a tenant
+\set dir :scratch '/d'
+CREATE SCHEMA "Tenant 1";
+CALL migrate.up(:'dir', schema => 'Tenant 1');
+SELECT relname FROM pg_class WHERE relnamespace = '"Tenant 1"'::regnamespace ORDER BY 1;
+CALL migrate.down(schema => 'Tenant 1', everything => true);
+CALL migrate.up(:'dir', schema => 'nowhere');
+-- adopting
+CREATE TABLE two ();
+CALL migrate.up(:'dir', adopt_existing => true);
+SELECT version, outcome FROM migrate.history() LIMIT 3;
+-- irreversible ones stop before anything runs
+\set dir :scratch '/irreversible'
+SELECT test.write('irreversible/1_a.sql', test.goose('SELECT 1;'));
+SELECT test.write('irreversible/2_b.sql', test.goose('CREATE TABLE b ();', 'DROP TABLE b;'));
+CALL migrate.up(:'dir', project => 'irreversible');
+CALL migrate.down(project => 'irreversible');
+CALL migrate.down(project => 'irreversible', force => true);
+-- the lock timeout, with and without patience
+\set dir :scratch '/d'
+SET migrate.lock_retries = 2;
+SET migrate.lock_retry_delay = '10ms';
+SHOW migrate.lock_retry_delay;
+RESET migrate.lock_retries;
+
+SET client_min_messages = warning;
+DROP OWNED BY regress_migrate_owner;
+DROP SCHEMA app, test, "Tenant 1" CASCADE;
+DROP EXTENSION migrate;
+DROP ROLE regress_migrate_owner;
