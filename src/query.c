@@ -20,9 +20,9 @@
 #include "catalog/pg_class.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
-#include "nodes/makefuncs.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/lsyscache.h"
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 
@@ -107,12 +107,15 @@ typedef struct OwnerState
 static Oid
 table_owner(void)
 {
-	Oid			relid = RangeVarGetRelid(makeRangeVar("migrate", "applied", -1), NoLock, false);
+	/* not as the caller, whose role may have no USAGE on the schema */
+	Oid			relid = get_relname_relid("applied", get_namespace_oid("migrate", false));
 	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
 	Oid			owner;
 
 	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for relation %u", relid);
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation \"%s\" does not exist", "migrate.applied")));
 	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
 	ReleaseSysCache(tuple);
 	return owner;

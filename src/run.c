@@ -214,8 +214,6 @@ run_step(MigrateRun *run, MigrateStep *step, MigrateResult *result)
 		execute_stored(step, sql, &place);
 	else
 		migrate_execute_script(step->script, sql, &place);
-	migrate_place_end(&callback);
-
 	INSTR_TIME_SET_CURRENT(end);
 	INSTR_TIME_SUBTRACT(end, start);
 	result->duration = INSTR_TIME_GET_MICROSEC(end);
@@ -224,6 +222,7 @@ run_step(MigrateRun *run, MigrateStep *step, MigrateResult *result)
 		migrate_history_record_down(run->request, step, result, started);
 	else
 		record_up(run, step, executed ? "done" : "adopted", result, started, sql);
+	migrate_place_end(&callback);
 }
 
 /*
@@ -405,7 +404,8 @@ repair_item(MigrateRun *run, MigrateItem *item)
 	repair->version = file->version;
 	repair->name = file->name;
 	repair->action = item->up_changed && item->down_changed ? "up and down script replaced" :
-		item->up_changed ? "up script replaced" : "down script replaced";
+		item->up_changed ? "up script replaced" :
+		file->down.present ? "down script replaced" : "down script removed";
 	return repair;
 }
 
