@@ -84,7 +84,8 @@ CREATE TABLE migrate.applied (
 	duration interval NOT NULL,
 	statements integer NOT NULL,
 	PRIMARY KEY (project, schema, version),
-	UNIQUE (project, schema, sort_key),
+	-- in this order, so that nobody takes its index for that of the primary key
+	UNIQUE (sort_key, schema, project),
 	CHECK ((down_sha256 IS NULL) OPERATOR(pg_catalog.=) (down_role IS NULL))
 );
 COMMENT ON TABLE migrate.applied IS 'migrations now in force';

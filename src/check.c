@@ -198,6 +198,7 @@ bool
 migrate_is_reversible(MigrateRun *run, const Migration *file, char **error)
 {
 	MemoryContext context = CurrentMemoryContext;
+	MemoryContext scratch;
 	volatile bool reversible = false;
 	MigratePlace place;
 	ErrorContextCallback callback;
@@ -207,6 +208,8 @@ migrate_is_reversible(MigrateRun *run, const Migration *file, char **error)
 	if (!file->down.present)
 		return false;
 	migrate_place_begin(&place, &callback, MIGRATE_DOWN, file, NULL);
+	scratch = AllocSetContextCreate(context, "migrate down section", ALLOCSET_DEFAULT_SIZES);
+	MemoryContextSwitchTo(scratch);
 	sql = migrate_source_text(run->source, &file->down);
 	PG_TRY();
 	{
@@ -228,7 +231,8 @@ migrate_is_reversible(MigrateRun *run, const Migration *file, char **error)
 	}
 	PG_END_TRY();
 	migrate_place_end(&callback);
-	pfree(sql);
+	MemoryContextSwitchTo(context);
+	MemoryContextDelete(scratch);
 	return reversible;
 }
 

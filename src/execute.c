@@ -129,7 +129,9 @@ migrate_execute_check(const MigrateScript *script, const char *sql,
 				refuse_outside_block(statement, sql, relation);
 		}
 		foreach(lc, statement->makes)
-			* made = lappend(*made, makeString(pstrdup(lfirst(lc))));
+		{
+			*made = lappend(*made, makeString(pstrdup(lfirst(lc))));
+		}
 		*made_unknown |= statement->makes_unknown;
 	}
 	place->statement = 0;
@@ -146,8 +148,10 @@ without_option(List *options, const char *name)
 	ListCell   *lc;
 
 	foreach(lc, options)
+	{
 		if (strcmp(lfirst_node(DefElem, lc)->defname, name) != 0)
-		result = lappend(result, lfirst(lc));
+			result = lappend(result, lfirst(lc));
+	}
 	return result;
 }
 

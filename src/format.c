@@ -52,7 +52,7 @@ struct MigrateFormat
 };
 
 /*
- * The header lines of formats.md 0.5, and where each goes.
+ * The header lines of home-made scripts, and where each goes.
  */
 typedef struct HeaderField
 {
@@ -242,7 +242,7 @@ goose_mark(const char *line, int length)
 }
 
 /*
- * updown: "-- UP" and "-- DOWN", alone on their line (formats.md 0.5).
+ * updown: "-- UP" and "-- DOWN", alone on their line.
  */
 static Marker
 updown_mark(const char *line, int length)

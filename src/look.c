@@ -128,6 +128,13 @@ migrate_require_source(MigrateRun *run)
 				 errmsg("no directory of migrations is given"),
 				 errhint("Give its path, or set \"%s\".", "migrate.directory")));
 	migrate_look_source(run, dir);
+
+	/* most likely it is not the directory that was meant */
+	if (migrate_source_set(run->source)->migrations == NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_FILE),
+				 errmsg("directory \"%s\" has no migrations", dir),
+				 errhint("A migration has a name such as \"001_create_users.sql\".")));
 }
 
 static void
@@ -162,7 +169,9 @@ describe(MigrateRun *run, MigrateItem *item, List *failures)
 		if (item->up_changed)
 			add_detail(item, "up section has changed since it was applied");
 		if (item->down_changed)
-			add_detail(item, "down section has changed since it was stored");
+			add_detail(item, item->file->down.present ?
+					   "down section has changed since it was stored" :
+					   "down section has been removed from the file");
 		add_detail(item, item->applied->down_error);
 	}
 	if (item->state == STATE_INTERRUPTED)
@@ -171,8 +180,10 @@ describe(MigrateRun *run, MigrateItem *item, List *failures)
 								  item->applied->done));
 	if (item->state == STATE_INTERRUPTED || item->applied == NULL)
 		foreach(lc, failures)
-			if (strcmp(((MigrateFailure *) lfirst(lc))->version, version) == 0)
+	{
+		if (strcmp(((MigrateFailure *) lfirst(lc))->version, version) == 0)
 			add_detail(item, ((MigrateFailure *) lfirst(lc))->reason);
+	}
 	if (created != NULL)
 		add_detail(item, psprintf("created %s", created));
 }

@@ -209,12 +209,14 @@ migrate_plan_find(List *items, const char *wanted)
 	ListCell   *lc;
 
 	foreach(lc, items)
+	{
 		if (item_is(lfirst(lc), wanted))
-		return lfirst(lc);
+			return lfirst(lc);
+	}
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_OBJECT),
 			 errmsg("migration \"%s\" does not exist", wanted),
-			 items == NIL ? 0 : errhint("The nearest are %s.", nearest(items, wanted))));
+			 items == NIL ? 0 : errhint("Those like it: %s.", nearest(items, wanted))));
 }
 
 static void
@@ -247,8 +249,10 @@ judge_modified(List *items)
 
 	initStringInfo(&list);
 	foreach(lc, items)
+	{
 		if (((MigrateItem *) lfirst(lc))->state == STATE_MODIFIED)
-		list_name(&list, &count, ((MigrateItem *) lfirst(lc))->file->up.file);
+			list_name(&list, &count, ((MigrateItem *) lfirst(lc))->file->up.file);
+	}
 	if (count == 0 || migrate_on_modified == ON_MODIFIED_IGNORE)
 		return;
 	ereport(migrate_on_modified == ON_MODIFIED_WARN ? WARNING : ERROR,
@@ -274,13 +278,17 @@ judge_order(List *chosen, List *items)
 		return;
 	initStringInfo(&list);
 	foreach(lc, chosen)
+	{
 		if (((MigrateItem *) lfirst(lc))->state == STATE_OUT_OF_ORDER)
-		list_name(&list, &count, ((MigrateItem *) lfirst(lc))->file->up.file);
+			list_name(&list, &count, ((MigrateItem *) lfirst(lc))->file->up.file);
+	}
 	if (count == 0)
 		return;
 	foreach(lc, items)
+	{
 		if (((MigrateItem *) lfirst(lc))->applied != NULL)
-		highest = lfirst(lc);
+			highest = lfirst(lc);
+	}
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg_plural("pending migration %s is out of order",
@@ -300,8 +308,10 @@ warn_passed_over(List *pending, List *chosen)
 
 	initStringInfo(&list);
 	foreach(lc, pending)
+	{
 		if (!list_member_ptr(chosen, lfirst(lc)))
-		list_name(&list, &count, item_label(lfirst(lc)));
+			list_name(&list, &count, item_label(lfirst(lc)));
+	}
 	if (count > 0)
 		ereport(WARNING,
 				(errmsg_plural("pending migration %s is passed over",
@@ -336,8 +346,10 @@ choose_versions(List *items, List *pending, List *versions)
 		named = lappend(named, item);
 	}
 	foreach(lc, pending)
+	{
 		if (list_member_ptr(named, lfirst(lc)))
-		chosen = lappend(chosen, lfirst(lc));
+			chosen = lappend(chosen, lfirst(lc));
+	}
 	warn_passed_over(pending, chosen);
 	return chosen;
 }
@@ -416,8 +428,10 @@ migrate_plan_apply(List *items, MigrateRequest *request)
 	judge_modified(items);
 
 	foreach(lc, items)
+	{
 		if (is_pending(lfirst(lc)))
-		pending = lappend(pending, lfirst(lc));
+			pending = lappend(pending, lfirst(lc));
+	}
 
 	if (request->versions != NIL)
 		chosen = choose_versions(items, pending, request->versions);
@@ -426,8 +440,10 @@ migrate_plan_apply(List *items, MigrateRequest *request)
 		const char *last = item_sort_key(migrate_plan_find(items, request->target));
 
 		foreach(lc, pending)
+		{
 			if (strcmp(item_sort_key(lfirst(lc)), last) <= 0)
-			chosen = lappend(chosen, lfirst(lc));
+				chosen = lappend(chosen, lfirst(lc));
+		}
 	}
 	else if (request->steps > 0)
 		chosen = list_truncate(list_copy(pending), request->steps);
@@ -448,8 +464,10 @@ migrate_plan_all(List *items)
 	ListCell   *lc;
 
 	foreach(lc, items)
+	{
 		if (((MigrateItem *) lfirst(lc))->file != NULL)
-		with_file = lappend(with_file, lfirst(lc));
+			with_file = lappend(with_file, lfirst(lc));
+	}
 	return up_steps(with_file);
 }
 
@@ -493,8 +511,10 @@ file_of(List *items, const AppliedMigration *applied)
 	ListCell   *lc;
 
 	foreach(lc, items)
+	{
 		if (((MigrateItem *) lfirst(lc))->applied == applied)
-		return ((MigrateItem *) lfirst(lc))->file;
+			return ((MigrateItem *) lfirst(lc))->file;
+	}
 	return NULL;
 }
 

@@ -75,13 +75,12 @@ run_step(MigrateRun *run, MigrateStep *step, MigrateResult *result)
 		sql = migrate_step_text(run, step);
 		executed = migrate_execute_step(run, step, sql, &place);
 	}
-	migrate_place_end(&callback);
-
 	INSTR_TIME_SET_CURRENT(end);
 	INSTR_TIME_SUBTRACT(end, start);
 	result->duration = INSTR_TIME_GET_MICROSEC(end);
 	result->statements = executed ? step->script->nstatements : 0;
 	migrate_record_step(run, step, executed, result, started, sql);
+	migrate_place_end(&callback);
 }
 
 /*
@@ -209,7 +208,8 @@ repair_item(MigrateRun *run, MigrateItem *item)
 	repair->version = file->version;
 	repair->name = file->name;
 	repair->action = item->up_changed && item->down_changed ? "up and down script replaced" :
-		item->up_changed ? "up script replaced" : "down script replaced";
+		item->up_changed ? "up script replaced" :
+		file->down.present ? "down script replaced" : "down script removed";
 	return repair;
 }
 

@@ -318,7 +318,8 @@ refuse_transaction(MigratePlace *place, int line, const char *message, const cha
 }
 
 /*
- * Transaction control: design section 2.  Returns false for COMMIT PREPARED
+ * Transaction control: BEGIN and COMMIT shape a
+ * migration, everything else is refused.  Returns false for COMMIT PREPARED
  * and ROLLBACK PREPARED, which are ordinary statements here.
  */
 static bool

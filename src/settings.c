@@ -177,8 +177,10 @@ restore_setting(struct config_generic *setting, List *saved)
 	ListCell   *lc;
 
 	foreach(lc, saved)
+	{
 		if (strcmp(((SavedSetting *) lfirst(lc))->name, setting->name) == 0)
-		value = ((SavedSetting *) lfirst(lc))->value;
+			value = ((SavedSetting *) lfirst(lc))->value;
+	}
 	if (setting->source != PGC_S_SESSION)
 	{
 		if (value == NULL)

@@ -91,6 +91,10 @@ read_files(MigrateSource *source, bool detect)
 				return false;
 			}
 		}
+		if (claimed && !detect &&
+			migrate_format_detect(set->format, file, source->sql) != set->format)
+			ereport(WARNING,
+					(errmsg("file \"%s\" looks like one of another format", file)));
 		if (claimed && set->format != NULL)
 			parts = lappend(parts, migrate_format_parse(set->format, set->format_evidence,
 														file, &parsed,
@@ -106,7 +110,7 @@ read_files(MigrateSource *source, bool detect)
  * Read the migrations of a directory.
  *
  * "format" is the name of the format, NULL to detect it.  Errors are those of
- * directory.c and format.c.  A directory without migrations is none.
+ * directory.c and format.c.  A directory may have no migrations at all.
  */
 MigrateSource *
 migrate_source_read(const char *path, const char *format)
@@ -121,10 +125,6 @@ migrate_source_read(const char *path, const char *format)
 											ALLOCSET_DEFAULT_SIZES);
 	while (!read_files(source, format == NULL))
 		CHECK_FOR_INTERRUPTS();
-	if (source->set->migrations == NIL)
-		ereport(WARNING,
-				(errcode(ERRCODE_NO_DATA),
-				 errmsg("directory \"%s\" has no migrations", path)));
 	return source;
 }
 
