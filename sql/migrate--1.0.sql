@@ -106,6 +106,9 @@ SELECT pg_catalog.pg_extension_config_dump('migrate.history', '');
 SELECT pg_catalog.pg_extension_config_dump('migrate.history_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('migrate.applied', '');
 
+-- default privileges of whoever installs this may have given some
+REVOKE ALL ON migrate.script, migrate.history, migrate.applied FROM PUBLIC;
+
 -- so that a database owner can dump the database
 GRANT USAGE ON SCHEMA migrate TO pg_database_owner;
 GRANT SELECT ON migrate.script, migrate.history, migrate.applied TO pg_database_owner;

@@ -72,7 +72,7 @@ check_author(const char *author)
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("permission denied to run a stored script of role \"%s\"",
 					author ? author : "(unknown)"),
-			 errhint("Use SET ROLE to become its author, or give the directory to run the files instead.")));
+			 errhint("Log in as its author or use SET ROLE, or give the directory to run the files instead.")));
 }
 
 /*

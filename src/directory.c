@@ -490,6 +490,7 @@ static char *
 decode(const char *name, char *data, int *length)
 {
 	int			encoding = GetDatabaseEncoding();
+	Oid			conversion;
 	int			good;
 	size_t		room;
 	char	   *text;
@@ -510,10 +511,16 @@ decode(const char *name, char *data, int *length)
 	if (encoding == PG_UTF8 || encoding == PG_SQL_ASCII)
 		return data;
 
+	conversion = FindDefaultConversionProc(PG_UTF8, encoding);
+	if (!OidIsValid(conversion))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_FUNCTION),
+				 errmsg("default conversion function for encoding \"%s\" to \"%s\" does not exist",
+						"UTF8", pg_encoding_to_char(encoding))));
 	room = (size_t) *length * MAX_CONVERSION_GROWTH + 1;
 	text = MemoryContextAllocHuge(CurrentMemoryContext, room);
 
-	good = pg_do_encoding_conversion_buf(FindDefaultConversionProc(PG_UTF8, encoding),
+	good = pg_do_encoding_conversion_buf(conversion,
 										 PG_UTF8, encoding,
 										 (unsigned char *) data, *length,
 										 (unsigned char *) text, (int) Min(room, INT_MAX),

@@ -276,9 +276,14 @@ run_outside_block(const MigrateStatement *statement, const char *sql, const char
 	foreach(lc, statement->needs)
 	{
 		RangeVar   *relation = lfirst(lc);
-		Oid			relid = RangeVarGetRelid(relation, NoLock, true);
 
-		/* one that is not there is for core to complain about */
+		/*
+		 * one that is not there is for core to complain about, if it runs at
+		 * all
+		 */
+		bool		skip = strcmp(statement->command, "VACUUM") == 0;
+		Oid			relid = RangeVarGetRelid(relation, NoLock, !skip);
+
 		if (OidIsValid(relid) && !is_new_relation(relid))
 			refuse_outside_block(statement, sql, relation);
 	}

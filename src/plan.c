@@ -15,6 +15,7 @@
 #include "postgres.h"
 
 #include "mb/pg_wchar.h"
+#include "miscadmin.h"
 #include "utils/varlena.h"
 
 #include "migrate.h"
@@ -184,8 +185,11 @@ nearest(List *items, const char *wanted)
 		foreach(lc, items)
 		{
 			MigrateItem *item = lfirst(lc);
-			int			d = Min(distance(wanted, item_version(item)),
-								distance(wanted, item_label(item)));
+			int			d;
+
+			CHECK_FOR_INTERRUPTS();
+			d = Min(distance(wanted, item_version(item)),
+					distance(wanted, item_label(item)));
 
 			if (!list_member_ptr(taken, item) && (best == NULL || d < best_distance))
 			{
@@ -208,6 +212,7 @@ migrate_plan_find(List *items, const char *wanted)
 {
 	ListCell   *lc;
 
+	CHECK_FOR_INTERRUPTS();
 	foreach(lc, items)
 	{
 		if (item_is(lfirst(lc), wanted))

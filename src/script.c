@@ -44,6 +44,7 @@ typedef struct Lexer
  */
 typedef struct Keywords
 {
+	int			as;
 	int			atomic;
 	int			begin;
 	int			case_;
@@ -83,6 +84,7 @@ keywords(void)
 
 	if (k.atomic == 0)
 	{
+		k.as = keyword("as");
 		k.begin = keyword("begin");
 		k.case_ = keyword("case");
 		k.end = keyword("end");
@@ -422,7 +424,21 @@ add_statement(ScriptParser *parser, Node *node, int offset, int length, int line
 }
 
 /*
- * Parse what lies between two cuts, which is one statement.
+ * Take a statement that was parsed from between "offset" and "end".
+ */
+static void
+add_parsed(ScriptParser *parser, const RawStmt *raw, int offset, int end)
+{
+	int			start = offset + raw->stmt_location;
+	int			stop = raw->stmt_len > 0 ? start + raw->stmt_len : end;
+
+	start += skip_blank(parser->source + start, stop - start);
+	add_statement(parser, raw->stmt, start, stop - start, line_of(parser, start));
+}
+
+/*
+ * Parse what lies between two cuts, which is one statement, or more where what
+ * looks like a nested block is none.
  */
 static void
 judge(ScriptParser *parser, int start, int end)
@@ -449,10 +465,7 @@ judge(ScriptParser *parser, int start, int end)
 	MemoryContextSwitchTo(parser->context);
 	foreach(lc, raws)
 	{
-		RawStmt    *raw = lfirst_node(RawStmt, lc);
-		int			length = raw->stmt_len > 0 ? raw->stmt_len : end - offset - raw->stmt_location;
-
-		add_statement(parser, raw->stmt, offset + raw->stmt_location, length, line);
+		add_parsed(parser, lfirst_node(RawStmt, lc), offset, end);
 	}
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(parser->scratch);
@@ -513,6 +526,8 @@ cut(ScriptParser *parser)
 			parentheses = Max(parentheses - 1, 0);
 		else if (token == k->atomic && previous == k->begin)
 			atomic = 1;
+		else if (atomic > 0 && (previous == '.' || previous == k->as))
+			 /* a name: END and CASE may be column labels */ ;
 		else if (atomic > 0 && token == k->case_)
 			atomic++;
 		else if (atomic > 0 && token == k->end)

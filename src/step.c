@@ -91,6 +91,11 @@ migrate_enter_schema(const char *schema, GucAction action)
 {
 	if (*schema == '\0')
 		return;
+	/* search_path reads it as the role's own schema, even in quotes */
+	if (strcmp(schema, "$user") == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("schema \"%s\" cannot be that of a run", schema)));
 	(void) get_namespace_oid(schema, false);
 	(void) set_config_option("search_path", quote_identifier(schema), PGC_USERSET, PGC_S_SESSION,
 							 action, true, 0, false);
@@ -161,8 +166,8 @@ has_power_in_reserve(void)
 
 /*
  * Execute a stored script, of a role that may have less power than the session:
- * then core is told to refuse any change of the role, as in a function that is
- * SECURITY DEFINER.
+ * then core is told to refuse any change of the role, and whatever would run
+ * later, at the commit, without that protection (WITH HOLD, deferred triggers).
  */
 static void
 execute_stored(const MigrateStep *step, const char *sql, MigratePlace *place)
@@ -178,7 +183,8 @@ execute_stored(const MigrateStep *step, const char *sql, MigratePlace *place)
 		return;
 	}
 	GetUserIdAndSecContext(&user, &security);
-	SetUserIdAndSecContext(user, security | SECURITY_LOCAL_USERID_CHANGE);
+	SetUserIdAndSecContext(user, security | SECURITY_LOCAL_USERID_CHANGE |
+						   SECURITY_RESTRICTED_OPERATION);
 	PG_TRY();
 	{
 		migrate_execute_script(step->script, sql, place);

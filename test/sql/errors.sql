@@ -78,6 +78,7 @@ SELECT test.try($$SELECT * FROM migrate.apply(test.dir('goose_app'), versions =>
 SELECT test.try($$SELECT * FROM migrate.apply(test.dir('goose_app'), versions => '{NULL}')$$);
 SELECT test.try($$SELECT * FROM migrate.apply(test.dir('goose_app'), project => NULL)$$);
 SELECT test.try($$SELECT * FROM migrate.apply(test.dir('goose_app'), schema => 'nowhere')$$);
+SELECT test.try($$SELECT * FROM migrate.apply(test.dir('goose_app'), schema => '$user')$$);
 SELECT test.try($$SELECT * FROM migrate.apply(test.dir('goose_app'), vars => '{"a": "b"}')$$);
 SELECT test.try($$SELECT * FROM migrate.repair(test.dir('goose_app'), version => '00001')$$);
 SELECT test.try($$SELECT * FROM migrate.repair(test.dir('goose_app'), version => '00001', state => 'done')$$);

@@ -13,6 +13,9 @@ CREATE FUNCTION f(i int) RETURNS text LANGUAGE sql BEGIN ATOMIC
 	SELECT CASE i WHEN 1 THEN 'one;' ELSE 'more' END;
 	SELECT CASE WHEN i = 1 THEN 'x' END; -- ; end
 END;
+CREATE FUNCTION labels() RETURNS bigint LANGUAGE sql BEGIN ATOMIC
+	SELECT l.end + l.case AS end FROM (SELECT 1 AS end, 2 AS case) l; SELECT CASE WHEN true THEN 3 END AS case;
+END;
 CREATE RULE r AS ON DELETE TO t DO INSTEAD (SELECT 1; SELECT 2);
 CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'in p;'; END; $$;
 CALL p();;
@@ -156,6 +159,7 @@ END
 $$;
 SELECT test.outside('VACUUM');
 SELECT test.outside('VACUUM existing_table');
+SELECT test.outside('VACUUM no_such_table');
 SELECT test.outside('DROP INDEX CONCURRENTLY existing_index');
 SELECT test.outside('REINDEX TABLE CONCURRENTLY existing_table');
 SELECT test.outside('REINDEX SCHEMA app');
