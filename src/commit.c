@@ -524,7 +524,8 @@ anything_up(MigrateRun *run)
 	migrate_report_ignored(run);
 	migrate_look(run);
 	migrate_judge_changes(run);
-	return migrate_plan_apply(run->items, run->request) != NIL ||
+	return migrate_plan_is_busy(run->items) ||
+		migrate_plan_apply(run->items, run->request) != NIL ||
 		migrate_changed_downs(run->items) != NIL;
 }
 
@@ -533,7 +534,8 @@ anything_down(MigrateRun *run)
 {
 	migrate_look_source(run, run->request->dir);
 	migrate_look(run);
-	return migrate_plan_rollback(run->items, run->applied, run->request) != NIL;
+	return migrate_plan_is_busy(run->items) ||
+		migrate_plan_rollback(run->items, run->applied, run->request) != NIL;
 }
 
 static int

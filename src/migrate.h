@@ -361,6 +361,7 @@ extern const char *migrate_highest_version(MigrateRequest *request);
 
 /* in plan.c */
 extern List *migrate_plan_match(List *migrations, List *applied);
+extern bool migrate_plan_is_busy(List *items);
 extern List *migrate_plan_apply(List *items, MigrateRequest *request);
 extern List *migrate_plan_all(List *items);
 extern MigrateItem *migrate_plan_find(List *items, const char *wanted);

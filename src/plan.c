@@ -360,6 +360,23 @@ choose_versions(List *items, List *pending, List *versions)
 }
 
 /*
+ * Is a migration of the history on its way, or has it been interrupted?  Only
+ * who has the run lock can tell which.
+ */
+bool
+migrate_plan_is_busy(List *items)
+{
+	ListCell   *lc;
+
+	foreach(lc, items)
+	{
+		if (((MigrateItem *) lfirst(lc))->state == STATE_INTERRUPTED)
+			return true;
+	}
+	return false;
+}
+
+/*
  * An interrupted migration is in the way of everything but of what goes on
  * with it: CALL, in the same direction.
  */

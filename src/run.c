@@ -115,16 +115,18 @@ apply(MigrateRun *run)
 {
 	List	   *steps;
 	List	   *downs;
+	bool		busy;
 
 	migrate_require_source(run);
 	migrate_report_ignored(run);
 	migrate_look(run);
 	migrate_judge_changes(run);
-	steps = migrate_plan_apply(run->items, run->request);
+	busy = migrate_plan_is_busy(run->items);
+	steps = busy ? NIL : migrate_plan_apply(run->items, run->request);
 	downs = migrate_changed_downs(run->items);
-	if (steps == NIL && downs == NIL)
+	if (!busy && steps == NIL && downs == NIL)
 		return NIL;
-	if (!lock_and_look(run, "migrate.apply()"))
+	if (!lock_and_look(run, "migrate.apply()") || busy)
 	{
 		steps = migrate_plan_apply(run->items, run->request);
 		downs = migrate_changed_downs(run->items);
@@ -139,13 +141,15 @@ static List *
 rollback(MigrateRun *run)
 {
 	List	   *steps;
+	bool		busy;
 
 	migrate_look_source(run, run->request->dir);
 	migrate_look(run);
-	steps = migrate_plan_rollback(run->items, run->applied, run->request);
-	if (steps == NIL)
+	busy = migrate_plan_is_busy(run->items);
+	steps = busy ? NIL : migrate_plan_rollback(run->items, run->applied, run->request);
+	if (!busy && steps == NIL)
 		return NIL;
-	if (!lock_and_look(run, "migrate.rollback()"))
+	if (!lock_and_look(run, "migrate.rollback()") || busy)
 		steps = migrate_plan_rollback(run->items, run->applied, run->request);
 	migrate_enter_schema(run->request->schema, GUC_ACTION_SAVE);
 	migrate_check_down_steps(run, steps);
