@@ -59,7 +59,8 @@ typedef struct Attempt
 	bool		settings_saved;
 	List	   *settings;		/* the session's own, if they were saved */
 	int			done;			/* statements committed */
-	bool		next_started;	/* the next one may have left something */
+	bool		next_started;	/* the next one may have left something ... */
+	List	   *known_indexes;	/* ... beside these (Oid) */
 	LocalTransactionId transaction; /* in which that was begun */
 } Attempt;
 
@@ -132,6 +133,7 @@ commit_progress(Attempt *attempt, int done, bool started, List *indexes)
 	step->in_progress = true;
 	attempt->done = done;
 	attempt->next_started = started;
+	attempt->known_indexes = indexes;
 }
 
 /*
@@ -226,7 +228,7 @@ clear_residue(Attempt *attempt)
 	const MigrateStatement *statement = &attempt->step->script->statements[attempt->done];
 
 	begin_transaction(attempt);
-	if (migrate_clear_residue(statement, attempt->step->applied->known_indexes))
+	if (migrate_clear_residue(statement, attempt->known_indexes))
 		commit_progress(attempt, attempt->done + 1, false, NIL);
 	else
 		commit_progress(attempt, attempt->done, false, NIL);
@@ -237,6 +239,8 @@ run_transactions(Attempt *attempt)
 {
 	const MigrateScript *script = attempt->step->script;
 
+	if (attempt->step->file == NULL)
+		migrate_require_own_script(attempt->step);
 	if (!attempt->settings_saved)
 	{
 		attempt->settings = migrate_settings_save();
@@ -405,6 +409,7 @@ run_step(MigrateRun *run, MigrateStep *step, MigrateResult *result)
 	{
 		attempt.done = step->applied->done;
 		attempt.next_started = step->applied->started;
+		attempt.known_indexes = step->applied->known_indexes;
 	}
 	if (!step->forced)
 		attempt.sql = migrate_step_text(run, step);
@@ -459,30 +464,38 @@ run_steps(MigrateRun *run, List *steps)
 }
 
 /*
- * What a run does under the lock, up or down.
+ * Look again under the lock.  Returns false if the history is another one: what
+ * was planned before is void then.
  */
-static int
-up_locked(MigrateRun *run)
+static bool
+look_again(MigrateRun *run)
 {
-	List	   *steps;
-	List	   *downs;
-
+	if (migrate_same_history(run->applied, migrate_history_read(run->request, true)))
+		return true;
 	migrate_look(run);
 	migrate_judge_changes(run);
-	steps = migrate_plan_apply(run->items, run->request);
-	downs = migrate_changed_downs(run->items);
+	return false;
+}
+
+/*
+ * What a run does under the lock, up or down.  Nobody is on his way any more, so
+ * what looked so before has been interrupted.
+ */
+static int
+up_locked(MigrateRun *run, List *steps, bool busy)
+{
+	if (!look_again(run) || busy)
+		steps = migrate_plan_apply(run->items, run->request);
 	migrate_check_up_steps(run, steps, false);
-	migrate_replace_downs(run, downs);
+	migrate_replace_downs(run, migrate_changed_downs(run->items));
 	return run_steps(run, steps);
 }
 
 static int
-down_locked(MigrateRun *run)
+down_locked(MigrateRun *run, List *steps, bool busy)
 {
-	List	   *steps;
-
-	migrate_look(run);
-	steps = migrate_plan_rollback(run->items, run->applied, run->request);
+	if (!look_again(run) || busy)
+		steps = migrate_plan_rollback(run->items, run->applied, run->request);
 	migrate_check_down_steps(run, steps);
 	return run_steps(run, steps);
 }
@@ -492,17 +505,20 @@ down_locked(MigrateRun *run)
  * happens.
  */
 static int
-run_locked(MigrateRun *run, int (*body) (MigrateRun *run))
+run_locked(MigrateRun *run, int (*body) (MigrateRun *run, List *steps, bool busy),
+		   List *steps, bool busy)
 {
 	MemoryContext context = CurrentMemoryContext;
 	const MigrateRequest *request = run->request;
 	volatile int count = 0;
 
+	PreventCommandDuringRecovery("CALL");
+	PreventCommandIfReadOnly("CALL");
 	commit_now(context);
 	PG_TRY();
 	{
 		migrate_lock_acquire_session(request->project, request->schema, commit_now, context);
-		count = body(run);
+		count = body(run, steps, busy);
 		MemoryContextSwitchTo(context);
 	}
 	PG_FINALLY();
@@ -514,33 +530,43 @@ run_locked(MigrateRun *run, int (*body) (MigrateRun *run))
 }
 
 /*
- * Is there anything to do?  Asked before the lock is taken, so that an
- * up-to-date release starts while a long run goes on.
+ * Look for what there is to do before the lock is taken, so that an up-to-date
+ * release starts while a long run goes on.
  */
-static bool
-anything_up(MigrateRun *run)
+static int
+up(MigrateRun *run)
 {
+	List	   *steps;
+	bool		busy;
+
 	migrate_require_source(run);
 	migrate_report_ignored(run);
 	migrate_look(run);
 	migrate_judge_changes(run);
-	return migrate_plan_is_busy(run->items) ||
-		migrate_plan_apply(run->items, run->request) != NIL ||
-		migrate_changed_downs(run->items) != NIL;
-}
-
-static bool
-anything_down(MigrateRun *run)
-{
-	migrate_look_source(run, run->request->dir);
-	migrate_look(run);
-	return migrate_plan_is_busy(run->items) ||
-		migrate_plan_rollback(run->items, run->applied, run->request) != NIL;
+	busy = migrate_plan_is_busy(run->items);
+	steps = busy ? NIL : migrate_plan_apply(run->items, run->request);
+	if (!busy && steps == NIL && migrate_changed_downs(run->items) == NIL)
+		return 0;
+	return run_locked(run, up_locked, steps, busy);
 }
 
 static int
-run_guarded(MigrateRequest *request, const char *routine,
-			bool (*anything) (MigrateRun *run), int (*body) (MigrateRun *run))
+down(MigrateRun *run)
+{
+	List	   *steps;
+	bool		busy;
+
+	migrate_look_source(run, run->request->dir);
+	migrate_look(run);
+	busy = migrate_plan_is_busy(run->items);
+	steps = busy ? NIL : migrate_plan_rollback(run->items, run->applied, run->request);
+	if (!busy && steps == NIL)
+		return 0;
+	return run_locked(run, down_locked, steps, busy);
+}
+
+static int
+run_guarded(MigrateRequest *request, int (*body) (MigrateRun *run))
 {
 	MigrateRun	run = {.request = request};
 	volatile int count = 0;
@@ -548,12 +574,7 @@ run_guarded(MigrateRequest *request, const char *routine,
 	migrate_run_begin();
 	PG_TRY();
 	{
-		if (anything(&run))
-		{
-			PreventCommandDuringRecovery(routine);
-			PreventCommandIfReadOnly(routine);
-			count = run_locked(&run, body);
-		}
+		count = body(&run);
 	}
 	PG_FINALLY();
 	{
@@ -573,7 +594,7 @@ run_guarded(MigrateRequest *request, const char *routine,
 int
 migrate_run_up(MigrateRequest *request)
 {
-	return run_guarded(request, "CALL migrate.up", anything_up, up_locked);
+	return run_guarded(request, up);
 }
 
 /*
@@ -582,5 +603,5 @@ migrate_run_up(MigrateRequest *request)
 int
 migrate_run_down(MigrateRequest *request)
 {
-	return run_guarded(request, "CALL migrate.down", anything_down, down_locked);
+	return run_guarded(request, down);
 }

@@ -327,6 +327,19 @@ log_query(const MigrateStatement *statement, const char *query)
 }
 
 /*
+ * What comes after each statement that has not failed.
+ */
+static void
+end_statement(MigratePlace *place)
+{
+	place->executing = false;
+	place->source = NULL;
+	place->query = NULL;
+	if (place->commits)
+		disable_timeout(STATEMENT_TIMEOUT, false);
+}
+
+/*
  * What comes before each statement, however it runs.
  */
 static void
@@ -360,8 +373,7 @@ run_statement(const MigrateStatement *statement, const char *sql, MigratePlace *
 		run_set_transaction(query, place);
 	else
 		run_with_spi(query);
-	place->executing = false;
-	place->query = NULL;
+	end_statement(place);
 }
 
 /*
@@ -729,8 +741,7 @@ migrate_execute_top_level(const MigrateScript *script, int number, const char *s
 	place->source = query;
 	place->source_line = place->line;
 	run_top_level(linitial_node(RawStmt, pg_parse_query(query)), query);
-	place->source = NULL;
-	place->query = NULL;
+	end_statement(place);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
 

@@ -329,6 +329,7 @@ extern void migrate_run_begin(void);
 extern void migrate_run_end(void);
 extern bool migrate_same_history(List *one, List *other);
 extern void migrate_enter_schema(const char *schema, GucAction action);
+extern void migrate_require_own_script(const MigrateStep *step);
 extern MigrateResult *migrate_new_result(MigrateRun *run, const MigrateStep *step);
 extern bool migrate_execute_step(MigrateRun *run, MigrateStep *step, const char *sql,
 								 MigratePlace *place);

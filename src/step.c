@@ -165,6 +165,32 @@ has_power_in_reserve(void)
 }
 
 /*
+ * May a stored script have less power than the session?
+ */
+static bool
+needs_protection(const MigrateStep *step)
+{
+	const AppliedMigration *applied = step->applied;
+	const char *author = step->direction == MIGRATE_UP ? applied->up_role : applied->down_role;
+
+	return !superuser_arg(get_role_oid(author, true)) && has_power_in_reserve();
+}
+
+/*
+ * Refuse a stored script that commits on its way, where it would have to be
+ * protected from: that cannot be done across commits.
+ */
+void
+migrate_require_own_script(const MigrateStep *step)
+{
+	if (needs_protection(step))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied to run a stored script that commits as another role"),
+				 errhint("Log in as its author, or give the directory to run the files instead.")));
+}
+
+/*
  * Execute a stored script, of a role that may have less power than the session:
  * then core is told to refuse any change of the role, and whatever would run
  * later, at the commit, without that protection (WITH HOLD, deferred triggers).
@@ -172,12 +198,10 @@ has_power_in_reserve(void)
 static void
 execute_stored(const MigrateStep *step, const char *sql, MigratePlace *place)
 {
-	const AppliedMigration *applied = step->applied;
-	const char *author = step->direction == MIGRATE_UP ? applied->up_role : applied->down_role;
 	Oid			user;
 	int			security;
 
-	if (superuser_arg(get_role_oid(author, true)) || !has_power_in_reserve())
+	if (!needs_protection(step))
 	{
 		migrate_execute_script(step->script, sql, place);
 		return;
