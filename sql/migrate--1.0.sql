@@ -61,7 +61,7 @@ CREATE TABLE migrate.applied (
 			OR state OPERATOR(pg_catalog.=) 'interrupted down'),
 	done integer NOT NULL DEFAULT 0,
 	started boolean NOT NULL DEFAULT false,
-	known_indexes oid[],
+	invalid_indexes oid[],
 	sort_key text NOT NULL COLLATE pg_catalog."C",
 	file text NOT NULL,
 	batch integer NOT NULL,
@@ -92,7 +92,7 @@ COMMENT ON TABLE migrate.applied IS 'migrations now in force';
 COMMENT ON COLUMN migrate.applied.state IS 'interrupted while going up or down, with some of its transactions committed';
 COMMENT ON COLUMN migrate.applied.done IS 'of an interrupted one: how many statements are committed';
 COMMENT ON COLUMN migrate.applied.started IS 'of an interrupted one: the next statement was started, and may have left something';
-COMMENT ON COLUMN migrate.applied.known_indexes IS 'indexes of its table before that statement';
+COMMENT ON COLUMN migrate.applied.invalid_indexes IS 'INVALID indexes that its table had before that statement';
 COMMENT ON COLUMN migrate.applied.sort_key IS 'bytewise order is the order of versions';
 COMMENT ON COLUMN migrate.applied.history_id IS 'the attempt that applied it; order of application';
 COMMENT ON COLUMN migrate.applied.up_role IS 'author of the stored up script, with whose privileges it may run';

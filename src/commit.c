@@ -60,7 +60,7 @@ typedef struct Attempt
 	List	   *settings;		/* the session's own, if they were saved */
 	int			done;			/* statements committed */
 	bool		next_started;	/* the next one may have left something ... */
-	List	   *known_indexes;	/* ... beside these (Oid) */
+	List	   *invalid_indexes;	/* ... beside these (Oid) */
 	LocalTransactionId transaction; /* in which that was begun */
 } Attempt;
 
@@ -125,7 +125,7 @@ commit_progress(Attempt *attempt, int done, bool started, List *indexes)
 	MigrateStep *step = attempt->step;
 	char	   *down = NULL;
 
-	if (step->direction == MIGRATE_UP && step->file->down.present && !step->in_progress)
+	if (step->direction == MIGRATE_UP && step->file->down.present)
 		down = migrate_source_text(attempt->run->source, &step->file->down);
 	migrate_history_progress(attempt->run->request, step, attempt->result, done, started,
 							 indexes, attempt->sql, down);
@@ -133,7 +133,7 @@ commit_progress(Attempt *attempt, int done, bool started, List *indexes)
 	step->in_progress = true;
 	attempt->done = done;
 	attempt->next_started = started;
-	attempt->known_indexes = indexes;
+	attempt->invalid_indexes = indexes;
 }
 
 /*
@@ -181,7 +181,7 @@ run_top_level(Attempt *attempt)
 
 	if (statement->top_level == TOP_UNKNOWN || migrate_leaves_residue(statement))
 	{
-		commit_progress(attempt, attempt->done, true, migrate_known_indexes(statement));
+		commit_progress(attempt, attempt->done, true, migrate_invalid_indexes(statement));
 		migrate_lock_keep(attempt->run->request->project, attempt->run->request->schema);
 	}
 	else
@@ -220,6 +220,31 @@ run_transaction(Attempt *attempt)
 }
 
 /*
+ * What the statements have SET that are done, another session does not know,
+ * nor this one after an error: again, then.
+ */
+static void
+repeat_settings(Attempt *attempt)
+{
+	const MigrateScript *script = attempt->step->script;
+
+	begin_transaction(attempt);
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	attempt->place.nstatements = script->nstatements;
+	for (int i = 0; i < attempt->done; i++)
+	{
+		attempt->place.statement = i + 1;
+		if (script->statements[i].set_session)
+			migrate_run_statement(&script->statements[i], attempt->sql, &attempt->place);
+	}
+	attempt->place.statement = 0;
+	if (SPI_finish() != SPI_OK_FINISH)
+		elog(ERROR, "SPI_finish failed");
+	commit_now(attempt->context);
+}
+
+/*
  * Remove what the statement has left that was interrupted last.
  */
 static void
@@ -228,7 +253,7 @@ clear_residue(Attempt *attempt)
 	const MigrateStatement *statement = &attempt->step->script->statements[attempt->done];
 
 	begin_transaction(attempt);
-	if (migrate_clear_residue(statement, attempt->known_indexes))
+	if (migrate_clear_residue(statement, attempt->invalid_indexes))
 		commit_progress(attempt, attempt->done + 1, false, NIL);
 	else
 		commit_progress(attempt, attempt->done, false, NIL);
@@ -247,6 +272,8 @@ run_transactions(Attempt *attempt)
 		attempt->settings_saved = true;
 	}
 	migrate_enter_schema(attempt->run->request->schema, GUC_ACTION_SET);
+	if (attempt->done > 0)
+		repeat_settings(attempt);
 	if (attempt->next_started)
 		clear_residue(attempt);
 	while (attempt->done < script->nstatements)
@@ -409,7 +436,7 @@ run_step(MigrateRun *run, MigrateStep *step, MigrateResult *result)
 	{
 		attempt.done = step->applied->done;
 		attempt.next_started = step->applied->started;
-		attempt.known_indexes = step->applied->known_indexes;
+		attempt.invalid_indexes = step->applied->invalid_indexes;
 	}
 	if (!step->forced)
 		attempt.sql = migrate_step_text(run, step);

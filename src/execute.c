@@ -19,19 +19,13 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
-#include "access/htup_details.h"
 #include "access/relation.h"
-#include "access/table.h"
 #include "access/xact.h"
 #include "catalog/dependency.h"
 #include "catalog/index.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
-#include "catalog/pg_constraint.h"
-#include "catalog/pg_subscription.h"
 #include "commands/defrem.h"
-#include "commands/trigger.h"
 #include "executor/spi.h"
 #include "nodes/makefuncs.h"
 #include "parser/analyze.h"
@@ -43,7 +37,6 @@
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/portal.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
@@ -329,8 +322,8 @@ log_query(const MigrateStatement *statement, const char *query)
 /*
  * What comes after each statement that has not failed.
  */
-static void
-end_statement(MigratePlace *place)
+void
+migrate_end_statement(MigratePlace *place)
 {
 	place->executing = false;
 	place->source = NULL;
@@ -342,8 +335,8 @@ end_statement(MigratePlace *place)
 /*
  * What comes before each statement, however it runs.
  */
-static void
-begin_statement(const MigrateStatement *statement, const char *query, MigratePlace *place)
+void
+migrate_begin_statement(const MigrateStatement *statement, const char *query, MigratePlace *place)
 {
 	CHECK_FOR_INTERRUPTS();
 	place->executing = true;
@@ -361,134 +354,23 @@ begin_statement(const MigrateStatement *statement, const char *query, MigratePla
 	}
 }
 
-static void
-run_statement(const MigrateStatement *statement, const char *sql, MigratePlace *place)
+/*
+ * Run one statement in the current transaction, inside of an SPI connection, in
+ * a memory context that the caller resets.  "sql" is the text of its script.
+ */
+void
+migrate_run_statement(const MigrateStatement *statement, const char *sql, MigratePlace *place)
 {
 	char	   *query = pnstrdup(sql + statement->offset, statement->length);
 
-	begin_statement(statement, query, place);
+	migrate_begin_statement(statement, query, place);
 	if (statement->outside_block)
 		run_outside_block(statement, sql, query, place);
 	else if (statement->set_transaction)
 		run_set_transaction(query, place);
 	else
 		run_with_spi(query);
-	end_statement(place);
-}
-
-/*
- * May the constraint be named in SET CONSTRAINTS, and has it deferred checks
- * pending?
- */
-static bool
-is_pending(Form_pg_constraint constraint)
-{
-	return constraint->condeferrable && OidIsValid(constraint->conrelid) &&
-		(AfterTriggerPendingOnRel(constraint->conrelid) ||
-		 (OidIsValid(constraint->confrelid) && AfterTriggerPendingOnRel(constraint->confrelid))) &&
-		migrate_schema_usable(constraint->connamespace);
-}
-
-/*
- * The names of the constraints with deferred checks pending, and in *deferred
- * of those among them that are deferred from the start.
- *
- * Only tables that this transaction has written to can have any, so nobody
- * drops them meanwhile.  A name stands for all constraints of that name in its
- * schema.
- */
-static List *
-pending_constraints(List **deferred)
-{
-	List	   *names = NIL;
-	Relation	rel = table_open(ConstraintRelationId, AccessShareLock);
-	SysScanDesc scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
-	HeapTuple	tuple;
-
-	*deferred = NIL;
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		Form_pg_constraint constraint = (Form_pg_constraint) GETSTRUCT(tuple);
-		RangeVar   *name;
-
-		if (!is_pending(constraint))
-			continue;
-		name = makeRangeVar(get_namespace_name(constraint->connamespace),
-							pstrdup(NameStr(constraint->conname)), -1);
-		names = list_append_unique(names, name);
-		if (constraint->condeferred)
-			*deferred = list_append_unique(*deferred, name);
-	}
-	systable_endscan(scan);
-	table_close(rel, AccessShareLock);
-	return names;
-}
-
-/*
- * Leave out names that another constraint has which cannot be deferred: SET
- * CONSTRAINTS DEFERRED would fail at it.
- */
-static List *
-without_namesakes(List *names)
-{
-	List	   *result = list_copy(names);
-	Relation	rel;
-	SysScanDesc scan;
-	HeapTuple	tuple;
-
-	if (names == NIL)
-		return NIL;
-	rel = table_open(ConstraintRelationId, AccessShareLock);
-	scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		Form_pg_constraint constraint = (Form_pg_constraint) GETSTRUCT(tuple);
-		ListCell   *lc;
-
-		if (constraint->condeferrable)
-			continue;
-		foreach(lc, result)
-		{
-			RangeVar   *name = lfirst(lc);
-
-			if (strcmp(name->relname, NameStr(constraint->conname)) == 0 &&
-				get_namespace_oid(name->schemaname, true) == constraint->connamespace)
-				result = foreach_delete_current(result, lc);
-		}
-	}
-	systable_endscan(scan);
-	table_close(rel, AccessShareLock);
-	return result;
-}
-
-/*
- * Do what the end of a transaction does with deferred constraints: check them;
- * then defer again those that are so from the start.
- *
- * SET CONSTRAINTS ALL would go for constraints too that are made later, in this
- * run or by the caller, so those with something to check are named.
- */
-static void
-check_constraints(void)
-{
-	List	   *names;
-	List	   *deferred;
-	List	   *previous = NIL;
-
-	CommandCounterIncrement();
-	while ((names = pending_constraints(&deferred)) != NIL && !equal(names, previous))
-	{
-		ConstraintsSetStmt *stmt = makeNode(ConstraintsSetStmt);
-
-		stmt->constraints = names;
-		AfterTriggerSetState(stmt);
-		CommandCounterIncrement();
-		stmt->constraints = without_namesakes(deferred);
-		stmt->deferred = true;
-		if (stmt->constraints != NIL)
-			AfterTriggerSetState(stmt);
-		previous = names;
-	}
+	migrate_end_statement(place);
 }
 
 /*
@@ -510,7 +392,7 @@ run_and_note(const MigrateStatement *statement, const char *sql, MigratePlace *p
 	const char *name = statement->drops_at_commit;
 	Oid			before = name ? temporary_table(name) : InvalidOid;
 
-	run_statement(statement, sql, place);
+	migrate_run_statement(statement, sql, place);
 	if (name == NULL || OidIsValid(before))
 		return InvalidOid;
 	CommandCounterIncrement();
@@ -570,7 +452,8 @@ run_transaction(const MigrateScript *script, int first, const char *sql, Migrate
 		may_defer |= statement->may_defer;
 	}
 	if (may_defer || place->stored)
-		check_constraints();	/* nothing of a stored script may fire later */
+		migrate_check_constraints();	/* nothing of a stored script may fire
+										 * later */
 	drop_temporary(temporary);
 
 	if (next < script->nstatements)
@@ -602,153 +485,6 @@ migrate_execute_script(const MigrateScript *script, const char *sql, MigratePlac
 			elog(ERROR, "SPI_finish failed");
 	}
 	AtEOXact_GUC(false, guc_level);
-	place->statement = 0;
-	place->line = 0;
-}
-
-/*
- * Has a subscription a slot, which DROP SUBSCRIPTION would drop as well?
- */
-static bool
-has_slot(const char *subscription)
-{
-	HeapTuple	tuple = SearchSysCache2(SUBSCRIPTIONNAME, ObjectIdGetDatum(MyDatabaseId),
-										CStringGetDatum(subscription));
-	bool		isnull;
-
-	if (!HeapTupleIsValid(tuple))
-		return false;
-	(void) SysCacheGetAttr(SUBSCRIPTIONNAME, tuple, Anum_pg_subscription_subslotname, &isnull);
-	ReleaseSysCache(tuple);
-	return !isnull;
-}
-
-/*
- * Is a statement to run on its own, outside of a transaction block?  What its
- * tree does not tell is for the catalogs, as they are now.
- */
-bool
-migrate_execute_is_top_level(const MigrateStatement *statement)
-{
-	ListCell   *lc;
-
-	if (!statement->maybe_outside || statement->outside_block)
-		return statement->top_level != TOP_NONE;
-	foreach(lc, statement->relations)
-	{
-		RangeVar   *relation = lfirst(lc);
-		Oid			relid;
-		char		kind;
-
-		if (statement->top_level == TOP_UNKNOWN)
-			return has_slot(relation->relname);
-		relid = RangeVarGetRelid(relation, NoLock, true);
-		kind = OidIsValid(relid) ? get_rel_relkind(relid) : 0;
-		if (kind == RELKIND_PARTITIONED_TABLE || kind == RELKIND_PARTITIONED_INDEX)
-			return true;
-	}
-	return false;
-}
-
-/*
- * Run the statements from "first" on that are one transaction of the file, as
- * the whole of a transaction of their own, which the caller begins and ends.
- * Returns the number of the first one that is not, because the file says so or
- * because it is to run at top level.
- */
-int
-migrate_execute_group(const MigrateScript *script, int first, const char *sql, MigratePlace *place)
-{
-	int			next = first;
-	int			number = script->statements[first].transaction;
-	MemoryContext old = CurrentMemoryContext;
-	MemoryContext context = AllocSetContextCreate(old, "migrate statement",
-												  ALLOCSET_DEFAULT_SIZES);
-
-	place->nstatements = script->nstatements;
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-	do
-	{
-		place->statement = next + 1;
-		MemoryContextSwitchTo(context);
-		run_statement(&script->statements[next], sql, place);
-		MemoryContextReset(context);
-		next++;
-	} while (next < script->nstatements &&
-			 script->statements[next].transaction == number &&
-			 !migrate_execute_is_top_level(&script->statements[next]));
-	MemoryContextSwitchTo(old);
-	if (SPI_finish() != SPI_OK_FINISH)
-		elog(ERROR, "SPI_finish failed");
-	MemoryContextSwitchTo(old);
-	MemoryContextDelete(context);
-	place->statement = 0;
-	place->line = 0;
-	return next;
-}
-
-/*
- * Analyze and run a utility statement as if a client had sent it.
- *
- * pgAudit keeps its stack in the memory context of the statement, which has to
- * be gone before the next one; see the caller.
- */
-static void
-run_top_level(RawStmt *raw, const char *query)
-{
-	QueryCompletion completion;
-	PlannedStmt *plan;
-	List	   *queries;
-
-	if (analyze_requires_snapshot(raw))
-		PushActiveSnapshot(GetTransactionSnapshot());
-	queries = pg_analyze_and_rewrite_fixedparams(raw, query, NULL, 0, NULL);
-	if (analyze_requires_snapshot(raw))
-		PopActiveSnapshot();
-	plan = linitial_node(PlannedStmt, pg_plan_queries(queries, query, CURSOR_OPT_PARALLEL_OK, NULL));
-	if (PlannedStmtRequiresSnapshot(plan))
-		EnsurePortalSnapshotExists();
-	InitializeQueryCompletion(&completion);
-	ProcessUtility(plan, query, false, PROCESS_UTILITY_TOPLEVEL, NULL, NULL,
-				   None_Receiver, &completion);
-}
-
-/*
- * Run a statement at top level, where it may begin and end transactions as it
- * likes.
- *
- * The caller has just committed, has no SPI connection open, and is called from
- * a CALL that may commit.  A transaction is left open, the one in which the
- * statement's effect is going to be committed.  CurrentMemoryContext has to
- * outlive commits.
- */
-void
-migrate_execute_top_level(const MigrateScript *script, int number, const char *sql,
-						  MigratePlace *place)
-{
-	const MigrateStatement *statement = &script->statements[number];
-	MemoryContext old = CurrentMemoryContext;
-	MemoryContext context = AllocSetContextCreate(old, "migrate statement",
-												  ALLOCSET_DEFAULT_SIZES);
-	char	   *query;
-
-	MemoryContextSwitchTo(context);
-	query = pnstrdup(sql + statement->offset, statement->length);
-	place->statement = number + 1;
-	place->nstatements = script->nstatements;
-	begin_statement(statement, query, place);
-	place->source = query;
-	place->source_line = place->line;
-	run_top_level(linitial_node(RawStmt, pg_parse_query(query)), query);
-	end_statement(place);
-	MemoryContextSwitchTo(old);
-	MemoryContextDelete(context);
-
-	/* as PortalRunUtility() does after a statement that may have committed */
-	if (ActivePortal->portalSnapshot != NULL && ActiveSnapshotSet())
-		PopActiveSnapshot();
-	ActivePortal->portalSnapshot = NULL;
 	place->statement = 0;
 	place->line = 0;
 }

@@ -37,7 +37,7 @@ static MigrateQuery read_query = {
 	" up_sha256, down_sha256, up_role, down_role, up_line, down_line,"
 	" up_transactional, down_transactional, reversible, down_error,"
 	" description, author, created, applied_at, applied_by, duration, statements,"
-	" state, done, started, known_indexes"
+	" state, done, started, invalid_indexes"
 	" FROM migrate.applied"
 	" WHERE project OPERATOR(pg_catalog.=) $1 AND schema OPERATOR(pg_catalog.=) $2"
 	" ORDER BY history_id",
@@ -50,7 +50,7 @@ enum ReadColumn
 	R_UP_SHA256, R_DOWN_SHA256, R_UP_ROLE, R_DOWN_ROLE, R_UP_LINE, R_DOWN_LINE,
 	R_UP_TRANSACTIONAL, R_DOWN_TRANSACTIONAL, R_REVERSIBLE, R_DOWN_ERROR,
 	R_DESCRIPTION, R_AUTHOR, R_CREATED, R_APPLIED_AT, R_APPLIED_BY, R_DURATION, R_STATEMENTS,
-	R_STATE, R_DONE, R_STARTED, R_KNOWN_INDEXES
+	R_STATE, R_DONE, R_STARTED, R_INVALID_INDEXES
 };
 
 static MigrateQuery script_query = {
@@ -99,12 +99,12 @@ static MigrateQuery insert_applied = {
 static MigrateQuery delete_applied = {
 	"DELETE FROM migrate.applied"
 	" WHERE project OPERATOR(pg_catalog.=) $1 AND schema OPERATOR(pg_catalog.=) $2"
-	" AND version OPERATOR(pg_catalog.=) $3",
+	" AND sort_key OPERATOR(pg_catalog.=) $3",
 	3, {KEY_TYPES, TEXTOID}
 };
 
 static MigrateQuery update_progress = {
-	"UPDATE migrate.applied SET state = $4, done = $5, started = $6, known_indexes = $7"
+	"UPDATE migrate.applied SET state = $4, done = $5, started = $6, invalid_indexes = $7"
 	" WHERE project OPERATOR(pg_catalog.=) $1 AND schema OPERATOR(pg_catalog.=) $2"
 	" AND version OPERATOR(pg_catalog.=) $3",
 	7, {KEY_TYPES, TEXTOID, TEXTOID, INT4OID, BOOLOID, OIDARRAYOID}
@@ -112,7 +112,7 @@ static MigrateQuery update_progress = {
 
 static MigrateQuery update_settled = {
 	"UPDATE migrate.applied SET state = 'applied', done = 0, started = false,"
-	" known_indexes = NULL, history_id = $4"
+	" invalid_indexes = NULL, history_id = $4"
 	" WHERE project OPERATOR(pg_catalog.=) $1 AND schema OPERATOR(pg_catalog.=) $2"
 	" AND version OPERATOR(pg_catalog.=) $3",
 	4, {KEY_TYPES, TEXTOID, INT8OID}
@@ -277,7 +277,7 @@ applied_from_tuple(HeapTuple tuple)
 	row->going_down = strcmp(state, "interrupted down") == 0;
 	row->done = int_column(tuple, R_DONE);
 	row->started = bool_column(tuple, R_STARTED);
-	row->known_indexes = oids_column(tuple, R_KNOWN_INDEXES);
+	row->invalid_indexes = oids_column(tuple, R_INVALID_INDEXES);
 	return row;
 }
 
@@ -547,13 +547,13 @@ add_history(const MigrateRequest *request, const char *version, const char *name
 }
 
 /*
- * The version that the row of a step has: a file may be renamed to another
- * form of it.
+ * What a step's row is found by: a file may be renamed to another form of the
+ * same version.
  */
 static const char *
-row_version(const MigrateStep *step)
+row_key(const MigrateStep *step)
 {
-	return step->applied ? step->applied->version : step->file->version;
+	return step->file ? step->file->sort_key : step->applied->sort_key;
 }
 
 /*
@@ -603,12 +603,12 @@ insert_row(const MigrateRequest *request, const MigrateStep *step, const Migrate
 }
 
 static void
-delete_row(const MigrateRequest *request, const char *version)
+delete_row(const MigrateRequest *request, const char *sort_key)
 {
 	MigrateParameters p;
 
 	add_key(&p, request);
-	migrate_bind_text(&p, version);
+	migrate_bind_text(&p, sort_key);
 	migrate_query(&delete_applied, &p, InvalidSnapshot, SPI_OK_DELETE, NULL, NULL);
 }
 
@@ -629,27 +629,56 @@ migrate_history_record_up(const MigrateRequest *request, const MigrateStep *step
 								 result->statements, NULL);
 
 	if (step->in_progress)
-		delete_row(request, row_version(step));
+		delete_row(request, row_key(step));
 	insert_row(request, step, result, id, up, down);
+}
+
+/*
+ * Make "down" the stored down script of a migration, NULL for none.
+ */
+static void
+replace_down(const MigrateRequest *request, const char *version, const Migration *file,
+			 const char *down, bool reversible, const char *down_error)
+{
+	MigrateParameters p;
+
+	if (down != NULL)
+		store_script(file->down.sha256, down);
+	add_key(&p, request);
+	migrate_bind_text(&p, version);
+	migrate_bind_sha256(&p, down ? file->down.sha256 : NULL);
+	migrate_bind_name(&p, down ? request->role : NULL);
+	migrate_bind(&p, Int32GetDatum(file->down.line));
+	migrate_bind(&p, BoolGetDatum(file->down.transactional));
+	migrate_bind(&p, BoolGetDatum(reversible));
+	migrate_bind_text(&p, down_error);
+	migrate_query(&update_down, &p, InvalidSnapshot, SPI_OK_UPDATE, NULL, NULL);
 }
 
 /*
  * Record that a migration is on its way, with "done" statements committed or
  * about to be in this transaction.  "started" and "indexes" (of Oid) are what
- * is to be known about the next one if it is interrupted.  "up" and "down" as
- * in migrate_history_record_up(); they are not needed once step->in_progress.
+ * is to be known about the next one if it is interrupted.  "sql" is the script
+ * that runs, which may be another one than that of an earlier attempt; "down" is
+ * that of a step up, NULL without one.
  */
 void
 migrate_history_progress(const MigrateRequest *request, const MigrateStep *step,
 						 const MigrateResult *result, int done, bool started,
-						 List *indexes, const char *up, const char *down)
+						 List *indexes, const char *sql, const char *down)
 {
 	MigrateParameters p;
 
-	if (step->direction == MIGRATE_UP && !step->in_progress)
-		insert_row(request, step, result, 0, up, down);
+	if (step->direction == MIGRATE_UP)
+	{
+		if (step->in_progress)
+			delete_row(request, row_key(step));
+		insert_row(request, step, result, 0, sql, down);
+	}
+	else if (step->file != NULL)
+		replace_down(request, step->applied->version, step->file, sql, true, NULL);
 	add_key(&p, request);
-	migrate_bind_text(&p, row_version(step));
+	migrate_bind_text(&p, step->direction == MIGRATE_UP ? step->file->version : step->applied->version);
 	migrate_bind_text(&p, step->direction == MIGRATE_UP ? "interrupted up" : "interrupted down");
 	migrate_bind(&p, Int32GetDatum(done));
 	migrate_bind(&p, BoolGetDatum(started));
@@ -681,7 +710,7 @@ migrate_history_settle(const MigrateRequest *request, const AppliedMigration *ro
 
 	if (!applied)
 	{
-		delete_row(request, row->version);
+		delete_row(request, row->sort_key);
 		return;
 	}
 	add_key(&p, request);
@@ -700,7 +729,7 @@ migrate_history_record_down(const MigrateRequest *request, const MigrateStep *st
 	(void) add_history(request, result->version, result->name, "down",
 					   step->forced ? "forced" : "done", result->batch,
 					   started, result->duration, result->statements, NULL);
-	delete_row(request, step->applied->version);
+	delete_row(request, step->applied->sort_key);
 }
 
 /*
@@ -733,17 +762,5 @@ migrate_history_replace(const MigrateRequest *request, const MigrateItem *item,
 		migrate_query(&update_up, &p, InvalidSnapshot, SPI_OK_UPDATE, NULL, NULL);
 	}
 	if (item->down_changed)
-	{
-		if (down != NULL)
-			store_script(file->down.sha256, down);
-		add_key(&p, request);
-		migrate_bind_text(&p, item->applied->version);
-		migrate_bind_sha256(&p, down ? file->down.sha256 : NULL);
-		migrate_bind_name(&p, down ? request->role : NULL);
-		migrate_bind(&p, Int32GetDatum(file->down.line));
-		migrate_bind(&p, BoolGetDatum(file->down.transactional));
-		migrate_bind(&p, BoolGetDatum(reversible));
-		migrate_bind_text(&p, down_error);
-		migrate_query(&update_down, &p, InvalidSnapshot, SPI_OK_UPDATE, NULL, NULL);
-	}
+		replace_down(request, item->applied->version, file, down, reversible, down_error);
 }

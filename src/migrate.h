@@ -132,7 +132,7 @@ typedef struct AppliedMigration
 	bool		going_down;		/* ... of its down script */
 	int			done;			/* ... namely those of so many statements */
 	bool		started;		/* the next statement may have left something */
-	List	   *known_indexes;	/* of Oid: its table's indexes before that */
+	List	   *invalid_indexes;	/* of Oid: of its table, before that */
 } AppliedMigration;
 
 /*
@@ -232,6 +232,7 @@ typedef struct MigrateStatement
 	MigrateTopLevel top_level;	/* if it is to run outside of one */
 	bool		maybe_outside;	/* the catalogs tell whether core wants it */
 	bool		set_transaction;	/* SET TRANSACTION, before any snapshot */
+	bool		set_session;	/* SET or RESET for what comes after it */
 	bool		may_defer;		/* may leave deferred constraint checks */
 	bool		makes_unknown;	/* may create relations, nobody knows which */
 	List	   *relations;		/* RangeVars of those that it changes */
@@ -420,6 +421,16 @@ extern void migrate_execute_check(const MigrateScript *script, const char *sql,
 								  MigratePlace *place, List **made, bool *made_unknown);
 extern void migrate_execute_script(const MigrateScript *script, const char *sql,
 								   MigratePlace *place);
+extern void migrate_begin_statement(const MigrateStatement *statement, const char *query,
+									MigratePlace *place);
+extern void migrate_end_statement(MigratePlace *place);
+extern void migrate_run_statement(const MigrateStatement *statement, const char *sql,
+								  MigratePlace *place);
+
+/* in deferred.c */
+extern void migrate_check_constraints(void);
+
+/* in toplevel.c */
 extern bool migrate_execute_is_top_level(const MigrateStatement *statement);
 extern int	migrate_execute_group(const MigrateScript *script, int first, const char *sql,
 								  MigratePlace *place);
@@ -428,8 +439,8 @@ extern void migrate_execute_top_level(const MigrateScript *script, int number,
 
 /* in residue.c */
 extern bool migrate_leaves_residue(const MigrateStatement *statement);
-extern List *migrate_known_indexes(const MigrateStatement *statement);
-extern bool migrate_clear_residue(const MigrateStatement *statement, List *known_indexes);
+extern List *migrate_invalid_indexes(const MigrateStatement *statement);
+extern bool migrate_clear_residue(const MigrateStatement *statement, List *before);
 
 /* in settings.c */
 extern void migrate_settings_end_transaction(int guc_level);

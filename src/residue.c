@@ -5,8 +5,8 @@
  *
  * CREATE INDEX CONCURRENTLY and REINDEX CONCURRENTLY leave INVALID indexes,
  * DETACH PARTITION CONCURRENTLY a partition that is half detached.  Which
- * indexes a table had before is in the history; what is new and INVALID, while
- * nobody else is building one, is ours.
+ * indexes of a table were INVALID before is in the history; any other that is
+ * so now, while nobody builds one, is ours.
  *
  * Copyright (c) 2026, the migrate authors
  *
@@ -61,14 +61,43 @@ table_of(const MigrateStatement *statement)
 }
 
 /*
- * The indexes (Oid) that the table of a statement has now; NIL if it has none
- * or is not there.  palloc'd.
+ * The INVALID indexes of a table and of its TOAST table.
+ */
+static List *
+invalid_indexes_of(Relation rel)
+{
+	List	   *invalid = NIL;
+	List	   *indexes;
+	ListCell   *lc;
+
+	if (rel->rd_rel->relkind != RELKIND_RELATION && rel->rd_rel->relkind != RELKIND_MATVIEW &&
+		rel->rd_rel->relkind != RELKIND_TOASTVALUE)
+		return NIL;
+	indexes = RelationGetIndexList(rel);
+	foreach(lc, indexes)
+	{
+		if (!get_index_isvalid(lfirst_oid(lc)))
+			invalid = lappend_oid(invalid, lfirst_oid(lc));
+	}
+	if (OidIsValid(rel->rd_rel->reltoastrelid))
+	{
+		Relation	toast = relation_open(rel->rd_rel->reltoastrelid, AccessShareLock);
+
+		invalid = list_concat(invalid, invalid_indexes_of(toast));
+		relation_close(toast, AccessShareLock);
+	}
+	return invalid;
+}
+
+/*
+ * The INVALID indexes (Oid) that the table of a statement has now; NIL if it is
+ * not there, or the statement makes none.  palloc'd.
  */
 List *
-migrate_known_indexes(const MigrateStatement *statement)
+migrate_invalid_indexes(const MigrateStatement *statement)
 {
 	Oid			table = table_of(statement);
-	List	   *indexes = NIL;
+	List	   *indexes;
 	Relation	rel;
 
 	if (!OidIsValid(table) || strcmp(statement->command, "ALTER TABLE") == 0)
@@ -76,28 +105,22 @@ migrate_known_indexes(const MigrateStatement *statement)
 	rel = try_relation_open(table, AccessShareLock);
 	if (rel == NULL)
 		return NIL;
-	if (rel->rd_rel->relkind == RELKIND_RELATION || rel->rd_rel->relkind == RELKIND_MATVIEW)
-		indexes = RelationGetIndexList(rel);
+	indexes = invalid_indexes_of(rel);
 	relation_close(rel, AccessShareLock);
 	return indexes;
 }
 
 /*
- * Drop the INVALID indexes that are new.  Returns whether a new one is valid,
- * which means that the statement was through.
+ * Drop the indexes that have become INVALID.
  */
-static bool
-drop_invalid_indexes(Oid table, List *known_indexes)
+static void
+drop_invalid_indexes(Oid table, List *before)
 {
 	Relation	rel;
 	List	   *indexes;
 	ListCell   *lc;
-	bool		done = false;
 
-	/*
-	 * conflicts with itself: then somebody else builds one, and waiting is
-	 * wrong
-	 */
+	/* conflicts with itself: then somebody builds one, and waiting is wrong */
 	if (!ConditionalLockRelationOid(table, ShareUpdateExclusiveLock))
 		ereport(ERROR,
 				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
@@ -105,27 +128,21 @@ drop_invalid_indexes(Oid table, List *known_indexes)
 				 errhint("Try again when nobody changes its indexes.")));
 	rel = try_relation_open(table, NoLock);
 	if (rel == NULL)
-		return false;
-	indexes = RelationGetIndexList(rel);
+		return;
+	indexes = invalid_indexes_of(rel);
 	relation_close(rel, NoLock);
 	foreach(lc, indexes)
 	{
 		ObjectAddress index;
 
-		if (list_member_oid(known_indexes, lfirst_oid(lc)))
+		if (list_member_oid(before, lfirst_oid(lc)))
 			continue;
-		if (get_index_isvalid(lfirst_oid(lc)))
-		{
-			done = true;
-			continue;
-		}
 		ereport(NOTICE,
 				(errmsg("dropping index \"%s\", which an interrupted statement has left invalid",
 						get_rel_name(lfirst_oid(lc)))));
 		ObjectAddressSet(index, RelationRelationId, lfirst_oid(lc));
-		performDeletion(&index, DROP_RESTRICT, 0);
+		performDeletion(&index, DROP_RESTRICT, PERFORM_DELETION_INTERNAL);
 	}
-	return done;
 }
 
 /*
@@ -140,9 +157,8 @@ finish_detach(const MigrateStatement *statement)
 	Oid			relid = RangeVarGetRelid(partition, NoLock, true);
 	const char *sql;
 
-	if (!OidIsValid(relid) || !get_rel_relispartition(relid))
-		return OidIsValid(relid);
-	if (!PartitionHasPendingDetach(relid))
+	if (!OidIsValid(relid) || !get_rel_relispartition(relid) ||
+		!PartitionHasPendingDetach(relid))
 		return false;
 	sql = psprintf("ALTER TABLE %s DETACH PARTITION %s FINALIZE",
 				   quote_qualified_identifier(parent->schemaname, parent->relname),
@@ -158,16 +174,16 @@ finish_detach(const MigrateStatement *statement)
 
 /*
  * Remove what a statement has left that was interrupted, in the current
- * transaction.  "known_indexes" are those of migrate_known_indexes() before it
- * ran.  Returns true if the statement turns out to be done.
+ * transaction.  "before" is what migrate_invalid_indexes() gave before it ran.
+ * Returns true if the statement is done by that.
  *
  * Errors: 55P03 if somebody else changes the indexes of the table.
  */
 bool
-migrate_clear_residue(const MigrateStatement *statement, List *known_indexes)
+migrate_clear_residue(const MigrateStatement *statement, List *before)
 {
 	Oid			table = table_of(statement);
-	bool		done;
+	bool		done = false;
 
 	if (!OidIsValid(table))
 		return false;
@@ -175,8 +191,7 @@ migrate_clear_residue(const MigrateStatement *statement, List *known_indexes)
 	if (strcmp(statement->command, "ALTER TABLE") == 0)
 		done = finish_detach(statement);
 	else
-		done = drop_invalid_indexes(table, known_indexes) &&
-			strcmp(statement->command, "CREATE INDEX") == 0;
+		drop_invalid_indexes(table, before);
 	PopActiveSnapshot();
 	return done;
 }

@@ -359,6 +359,8 @@ migrate_statement_classify(MigrateStatement *statement, Node *node)
 	statement->set_transaction = IsA(node, VariableSetStmt) &&
 		((VariableSetStmt *) node)->kind == VAR_SET_MULTI &&
 		strcmp(((VariableSetStmt *) node)->name, "TRANSACTION") == 0;
+	statement->set_session = IsA(node, VariableSetStmt) &&
+		!((VariableSetStmt *) node)->is_local && !statement->set_transaction;
 	if (statement->outside_block || statement->maybe_outside)
 		statement->top_level = restart_of(node);
 	statement->may_defer = may_defer(node);

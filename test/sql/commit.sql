@@ -184,6 +184,31 @@ SELECT * FROM test.left_over;
 SELECT indexrelid::regclass, indisvalid FROM pg_index WHERE indrelid = 'doubled'::regclass;
 CALL migrate.down(project => 'invalid');
 
+-- mended twice, under another form of its version; settings of what is done hold for the rest
+\set dir :scratch '/twice'
+SELECT test.write('twice/1_twice.sql', E'-- +goose NO TRANSACTION\n-- +goose Up\nSET search_path = test;\nCREATE TABLE twice_1 ();\nSELECT 1/0;');
+CALL migrate.up(:'dir', project => 'twice');
+SELECT test.remove('twice/1_twice.sql');
+SELECT test.write('twice/01_twice.sql', E'-- +goose NO TRANSACTION\n-- +goose Up\nSET search_path = test;\nCREATE TABLE twice_1 ();\nCREATE TABLE twice_2 ();\nSELECT 1/0;');
+CALL migrate.up(:'dir', project => 'twice');
+SELECT test.write('twice/01_twice.sql', E'-- +goose NO TRANSACTION\n-- +goose Up\nSET search_path = test;\nCREATE TABLE twice_1 ();\nCREATE TABLE twice_2 ();\nCREATE TABLE twice_3 ();');
+CALL migrate.up(:'dir', project => 'twice');
+SELECT relname FROM pg_class WHERE relnamespace = 'test'::regnamespace AND relkind = 'r' ORDER BY 1;
+SELECT version, state, statements FROM migrate.status(:'dir', project => 'twice');
+SELECT version, outcome, statements, error FROM migrate.history('twice');
+
+-- the way down goes on, too
+\set dir :scratch '/downs'
+SELECT test.write('downs/1_downs.sql', E'-- +goose NO TRANSACTION\n-- +goose Up\nCREATE TABLE d_1 (); CREATE TABLE d_2 ();\n-- +goose Down\nDROP TABLE d_2;\nSELECT 1/0;\nDROP TABLE d_1;');
+CALL migrate.up(:'dir', project => 'downs');
+CALL migrate.down(project => 'downs');
+SELECT version, state FROM migrate.status(:'dir', project => 'downs');
+CALL migrate.up(:'dir', project => 'downs');
+CALL migrate.down(project => 'downs');
+SELECT test.write('downs/1_downs.sql', E'-- +goose NO TRANSACTION\n-- +goose Up\nCREATE TABLE d_1 (); CREATE TABLE d_2 ();\n-- +goose Down\nDROP TABLE d_2;\nDROP TABLE d_1;');
+CALL migrate.down(dir => :'dir', project => 'downs');
+SELECT version, direction, outcome, statements FROM migrate.history('downs');
+
 -- a procedure that failed after it committed: nobody can know
 \set dir :scratch '/unknown'
 CREATE PROCEDURE half() LANGUAGE plpgsql AS $$ BEGIN INSERT INTO doubled VALUES (10); COMMIT; PERFORM 1/0; END $$;

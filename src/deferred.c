@@ -1,0 +1,140 @@
+/*-------------------------------------------------------------------------
+ *
+ * deferred.c
+ *		Checks deferred constraints where a transaction of a file ends that is none.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/deferred.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_constraint.h"
+#include "commands/trigger.h"
+#include "nodes/makefuncs.h"
+#include "utils/lsyscache.h"
+
+#include "migrate.h"
+
+/*
+ * May the constraint be named in SET CONSTRAINTS, and has it deferred checks
+ * pending?
+ */
+static bool
+is_pending(Form_pg_constraint constraint)
+{
+	return constraint->condeferrable && OidIsValid(constraint->conrelid) &&
+		(AfterTriggerPendingOnRel(constraint->conrelid) ||
+		 (OidIsValid(constraint->confrelid) && AfterTriggerPendingOnRel(constraint->confrelid))) &&
+		migrate_schema_usable(constraint->connamespace);
+}
+
+/*
+ * The names of the constraints with deferred checks pending, and in *deferred
+ * of those among them that are deferred from the start.
+ *
+ * Only tables that this transaction has written to can have any, so nobody
+ * drops them meanwhile.  A name stands for all constraints of that name in its
+ * schema.
+ */
+static List *
+pending_constraints(List **deferred)
+{
+	List	   *names = NIL;
+	Relation	rel = table_open(ConstraintRelationId, AccessShareLock);
+	SysScanDesc scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
+	HeapTuple	tuple;
+
+	*deferred = NIL;
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_constraint constraint = (Form_pg_constraint) GETSTRUCT(tuple);
+		RangeVar   *name;
+
+		if (!is_pending(constraint))
+			continue;
+		name = makeRangeVar(get_namespace_name(constraint->connamespace),
+							pstrdup(NameStr(constraint->conname)), -1);
+		names = list_append_unique(names, name);
+		if (constraint->condeferred)
+			*deferred = list_append_unique(*deferred, name);
+	}
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+	return names;
+}
+
+/*
+ * Leave out names that another constraint has which cannot be deferred: SET
+ * CONSTRAINTS DEFERRED would fail at it.
+ */
+static List *
+without_namesakes(List *names)
+{
+	List	   *result = list_copy(names);
+	Relation	rel;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	if (names == NIL)
+		return NIL;
+	rel = table_open(ConstraintRelationId, AccessShareLock);
+	scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_constraint constraint = (Form_pg_constraint) GETSTRUCT(tuple);
+		ListCell   *lc;
+
+		if (constraint->condeferrable)
+			continue;
+		foreach(lc, result)
+		{
+			RangeVar   *name = lfirst(lc);
+
+			if (strcmp(name->relname, NameStr(constraint->conname)) == 0 &&
+				get_namespace_oid(name->schemaname, true) == constraint->connamespace)
+				result = foreach_delete_current(result, lc);
+		}
+	}
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+	return result;
+}
+
+/*
+ * Do what the end of a transaction does with deferred constraints: check them;
+ * then defer again those that are so from the start.
+ *
+ * SET CONSTRAINTS ALL would go for constraints too that are made later, in this
+ * run or by the caller, so those with something to check are named.
+ */
+void
+migrate_check_constraints(void)
+{
+	List	   *names;
+	List	   *deferred;
+	List	   *previous = NIL;
+
+	CommandCounterIncrement();
+	while ((names = pending_constraints(&deferred)) != NIL && !equal(names, previous))
+	{
+		ConstraintsSetStmt *stmt = makeNode(ConstraintsSetStmt);
+
+		stmt->constraints = names;
+		AfterTriggerSetState(stmt);
+		CommandCounterIncrement();
+		stmt->constraints = without_namesakes(deferred);
+		stmt->deferred = true;
+		if (stmt->constraints != NIL)
+			AfterTriggerSetState(stmt);
+		previous = names;
+	}
+}

@@ -1,0 +1,178 @@
+/*-------------------------------------------------------------------------
+ *
+ * toplevel.c
+ *		Runs statements of a migration that commits on its way: in transactions of
+ *		their own, and at top level.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/toplevel.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_subscription.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "parser/analyze.h"
+#include "tcop/pquery.h"
+#include "tcop/tcopprot.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/portal.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+
+#include "migrate.h"
+
+/*
+ * Has a subscription a slot, which DROP SUBSCRIPTION would drop as well?
+ */
+static bool
+has_slot(const char *subscription)
+{
+	HeapTuple	tuple = SearchSysCache2(SUBSCRIPTIONNAME, ObjectIdGetDatum(MyDatabaseId),
+										CStringGetDatum(subscription));
+	bool		isnull;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	(void) SysCacheGetAttr(SUBSCRIPTIONNAME, tuple, Anum_pg_subscription_subslotname, &isnull);
+	ReleaseSysCache(tuple);
+	return !isnull;
+}
+
+/*
+ * Is a statement to run on its own, outside of a transaction block?  What its
+ * tree does not tell is for the catalogs, as they are now.
+ */
+bool
+migrate_execute_is_top_level(const MigrateStatement *statement)
+{
+	ListCell   *lc;
+
+	if (!statement->maybe_outside || statement->outside_block)
+		return statement->top_level != TOP_NONE;
+	foreach(lc, statement->relations)
+	{
+		RangeVar   *relation = lfirst(lc);
+		Oid			relid;
+		char		kind;
+
+		if (statement->top_level == TOP_UNKNOWN)
+			return has_slot(relation->relname);
+		relid = RangeVarGetRelid(relation, NoLock, true);
+		kind = OidIsValid(relid) ? get_rel_relkind(relid) : 0;
+		if (kind == RELKIND_PARTITIONED_TABLE || kind == RELKIND_PARTITIONED_INDEX)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Run the statements from "first" on that are one transaction of the file, as
+ * the whole of a transaction of their own, which the caller begins and ends.
+ * Returns the number of the first one that is not, because the file says so or
+ * because it is to run at top level.
+ */
+int
+migrate_execute_group(const MigrateScript *script, int first, const char *sql, MigratePlace *place)
+{
+	int			next = first;
+	int			number = script->statements[first].transaction;
+	MemoryContext old = CurrentMemoryContext;
+	MemoryContext context = AllocSetContextCreate(old, "migrate statement",
+												  ALLOCSET_DEFAULT_SIZES);
+
+	place->nstatements = script->nstatements;
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	do
+	{
+		place->statement = next + 1;
+		MemoryContextSwitchTo(context);
+		migrate_run_statement(&script->statements[next], sql, place);
+		MemoryContextReset(context);
+		next++;
+	} while (next < script->nstatements &&
+			 script->statements[next].transaction == number &&
+			 !migrate_execute_is_top_level(&script->statements[next]));
+	MemoryContextSwitchTo(old);
+	if (SPI_finish() != SPI_OK_FINISH)
+		elog(ERROR, "SPI_finish failed");
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+	place->statement = 0;
+	place->line = 0;
+	return next;
+}
+
+/*
+ * Analyze and run a utility statement as if a client had sent it.
+ *
+ * pgAudit keeps its stack in the memory context of the statement, which has to
+ * be gone before the next one; see the caller.
+ */
+static void
+run_top_level(RawStmt *raw, const char *query)
+{
+	QueryCompletion completion;
+	PlannedStmt *plan;
+	List	   *queries;
+
+	if (analyze_requires_snapshot(raw))
+		PushActiveSnapshot(GetTransactionSnapshot());
+	queries = pg_analyze_and_rewrite_fixedparams(raw, query, NULL, 0, NULL);
+	if (analyze_requires_snapshot(raw))
+		PopActiveSnapshot();
+	plan = linitial_node(PlannedStmt, pg_plan_queries(queries, query, CURSOR_OPT_PARALLEL_OK, NULL));
+	if (PlannedStmtRequiresSnapshot(plan))
+		EnsurePortalSnapshotExists();
+	InitializeQueryCompletion(&completion);
+	ProcessUtility(plan, query, false, PROCESS_UTILITY_TOPLEVEL, NULL, NULL,
+				   None_Receiver, &completion);
+}
+
+/*
+ * Run a statement at top level, where it may begin and end transactions as it
+ * likes.
+ *
+ * The caller has just committed, has no SPI connection open, and is called from
+ * a CALL that may commit.  A transaction is left open, the one in which the
+ * statement's effect is going to be committed.  CurrentMemoryContext has to
+ * outlive commits.
+ */
+void
+migrate_execute_top_level(const MigrateScript *script, int number, const char *sql,
+						  MigratePlace *place)
+{
+	const MigrateStatement *statement = &script->statements[number];
+	MemoryContext old = CurrentMemoryContext;
+	MemoryContext context = AllocSetContextCreate(old, "migrate statement",
+												  ALLOCSET_DEFAULT_SIZES);
+	char	   *query;
+
+	MemoryContextSwitchTo(context);
+	query = pnstrdup(sql + statement->offset, statement->length);
+	place->statement = number + 1;
+	place->nstatements = script->nstatements;
+	migrate_begin_statement(statement, query, place);
+	place->source = query;
+	place->source_line = place->line;
+	run_top_level(linitial_node(RawStmt, pg_parse_query(query)), query);
+	migrate_end_statement(place);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+
+	/* as PortalRunUtility() does after a statement that may have committed */
+	if (ActivePortal->portalSnapshot != NULL && ActiveSnapshotSet())
+		PopActiveSnapshot();
+	ActivePortal->portalSnapshot = NULL;
+	place->statement = 0;
+	place->line = 0;
+}
