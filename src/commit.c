@@ -37,6 +37,7 @@
 #include "utils/memutils.h"
 #include "utils/portal.h"
 #include "utils/snapmgr.h"
+#include "utils/timeout.h"
 #include "utils/timestamp.h"
 
 #include "migrate.h"
@@ -264,8 +265,6 @@ run_transactions(Attempt *attempt)
 {
 	const MigrateScript *script = attempt->step->script;
 
-	if (attempt->step->file == NULL)
-		migrate_require_own_script(attempt->step);
 	if (!attempt->settings_saved)
 	{
 		attempt->settings = migrate_settings_save();
@@ -276,6 +275,12 @@ run_transactions(Attempt *attempt)
 		repeat_settings(attempt);
 	if (attempt->next_started)
 		clear_residue(attempt);
+	if (attempt->done == script->nstatements)
+	{
+		begin_transaction(attempt);
+		migrate_settings_restore(attempt->settings);
+		finish(attempt, true);
+	}
 	while (attempt->done < script->nstatements)
 	{
 		if (migrate_execute_is_top_level(&script->statements[attempt->done]))
@@ -283,15 +288,6 @@ run_transactions(Attempt *attempt)
 		else
 			run_transaction(attempt);
 	}
-}
-
-/*
- * A resumed migration may have had nothing left to do but to say so.
- */
-static bool
-is_resumed_at_end(const Attempt *attempt)
-{
-	return attempt->step->in_progress && attempt->done >= attempt->step->script->nstatements;
 }
 
 static void
@@ -304,11 +300,6 @@ try_attempt(Attempt *attempt)
 	}
 	else if (is_single_transaction(attempt->step))
 		run_single_transaction(attempt);
-	else if (is_resumed_at_end(attempt))
-	{
-		begin_transaction(attempt);
-		finish(attempt, true);
-	}
 	else
 		run_transactions(attempt);
 }
@@ -342,10 +333,11 @@ recover(Attempt *attempt)
 	FlushErrorState();
 	explain_pgaudit(error);
 
+	disable_timeout(STATEMENT_TIMEOUT, false);
+
 	/* unless it has committed on its way, a failed statement has left nothing */
 	if (attempt->next_started && attempt->place.statement > 0 &&
-		attempt->transaction == migrate_local_transaction() &&
-		!migrate_leaves_residue(&attempt->step->script->statements[attempt->done]))
+		attempt->transaction == migrate_local_transaction())
 		attempt->next_started = false;
 
 	ActivePortal->portalSnapshot = NULL;
@@ -353,7 +345,11 @@ recover(Attempt *attempt)
 	StartTransactionCommand();
 	MemoryContextSwitchTo(attempt->context);
 	if (attempt->settings_saved)
+	{
 		migrate_settings_restore(attempt->settings);
+		/* whatever becomes of what is recorded now, they stay so */
+		commit_now(attempt->context);
+	}
 	return error;
 }
 
@@ -416,6 +412,17 @@ wait_for_retry(Attempt *attempt, const MigrateStatement *statement, int tries)
 }
 
 /*
+ * The statement that an attempt has failed at, NULL if at none.
+ */
+static const MigrateStatement *
+failed_statement(const Attempt *attempt)
+{
+	int			number = attempt->place.statement;
+
+	return number > 0 ? &attempt->step->script->statements[number - 1] : NULL;
+}
+
+/*
  * Run and record one step, with as many tries as migrate.lock_retries allows.
  */
 static void
@@ -442,8 +449,6 @@ run_step(MigrateRun *run, MigrateStep *step, MigrateResult *result)
 		attempt.sql = migrate_step_text(run, step);
 	do
 	{
-		int			failed;
-
 		error = NULL;
 		attempt.place.statement = 0;
 		PG_TRY();
@@ -459,8 +464,16 @@ run_step(MigrateRun *run, MigrateStep *step, MigrateResult *result)
 			break;
 		if (error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE || tries >= migrate_lock_retries)
 			fail(&attempt, error);
-		failed = attempt.place.statement;
-		wait_for_retry(&attempt, failed > 0 ? &step->script->statements[failed - 1] : NULL, tries++);
+		PG_TRY();
+		{
+			wait_for_retry(&attempt, failed_statement(&attempt), tries++);
+		}
+		PG_CATCH();
+		{
+			error = recover(&attempt);
+			fail(&attempt, error);
+		}
+		PG_END_TRY();
 	} while (true);
 	migrate_place_end(&callback);
 }
@@ -491,17 +504,21 @@ run_steps(MigrateRun *run, List *steps)
 }
 
 /*
- * Look again under the lock.  Returns false if the history is another one: what
- * was planned before is void then.
+ * Refuse, before anything runs, stored scripts that could not be kept from the
+ * session's power across their commits.
  */
-static bool
-look_again(MigrateRun *run)
+static void
+check_stored_scripts(List *steps)
 {
-	if (migrate_same_history(run->applied, migrate_history_read(run->request, true)))
-		return true;
-	migrate_look(run);
-	migrate_judge_changes(run);
-	return false;
+	ListCell   *lc;
+
+	foreach(lc, steps)
+	{
+		MigrateStep *step = lfirst(lc);
+
+		if (step->file == NULL && !step->forced && !is_single_transaction(step))
+			migrate_require_own_script(step);
+	}
 }
 
 /*
@@ -509,21 +526,27 @@ look_again(MigrateRun *run)
  * what looked so before has been interrupted.
  */
 static int
-up_locked(MigrateRun *run, List *steps, bool busy)
+up_locked(MigrateRun *run)
 {
-	if (!look_again(run) || busy)
-		steps = migrate_plan_apply(run->items, run->request);
+	List	   *steps;
+
+	migrate_look(run);
+	migrate_judge_changes(run);
+	steps = migrate_plan_apply(run->items, run->request);
 	migrate_check_up_steps(run, steps, false);
 	migrate_replace_downs(run, migrate_changed_downs(run->items));
 	return run_steps(run, steps);
 }
 
 static int
-down_locked(MigrateRun *run, List *steps, bool busy)
+down_locked(MigrateRun *run)
 {
-	if (!look_again(run) || busy)
-		steps = migrate_plan_rollback(run->items, run->applied, run->request);
+	List	   *steps;
+
+	migrate_look(run);
+	steps = migrate_plan_rollback(run->items, run->applied, run->request);
 	migrate_check_down_steps(run, steps);
+	check_stored_scripts(steps);
 	return run_steps(run, steps);
 }
 
@@ -532,8 +555,7 @@ down_locked(MigrateRun *run, List *steps, bool busy)
  * happens.
  */
 static int
-run_locked(MigrateRun *run, int (*body) (MigrateRun *run, List *steps, bool busy),
-		   List *steps, bool busy)
+run_locked(MigrateRun *run, int (*body) (MigrateRun *run))
 {
 	MemoryContext context = CurrentMemoryContext;
 	const MigrateRequest *request = run->request;
@@ -545,7 +567,7 @@ run_locked(MigrateRun *run, int (*body) (MigrateRun *run, List *steps, bool busy
 	PG_TRY();
 	{
 		migrate_lock_acquire_session(request->project, request->schema, commit_now, context);
-		count = body(run, steps, busy);
+		count = body(run);
 		MemoryContextSwitchTo(context);
 	}
 	PG_FINALLY();
@@ -556,40 +578,20 @@ run_locked(MigrateRun *run, int (*body) (MigrateRun *run, List *steps, bool busy
 	return count;
 }
 
-/*
- * Look for what there is to do before the lock is taken, so that an up-to-date
- * release starts while a long run goes on.
- */
 static int
 up(MigrateRun *run)
 {
-	List	   *steps;
-	bool		busy;
-
-	migrate_require_source(run);
-	migrate_report_ignored(run);
-	migrate_look(run);
-	migrate_judge_changes(run);
-	busy = migrate_plan_is_busy(run->items);
-	steps = busy ? NIL : migrate_plan_apply(run->items, run->request);
-	if (!busy && steps == NIL && migrate_changed_downs(run->items) == NIL)
+	if (!migrate_look_first_up(run))
 		return 0;
-	return run_locked(run, up_locked, steps, busy);
+	return run_locked(run, up_locked);
 }
 
 static int
 down(MigrateRun *run)
 {
-	List	   *steps;
-	bool		busy;
-
-	migrate_look_source(run, run->request->dir);
-	migrate_look(run);
-	busy = migrate_plan_is_busy(run->items);
-	steps = busy ? NIL : migrate_plan_rollback(run->items, run->applied, run->request);
-	if (!busy && steps == NIL)
+	if (!migrate_look_first_down(run))
 		return 0;
-	return run_locked(run, down_locked, steps, busy);
+	return run_locked(run, down_locked);
 }
 
 static int

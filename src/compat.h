@@ -21,6 +21,7 @@
 #error "migrate needs PostgreSQL 15 or later"
 #endif
 
+#include "catalog/pg_class.h"
 #include "catalog/pg_namespace.h"
 #include "miscadmin.h"
 #include "storage/lock.h"
@@ -97,7 +98,7 @@ migrate_local_transaction(void)
 #define pgstat_get_local_beentry_by_index pgstat_fetch_stat_local_beentry
 #endif
 
-/* 16 has one function for the privileges on any object. */
+/* 16 has one function for the privileges on any object, and one for owners. */
 static inline bool
 migrate_schema_usable(Oid schema)
 {
@@ -105,6 +106,16 @@ migrate_schema_usable(Oid schema)
 	return object_aclcheck(NamespaceRelationId, schema, GetUserId(), ACL_USAGE) == ACLCHECK_OK;
 #else
 	return pg_namespace_aclcheck(schema, GetUserId(), ACL_USAGE) == ACLCHECK_OK;
+#endif
+}
+
+static inline bool
+migrate_owns_relation(Oid relation)
+{
+#if PG_VERSION_NUM >= 160000
+	return object_ownercheck(RelationRelationId, relation, GetUserId());
+#else
+	return pg_class_ownercheck(relation, GetUserId());
 #endif
 }
 

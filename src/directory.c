@@ -41,7 +41,17 @@
 
 #include "migrate.h"
 
-#define WALK_FLAGS	(O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+/* to pass through a directory takes less than to list it */
+#if defined(O_SEARCH)
+#define O_PASS		O_SEARCH
+#elif defined(O_PATH)
+#define O_PASS		O_PATH
+#else
+#define O_PASS		O_RDONLY
+#endif
+
+#define WALK_FLAGS	(O_PASS | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+#define LIST_FLAGS	(O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 #define READ_FLAGS	(O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 
 struct MigrateDirectory
@@ -295,7 +305,7 @@ static List *
 list_names(int dirfd, const char *path)
 {
 	List	   *volatile names = NIL;
-	int			fd = openat(dirfd, ".", WALK_FLAGS);
+	int			fd = openat(dirfd, ".", LIST_FLAGS);
 	DIR		   *stream = fd < 0 ? NULL : fdopendir(fd);
 
 	if (stream == NULL)

@@ -137,6 +137,67 @@ migrate_require_source(MigrateRun *run)
 				 errhint("A migration has a name such as \"001_create_users.sql\".")));
 }
 
+/*
+ * The items whose stored down script apply() replaces.  A file that has lost
+ * its down section leaves the stored one alone.
+ */
+List *
+migrate_changed_downs(List *items)
+{
+	List	   *changed = NIL;
+	ListCell   *lc;
+
+	foreach(lc, items)
+	{
+		MigrateItem *item = lfirst(lc);
+
+		if (item->state == STATE_APPLIED && item->down_changed && item->file->down.present)
+			changed = lappend(changed, item);
+	}
+	return changed;
+}
+
+/*
+ * Look before the lock is taken, so that an up-to-date release starts while a
+ * long run goes on.  Returns false if there is nothing to do; what there is to
+ * say then has been said.  All else is for the look under the lock to decide:
+ * what is seen here may be on its way.
+ */
+bool
+migrate_look_first_up(MigrateRun *run)
+{
+	List	   *steps = NIL;
+	bool		busy;
+
+	migrate_require_source(run);
+	migrate_report_ignored(run);
+	migrate_look(run);
+	migrate_judge_changes(run);
+	busy = migrate_plan_is_busy(run->items);
+	if (!busy)
+	{
+		run->request->quiet = true;
+		steps = migrate_plan_apply(run->items, run->request);
+		run->request->quiet = false;
+	}
+	if (busy || steps != NIL || migrate_changed_downs(run->items) != NIL)
+		return true;
+	(void) migrate_plan_apply(run->items, run->request);
+	return false;
+}
+
+/*
+ * The same for the way down.
+ */
+bool
+migrate_look_first_down(MigrateRun *run)
+{
+	migrate_look_source(run, run->request->dir);
+	migrate_look(run);
+	return migrate_plan_is_busy(run->items) ||
+		migrate_plan_rollback(run->items, run->applied, run->request) != NIL;
+}
+
 static void
 add_detail(MigrateItem *item, const char *detail)
 {
@@ -227,6 +288,8 @@ migrate_highest_version(MigrateRequest *request)
 	{
 		const AppliedMigration *row = lfirst(lc);
 
+		if (row->interrupted && !row->going_down)
+			continue;
 		if (highest == NULL || strcmp(row->sort_key, highest->sort_key) > 0)
 			highest = row;
 	}

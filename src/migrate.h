@@ -181,6 +181,7 @@ typedef struct MigrateRequest
 	bool		everything;
 	bool		force;
 	bool		commits;		/* after each migration: CALL */
+	bool		quiet;			/* only a look: no messages, no verdicts */
 } MigrateRequest;
 
 /*
@@ -328,7 +329,6 @@ extern int	migrate_run_down(MigrateRequest *request);
 /* in step.c */
 extern void migrate_run_begin(void);
 extern void migrate_run_end(void);
-extern bool migrate_same_history(List *one, List *other);
 extern void migrate_enter_schema(const char *schema, GucAction action);
 extern void migrate_require_own_script(const MigrateStep *step);
 extern MigrateResult *migrate_new_result(MigrateRun *run, const MigrateStep *step);
@@ -337,7 +337,6 @@ extern bool migrate_execute_step(MigrateRun *run, MigrateStep *step, const char 
 extern void migrate_record_step(MigrateRun *run, MigrateStep *step, bool executed,
 								const MigrateResult *result, TimestampTz started,
 								const char *sql);
-extern List *migrate_changed_downs(List *items);
 extern void migrate_replace_downs(MigrateRun *run, List *items);
 
 /* in check.c */
@@ -358,6 +357,9 @@ extern void migrate_require_source(MigrateRun *run);
 extern void migrate_report_ignored(MigrateRun *run);
 extern void migrate_look(MigrateRun *run);
 extern void migrate_judge_changes(MigrateRun *run);
+extern List *migrate_changed_downs(List *items);
+extern bool migrate_look_first_up(MigrateRun *run);
+extern bool migrate_look_first_down(MigrateRun *run);
 extern List *migrate_status_items(MigrateRequest *request);
 extern const char *migrate_highest_version(MigrateRequest *request);
 

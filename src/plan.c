@@ -246,7 +246,7 @@ check_steps(const MigrateRequest *request)
  * migrate.on_modified: stop at, report or accept applied files that changed.
  */
 static void
-judge_modified(List *items)
+judge_modified(List *items, const MigrateRequest *request)
 {
 	StringInfoData list;
 	int			count = 0;
@@ -258,7 +258,7 @@ judge_modified(List *items)
 		if (((MigrateItem *) lfirst(lc))->state == STATE_MODIFIED)
 			list_name(&list, &count, ((MigrateItem *) lfirst(lc))->file->up.file);
 	}
-	if (count == 0 || migrate_on_modified == ON_MODIFIED_IGNORE)
+	if (count == 0 || request->quiet || migrate_on_modified == ON_MODIFIED_IGNORE)
 		return;
 	ereport(migrate_on_modified == ON_MODIFIED_WARN ? WARNING : ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -272,14 +272,14 @@ judge_modified(List *items)
  * migrate.out_of_order: stop at pending migrations below the highest applied.
  */
 static void
-judge_order(List *chosen, List *items)
+judge_order(List *chosen, List *items, const MigrateRequest *request)
 {
 	StringInfoData list;
 	int			count = 0;
 	MigrateItem *highest = NULL;
 	ListCell   *lc;
 
-	if (migrate_out_of_order == OUT_OF_ORDER_APPLY)
+	if (request->quiet || migrate_out_of_order == OUT_OF_ORDER_APPLY)
 		return;
 	initStringInfo(&list);
 	foreach(lc, chosen)
@@ -335,17 +335,17 @@ is_pending(const MigrateItem *item)
  * The pending items that "versions" names, in order.
  */
 static List *
-choose_versions(List *items, List *pending, List *versions)
+choose_versions(List *items, List *pending, const MigrateRequest *request)
 {
 	List	   *named = NIL;
 	List	   *chosen = NIL;
 	ListCell   *lc;
 
-	foreach(lc, versions)
+	foreach(lc, request->versions)
 	{
 		MigrateItem *item = migrate_plan_find(items, lfirst(lc));
 
-		if (!is_pending(item))
+		if (!is_pending(item) && !request->quiet)
 			ereport(NOTICE,
 					(errmsg("migration \"%s\" has been applied already", item_label(item))));
 		named = lappend(named, item);
@@ -355,7 +355,8 @@ choose_versions(List *items, List *pending, List *versions)
 		if (list_member_ptr(named, lfirst(lc)))
 			chosen = lappend(chosen, lfirst(lc));
 	}
-	warn_passed_over(pending, chosen);
+	if (!request->quiet)
+		warn_passed_over(pending, chosen);
 	return chosen;
 }
 
@@ -374,6 +375,37 @@ migrate_plan_is_busy(List *items)
 			return true;
 	}
 	return false;
+}
+
+static void
+refuse_interrupted(const MigrateItem *item)
+{
+	const char *direction = item->applied->going_down ? "down" : "up";
+
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("migration \"%s\" has been interrupted while going %s",
+					item_label(item), direction),
+			 errhint("Go on with CALL migrate.%s(), or settle it with migrate.repair().",
+					 direction)));
+}
+
+/*
+ * Nothing is done before, or without, what has been interrupted: "chosen" has to
+ * have it all.
+ */
+static void
+require_interrupted(List *items, List *chosen)
+{
+	ListCell   *lc;
+
+	foreach(lc, items)
+	{
+		MigrateItem *item = lfirst(lc);
+
+		if (item->state == STATE_INTERRUPTED && !list_member_ptr(chosen, item))
+			refuse_interrupted(item);
+	}
 }
 
 /*
@@ -396,12 +428,7 @@ judge_interrupted(List *items, const MigrateRequest *request, MigrateDirection d
 		if (request->commits && down == (direction == MIGRATE_DOWN) &&
 			(item->file != NULL || down))
 			continue;
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("migration \"%s\" has been interrupted while going %s",
-						item_label(item), down ? "down" : "up"),
-				 errhint("Go on with CALL migrate.%s(), or settle it with migrate.repair().",
-						 down ? "down" : "up")));
+		refuse_interrupted(item);
 	}
 }
 
@@ -447,7 +474,7 @@ migrate_plan_apply(List *items, MigrateRequest *request)
 						"\"target\", \"steps\" and \"versions\"");
 	check_steps(request);
 	judge_interrupted(items, request, MIGRATE_UP);
-	judge_modified(items);
+	judge_modified(items, request);
 
 	foreach(lc, items)
 	{
@@ -456,7 +483,7 @@ migrate_plan_apply(List *items, MigrateRequest *request)
 	}
 
 	if (request->versions != NIL)
-		chosen = choose_versions(items, pending, request->versions);
+		chosen = choose_versions(items, pending, request);
 	else if (request->target != NULL)
 	{
 		const char *last = item_sort_key(migrate_plan_find(items, request->target));
@@ -472,7 +499,8 @@ migrate_plan_apply(List *items, MigrateRequest *request)
 	else
 		chosen = pending;
 
-	judge_order(chosen, items);
+	require_interrupted(items, chosen);
+	judge_order(chosen, items, request);
 	return up_steps(chosen);
 }
 
@@ -560,6 +588,13 @@ migrate_plan_rollback(List *items, List *applied, MigrateRequest *request)
 	check_steps(request);
 	judge_interrupted(items, request, MIGRATE_DOWN);
 	undone = count_undone(items, applied, request);
+	for (int i = 0; i < n - undone; i++)
+	{
+		AppliedMigration *row = list_nth(applied, i);
+
+		if (row->interrupted)	/* more would have to be undone */
+			refuse_interrupted(migrate_plan_find(items, row->version));
+	}
 	for (int i = 0; i < undone; i++)
 	{
 		MigrateStep *step = palloc0(sizeof(MigrateStep));

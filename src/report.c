@@ -119,17 +119,27 @@ static void
 convert_position(MigratePlace *place)
 {
 	int			position = geterrposition();	/* in characters, from 1 */
+	const char *query;
 	int			before;
 	int			bytes;
 
 	if (position <= 0 || place->source == NULL)
 		return;
 	bytes = pg_mbcharcliplen(place->source, strlen(place->source), position - 1);
-	before = pg_mbstrlen_with_len(place->source, place->query - place->source);
 	place->line = place->source_line + migrate_count_lines(place->source, bytes) - 1;
+
+	/* an error of the lexer: nobody knows where the statement ends */
+	query = place->query;
+	if (query > place->source + bytes)
+		query = place->source + bytes;
+	if (query != place->source)
+		query = pnstrdup(query, place->source + bytes - query +
+						 strcspn(place->source + bytes, "\r\n"));
+	before = pg_mbstrlen_with_len(place->source,
+								  Min(place->query - place->source, bytes));
 	errposition(0);
 	internalerrposition(position - before);
-	internalerrquery(place->query);
+	internalerrquery(query);
 }
 
 /*

@@ -185,7 +185,8 @@ migrate_clear_residue(const MigrateStatement *statement, List *before)
 	Oid			table = table_of(statement);
 	bool		done = false;
 
-	if (!OidIsValid(table))
+	/* what is not his the role cannot have left anything on */
+	if (!OidIsValid(table) || !migrate_owns_relation(table))
 		return false;
 	PushActiveSnapshot(GetTransactionSnapshot());
 	if (strcmp(statement->command, "ALTER TABLE") == 0)

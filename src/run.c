@@ -30,28 +30,22 @@
 #include "migrate.h"
 
 /*
- * Take the run lock, and look at the history again.  Returns false if it has
- * changed since the last look: what was planned is void then.
+ * Take the run lock, and look again at the history.  40001 if that is one which
+ * the transaction's snapshot cannot see.
  */
-static bool
+static void
 lock_and_look(MigrateRun *run, const char *routine)
 {
-	List	   *latest;
-
 	PreventCommandDuringRecovery(routine);
 	PreventCommandIfReadOnly(routine);
 	migrate_lock_acquire(run->request->project, run->request->schema);
-	latest = migrate_history_read(run->request, true);
-	if (!migrate_history_is_current(run->request, latest))
+	migrate_look(run);
+	if (!migrate_history_is_current(run->request, run->applied))
 		ereport(ERROR,
 				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 				 errmsg("could not serialize access due to concurrent migration"),
 				 errhint("Retry the transaction.")));
-	if (migrate_same_history(run->applied, latest))
-		return true;
-	migrate_look(run);
 	migrate_judge_changes(run);
-	return false;
 }
 
 /*
@@ -114,26 +108,14 @@ static List *
 apply(MigrateRun *run)
 {
 	List	   *steps;
-	List	   *downs;
-	bool		busy;
 
-	migrate_require_source(run);
-	migrate_report_ignored(run);
-	migrate_look(run);
-	migrate_judge_changes(run);
-	busy = migrate_plan_is_busy(run->items);
-	steps = busy ? NIL : migrate_plan_apply(run->items, run->request);
-	downs = migrate_changed_downs(run->items);
-	if (!busy && steps == NIL && downs == NIL)
+	if (!migrate_look_first_up(run))
 		return NIL;
-	if (!lock_and_look(run, "migrate.apply()") || busy)
-	{
-		steps = migrate_plan_apply(run->items, run->request);
-		downs = migrate_changed_downs(run->items);
-	}
+	lock_and_look(run, "migrate.apply()");
+	steps = migrate_plan_apply(run->items, run->request);
 	migrate_enter_schema(run->request->schema, GUC_ACTION_SAVE);
 	migrate_check_up_steps(run, steps, false);
-	migrate_replace_downs(run, downs);
+	migrate_replace_downs(run, migrate_changed_downs(run->items));
 	return run_steps(run, steps);
 }
 
@@ -141,16 +123,11 @@ static List *
 rollback(MigrateRun *run)
 {
 	List	   *steps;
-	bool		busy;
 
-	migrate_look_source(run, run->request->dir);
-	migrate_look(run);
-	busy = migrate_plan_is_busy(run->items);
-	steps = busy ? NIL : migrate_plan_rollback(run->items, run->applied, run->request);
-	if (!busy && steps == NIL)
+	if (!migrate_look_first_down(run))
 		return NIL;
-	if (!lock_and_look(run, "migrate.rollback()") || busy)
-		steps = migrate_plan_rollback(run->items, run->applied, run->request);
+	lock_and_look(run, "migrate.rollback()");
+	steps = migrate_plan_rollback(run->items, run->applied, run->request);
 	migrate_enter_schema(run->request->schema, GUC_ACTION_SAVE);
 	migrate_check_down_steps(run, steps);
 	return run_steps(run, steps);
@@ -171,7 +148,7 @@ reapply(MigrateRun *run)
 	migrate_look(run);
 	if (run->applied == NIL && !(everything && run->source != NULL))
 		return NIL;
-	(void) lock_and_look(run, everything ? "migrate.refresh()" : "migrate.redo()");
+	lock_and_look(run, everything ? "migrate.refresh()" : "migrate.redo()");
 	downs = migrate_plan_rollback(run->items, run->applied, run->request);
 	ups = everything && run->source != NULL ? migrate_plan_all(run->items) :
 		migrate_plan_reapply(run->items, downs);
@@ -253,7 +230,7 @@ settle(MigrateRun *run)
 				 errhint("Valid states are \"applied\" and \"pending\".")));
 	migrate_look_source(run, migrate_directory_or_setting(run->request));
 	migrate_look(run);
-	(void) lock_and_look(run, "migrate.repair()");
+	lock_and_look(run, "migrate.repair()");
 	item = migrate_plan_find(run->items, run->request->target);
 	if (applied ? item->applied && !item->applied->interrupted : !item->applied)
 		return NIL;				/* it is so already */
@@ -288,7 +265,7 @@ repair(MigrateRun *run)
 		needed |= needs_repair(lfirst(lc));
 	if (!needed)
 		return NIL;
-	(void) lock_and_look(run, "migrate.repair()");
+	lock_and_look(run, "migrate.repair()");
 	foreach(lc, run->items)
 	{
 		MigrateItem *item = lfirst(lc);

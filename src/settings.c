@@ -50,21 +50,25 @@ masked_value(struct config_generic *setting)
 			return pstrdup(config_enum_lookup_by_value((struct config_enum *) setting,
 													   masked->enumval));
 		case PGC_STRING:
-			return pstrdup(masked->stringval ? masked->stringval : "");
+			return masked->stringval ? pstrdup(masked->stringval) : NULL;
 	}
 	return NULL;				/* keep compiler quiet */
 }
 
 /*
  * A setting's value as text that gives it back exactly; GetConfigOption() cuts
- * real numbers short.
+ * real numbers short.  NULL, on 15, for a string that has been reset to nothing,
+ * which is also what gives it back.
  */
 static char *
 current_value(struct config_generic *setting)
 {
+	const char *value;
+
 	if (setting->vartype == PGC_REAL)
 		return psprintf("%.17g", *((struct config_real *) setting)->variable);
-	return pstrdup(GetConfigOption(setting->name, false, false));
+	value = GetConfigOption(setting->name, false, false);
+	return value ? pstrdup(value) : NULL;
 }
 
 /*
@@ -174,6 +178,7 @@ static void
 restore_setting(struct config_generic *setting, List *saved)
 {
 	const char *value = NULL;
+	const char *current;
 	ListCell   *lc;
 
 	foreach(lc, saved)
@@ -181,12 +186,9 @@ restore_setting(struct config_generic *setting, List *saved)
 		if (strcmp(((SavedSetting *) lfirst(lc))->name, setting->name) == 0)
 			value = ((SavedSetting *) lfirst(lc))->value;
 	}
-	if (setting->source != PGC_S_SESSION)
-	{
-		if (value == NULL)
-			return;
-	}
-	else if (value != NULL && strcmp(value, current_value(setting)) == 0)
+	current = setting->source == PGC_S_SESSION ? current_value(setting) : NULL;
+	if (value == NULL ? setting->source != PGC_S_SESSION :
+		current != NULL && strcmp(value, current) == 0)
 		return;
 
 	/* a null value is RESET, which restores the source as well */

@@ -56,32 +56,6 @@ migrate_run_end(void)
 }
 
 /*
- * Are two readings of a history the same, as far as a plan rests on them?
- */
-bool
-migrate_same_history(List *one, List *other)
-{
-	ListCell   *a;
-	ListCell   *b;
-
-	if (list_length(one) != list_length(other))
-		return false;
-	forboth(a, one, b, other)
-	{
-		AppliedMigration *x = lfirst(a);
-		AppliedMigration *y = lfirst(b);
-
-		if (x->history_id != y->history_id || x->has_down != y->has_down ||
-			x->interrupted != y->interrupted || x->done != y->done ||
-			memcmp(x->up_sha256, y->up_sha256, PG_SHA256_DIGEST_LENGTH) != 0 ||
-			(x->has_down &&
-			 memcmp(x->down_sha256, y->down_sha256, PG_SHA256_DIGEST_LENGTH) != 0))
-			return false;
-	}
-	return true;
-}
-
-/*
  * Set the search_path of a tenant, "" for none: with GUC_ACTION_SAVE in the GUC
  * nest level of the caller, with GUC_ACTION_SET for the session.  3F000 if there
  * is no such schema.
@@ -296,24 +270,4 @@ migrate_replace_downs(MigrateRun *run, List *items)
 				(errmsg("down script of migration \"%s\" has changed and is stored anew",
 						migrate_label(item->file->version, item->file->name))));
 	}
-}
-
-/*
- * The items whose stored down script apply() replaces.  A file that has lost
- * its down section leaves the stored one alone.
- */
-List *
-migrate_changed_downs(List *items)
-{
-	List	   *changed = NIL;
-	ListCell   *lc;
-
-	foreach(lc, items)
-	{
-		MigrateItem *item = lfirst(lc);
-
-		if (item->state == STATE_APPLIED && item->down_changed && item->file->down.present)
-			changed = lappend(changed, item);
-	}
-	return changed;
 }
