@@ -252,12 +252,18 @@ static void
 clear_residue(Attempt *attempt)
 {
 	const MigrateStatement *statement = &attempt->step->script->statements[attempt->done];
+	bool		done;
+	List	   *removal;
+	ListCell   *lc;
 
 	begin_transaction(attempt);
-	if (migrate_clear_residue(statement, attempt->invalid_indexes))
-		commit_progress(attempt, attempt->done + 1, false, NIL);
-	else
-		commit_progress(attempt, attempt->done, false, NIL);
+	removal = migrate_residue_removal(statement, attempt->invalid_indexes, &done);
+	foreach(lc, removal)
+	{
+		begin_transaction(attempt);
+		migrate_run_top_level(lfirst(lc));
+	}
+	commit_progress(attempt, done ? attempt->done + 1 : attempt->done, false, NIL);
 }
 
 static void
@@ -367,7 +373,9 @@ fail(Attempt *attempt, ErrorData *error)
 		measure(attempt, attempt->done);
 		migrate_history_failed(attempt->run->request, attempt->step, attempt->result,
 							   attempt->started, error);
-		if (attempt->step->in_progress && !attempt->next_started)
+		if (attempt->step->in_progress && !attempt->next_started && attempt->done == 0)
+			migrate_history_no_progress(attempt->run->request, attempt->step);
+		if (attempt->step->in_progress && !attempt->next_started && attempt->done > 0)
 			commit_progress(attempt, attempt->done, false, NIL);
 		else
 			commit_now(attempt->context);
@@ -405,6 +413,7 @@ wait_for_retry(Attempt *attempt, const MigrateStatement *statement, int tries)
 			 holders == NULL ? 0 :
 			 errdetail("The relations of the statement are locked by process %s.", holders)));
 	commit_now(attempt->context);
+	disable_timeout(STATEMENT_TIMEOUT, false);
 	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
 					 Max((long) delay, 1), PG_WAIT_EXTENSION);
 	ResetLatch(MyLatch);

@@ -22,6 +22,7 @@
 #include "access/relation.h"
 #include "access/xact.h"
 #include "catalog/dependency.h"
+#include "catalog/heap.h"
 #include "catalog/index.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
@@ -37,6 +38,7 @@
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/portal.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
@@ -383,32 +385,76 @@ temporary_table(const char *name)
 }
 
 /*
- * Run a statement.  Returns the temporary table that it made with ON COMMIT
- * DROP, InvalidOid if none; one that was there before is the caller's.
+ * What the end of a transaction would end.
  */
-static Oid
-run_and_note(const MigrateStatement *statement, const char *sql, MigratePlace *place)
+typedef struct Leftovers
 {
-	const char *name = statement->drops_at_commit;
-	Oid			before = name ? temporary_table(name) : InvalidOid;
+	List	   *dropped;		/* of Oid: ON COMMIT DROP tables */
+	List	   *emptied;		/* of Oid: ON COMMIT DELETE ROWS tables */
+	List	   *cursors;		/* of char *: without HOLD */
+} Leftovers;
 
-	migrate_run_statement(statement, sql, place);
-	if (name == NULL || OidIsValid(before))
-		return InvalidOid;
-	CommandCounterIncrement();
-	return temporary_table(name);
+static bool
+is_open_cursor(const char *name)
+{
+	return PortalIsValid(GetPortalByName(name));
 }
 
 /*
- * Drop ON COMMIT DROP tables of the migration's own; the caller's are not for
- * us to touch.
+ * Run a statement in "context", which is reset, and note what it leaves for the
+ * end of the transaction.  What was there before is the caller's.
  */
 static void
-drop_temporary(List *tables)
+run_and_note(const MigrateStatement *statement, const char *sql, MigratePlace *place,
+			 MemoryContext context, Leftovers *left)
 {
+	const char *temporary = statement->temporary;
+	const char *cursor = statement->cursor;
+	MemoryContext old;
+
+	if (temporary != NULL && OidIsValid(temporary_table(temporary)))
+		temporary = NULL;
+	if (cursor != NULL && is_open_cursor(cursor))
+		cursor = NULL;
+
+	old = MemoryContextSwitchTo(context);
+	migrate_run_statement(statement, sql, place);
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(context);
+
+	if (cursor != NULL)
+		left->cursors = lappend(left->cursors, unconstify(char *, cursor));
+	if (temporary == NULL)
+		return;
+	CommandCounterIncrement();
+	if (statement->on_commit == ONCOMMIT_DROP)
+		left->dropped = lappend_oid(left->dropped, temporary_table(temporary));
+	else
+		left->emptied = lappend_oid(left->emptied, temporary_table(temporary));
+}
+
+/*
+ * End what the end of a transaction would end, of the migration's own.
+ */
+static void
+end_leftovers(const Leftovers *left)
+{
+	List	   *emptied = NIL;
 	ListCell   *lc;
 
-	foreach(lc, tables)
+	foreach(lc, left->cursors)
+	{
+		if (is_open_cursor(lfirst(lc)))
+			PortalDrop(GetPortalByName(lfirst(lc)), false);
+	}
+	foreach(lc, left->emptied)
+	{
+		if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(lfirst_oid(lc))))
+			emptied = lappend_oid(emptied, lfirst_oid(lc));
+	}
+	if (emptied != NIL)
+		heap_truncate(emptied);
+	foreach(lc, left->dropped)
 	{
 		ObjectAddress object;
 
@@ -433,28 +479,18 @@ run_transaction(const MigrateScript *script, int first, const char *sql, Migrate
 	int			guc_level = NewGUCNestLevel();
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "migrate statement",
 												  ALLOCSET_DEFAULT_SIZES);
-	MemoryContext old = CurrentMemoryContext;
-	List	   *temporary = NIL;
+	Leftovers	left = {NIL, NIL, NIL};
 
 	for (; next < script->nstatements && script->statements[next].transaction == number; next++)
 	{
-		const MigrateStatement *statement = &script->statements[next];
-
-		Oid			made;
-
 		place->statement = next + 1;
-		MemoryContextSwitchTo(context);
-		made = run_and_note(statement, sql, place);
-		MemoryContextSwitchTo(old);
-		MemoryContextReset(context);
-		if (OidIsValid(made))
-			temporary = lappend_oid(temporary, made);
-		may_defer |= statement->may_defer;
+		run_and_note(&script->statements[next], sql, place, context, &left);
+		may_defer |= script->statements[next].may_defer;
 	}
 	if (may_defer || place->stored)
 		migrate_check_constraints();	/* nothing of a stored script may fire
 										 * later */
-	drop_temporary(temporary);
+	end_leftovers(&left);
 
 	if (next < script->nstatements)
 		migrate_settings_end_transaction(guc_level);

@@ -340,6 +340,27 @@ migrate_format_detect(const MigrateFormat *best, const char *file, const char *s
 }
 
 /*
+ * Refuse a file that the directory's format leaves alone, and that by its
+ * markers is a migration of another: nobody would miss it until it is too late.
+ * "evidence" is the file that the format was detected from.
+ */
+void
+migrate_format_refuse_other(const MigrateFormat *format, const char *evidence,
+							const char *file, const char *sql)
+{
+	const MigrateFormat *other = migrate_format_detect(NULL, file, sql);
+
+	if (other == NULL || other == format || other->mark == NULL)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("directory has migrations of two formats"),
+			 errdetail("File \"%s\" is one of format \"%s\", file \"%s\" of format \"%s\".",
+					   evidence, format->name, file, other->name),
+			 errhint("Move those of one of them, or give the format to read the directory in.")));
+}
+
+/*
  * Is a file of this name a migration, or a part of one?  If "format" is NULL,
  * of any format?  A code migration is an error, 0A000.
  */

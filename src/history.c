@@ -699,6 +699,26 @@ migrate_history_failed(const MigrateRequest *request, const MigrateStep *step,
 }
 
 /*
+ * Record that a migration that was on its way has come nowhere and left nothing:
+ * it is what it was before.
+ */
+void
+migrate_history_no_progress(const MigrateRequest *request, const MigrateStep *step)
+{
+	MigrateParameters p;
+
+	if (step->direction == MIGRATE_UP)
+	{
+		delete_row(request, row_key(step));
+		return;
+	}
+	add_key(&p, request);
+	migrate_bind_text(&p, step->applied->version);
+	migrate_bind(&p, Int64GetDatum(step->applied->history_id));
+	migrate_query(&update_settled, &p, InvalidSnapshot, SPI_OK_UPDATE, NULL, NULL);
+}
+
+/*
  * Settle an interrupted migration by hand: it is applied, or it is not.
  */
 void

@@ -31,8 +31,9 @@
 
 #define RUN_CLASS			3	/* SQL functions use 1 and 2 */
 #define WAIT_CLASS			4	/* shows that a process polls for a run lock */
-#define MIN_SLEEP_MS		5
-#define MAX_SLEEP_MS		50
+#define SLEEP_MS			10	/* most runs are short ... */
+#define LONG_SLEEP_MS		50	/* ... and this is for those that are not */
+#define SHORT_TRIES			100
 #define CYCLE_CHECK_MS		250
 
 static void
@@ -180,7 +181,7 @@ waits_for_me(int pid)
 static void
 pause_waiting(int tries)
 {
-	double		ms = Min(MIN_SLEEP_MS * (tries + 1), MAX_SLEEP_MS);
+	double		ms = tries < SHORT_TRIES ? SLEEP_MS : LONG_SLEEP_MS;
 
 	ms *= 0.5 + pg_prng_double(&pg_global_prng_state);
 	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,

@@ -23,6 +23,7 @@
 
 #include "common/sha2.h"
 #include "datatype/timestamp.h"
+#include "nodes/primnodes.h"
 #include "nodes/pg_list.h"
 #include "tcop/utility.h"
 #include "utils/snapshot.h"
@@ -239,8 +240,9 @@ typedef struct MigrateStatement
 	List	   *relations;		/* RangeVars of those that it changes */
 	List	   *needs;			/* RangeVars that an outside_block one names */
 	List	   *makes;			/* names of relations that it creates */
-	char	   *drops_at_commit;	/* name of the ON COMMIT DROP table it
-									 * makes */
+	char	   *temporary;		/* name of a temporary table it makes ... */
+	OnCommitAction on_commit;	/* ... that a commit does something to */
+	char	   *cursor;			/* name of a cursor it opens until the commit */
 } MigrateStatement;
 
 typedef struct MigrateScript
@@ -399,6 +401,8 @@ typedef struct MigrateFileName
 extern const MigrateFormat *migrate_format_named(const char *name);
 extern const MigrateFormat *migrate_format_detect(const MigrateFormat *best,
 												  const char *file, const char *sql);
+extern void migrate_format_refuse_other(const MigrateFormat *format, const char *evidence,
+										const char *file, const char *sql);
 extern bool migrate_format_claims(const MigrateFormat *format, const char *file,
 								  MigrateFileName *parsed);
 extern Migration *migrate_format_parse(const MigrateFormat *format, const char *evidence,
@@ -413,7 +417,6 @@ extern MigrateScript *migrate_script_parse(const char *sql, bool transactional,
 extern bool migrate_script_is_blank(const char *sql, int length);
 extern bool migrate_script_same(const char *one, const char *other);
 extern bool migrate_is_script_error(int sqlerrcode);
-extern int	migrate_count_lines(const char *sql, int length);
 
 /* in statement.c */
 extern void migrate_statement_classify(MigrateStatement *statement, Node *node);
@@ -436,13 +439,15 @@ extern void migrate_check_constraints(void);
 extern bool migrate_execute_is_top_level(const MigrateStatement *statement);
 extern int	migrate_execute_group(const MigrateScript *script, int first, const char *sql,
 								  MigratePlace *place);
+extern void migrate_run_top_level(const char *query);
 extern void migrate_execute_top_level(const MigrateScript *script, int number,
 									  const char *sql, MigratePlace *place);
 
 /* in residue.c */
 extern bool migrate_leaves_residue(const MigrateStatement *statement);
 extern List *migrate_invalid_indexes(const MigrateStatement *statement);
-extern bool migrate_clear_residue(const MigrateStatement *statement, List *before);
+extern List *migrate_residue_removal(const MigrateStatement *statement, List *before,
+									 bool *done);
 
 /* in settings.c */
 extern void migrate_settings_end_transaction(int guc_level);
@@ -469,6 +474,8 @@ extern void migrate_history_progress(const MigrateRequest *request, const Migrat
 extern void migrate_history_failed(const MigrateRequest *request, const MigrateStep *step,
 								   const MigrateResult *result, TimestampTz started,
 								   const ErrorData *error);
+extern void migrate_history_no_progress(const MigrateRequest *request,
+										const MigrateStep *step);
 extern void migrate_history_settle(const MigrateRequest *request,
 								   const AppliedMigration *row, bool applied);
 extern void migrate_history_replace(const MigrateRequest *request, const MigrateItem *item,
@@ -522,6 +529,7 @@ extern void migrate_lock_keep(const char *project, const char *schema);
 extern void migrate_lock_release(const char *project, const char *schema);
 
 /* in report.c */
+extern int	migrate_count_lines(const char *sql, int length);
 extern const char *migrate_label(const char *version, const char *name);
 extern const char *migrate_state_name(MigrateState state);
 extern void migrate_report_done(const MigrateStep *step, const MigrateResult *result,

@@ -19,6 +19,24 @@
 #include "migrate.h"
 
 /*
+ * The line that "length" bytes of "sql" end in, from 1.
+ */
+int
+migrate_count_lines(const char *sql, int length)
+{
+	const char *end = sql + length;
+	int			line = 1;
+
+	while ((sql = memchr(sql, '\n', end - sql)) != NULL)
+	{
+		sql++;
+
+		line++;
+	}
+	return line;
+}
+
+/*
  * How a migration is called: version and name, as in its file name.
  */
 const char *

@@ -17,19 +17,16 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "access/relation.h"
 #include "catalog/dependency.h"
 #include "catalog/index.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
-#include "executor/spi.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
-#include "utils/snapmgr.h"
 
 #include "migrate.h"
 
@@ -111,88 +108,94 @@ migrate_invalid_indexes(const MigrateStatement *statement)
 }
 
 /*
- * Drop the indexes that have become INVALID.
+ * Drop an INVALID index of a TOAST table, which DROP INDEX refuses to ordinary
+ * owners.
  */
 static void
-drop_invalid_indexes(Oid table, List *before)
+drop_toast_index(Oid index)
 {
-	Relation	rel;
-	List	   *indexes;
-	ListCell   *lc;
+	ObjectAddress object;
 
-	/* conflicts with itself: then somebody builds one, and waiting is wrong */
-	if (!ConditionalLockRelationOid(table, ShareUpdateExclusiveLock))
-		ereport(ERROR,
-				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
-				 errmsg("could not obtain lock on relation \"%s\"", get_rel_name(table)),
-				 errhint("Try again when nobody changes its indexes.")));
-	rel = try_relation_open(table, NoLock);
-	if (rel == NULL)
-		return;
-	indexes = invalid_indexes_of(rel);
-	relation_close(rel, NoLock);
-	foreach(lc, indexes)
-	{
-		ObjectAddress index;
-
-		if (list_member_oid(before, lfirst_oid(lc)))
-			continue;
-		ereport(NOTICE,
-				(errmsg("dropping index \"%s\", which an interrupted statement has left invalid",
-						get_rel_name(lfirst_oid(lc)))));
-		ObjectAddressSet(index, RelationRelationId, lfirst_oid(lc));
-		performDeletion(&index, DROP_RESTRICT, PERFORM_DELETION_INTERNAL);
-	}
+	ObjectAddressSet(object, RelationRelationId, index);
+	performDeletion(&object, DROP_RESTRICT, PERFORM_DELETION_INTERNAL);
 }
 
 /*
- * Complete what DETACH PARTITION CONCURRENTLY has begun.  Returns whether the
- * partition is detached now.
+ * Statements (char *) that drop the indexes of a table that have become INVALID.
+ *
+ * The lock conflicts with itself, and so with whoever builds an index just now;
+ * autovacuum gives way to it.
  */
-static bool
-finish_detach(const MigrateStatement *statement)
+static List *
+invalid_index_drops(Oid table, List *before)
+{
+	List	   *drops = NIL;
+	List	   *indexes;
+	ListCell   *lc;
+	Relation	rel = try_relation_open(table, ShareUpdateExclusiveLock);
+
+	if (rel == NULL)
+		return NIL;
+	indexes = invalid_indexes_of(rel);
+	foreach(lc, indexes)
+	{
+		Oid			index = lfirst_oid(lc);
+		const char *schema = get_namespace_name(get_rel_namespace(index));
+
+		if (list_member_oid(before, index))
+			continue;
+		ereport(NOTICE,
+				(errmsg("dropping index \"%s\", which an interrupted statement has left invalid",
+						get_rel_name(index))));
+		if (IndexGetRelation(index, false) != table)
+			drop_toast_index(index);
+		else
+			drops = lappend(drops, psprintf("DROP INDEX CONCURRENTLY IF EXISTS %s",
+											quote_qualified_identifier(schema, get_rel_name(index))));
+	}
+	relation_close(rel, NoLock);
+	return drops;
+}
+
+/*
+ * The statement that completes what DETACH PARTITION CONCURRENTLY has begun, NULL
+ * if it has begun nothing.
+ */
+static char *
+detach_finalize(const MigrateStatement *statement)
 {
 	RangeVar   *parent = linitial(statement->needs);
 	RangeVar   *partition = lsecond(statement->needs);
 	Oid			relid = RangeVarGetRelid(partition, NoLock, true);
-	const char *sql;
 
 	if (!OidIsValid(relid) || !get_rel_relispartition(relid) ||
 		!PartitionHasPendingDetach(relid))
-		return false;
-	sql = psprintf("ALTER TABLE %s DETACH PARTITION %s FINALIZE",
-				   quote_qualified_identifier(parent->schemaname, parent->relname),
-				   quote_qualified_identifier(partition->schemaname, partition->relname));
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-	if (SPI_execute(sql, false, 0) != SPI_OK_UTILITY)
-		elog(ERROR, "unexpected SPI result for: %s", sql);
-	if (SPI_finish() != SPI_OK_FINISH)
-		elog(ERROR, "SPI_finish failed");
-	return true;
+		return NULL;
+	return psprintf("ALTER TABLE %s DETACH PARTITION %s FINALIZE",
+					quote_qualified_identifier(parent->schemaname, parent->relname),
+					quote_qualified_identifier(partition->schemaname, partition->relname));
 }
 
 /*
- * Remove what a statement has left that was interrupted, in the current
- * transaction.  "before" is what migrate_invalid_indexes() gave before it ran.
- * Returns true if the statement is done by that.
+ * The statements (char *, palloc'd) that remove what a statement has left that
+ * was interrupted.  "before" is what migrate_invalid_indexes() gave before it
+ * ran.  *done is set if the statement is done by that.
  *
- * Errors: 55P03 if somebody else changes the indexes of the table.
+ * They are to be run one by one, outside of a transaction block, as the current
+ * role.  What is not his he cannot have left anything on.
  */
-bool
-migrate_clear_residue(const MigrateStatement *statement, List *before)
+List *
+migrate_residue_removal(const MigrateStatement *statement, List *before, bool *done)
 {
 	Oid			table = table_of(statement);
-	bool		done = false;
+	char	   *finalize;
 
-	/* what is not his the role cannot have left anything on */
+	*done = false;
 	if (!OidIsValid(table) || !migrate_owns_relation(table))
-		return false;
-	PushActiveSnapshot(GetTransactionSnapshot());
-	if (strcmp(statement->command, "ALTER TABLE") == 0)
-		done = finish_detach(statement);
-	else
-		drop_invalid_indexes(table, before);
-	PopActiveSnapshot();
-	return done;
+		return NIL;
+	if (strcmp(statement->command, "ALTER TABLE") != 0)
+		return invalid_index_drops(table, before);
+	finalize = detach_finalize(statement);
+	*done = finalize != NULL;
+	return finalize ? list_make1(finalize) : NIL;
 }

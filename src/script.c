@@ -127,24 +127,6 @@ lexer_end(Lexer *lexer)
 }
 
 /*
- * The line that "length" bytes of "sql" end in, from 1.
- */
-int
-migrate_count_lines(const char *sql, int length)
-{
-	const char *end = sql + length;
-	int			line = 1;
-
-	while ((sql = memchr(sql, '\n', end - sql)) != NULL)
-	{
-		sql++;
-
-		line++;
-	}
-	return line;
-}
-
-/*
  * The line of an offset that is not before the last one asked for.
  */
 static int

@@ -99,8 +99,12 @@ read_files(MigrateSource *source, bool detect)
 			parts = lappend(parts, migrate_format_parse(set->format, set->format_evidence,
 														file, &parsed,
 														source->sql, source->length));
-		else if (is_sql(file))
+		else if (is_sql(file) && read_file(source, file))
+		{
+			if (detect && set->format != NULL)
+				migrate_format_refuse_other(set->format, set->format_evidence, file, source->sql);
 			set->ignored = lappend(set->ignored, pstrdup(file));
+		}
 	}
 	set->migrations = migrate_format_assemble(parts, &set->ignored);
 	return true;

@@ -201,8 +201,13 @@ note_creations(MigrateStatement *statement, Node *node)
 	}
 	if (relation != NULL)
 		statement->makes = lappend(statement->makes, pstrdup(relation->relname));
-	if (on_commit == ONCOMMIT_DROP)
-		statement->drops_at_commit = pstrdup(relation->relname);
+	if (on_commit == ONCOMMIT_DROP || on_commit == ONCOMMIT_DELETE_ROWS)
+	{
+		statement->temporary = pstrdup(relation->relname);
+		statement->on_commit = on_commit;
+	}
+	if (IsA(node, DeclareCursorStmt) && !(((DeclareCursorStmt *) node)->options & CURSOR_OPT_HOLD))
+		statement->cursor = pstrdup(((DeclareCursorStmt *) node)->portalname);
 }
 
 /*

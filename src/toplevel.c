@@ -113,18 +113,29 @@ migrate_execute_group(const MigrateScript *script, int first, const char *sql, M
 }
 
 /*
- * Analyze and run a utility statement as if a client had sent it.
+ * Run a utility statement at top level, as if a client had sent it: it may begin
+ * and end transactions as it likes.
  *
- * pgAudit keeps its stack in the memory context of the statement, which has to
- * be gone before the next one; see the caller.
+ * The caller has just committed, has no SPI connection open, and is called from
+ * a CALL that may commit.  A transaction is left open, the one in which the
+ * statement's effect is going to be committed.  CurrentMemoryContext has to
+ * outlive commits.
  */
-static void
-run_top_level(RawStmt *raw, const char *query)
+void
+migrate_run_top_level(const char *query)
 {
+	MemoryContext old = CurrentMemoryContext;
+
+	/* pgAudit's stack goes with this context, and has to before the next one */
+	MemoryContext context = AllocSetContextCreate(old, "migrate statement",
+												  ALLOCSET_DEFAULT_SIZES);
 	QueryCompletion completion;
 	PlannedStmt *plan;
+	RawStmt    *raw;
 	List	   *queries;
 
+	MemoryContextSwitchTo(context);
+	raw = linitial_node(RawStmt, pg_parse_query(query));
 	if (analyze_requires_snapshot(raw))
 		PushActiveSnapshot(GetTransactionSnapshot());
 	queries = pg_analyze_and_rewrite_fixedparams(raw, query, NULL, 0, NULL);
@@ -136,36 +147,6 @@ run_top_level(RawStmt *raw, const char *query)
 	InitializeQueryCompletion(&completion);
 	ProcessUtility(plan, query, false, PROCESS_UTILITY_TOPLEVEL, NULL, NULL,
 				   None_Receiver, &completion);
-}
-
-/*
- * Run a statement at top level, where it may begin and end transactions as it
- * likes.
- *
- * The caller has just committed, has no SPI connection open, and is called from
- * a CALL that may commit.  A transaction is left open, the one in which the
- * statement's effect is going to be committed.  CurrentMemoryContext has to
- * outlive commits.
- */
-void
-migrate_execute_top_level(const MigrateScript *script, int number, const char *sql,
-						  MigratePlace *place)
-{
-	const MigrateStatement *statement = &script->statements[number];
-	MemoryContext old = CurrentMemoryContext;
-	MemoryContext context = AllocSetContextCreate(old, "migrate statement",
-												  ALLOCSET_DEFAULT_SIZES);
-	char	   *query;
-
-	MemoryContextSwitchTo(context);
-	query = pnstrdup(sql + statement->offset, statement->length);
-	place->statement = number + 1;
-	place->nstatements = script->nstatements;
-	migrate_begin_statement(statement, query, place);
-	place->source = query;
-	place->source_line = place->line;
-	run_top_level(linitial_node(RawStmt, pg_parse_query(query)), query);
-	migrate_end_statement(place);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
 
@@ -173,6 +154,26 @@ migrate_execute_top_level(const MigrateScript *script, int number, const char *s
 	if (ActivePortal->portalSnapshot != NULL && ActiveSnapshotSet())
 		PopActiveSnapshot();
 	ActivePortal->portalSnapshot = NULL;
+}
+
+/*
+ * Run a statement of a script at top level, see migrate_run_top_level().
+ */
+void
+migrate_execute_top_level(const MigrateScript *script, int number, const char *sql,
+						  MigratePlace *place)
+{
+	const MigrateStatement *statement = &script->statements[number];
+	char	   *query = pnstrdup(sql + statement->offset, statement->length);
+
+	place->statement = number + 1;
+	place->nstatements = script->nstatements;
+	migrate_begin_statement(statement, query, place);
+	place->source = query;
+	place->source_line = place->line;
+	migrate_run_top_level(query);
+	migrate_end_statement(place);
 	place->statement = 0;
 	place->line = 0;
+	pfree(query);
 }

@@ -209,6 +209,25 @@ SELECT test.write('downs/1_downs.sql', E'-- +goose NO TRANSACTION\n-- +goose Up\
 CALL migrate.down(dir => :'dir', project => 'downs');
 SELECT version, direction, outcome, statements FROM migrate.history('downs');
 
+-- nothing is done before what has been interrupted
+\set dir :scratch '/before'
+SELECT test.write('before/1_a.sql', E'-- +goose Up\nCREATE TABLE before_1 ();\nCOMMIT;\nSELECT 1/0;\nBEGIN;');
+SELECT test.write('before/2_b.sql', test.goose('CREATE TABLE before_2 ();'));
+CALL migrate.up(:'dir', project => 'before');
+CALL migrate.up(:'dir', versions => '{2}', project => 'before');
+SELECT migrate.version('before');
+SELECT version, action FROM migrate.repair(version => '1', state => 'pending', project => 'before');
+-- settings are put back even if the failure cannot be recorded
+SELECT test.write('before/1_a.sql', E'-- +goose Up\nSET default_transaction_read_only = on; SET search_path = test;\nCOMMIT;\nBEGIN;\nSELECT 1;');
+CALL migrate.up(:'dir', project => 'before');
+SHOW default_transaction_read_only;
+SHOW search_path;
+-- a statement that failed before it did anything has left nothing to clear
+SELECT version, action FROM migrate.repair(version => '1', state => 'pending', project => 'before');
+SELECT test.write('before/1_a.sql', E'-- +goose Up\nCREATE INDEX CONCURRENTLY ON no_such_table (i);');
+CALL migrate.up(:'dir', project => 'before');
+SELECT version, state, done, started FROM migrate.applied WHERE project = 'before';
+
 -- a procedure that failed after it committed: nobody can know
 \set dir :scratch '/unknown'
 CREATE PROCEDURE half() LANGUAGE plpgsql AS $$ BEGIN INSERT INTO doubled VALUES (10); COMMIT; PERFORM 1/0; END $$;

@@ -55,6 +55,11 @@ SELECT * FROM seen;
 SHOW work_mem;
 SHOW search_path;
 RESET work_mem;
+-- a custom setting that has been reset to nothing
+SET my.var = 'x';
+SELECT test.write('reset/1_reset.sql', E'-- +goose Up\nRESET ALL;\nCOMMIT; BEGIN;\nSELECT 1;');
+SELECT version FROM migrate.apply(test.made('reset'), project => 'reset');
+SHOW my.var;
 
 -- what SET TRANSACTION sets ends with the transaction, and comes before any snapshot
 SELECT test.write('mode/1_mode.sql', E'-- +goose Up\nCREATE TABLE mode_1 ();\nCOMMIT; BEGIN;\nSET TRANSACTION READ ONLY;\nSELECT 1;\nCOMMIT; BEGIN;\nCREATE TABLE mode_2 ();');
@@ -112,6 +117,15 @@ SELECT * FROM mine;
 SELECT * FROM scratch;
 ROLLBACK;
 
+-- so do cursors, and the rows of some tables
+SELECT test.write('ends/1_ends.sql', test.goose('CREATE TEMP TABLE emptied (i int) ON COMMIT DELETE ROWS; INSERT INTO emptied VALUES (1); CREATE TABLE held (i int); DECLARE c CURSOR FOR SELECT * FROM held; COMMIT; BEGIN; ALTER TABLE held ADD j int; INSERT INTO held SELECT count(*) FROM emptied;'));
+SELECT test.write('ends/2_ends.sql', test.goose('DECLARE c CURSOR FOR SELECT * FROM held; CLOSE c;'));
+BEGIN;
+DECLARE callers CURSOR FOR SELECT 1;
+SELECT version FROM migrate.apply(test.made('ends'), project => 'ends');
+SELECT i FROM held;
+SELECT name FROM pg_cursors;
+ROLLBACK;
 -- and the caller's are his
 BEGIN;
 CREATE TEMP TABLE callers (i int) ON COMMIT DROP;
