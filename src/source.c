@@ -99,10 +99,12 @@ read_files(MigrateSource *source, bool detect)
 			parts = lappend(parts, migrate_format_parse(set->format, set->format_evidence,
 														file, &parsed,
 														source->sql, source->length));
-		else if (is_sql(file) && read_file(source, file))
+		else if (is_sql(file))
 		{
-			if (detect && set->format != NULL)
-				migrate_format_refuse_other(set->format, set->format_evidence, file, source->sql);
+			if (detect && set->format != NULL &&
+				migrate_format_claims(NULL, file, &parsed) && read_file(source, file))
+				migrate_format_refuse_other(set->format, set->format_evidence,
+											file, source->sql);
 			set->ignored = lappend(set->ignored, pstrdup(file));
 		}
 	}

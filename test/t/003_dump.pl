@@ -1,0 +1,219 @@
+# What is remembered goes with pg_dump and pg_upgrade: the rows of all three
+# tables and the sequence, so that the history goes on where it was.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib $FindBin::RealBin;
+
+use MigrateTest;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = new_node('dump', conf => 'log_statement = none');
+
+my $dir = new_directory(
+	'001_boxes.up.sql' => "CREATE TABLE boxes (id integer PRIMARY KEY);\n",
+	'001_boxes.down.sql' => "DROP TABLE boxes;\n",
+	'002_labels.up.sql' => "CREATE TABLE labels (id integer, text text);\n"
+	  . "INSERT INTO labels VALUES (1, E'a tab\\t, a \\\\ and an \303\251');\n",
+	'002_labels.down.sql' => "DROP TABLE labels;\n",
+	'003_shelves.up.sql' => "CREATE TABLE shelves (id integer);\n",
+	'003_shelves.down.sql' => "DROP TABLE shelves;\n",
+	'004_no_way_back.up.sql' => "COMMENT ON TABLE boxes IS 'kept';\n",
+	'005_pending.up.sql' => "CREATE TABLE pending (id integer);\n");
+my $other = fixture('goose_app');
+my $dumps = PostgreSQL::Test::Utils::tempdir;
+my $attempts = 5 + 7;    # that fill() makes
+
+# Two batches, of which the last has been undone and applied again, so that
+# the history has more rows than there are migrations in force, and another
+# project.
+sub fill
+{
+	my ($db, %options) = @_;
+
+	query(
+		$db,
+		"SELECT FROM migrate.apply('$dir', steps => 2);
+		 SELECT FROM migrate.apply('$dir', target => '3');
+		 SELECT FROM migrate.rollback();
+		 SELECT FROM migrate.apply('$dir', target => '003');
+		 SELECT FROM migrate.apply('$other', project => 'other');",
+		%options);
+	return;
+}
+
+# All that is remembered, as text.
+sub remembered
+{
+	my ($db) = @_;
+
+	return query(
+		$db,
+		"SELECT s::text FROM migrate.script s ORDER BY sha256;
+		 SELECT h::text FROM migrate.history h ORDER BY id;
+		 SELECT a::text FROM migrate.applied a ORDER BY project, sort_key;
+		 SELECT last_value, is_called FROM migrate.history_id_seq;
+		 SELECT s::text FROM migrate.status('$dir') s;
+		 SELECT s::text FROM migrate.status('$other', project => 'other') s;
+		 SELECT migrate.version();
+		 SELECT h::text FROM migrate.history() h;
+		 SELECT h::text FROM migrate.history('other') h");
+}
+
+# An empty database to restore into.
+sub target
+{
+	my ($name) = @_;
+
+	query(database($node, 'postgres'), "CREATE DATABASE $name TEMPLATE template0");
+	return $node->connstr($name);
+}
+
+sub psql_on
+{
+	my ($file, $name) = @_;
+
+	return ('psql', '-XAtq', '-o', '/dev/null', '-v', 'ON_ERROR_STOP=1', '-f', $file,
+		target($name));
+}
+
+# The extension works on: the numbers of the history go on, what was applied
+# before can be undone, what is pending can be applied.
+sub goes_on
+{
+	my ($db, $how) = @_;
+
+	is(query($db, 'SELECT version, name, batch FROM migrate.rollback()'),
+		'003|shelves|3', "$how: the last batch is undone, from the store");
+	is( query($db, 'SELECT max(id) FROM migrate.history'),
+		$attempts + 1,
+		"$how: the numbers of the history go on");
+	is(query($db, "SELECT version, batch FROM migrate.apply('$dir')"),
+		"003|4\n004|4\n005|4", "$how: what is pending is applied, in the next batch");
+	is(query($db, 'SELECT count(*) FROM shelves, pending'), 0, "$how: and is there");
+	is(query($db, "SELECT version FROM migrate.rollback(everything => true, force => true)"),
+		"005\n004\n003\n002\n001", "$how: all can be undone");
+	is(query($db, "SELECT to_regclass('boxes'), to_regclass('labels')"), '|', "$how: and is gone");
+	return;
+}
+
+my $shop = create_database($node, 'shop');
+fill($shop);
+my $remembered = remembered($shop);
+is(query($shop, 'SELECT max(id), count(*) FROM migrate.history'),
+	"$attempts|$attempts", 'the history has what the tests below count on');
+
+# Dump and restore by a superuser.
+
+my $source = $node->connstr('shop');
+my $plain = database($node, 'plain');
+command_ok([ 'pg_dump', '-f', "$dumps/plain", $source ], 'pg_dump');
+command_ok([ psql_on("$dumps/plain", 'plain') ], 'its output can be restored');
+is(remembered($plain), $remembered, 'pg_dump: all is remembered as before');
+goes_on($plain, 'pg_dump');
+
+my $custom = database($node, 'custom');
+command_ok([ 'pg_dump', '-Fc', '-f', "$dumps/custom", $source ], 'pg_dump -Fc');
+command_ok([ 'pg_restore', '--exit-on-error', '-d', target('custom'), "$dumps/custom" ],
+	'pg_restore');
+is(remembered($custom), $remembered, 'pg_dump -Fc: all is remembered as before');
+goes_on($custom, 'pg_dump -Fc');
+
+# The schema alone: no history, and nothing that fails.
+
+command_ok([ 'pg_dump', '-s', '-f', "$dumps/schema", $source ], 'pg_dump -s');
+command_ok([ psql_on("$dumps/schema", 'schema_only') ], 'its output can be restored');
+is( query(
+		database($node, 'schema_only'),
+		"SELECT count(*) FROM migrate.history();
+		 SELECT DISTINCT state FROM migrate.status('$dir');
+		 SELECT nextval('migrate.history_id_seq')"),
+	"0\npending\n1",
+	'pg_dump -s: the extension is there, its history is empty');
+
+# The nightly dump of a database owner who is no superuser.
+
+query(database($node, 'postgres'), 'CREATE ROLE landlady LOGIN');
+my $owned = create_database($node, 'owned', 'OWNER landlady');
+query(
+	$owned,
+	"GRANT USAGE ON SCHEMA migrate TO landlady;
+	 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA migrate TO landlady;
+	 ALTER DATABASE owned SET migrate.allowed_directories = '$dir, $other';
+	 ALTER SCHEMA public OWNER TO landlady;");
+fill($owned, user => 'landlady');
+my $remembered_by_owner = remembered($owned);
+unlike($remembered_by_owner, qr/postgres/, 'nothing of it is the superuser\'s');
+
+foreach my $format ('plain', 'custom')
+{
+	my $as_owner = $node->connstr('owned') . ' user=landlady';
+	my $file = "$dumps/owned_$format";
+	my $name = "by_owner_$format";
+	my @restore =
+	  $format eq 'plain'
+	  ? psql_on($file, $name)
+	  : ('pg_restore', '--exit-on-error', '-d', target($name), $file);
+
+	command_ok(
+		[ 'pg_dump', "--format=$format", '-f', $file, $as_owner ],
+		"pg_dump --format=$format by the owner of the database");
+	command_ok(\@restore, 'its output can be restored');
+	is(remembered(database($node, $name)),
+		$remembered_by_owner, "--format=$format: all is remembered as before");
+}
+
+fails_with(
+	$owned, "$_ migrate.applied",
+	'42501',
+	qr/permission denied/,
+	"the owner may not $_",
+	user => 'landlady') foreach 'DELETE FROM', 'TRUNCATE';
+
+# A dump while a run is under way has what was before it, and neither waits.
+{
+	my $runner = open_session($custom);
+	my $before = remembered($custom);
+
+	ask($runner, "BEGIN; SELECT FROM migrate.apply('$dir')");
+	command_ok(
+		[   'pg_dump', '--lock-wait-timeout=1s', '-Fc', '-f',
+			"$dumps/during", $node->connstr('custom') ],
+		'pg_dump during a run');
+	ask($runner, 'COMMIT');
+	close_session($runner);
+	command_ok([ 'pg_restore', '--exit-on-error', '-d', target('during'), "$dumps/during" ],
+		'its output can be restored');
+	is( remembered(database($node, 'during')) =~ s/^\d+\|[tf]$//mr,
+		$before =~ s/^\d+\|[tf]$//mr,
+		'the run is not in it');
+}
+
+# pg_upgrade, between two clusters of the same version.
+
+my $upgraded = PostgreSQL::Test::Cluster->new('upgraded');
+$upgraded->init(extra => [ '--encoding=UTF8', '--locale=C' ]);
+my $bin = $node->config_data('--bindir');
+$node->stop;
+chdir $dumps or die "$dumps: $!";    # where pg_upgrade leaves its scripts
+command_ok(
+	[   'pg_upgrade', '--no-sync', '--old-bindir', $bin,
+		'--new-bindir', $bin, '--old-datadir', $node->data_dir,
+		'--new-datadir', $upgraded->data_dir, '--old-port', $node->port,
+		'--new-port', $upgraded->port, '--socketdir', $node->host ],
+	'pg_upgrade');
+$upgraded->start;
+$shop = database($upgraded, 'shop');
+is(remembered($shop), $remembered, 'pg_upgrade: all is remembered as before');
+goes_on($shop, 'pg_upgrade');
+$owned = database($upgraded, 'owned');
+is(remembered($owned), $remembered_by_owner, 'pg_upgrade: also that of another owner');
+is(query($owned, 'SELECT version FROM migrate.rollback()', user => 'landlady'),
+	'003', 'who can undo it');
+
+$upgraded->stop;
+done_testing();

@@ -1,0 +1,403 @@
+# The run lock where timing, killed sessions and prepared transactions come in.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib $FindBin::RealBin;
+
+use MigrateTest;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Time::HiRes qw(usleep);
+
+my $node = new_node('lock', conf => "max_prepared_transactions = 5\nlog_statement = none\n");
+my $db = create_database($node, 'lock');
+my $neighbour = create_database($node, 'neighbour');
+
+my $two = new_directory(
+	'1_a.sql' => "CREATE TABLE a (id integer);\n",
+	'1_a.down.sql' => "DROP TABLE a;\n",
+	'2_b.sql' => "CREATE TABLE b (id integer);\n",
+	'2_b.down.sql' => "DROP TABLE b;\n");
+my $other_tables = new_directory(
+	'1_c.sql' => "CREATE TABLE c (id integer);\n",
+	'1_c.down.sql' => "DROP TABLE c;\n");
+my $apply = "SELECT version FROM migrate.apply('$two')";
+my $waits = "wait_event_type = 'Extension'";
+
+# Start a session's call, and wait until it waits for the lock.
+sub start_waiter
+{
+	my ($sql, %options) = @_;
+	my $waiter = open_session($db, application => 'waiter');
+
+	ask($waiter, $options{before}) if defined $options{before};
+	start($waiter, $sql);
+	wait_for_activity($db, 'waiter', $waits);
+	return $waiter;
+}
+
+# A session that holds the lock in an open transaction, and its pid.
+sub open_holder
+{
+	my ($sql) = @_;
+	my $holder = open_session($db, application => 'holder');
+	my ($pid) = ask($holder, 'SELECT pg_backend_pid()');
+
+	ask($holder, "BEGIN; $sql");
+	return ($holder, $pid);
+}
+
+# Nothing applied, no lock held: what each part below begins and ends with.
+sub clean
+{
+	my ($part) = @_;
+
+	wait_until("no lock is left after $part", sub { advisory_locks($db) == 0 });
+	query($db, 'SELECT FROM migrate.reset()');
+	return;
+}
+
+# What is waited for is said once; then the waiter goes on with what it finds.
+{
+	my ($holder, $pid) = open_holder($apply);
+	my $since = query($db, "SELECT xact_start FROM pg_stat_activity WHERE pid = $pid");
+	my $waiter = start_waiter($apply);
+
+	usleep(1_000_000);
+	ok(has_written($waiter, qr/process $pid/), 'a waiter says so before it has got the lock');
+	ask($holder, 'COMMIT');
+	my ($out, $err) = finish($waiter);
+	my @notices = $err =~ /NOTICE:.*/g;
+	is(scalar @notices, 1, 'it says so once')
+	  or diag($err);
+	my ($named, $time) = $notices[0] =~ /waiting for the migration run of process (\d+) since (.*)/;
+	is($named, $pid, 'it names the process that holds the lock');
+	is(query($db, "SELECT '$time'::timestamptz = '$since'"),
+		't', 'and since when that has been at it');
+	is($out, '', 'it finds nothing left to do, which is no error');
+	unlike($err, qr/ERROR/, 'it has no error');
+	close_session($_) foreach $holder, $waiter;
+	clean('a commit');
+}
+
+# If the holder rolls back, the waiter runs.
+{
+	my ($holder) = open_holder($apply);
+	my $waiter = start_waiter($apply);
+
+	ask($holder, 'ROLLBACK');
+	is((finish($waiter))[0],
+		"1\n2", 'after a rollback of the holder the waiter runs the migrations');
+	close_session($_) foreach $holder, $waiter;
+	clean('a rollback');
+}
+
+# Rollbacks wait as well, and see what the holder has done.
+{
+	my ($holder) = open_holder("$apply LIMIT 1");
+	ask($holder, 'COMMIT; BEGIN; SELECT FROM migrate.rollback(steps => 1)');
+	my $waiter = start_waiter('SELECT version FROM migrate.rollback()');
+
+	ask($holder, 'COMMIT');
+	is((finish($waiter))[0], '1', 'a rollback that has waited undoes what is left of the batch');
+	close_session($_) foreach $holder, $waiter;
+	clean('a rollback of migrations');
+}
+
+# The wait ends as waits do: by lock_timeout, cancel, statement_timeout.
+{
+	my ($holder, $pid) = open_holder($apply);
+
+	fails_with(
+		$db, "SET lock_timeout = '300ms'; $apply",
+		'55P03',
+		qr/canceling statement due to lock timeout.*\bDETAIL:.*process $pid\b/is,
+		'lock_timeout ends the wait and names the holder');
+	fails_with(
+		$db, "SET statement_timeout = '300ms'; $apply",
+		'57014',
+		qr/canceling statement due to statement timeout/,
+		'statement_timeout ends the wait');
+
+	my $waiter = start_waiter($apply);
+	query($db,
+		"SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = 'waiter'");
+	like(
+		(finish($waiter))[1],
+		qr/ERROR:  57014: canceling statement due to user request/,
+		'a waiter can be canceled');
+	is((ask($waiter, 'SELECT 1'))[0], '1', 'and its session goes on');
+	close_session($waiter);
+
+	$waiter = start_waiter($apply);
+	query($db,
+		"SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = 'waiter'"
+	);
+	like((close_session($waiter))[1], qr/FATAL:  57P01:/, 'a waiter can be terminated');
+
+	is(query($db, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"),
+		1, 'of all these calls only the holder has a lock');
+	close_session($holder);
+	clean('timeouts');
+}
+
+# lock_timeout counts from the start of the wait, however long the holder has
+# been at it, and a wait that ends in time is no error.
+{
+	my ($holder) = open_holder($apply);
+	my $waiter = start_waiter("SET lock_timeout = '30s'; $apply");
+
+	usleep(500_000);
+	ask($holder, 'COMMIT');
+	my ($out, $err) = finish($waiter);
+	unlike($err, qr/ERROR/, 'a lock_timeout that has not passed does no harm');
+	close_session($_) foreach $holder, $waiter;
+	clean('a long timeout');
+}
+
+# A holder that waits for the waiter, directly and through a third session:
+# the deadlock detector cannot see it, the waiter gives way.
+{
+	my $alter = new_directory('1_alter.sql' => "ALTER TABLE contested ADD COLUMN name text;\n");
+	my $give_way = qr/deadlock detected.*HINT:.*CALL migrate\.up/s;
+	query($db, 'CREATE TABLE contested (id integer); CREATE TABLE other (id integer)');
+
+	my $waiter = open_session($db, application => 'waiter');
+	my $holder = open_session($db, application => 'holder');
+	ask($waiter, 'BEGIN; LOCK TABLE contested IN ACCESS SHARE MODE');
+	start($holder, "SELECT version FROM migrate.apply('$alter', project => 'cycle')");
+	wait_for_activity($db, 'holder', "wait_event_type = 'Lock'");
+	my ($out, $err) = ask($waiter, "SELECT FROM migrate.apply('$alter', project => 'cycle')");
+	like($err, qr/ERROR:  40P01:/, 'a waiter that the holder waits for gives way');
+	like($err, $give_way, 'with a hint');
+	ask($waiter, 'ROLLBACK');
+	($out, $err) = finish($holder);
+	is($out, '1', 'and the holder goes on');
+	unlike($err, qr/ERROR/, 'without an error');
+
+	my $between = open_session($db, application => 'between');
+	query($db,
+		"SELECT migrate.rollback(project => 'cycle', force => true); ALTER TABLE contested DROP COLUMN name"
+	);
+	ask($waiter, 'BEGIN; LOCK TABLE other');
+	ask($between, 'BEGIN; LOCK TABLE contested IN ACCESS SHARE MODE');
+	start($between, 'LOCK TABLE other');
+	wait_for_activity($db, 'between', "wait_event_type = 'Lock'");
+	start($holder, "SELECT version FROM migrate.apply('$alter', project => 'cycle')");
+	wait_for_activity($db, 'holder', "wait_event_type = 'Lock'");
+	($out, $err) = ask($waiter, "SELECT FROM migrate.apply('$alter', project => 'cycle')");
+	like($err, qr/ERROR:  40P01:/, 'so does one that the holder waits for through a third session');
+	ask($waiter, 'ROLLBACK');
+	finish($between);
+	ask($between, 'COMMIT');
+	is((finish($holder))[0], '1', 'and the holder goes on');
+	close_session($_) foreach $waiter, $holder, $between;
+	clean('cycles');
+}
+
+# Two transactions that run two histories in opposite order: at least one gives
+# way, and the other one can go on.
+{
+	my $one = "SELECT version FROM migrate.apply('$two')";
+	my $other = "SELECT version FROM migrate.apply('$other_tables', project => 'other')";
+	my ($first, $second) = map { open_session($db, application => $_) } 'first', 'second';
+
+	ask($first, "BEGIN; $one");
+	ask($second, "BEGIN; $other");
+	start($first, $other);
+	wait_for_activity($db, 'first', $waits);
+	start($second, $one);
+	my @errors = map { (finish($_))[1] } $first, $second;
+	ok((grep { /ERROR:  40P01:/ } @errors), 'two runs that wait for each other: one gives way')
+	  or diag(@errors);
+	ask($_, 'COMMIT') foreach $first, $second;
+	my $done = query($db,
+		"SELECT DISTINCT project FROM migrate.applied WHERE project IN ('default', 'other') ORDER BY 1"
+	);
+	is($done, (grep { /ERROR/ } @errors) == 2 ? '' : "default\nother", 'the other one goes on');
+	close_session($_) foreach $first, $second;
+	query($db, "SELECT FROM migrate.reset(project => 'other')");
+	clean('crossing runs');
+}
+
+# CREATE INDEX CONCURRENTLY waits for snapshots, a waiter's too.  The run that
+# is waited for waits for the index, the index for the waiter.
+{
+	my $alter = new_directory('1_alter.sql' => "ALTER TABLE contested ADD COLUMN size integer;\n");
+	my $apply_alter = "SELECT version FROM migrate.apply('$alter', project => 'index')";
+	my ($waiter, $index, $holder) =
+	  map { open_session($db, application => $_) } 'waiter', 'index', 'holder';
+
+	ask($waiter, 'BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM pg_class');
+	start($index, 'CREATE INDEX CONCURRENTLY ON contested (id)');
+	wait_for_activity($db, 'index', "wait_event = 'virtualxid'");
+	start($holder, $apply_alter);
+	wait_for_activity($db, 'holder', "wait_event = 'relation'");
+	my ($out, $err) = ask($waiter, $apply_alter);
+	like($err, qr/ERROR:  40P01:/, 'a waiter gives way whose snapshot an index build waits for');
+	ask($waiter, 'ROLLBACK');
+	unlike((finish($index))[1], qr/ERROR/, 'the index is built');
+	is((finish($holder))[0], '1', 'and the holder goes on');
+	close_session($_) foreach $waiter, $index, $holder;
+	clean('an index');
+}
+
+# A holder whose backend or client is killed frees the lock.
+{
+	my ($holder, $pid) = open_holder($apply);
+	my $waiter = start_waiter($apply);
+
+	query($db, "SELECT pg_terminate_backend($pid)");
+	is((finish($waiter))[0],
+		"1\n2", 'after the end of the holder\'s backend the waiter runs the migrations');
+	close_session($_) foreach $holder, $waiter;
+	clean('a terminated holder');
+
+	($holder) = open_holder($apply);
+	$waiter = start_waiter($apply);
+	$holder->{run}->signal('KILL');
+	is((finish($waiter))[0], "1\n2", 'likewise after that of its psql');
+	$holder->{run}->finish;
+	close_session($waiter);
+	clean('a killed client');
+}
+
+# A transaction that is prepared keeps the lock, and its process goes on to
+# other things, such as waiting for the waiter.  It must neither be named nor
+# be taken for a cycle.
+{
+	my ($innocent, $pid) = open_holder($apply);
+	query($db, 'CREATE TABLE held (id integer)');
+	ask($innocent, "PREPARE TRANSACTION 'run'");
+
+	my $waiter = open_session($db, application => 'waiter');
+	ask($waiter, "SET lock_timeout = '2s'; BEGIN; LOCK TABLE held");
+	start($innocent, 'BEGIN; LOCK TABLE held');
+	wait_for_activity($db, 'holder', "wait_event_type = 'Lock'");
+	my ($out, $err) = ask($waiter, $apply);
+	like($err, qr/ERROR:  55P03:/, 'the wait for a prepared transaction ends by lock_timeout');
+	unlike($err, qr/\b$pid\b/, 'the process that prepared it is not named');
+	like(
+		$err,
+		qr/NOTICE:.*waiting for .*prepared transaction/,
+		'a prepared transaction is named as what is waited for');
+	ask($waiter, 'ROLLBACK');
+	finish($innocent);
+	ask($innocent, 'COMMIT');
+
+	start($waiter, "SET lock_timeout = 0; $apply");
+	wait_for_activity($db, 'waiter', $waits);
+	query($db, "COMMIT PREPARED 'run'");
+	($out, $err) = finish($waiter);
+	is($out, '', 'after COMMIT PREPARED the waiter finds nothing left to do');
+	unlike($err, qr/ERROR/, 'and has no error');
+	is(query($db, 'SELECT version FROM migrate.status()'),
+		"1\n2", 'the history has what was prepared');
+	close_session($_) foreach $innocent, $waiter;
+	query($db, 'DROP TABLE held');
+	clean('COMMIT PREPARED');
+
+	query($db, "BEGIN; $apply; PREPARE TRANSACTION 'run'");
+	$waiter = start_waiter($apply);
+	query($db, "ROLLBACK PREPARED 'run'");
+	is((finish($waiter))[0], "1\n2", 'after ROLLBACK PREPARED it runs the migrations');
+	close_session($waiter);
+	clean('ROLLBACK PREPARED');
+
+	# the lock outlives a restart
+	query($db, "BEGIN; $apply; PREPARE TRANSACTION 'run'");
+	$node->restart;
+	fails_with(
+		$db, "SET lock_timeout = '200ms'; $apply",
+		'55P03',
+		qr/lock timeout/,
+		'a prepared transaction keeps the lock over a restart');
+	query($db, "ROLLBACK PREPARED 'run'");
+	is(query($db, $apply), "1\n2", 'until it is rolled back');
+	clean('a restart');
+}
+
+# Above READ COMMITTED a history that the snapshot does not show stops the run:
+# it would do over again what has been done.
+foreach my $level ('REPEATABLE READ', 'SERIALIZABLE')
+{
+	my $too_late = qr/ERROR:  40001: could not serialize access due to concurrent migration/;
+	my $begin = "BEGIN ISOLATION LEVEL $level; SELECT count(*) FROM pg_class";
+	my $one = "SELECT version FROM migrate.apply('$two', steps => 1)";
+	my $late = open_session($db, application => 'late');
+
+	ask($late, $begin);
+	query($db, $one);
+	like((ask($late, $apply))[1], $too_late, "$level: a run after another one's commit is refused");
+	ask($late, 'ROLLBACK');
+	is((ask($late, "BEGIN ISOLATION LEVEL $level; $apply; COMMIT"))[0],
+		'2', "$level: the retry runs what is left");
+
+	ask($late, $begin);
+	query($db, 'SELECT FROM migrate.rollback(steps => 1)');
+	like((ask($late, 'SELECT migrate.rollback()'))[1], $too_late, "$level: so is a rollback");
+	ask($late, 'ROLLBACK');
+
+	# one that had to wait
+	my ($holder) = open_holder($apply);
+	my $waiter = start_waiter($apply, before => $begin);
+	ask($holder, 'COMMIT');
+	like((finish($waiter))[1], $too_late, "$level: so is one that has waited for the other one");
+	ask($waiter, 'ROLLBACK');
+	is((ask($waiter, "$begin; $apply"))[0] =~ /\A\d+\z/,
+		1, "$level: the retry finds nothing left to do");
+	close_session($_) foreach $late, $holder, $waiter;
+
+	# several runs in one transaction see each other
+	is( query(
+			$db,
+			"BEGIN ISOLATION LEVEL $level;
+			 SELECT count(*) FROM migrate.reset();
+			 SELECT count(*) FROM migrate.apply('$two', steps => 1);
+			 SELECT count(*) FROM migrate.apply('$two');
+			 COMMIT"),
+		"2\n1\n1",
+		"$level: one's own runs are in one's way nowhere");
+	clean($level);
+}
+
+# What shares no history shares no lock.
+{
+	my ($holder) = open_holder($apply);
+	my $now = "SET lock_timeout = '100ms';";
+	my $other = new_directory('1_other.sql' => "CREATE TABLE elsewhere (id integer);\n");
+
+	query($db, 'CREATE SCHEMA tenant');
+	is(query($db, "$now SELECT version FROM migrate.apply('$other', project => 'second')"),
+		'1', 'another project does not wait');
+	is(query($db, "$now SELECT version FROM migrate.apply('$other', schema => 'tenant')"),
+		'1', 'another tenant does not wait');
+	is(query($neighbour, "$now $apply"), "1\n2", 'another database does not wait');
+	ask($holder, 'COMMIT');
+
+	# a long migration does not keep up to date releases from starting
+	my $three = new_directory(
+		(   map { my $file = $_; $file => PostgreSQL::Test::Utils::slurp_file("$two/$file") }
+			  '1_a.sql',
+			'2_b.sql'),
+		'3_c.sql' => "CREATE TABLE c (id integer);\n");
+	ask($holder, "BEGIN; SELECT FROM migrate.apply('$three')");
+	my ($status, $out, $err) = sql($db, "$now $apply");
+	is("$status|$out|$err", '0||',
+		'a release that is up to date starts while the next one migrates');
+	is(query($db, "$now SELECT migrate.version()"), '2', 'asking does not wait');
+	like(query($db, "$now SELECT version, state FROM migrate.status('$three')"),
+		qr/3\|pending/, 'nor does status');
+	fails_with(
+		$db, "$now SELECT migrate.apply('$three')",
+		'55P03',
+		qr/lock timeout/,
+		'but who has something to do waits');
+	close_session($holder);
+}
+
+$node->stop;
+done_testing();

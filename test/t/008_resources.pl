@@ -1,0 +1,213 @@
+# What runs short or could leak: the lock table, memory, file descriptors,
+# locks.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib $FindBin::RealBin;
+
+use MigrateTest;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+#
+# A lock table that is too small for the run
+#
+
+my $node = new_node('resources',
+	conf => "max_locks_per_transaction = 10\nmax_connections = 5\nmax_wal_senders = 0\n"
+	  . "max_worker_processes = 0\nautovacuum = off\nlog_statement = none\n");
+my $db = create_database($node, 'resources');
+
+# Tables of a migration, by a statement each or all by one.
+sub tables
+{
+	my ($n, $count) = @_;
+
+	return join '', map { "CREATE TABLE t_${n}_$_ (id integer);\n" } 1 .. $count if $n % 2;
+	return "DO \$\$ BEGIN FOR n IN 1..$count LOOP\n"
+	  . "EXECUTE format('CREATE TABLE t_${n}_%s (id integer)', n);\nEND LOOP; END \$\$;\n";
+}
+
+my $many = new_directory(numbered(10, sub { tables($_[0], 300) }));
+my $one = new_directory('1_one.sql' => tables(2, 5000));
+foreach my $dir ($many, $one)
+{
+	my $error = fails_with(
+		$db, "SELECT migrate.apply('$dir')",
+		'53200',
+		qr/out of shared memory/,
+		'more tables than the lock table has room for');
+	like(
+		$error,
+		qr/HINT:.*max_locks_per_transaction.*CALL migrate\.up\(\)/,
+		'the hint is at the setting and at the way to do without');
+	like($error, qr/migration \d+ "\w+" \(up\), statement \d+ of \d+, file "/, 'it is told where');
+	is( query(
+			$db,
+			"SELECT count(*) FROM pg_class WHERE relname ~ '^t_'; SELECT count(*) FROM migrate.history()"
+		),
+		"0\n0",
+		'nothing is left of it');
+}
+is( query(
+		$db,
+		"SELECT count(*) FROM migrate.apply('"
+		  . new_directory(numbered(10, sub { tables($_[0], 3) })) . "')"),
+	10,
+	'the server goes on, and so do smaller runs');
+query($db, 'SELECT FROM migrate.reset(force => true)');
+
+#
+# Calls in one session: what they hold when they are over
+#
+
+$node->append_conf('postgresql.conf', 'max_locks_per_transaction = 64');
+$node->restart;
+$db = create_database($node, 'leaks');
+
+my $works = new_directory(
+	numbered(
+		5,
+		sub {
+			"-- +goose Up\nCREATE TABLE w_$_[0] (id integer);\n-- +goose Down\nDROP TABLE w_$_[0];\n";
+		}));
+my $large = '-- ' . 'x' x 200_000 . "\n";
+query($db, 'CREATE TABLE existing_table (id integer)');
+
+# Calls that fail: when they read, when they parse, when they check, when they
+# run.  Where DDL comes in it is of the plainest kind, since core itself keeps
+# something of others when a transaction is aborted.
+my @failing = map { "SELECT count(*) FROM migrate.apply('$_')" } (
+	"$works/missing",
+	new_directory('1_a.sql' => "SELECT 1;\n${large}SELECT 1 / 0;\n"),
+	new_directory('1_a.sql' => "SELECT 1;\n", '2_b.sql' => "${large}SELECT 1; SELEC 2;\n"),
+	map { fixture("bad/$_") } 'recursion',
+	'bad_utf8',
+	'unknown_marker',
+	'duplicate_version',
+	'cic_existing',
+	'syntax_last');
+my @failing_with_ddl = "SELECT count(*) FROM migrate.apply('"
+  . new_directory(
+	'1_a.sql' => "CREATE TABLE a (id integer);\n",
+	'2_b.sql' => "CREATE VIEW v AS TABLE a; SELECT 1 / 0;\n") . "')";
+
+my $done = new_directory('1_a.sql' => "SELECT 1;\n");
+query($db, "SELECT FROM migrate.apply('$done', project => 'done')");
+my @asking = (
+	'SELECT count(*) FROM migrate.history()',
+	"SELECT count(*) FROM migrate.status('$works')",
+	'SELECT migrate.version()',
+	"SELECT count(*) FROM migrate.apply('$done', project => 'done')");
+my @working = (
+	"SELECT count(*) FROM migrate.apply('$works')",
+	@asking,
+	'SELECT count(*) FROM migrate.redo()',
+	'SELECT count(*) FROM migrate.reset()',
+	'DELETE FROM migrate.history');
+
+# So many statements in turn, and how many of them failed.  From a file, since
+# psql and this would wait for each other if both wrote as much.
+sub calls
+{
+	my ($session, $count, @statements) = @_;
+	my $script = join '', map { $statements[ $_ % @statements ] . ";\n" } 0 .. $count - 1;
+	my ($out, $err) = ask($session, '\i ' . new_directory(script => $script) . '/script');
+	my $errors = () = $err =~ /ERROR:/g;
+
+	return $errors;
+}
+
+# The same inside one transaction, which survives by subtransactions and stays
+# open.
+sub calls_in_transaction
+{
+	my ($session, $count, @statements) = @_;
+	my $list = join ', ', map { "\$q\$$_\$q\$" } @statements;
+
+	my ($out, $err) = ask(
+		$session,
+		"BEGIN;
+		 DO \$do\$
+		 DECLARE
+			statements text[] := ARRAY[$list];
+		 BEGIN
+			FOR n IN 0 .. $count - 1 LOOP
+				BEGIN
+					EXECUTE statements[n % cardinality(statements) + 1];
+				EXCEPTION WHEN OTHERS THEN
+					NULL;
+				END;
+			END LOOP;
+		 END \$do\$");
+	die $err if $err =~ /ERROR/;
+	return;
+}
+
+# What the session's backend holds: bytes in memory contexts, kB of resident
+# memory that is its own, locks, open files.  The server's own files are cached
+# and do not count.
+sub held
+{
+	my ($session) = @_;
+	my $data = $node->data_dir;
+	my ($out, $err) = ask(
+		$session,
+		q{SELECT pg_backend_pid(),
+				 (SELECT sum(total_bytes) FROM pg_backend_memory_contexts),
+				 substring(pg_read_file('/proc/self/status') FROM 'RssAnon:\s*(\d+)'),
+				 (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory')});
+	my %held;
+
+	die $err if $err ne '';
+	my ($pid, @values) = split /\|/, $out;
+	@held{ 'contexts', 'resident', 'locks' } = @values;
+	$held{files} = grep { !m{^\Q$data\E/} } map { readlink($_) // () } glob "/proc/$pid/fd/*";
+	return %held;
+}
+
+# The first calls fill caches; after that nothing may be added.  The bounds are
+# above what malloc and caches move, and below 200 bytes for each call.
+sub leaks_nothing
+{
+	my ($name, $count, $calls, @statements) = @_;
+	my $session = open_session($db);
+
+	ask($session, 'SET client_min_messages = error');
+	held($session);
+	$calls->($session, 100, @statements);
+	my %before = held($session);
+	$calls->($session, $count, @statements);
+	my %after = held($session);
+
+	note("$name: " . join ', ', map { "$_ $before{$_} -> $after{$_}" } sort keys %before);
+	cmp_ok(
+		$after{contexts} - $before{contexts},
+		'<=',
+		200 * $count,
+		"$name: memory contexts are flat");
+	cmp_ok($after{resident} - $before{resident}, '<=', 1024, "$name: the backend's memory is flat");
+	cmp_ok($before{files}, '>', 0, "$name: there are open files to count");
+	cmp_ok($after{files}, '<=', $before{files}, "$name: no file stays open");
+	is($after{locks}, 0, "$name: no lock is left");
+	close_session($session);
+	return;
+}
+
+my $probe = open_session($db);
+my $failing = @failing + 1;
+is(calls($probe, $failing, @failing, @failing_with_ddl), $failing, 'all of the failing calls fail');
+is(calls($probe, scalar @working, @working), 0, 'none of the others');
+close_session($probe);
+
+leaks_nothing('2,000 failing calls', 2000, \&calls, @failing, @failing_with_ddl);
+leaks_nothing('600 calls that work', 600, \&calls, @working);
+leaks_nothing('500 failing calls in one transaction', 500, \&calls_in_transaction, @failing);
+leaks_nothing('500 calls that ask in one transaction', 500, \&calls_in_transaction, @asking);
+is(advisory_locks($db), 0, 'no lock is left by anybody');
+
+$node->stop;
+done_testing();

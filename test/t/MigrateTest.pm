@@ -1,0 +1,284 @@
+package MigrateTest;
+
+# What the TAP tests share: clusters and databases with the extension,
+# directories of migrations, psql that checks SQLSTATEs.
+
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use Exporter 'import';
+use File::Basename qw(dirname);
+use File::Path     qw(make_path);
+use IPC::Run;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Time::HiRes qw(time usleep);
+
+our @EXPORT = qw(
+  new_node database create_database
+  fixture new_directory write_files set_link numbered
+  sql query fails_with
+  open_session start finish ask has_written close_session
+  wait_until wait_for_activity advisory_locks median
+);
+
+# A started cluster of its own.  "conf" is for postgresql.conf, "streaming"
+# allows standbys.
+sub new_node
+{
+	my ($name, %options) = @_;
+	my $node = PostgreSQL::Test::Cluster->new($name);
+
+	$node->init(
+		allows_streaming => $options{streaming},
+		extra => [ '--encoding=UTF8', '--locale=C' ]);
+	$node->append_conf('postgresql.conf', $options{conf})
+	  if defined $options{conf};
+	$node->start;
+	return $node;
+}
+
+# A database of a cluster, for all the functions below.
+sub database
+{
+	my ($node, $name) = @_;
+
+	return { node => $node, name => $name };
+}
+
+# A new one, with the extension; "options" is the rest of CREATE DATABASE.
+sub create_database
+{
+	my ($node, $name, $options) = @_;
+	my $with = defined $options ? $options : '';
+
+	query(database($node, 'postgres'),
+		"CREATE DATABASE $name $with;\n\\c $name\nCREATE EXTENSION migrate;");
+	return database($node, $name);
+}
+
+# The path of a directory below test/migrations.
+sub fixture
+{
+	my ($name) = @_;
+
+	return abs_path(dirname(__FILE__) . '/../migrations') . "/$name";
+}
+
+# Write files into a directory, byte for byte; made if it is not there.
+sub write_files
+{
+	my ($dir, %files) = @_;
+
+	make_path($dir);
+	foreach my $name (sort keys %files)
+	{
+		open my $file, '>:raw', "$dir/$name" or die "$dir/$name: $!";
+		print $file $files{$name};
+		close $file or die "$dir/$name: $!";
+	}
+	return $dir;
+}
+
+# A new directory with files, removed after the test.
+sub new_directory
+{
+	my (%files) = @_;
+
+	return write_files(abs_path(PostgreSQL::Test::Utils::tempdir()), %files);
+}
+
+# Make a link, or let one that is there lead elsewhere, at one stroke.
+sub set_link
+{
+	my ($target, $link) = @_;
+
+	unlink "$link.new";
+	symlink $target, "$link.new" or die "$link.new: $!";
+	rename "$link.new", $link or die "$link: $!";
+	return;
+}
+
+# Files 0001_step.sql and so on; what is in them is asked of a function.
+sub numbered
+{
+	my ($count, $text) = @_;
+
+	return map { (sprintf('%04d_step.sql', $_) => $text->($_)) } 1 .. $count;
+}
+
+sub connection
+{
+	my ($db, %options) = @_;
+	my $string = $db->{node}->connstr($db->{name});
+
+	$string .= " user=$options{user}" if defined $options{user};
+	$string .= " application_name=$options{application}"
+	  if defined $options{application};
+	$string .= " options='$options{options}'" if defined $options{options};
+	return $string;
+}
+
+# Run SQL in a session of its own; returns psql's exit status and what it
+# wrote to both outputs, with SQLSTATEs.  Options: user, application, options
+# (as PGOPTIONS).
+sub sql
+{
+	my ($db, $sql, %options) = @_;
+
+	return $db->{node}->psql(
+		$db->{name}, $sql,
+		connstr => connection($db, %options),
+		extra_params => [ '-v', 'VERBOSITY=verbose' ],
+		timeout => $PostgreSQL::Test::Utils::timeout_default);
+}
+
+# Rows that SQL gives; dies if it fails.
+sub query
+{
+	my ($db, $sql, %options) = @_;
+	my ($status, $out, $err) = sql($db, $sql, %options);
+
+	die "$sql\n$err" if $status != 0;
+	return $out;
+}
+
+# One test: SQL ends in an error with that SQLSTATE, and what psql writes
+# about it looks like that.
+sub fails_with
+{
+	my ($db, $sql, $sqlstate, $pattern, $name, %options) = @_;
+	my ($status, $out, $err) = sql($db, $sql, %options);
+	my $good = $status == 3 && $err =~ /ERROR:  $sqlstate:/ && $err =~ $pattern;
+
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	ok($good, $name)
+	  or diag("expected $sqlstate and $pattern, got status $status:\n$out\n$err");
+	return $err;
+}
+
+# A session that stays open, as an object for the functions below.  Options as
+# for sql(); an error does not end it.
+sub open_session
+{
+	my ($db, %options) = @_;
+	my $session = { in => '', out => '', err => '', asked => 0 };
+
+	$session->{run} = IPC::Run::start(
+		[   $db->{node}->installed_command('psql'),
+			'-XAtq', '-d', connection($db, %options),
+			'-v', 'VERBOSITY=verbose', '-f', '-' ],
+		'<',
+		\$session->{in},
+		'>',
+		\$session->{out},
+		'2>',
+		\$session->{err},
+		IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default));
+	ask($session, 'SELECT 1');
+	return $session;
+}
+
+# Send SQL to a session and go on.
+sub start
+{
+	my ($session, $sql) = @_;
+	my $banner = 'answer ' . ++$session->{asked};
+
+	$session->{out} = $session->{err} = '';
+	$session->{in} .= "$sql\n;\n\\echo '$banner'\n\\warn '$banner'\n";
+	$session->{run}->pump_nb;
+	return;
+}
+
+# Wait until a session has done what was sent; returns what psql wrote to its
+# two outputs.
+sub finish
+{
+	my ($session) = @_;
+	my $banner = qr/^answer $session->{asked}\n/m;
+
+	$session->{run}->pump until $session->{out} =~ $banner && $session->{err} =~ $banner;
+	foreach my $output ($session->{out}, $session->{err})
+	{
+		$output =~ s/$banner//;
+		chomp $output;
+	}
+	return ($session->{out}, $session->{err});
+}
+
+sub ask
+{
+	my ($session, $sql) = @_;
+
+	start($session, $sql);
+	return finish($session);
+}
+
+# Has a session written something like this by now?
+sub has_written
+{
+	my ($session, $pattern) = @_;
+
+	$session->{run}->pump_nb;
+	return $session->{err} =~ $pattern;
+}
+
+# End a session, by the end of psql's input, since it may have lost its
+# connection and be gone; returns what psql wrote meanwhile.
+sub close_session
+{
+	my ($session) = @_;
+
+	$session->{run}->finish;
+	return ($session->{out}, $session->{err});
+}
+
+# Wait until a function returns true.
+sub wait_until
+{
+	my ($what, $condition) = @_;
+	my $end = time + $PostgreSQL::Test::Utils::timeout_default;
+
+	while (!$condition->())
+	{
+		die "waited too long until $what" if time > $end;
+		usleep(20_000);
+	}
+	return;
+}
+
+# Wait until a session, known by its application_name, is as the condition on
+# pg_stat_activity says.
+sub wait_for_activity
+{
+	my ($db, $application, $condition) = @_;
+
+	wait_until(
+		"$application: $condition",
+		sub {
+			query($db,
+				"SELECT count(*) FROM pg_stat_activity WHERE application_name = '$application' AND $condition"
+			) > 0;
+		});
+	return;
+}
+
+# How many advisory locks there are in the whole cluster.
+sub advisory_locks
+{
+	my ($db) = @_;
+
+	return query($db, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'");
+}
+
+sub median
+{
+	my @sorted = sort { $a <=> $b } @_;
+
+	return $sorted[ $#sorted / 2 ];
+}
+
+1;
