@@ -128,8 +128,8 @@ commit_progress(Attempt *attempt, int done, bool started, List *indexes)
 
 	if (step->direction == MIGRATE_UP && step->file->down.present)
 		down = migrate_source_text(attempt->run->source, &step->file->down);
-	migrate_history_progress(attempt->run->request, step, attempt->result, done, started,
-							 indexes, attempt->sql, down);
+	migrate_record_progress(attempt->run->request, step, attempt->result, done, started,
+							indexes, attempt->sql, down);
 	commit_now(attempt->context);
 	step->in_progress = true;
 	attempt->done = done;
@@ -371,10 +371,10 @@ fail(Attempt *attempt, ErrorData *error)
 	PG_TRY();
 	{
 		measure(attempt, attempt->done);
-		migrate_history_failed(attempt->run->request, attempt->step, attempt->result,
-							   attempt->started, error);
+		migrate_record_failed(attempt->run->request, attempt->step, attempt->result,
+							  attempt->started, error);
 		if (attempt->step->in_progress && !attempt->next_started && attempt->done == 0)
-			migrate_history_no_progress(attempt->run->request, attempt->step);
+			migrate_record_no_progress(attempt->run->request, attempt->step);
 		if (attempt->step->in_progress && !attempt->next_started && attempt->done > 0)
 			commit_progress(attempt, attempt->done, false, NIL);
 		else

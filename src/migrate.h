@@ -463,26 +463,29 @@ extern void migrate_history_attempts(const MigrateRequest *request,
 extern char *migrate_history_lockers(List *relations);
 extern List *migrate_history_failures(const MigrateRequest *request);
 extern int	migrate_history_next_batch(const MigrateRequest *request);
-extern void migrate_history_record_up(const MigrateRequest *request, const MigrateStep *step,
-									  const char *outcome, const MigrateResult *result,
-									  TimestampTz started, const char *up, const char *down);
-extern void migrate_history_record_down(const MigrateRequest *request, const MigrateStep *step,
-										const MigrateResult *result, TimestampTz started);
-extern void migrate_history_progress(const MigrateRequest *request, const MigrateStep *step,
-									 const MigrateResult *result, int done, bool started,
-									 List *indexes, const char *up, const char *down);
-extern void migrate_history_failed(const MigrateRequest *request, const MigrateStep *step,
-								   const MigrateResult *result, TimestampTz started,
-								   const ErrorData *error);
-extern void migrate_history_no_progress(const MigrateRequest *request,
-										const MigrateStep *step);
-extern void migrate_history_settle(const MigrateRequest *request,
-								   const AppliedMigration *row, bool applied);
-extern void migrate_history_replace(const MigrateRequest *request, const MigrateItem *item,
-									const char *up, const char *down,
-									bool reversible, const char *down_error);
+
+/* in record.c */
+extern void migrate_record_up(const MigrateRequest *request, const MigrateStep *step,
+							  const char *outcome, const MigrateResult *result,
+							  TimestampTz started, const char *up, const char *down);
+extern void migrate_record_down(const MigrateRequest *request, const MigrateStep *step,
+								const MigrateResult *result, TimestampTz started);
+extern void migrate_record_progress(const MigrateRequest *request, const MigrateStep *step,
+									const MigrateResult *result, int done, bool started,
+									List *indexes, const char *up, const char *down);
+extern void migrate_record_failed(const MigrateRequest *request, const MigrateStep *step,
+								  const MigrateResult *result, TimestampTz started,
+								  const ErrorData *error);
+extern void migrate_record_no_progress(const MigrateRequest *request,
+									   const MigrateStep *step);
+extern void migrate_record_settle(const MigrateRequest *request,
+								  const AppliedMigration *row, bool applied);
+extern void migrate_record_replace(const MigrateRequest *request, const MigrateItem *item,
+								   const char *up, const char *down,
+								   bool reversible, const char *down_error);
 
 /* in query.c */
+#define MIGRATE_KEY_TYPES	TEXTOID, TEXTOID
 #define MIGRATE_MAX_PARAMETERS		25
 
 /*
@@ -508,6 +511,8 @@ typedef struct MigrateParameters
 
 extern void migrate_bind(MigrateParameters *p, Datum value);
 extern void migrate_bind_null(MigrateParameters *p);
+extern void migrate_bind_oids(MigrateParameters *p, List *oids);
+extern void migrate_bind_key(MigrateParameters *p, const MigrateRequest *request);
 extern void migrate_bind_text(MigrateParameters *p, const char *text);
 extern void migrate_bind_name(MigrateParameters *p, const char *name);
 extern void migrate_bind_sha256(MigrateParameters *p, const uint8 *sha256);

@@ -18,8 +18,10 @@
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
@@ -89,6 +91,30 @@ migrate_bind_duration(MigrateParameters *p, int64 microseconds)
 
 	interval->time = microseconds;
 	migrate_bind(p, IntervalPGetDatum(interval));
+}
+
+void
+migrate_bind_oids(MigrateParameters *p, List *oids)
+{
+	int			n = 0;
+	Datum	   *values = palloc(Max(list_length(oids), 1) * sizeof(Datum));
+	ListCell   *lc;
+
+	foreach(lc, oids)
+		values[n++] = ObjectIdGetDatum(lfirst_oid(lc));
+	migrate_bind(p, PointerGetDatum(construct_array(values, n, OIDOID, sizeof(Oid), true,
+													TYPALIGN_INT)));
+}
+
+/*
+ * Which history: always the first two values, MIGRATE_KEY_TYPES.
+ */
+void
+migrate_bind_key(MigrateParameters *p, const MigrateRequest *request)
+{
+	p->n = 0;
+	migrate_bind_text(p, request->project);
+	migrate_bind_text(p, request->schema);
 }
 
 /*

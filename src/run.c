@@ -185,7 +185,7 @@ repair_item(MigrateRun *run, MigrateItem *item)
 		down = migrate_source_text(run->source, &file->down);
 	reversible = migrate_is_reversible(run, file, &error);
 	migrate_warn_down(error);
-	migrate_history_replace(run->request, item, up, down, reversible, error);
+	migrate_record_replace(run->request, item, up, down, reversible, error);
 	repair->version = file->version;
 	repair->name = file->name;
 	repair->action = item->up_changed && item->down_changed ? "up and down script replaced" :
@@ -208,8 +208,8 @@ record_unrun(MigrateRun *run, const Migration *file)
 	migrate_warn_down(step.down_error);
 	if (file->down.present)
 		down = migrate_source_text(run->source, &file->down);
-	migrate_history_record_up(run->request, &step, "repaired", result, GetCurrentTimestamp(),
-							  migrate_source_text(run->source, &file->up), down);
+	migrate_record_up(run->request, &step, "repaired", result, GetCurrentTimestamp(),
+					  migrate_source_text(run->source, &file->up), down);
 }
 
 /*
@@ -235,7 +235,7 @@ settle(MigrateRun *run)
 	if (applied ? item->applied && !item->applied->interrupted : !item->applied)
 		return NIL;				/* it is so already */
 	if (item->applied != NULL)
-		migrate_history_settle(run->request, item->applied, applied);
+		migrate_record_settle(run->request, item->applied, applied);
 	else
 		record_unrun(run, item->file);
 	repair->version = item->file ? item->file->version : item->applied->version;

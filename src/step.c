@@ -238,13 +238,13 @@ migrate_record_step(MigrateRun *run, MigrateStep *step, bool executed,
 
 	if (step->direction == MIGRATE_DOWN)
 	{
-		migrate_history_record_down(run->request, step, result, started);
+		migrate_record_down(run->request, step, result, started);
 		return;
 	}
 	if (step->file != NULL && step->file->down.present)
 		down = migrate_source_text(run->source, &step->file->down);
-	migrate_history_record_up(run->request, step, executed ? "done" : "adopted", result,
-							  started, sql, down);
+	migrate_record_up(run->request, step, executed ? "done" : "adopted", result,
+					  started, sql, down);
 }
 
 /*
@@ -263,9 +263,9 @@ migrate_replace_downs(MigrateRun *run, List *items)
 		bool		reversible = migrate_is_reversible(run, item->file, &error);
 
 		migrate_warn_down(error);
-		migrate_history_replace(run->request, item, NULL,
-								migrate_source_text(run->source, &item->file->down),
-								reversible, error);
+		migrate_record_replace(run->request, item, NULL,
+							   migrate_source_text(run->source, &item->file->down),
+							   reversible, error);
 		ereport(NOTICE,
 				(errmsg("down script of migration \"%s\" has changed and is stored anew",
 						migrate_label(item->file->version, item->file->name))));

@@ -1,0 +1,378 @@
+/*-------------------------------------------------------------------------
+ *
+ * record.c
+ *		What is written into the tables of the schema "migrate".
+ *
+ * How the statements run, see query.c.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/record.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "utils/timestamp.h"
+
+#include "migrate.h"
+
+/* a larger text would make pg_dump of the whole database fail */
+#define MAX_STORED_SCRIPT	(64 * 1024 * 1024)
+
+#define INSERT_HISTORY \
+	"INSERT INTO migrate.history (project, schema, version, name, direction, outcome, batch," \
+	" started_at, duration, statements, login, role, application_name, client_addr," \
+	" sqlstate, error)" \
+	" SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, session_user, $11," \
+	" pg_catalog.current_setting('application_name'), pg_catalog.inet_client_addr(), $12, $13"
+
+static MigrateQuery insert_script = {
+	"INSERT INTO migrate.script (sha256, bytes, text)"
+	" SELECT $1, $2, $3 WHERE NOT EXISTS (SELECT FROM migrate.script"
+	" WHERE sha256 OPERATOR(pg_catalog.=) $1)",
+	3, {BYTEAOID, INT8OID, TEXTOID}
+};
+
+static MigrateQuery insert_history = {
+	INSERT_HISTORY " RETURNING id",
+	13, {MIGRATE_KEY_TYPES, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, TIMESTAMPTZOID,
+	INTERVALOID, INT4OID, NAMEOID, TEXTOID, TEXTOID}
+};
+
+static MigrateQuery insert_applied = {
+	"INSERT INTO migrate.applied (project, schema, version, name, sort_key, file, batch,"
+	" history_id, up_sha256, down_sha256, up_role, down_role, up_line, down_line,"
+	" up_transactional, down_transactional, reversible, down_error, description, author,"
+	" created, applied_at, applied_by, duration, statements)"
+	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,"
+	" $18, $19, $20, $21, $22, $23, $24, $25)",
+	25, {MIGRATE_KEY_TYPES, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, INT8OID, BYTEAOID, BYTEAOID,
+		NAMEOID, NAMEOID, INT4OID, INT4OID, BOOLOID, BOOLOID, BOOLOID, TEXTOID, TEXTOID,
+	TEXTOID, TEXTOID, TIMESTAMPTZOID, NAMEOID, INTERVALOID, INT4OID}
+};
+
+static MigrateQuery delete_applied = {
+	"DELETE FROM migrate.applied"
+	" WHERE project OPERATOR(pg_catalog.=) $1 AND schema OPERATOR(pg_catalog.=) $2"
+	" AND sort_key OPERATOR(pg_catalog.=) $3",
+	3, {MIGRATE_KEY_TYPES, TEXTOID}
+};
+
+static MigrateQuery update_progress = {
+	"UPDATE migrate.applied SET state = $4, done = $5, started = $6, invalid_indexes = $7"
+	" WHERE project OPERATOR(pg_catalog.=) $1 AND schema OPERATOR(pg_catalog.=) $2"
+	" AND version OPERATOR(pg_catalog.=) $3",
+	7, {MIGRATE_KEY_TYPES, TEXTOID, TEXTOID, INT4OID, BOOLOID, OIDARRAYOID}
+};
+
+static MigrateQuery update_settled = {
+	"UPDATE migrate.applied SET state = 'applied', done = 0, started = false,"
+	" invalid_indexes = NULL, history_id = $4"
+	" WHERE project OPERATOR(pg_catalog.=) $1 AND schema OPERATOR(pg_catalog.=) $2"
+	" AND version OPERATOR(pg_catalog.=) $3",
+	4, {MIGRATE_KEY_TYPES, TEXTOID, INT8OID}
+};
+
+static MigrateQuery update_up = {
+	"UPDATE migrate.applied SET up_sha256 = $4, up_role = $5, up_line = $6,"
+	" up_transactional = $7, file = $8, description = $9, author = $10, created = $11"
+	" WHERE project OPERATOR(pg_catalog.=) $1 AND schema OPERATOR(pg_catalog.=) $2"
+	" AND version OPERATOR(pg_catalog.=) $3",
+	11, {MIGRATE_KEY_TYPES, TEXTOID, BYTEAOID, NAMEOID, INT4OID, BOOLOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID}
+};
+
+static MigrateQuery update_down = {
+	"UPDATE migrate.applied SET down_sha256 = $4, down_role = $5, down_line = $6,"
+	" down_transactional = $7, reversible = $8, down_error = $9"
+	" WHERE project OPERATOR(pg_catalog.=) $1 AND schema OPERATOR(pg_catalog.=) $2"
+	" AND version OPERATOR(pg_catalog.=) $3",
+	9, {MIGRATE_KEY_TYPES, TEXTOID, BYTEAOID, NAMEOID, INT4OID, BOOLOID, BOOLOID, TEXTOID}
+};
+
+static void
+store_script(const uint8 *sha256, const char *text)
+{
+	MigrateParameters p = {0};
+	size_t		length = strlen(text);
+
+	migrate_bind_sha256(&p, sha256);
+	migrate_bind(&p, Int64GetDatum((int64) length));
+	migrate_bind_text(&p, length <= MAX_STORED_SCRIPT ? text : NULL);
+	migrate_query(&insert_script, &p, InvalidSnapshot, SPI_OK_INSERT, NULL, NULL);
+}
+
+static void
+take_int64(void *arg)
+{
+	bool		isnull;
+
+	*(int64 *) arg = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc,
+												 1, &isnull));
+}
+
+static int64
+add_history(const MigrateRequest *request, const char *version, const char *name,
+			const char *direction, const char *outcome, int batch,
+			TimestampTz started, int64 duration, int statements, const ErrorData *error)
+{
+	MigrateParameters p;
+	int64		id = 0;
+
+	migrate_bind_key(&p, request);
+	migrate_bind_text(&p, version);
+	migrate_bind_text(&p, name);
+	migrate_bind_text(&p, direction);
+	migrate_bind_text(&p, outcome);
+	migrate_bind(&p, Int32GetDatum(batch));
+	migrate_bind(&p, TimestampTzGetDatum(started));
+	migrate_bind_duration(&p, duration);
+	migrate_bind(&p, Int32GetDatum(statements));
+	migrate_bind_name(&p, request->role);
+	migrate_bind_text(&p, error ? unpack_sql_state(error->sqlerrcode) : NULL);
+	migrate_bind_text(&p, error ? error->message : NULL);
+	migrate_query(&insert_history, &p, InvalidSnapshot, SPI_OK_INSERT_RETURNING, take_int64, &id);
+	return id;
+}
+
+/*
+ * What a step's row is found by: a file may be renamed to another form of the
+ * same version.
+ */
+static const char *
+row_key(const MigrateStep *step)
+{
+	return step->file ? step->file->sort_key : step->applied->sort_key;
+}
+
+/*
+ * Insert the row of a migration.  "id" is the attempt that applied it, 0 as
+ * long as it is interrupted.
+ */
+static void
+insert_row(const MigrateRequest *request, const MigrateStep *step, const MigrateResult *result,
+		   int64 id, const char *up, const char *down)
+{
+	const Migration *file = step->file;
+	const AppliedMigration *old = step->applied;
+	bool		has_down = file ? file->down.present : old->has_down;
+	MigrateParameters p;
+
+	if (file != NULL)
+	{
+		store_script(file->up.sha256, up);
+		if (has_down)
+			store_script(file->down.sha256, down);
+	}
+	migrate_bind_key(&p, request);
+	migrate_bind_text(&p, result->version);
+	migrate_bind_text(&p, result->name);
+	migrate_bind_text(&p, file ? file->sort_key : old->sort_key);
+	migrate_bind_text(&p, file ? file->up.file : old->file);
+	migrate_bind(&p, Int32GetDatum(result->batch));
+	migrate_bind(&p, Int64GetDatum(id));
+	migrate_bind_sha256(&p, file ? file->up.sha256 : old->up_sha256);
+	migrate_bind_sha256(&p, !has_down ? NULL : file ? file->down.sha256 : old->down_sha256);
+	migrate_bind_name(&p, file ? request->role : old->up_role);
+	migrate_bind_name(&p, !has_down ? NULL : file ? request->role : old->down_role);
+	migrate_bind(&p, Int32GetDatum(file ? file->up.line : old->up_line));
+	migrate_bind(&p, Int32GetDatum(file ? file->down.line : old->down_line));
+	migrate_bind(&p, BoolGetDatum(file ? file->up.transactional : old->up_transactional));
+	migrate_bind(&p, BoolGetDatum(file ? file->down.transactional : old->down_transactional));
+	migrate_bind(&p, BoolGetDatum(file ? step->reversible : old->reversible));
+	migrate_bind_text(&p, file ? step->down_error : old->down_error);
+	migrate_bind_text(&p, file ? file->description : old->description);
+	migrate_bind_text(&p, file ? file->author : old->author);
+	migrate_bind_text(&p, file ? file->created : old->created);
+	migrate_bind(&p, TimestampTzGetDatum(GetCurrentTimestamp()));
+	migrate_bind_name(&p, request->role);
+	migrate_bind_duration(&p, result->duration);
+	migrate_bind(&p, Int32GetDatum(result->statements));
+	migrate_query(&insert_applied, &p, InvalidSnapshot, SPI_OK_INSERT, NULL, NULL);
+}
+
+static void
+delete_row(const MigrateRequest *request, const char *sort_key)
+{
+	MigrateParameters p;
+
+	migrate_bind_key(&p, request);
+	migrate_bind_text(&p, sort_key);
+	migrate_query(&delete_applied, &p, InvalidSnapshot, SPI_OK_DELETE, NULL, NULL);
+}
+
+/*
+ * Record that a migration is applied.
+ *
+ * "outcome" says how it came to be so, see migrate.history.  "up" and "down"
+ * are its scripts, "down" NULL without one.  The current role becomes their
+ * author, unless the step runs from the store, whose authors stay.
+ */
+void
+migrate_record_up(const MigrateRequest *request, const MigrateStep *step,
+				  const char *outcome, const MigrateResult *result,
+				  TimestampTz started, const char *up, const char *down)
+{
+	int64		id = add_history(request, result->version, result->name, "up", outcome,
+								 result->batch, started, result->duration,
+								 result->statements, NULL);
+
+	if (step->in_progress)
+		delete_row(request, row_key(step));
+	insert_row(request, step, result, id, up, down);
+}
+
+/*
+ * Make "down" the stored down script of a migration, NULL for none.
+ */
+static void
+replace_down(const MigrateRequest *request, const char *version, const Migration *file,
+			 const char *down, bool reversible, const char *down_error)
+{
+	MigrateParameters p;
+
+	if (down != NULL)
+		store_script(file->down.sha256, down);
+	migrate_bind_key(&p, request);
+	migrate_bind_text(&p, version);
+	migrate_bind_sha256(&p, down ? file->down.sha256 : NULL);
+	migrate_bind_name(&p, down ? request->role : NULL);
+	migrate_bind(&p, Int32GetDatum(file->down.line));
+	migrate_bind(&p, BoolGetDatum(file->down.transactional));
+	migrate_bind(&p, BoolGetDatum(reversible));
+	migrate_bind_text(&p, down_error);
+	migrate_query(&update_down, &p, InvalidSnapshot, SPI_OK_UPDATE, NULL, NULL);
+}
+
+/*
+ * Record that a migration is on its way, with "done" statements committed or
+ * about to be in this transaction.  "started" and "indexes" (of Oid) are what
+ * is to be known about the next one if it is interrupted.  "sql" is the script
+ * that runs, which may be another one than that of an earlier attempt; "down" is
+ * that of a step up, NULL without one.
+ */
+void
+migrate_record_progress(const MigrateRequest *request, const MigrateStep *step,
+						const MigrateResult *result, int done, bool started,
+						List *indexes, const char *sql, const char *down)
+{
+	MigrateParameters p;
+
+	if (step->direction == MIGRATE_UP)
+	{
+		if (step->in_progress)
+			delete_row(request, row_key(step));
+		insert_row(request, step, result, 0, sql, down);
+	}
+	else if (step->file != NULL)
+		replace_down(request, step->applied->version, step->file, sql, true, NULL);
+	migrate_bind_key(&p, request);
+	migrate_bind_text(&p, step->direction == MIGRATE_UP ? step->file->version : step->applied->version);
+	migrate_bind_text(&p, step->direction == MIGRATE_UP ? "interrupted up" : "interrupted down");
+	migrate_bind(&p, Int32GetDatum(done));
+	migrate_bind(&p, BoolGetDatum(started));
+	migrate_bind_oids(&p, indexes);
+	migrate_query(&update_progress, &p, InvalidSnapshot, SPI_OK_UPDATE, NULL, NULL);
+}
+
+/*
+ * Record an attempt that failed.
+ */
+void
+migrate_record_failed(const MigrateRequest *request, const MigrateStep *step,
+					  const MigrateResult *result, TimestampTz started, const ErrorData *error)
+{
+	(void) add_history(request, result->version, result->name,
+					   step->direction == MIGRATE_UP ? "up" : "down", "failed",
+					   result->batch, started, result->duration, result->statements, error);
+}
+
+/*
+ * Record that a migration that was on its way has come nowhere and left nothing:
+ * it is what it was before.
+ */
+void
+migrate_record_no_progress(const MigrateRequest *request, const MigrateStep *step)
+{
+	MigrateParameters p;
+
+	if (step->direction == MIGRATE_UP)
+	{
+		delete_row(request, row_key(step));
+		return;
+	}
+	migrate_bind_key(&p, request);
+	migrate_bind_text(&p, step->applied->version);
+	migrate_bind(&p, Int64GetDatum(step->applied->history_id));
+	migrate_query(&update_settled, &p, InvalidSnapshot, SPI_OK_UPDATE, NULL, NULL);
+}
+
+/*
+ * Settle an interrupted migration by hand: it is applied, or it is not.
+ */
+void
+migrate_record_settle(const MigrateRequest *request, const AppliedMigration *row, bool applied)
+{
+	int64		id = add_history(request, row->version, row->name, applied ? "up" : "down",
+								 "repaired", row->batch, GetCurrentTimestamp(), 0, 0, NULL);
+	MigrateParameters p;
+
+	if (!applied)
+	{
+		delete_row(request, row->sort_key);
+		return;
+	}
+	migrate_bind_key(&p, request);
+	migrate_bind_text(&p, row->version);
+	migrate_bind(&p, Int64GetDatum(row->going_down ? row->history_id : id));
+	migrate_query(&update_settled, &p, InvalidSnapshot, SPI_OK_UPDATE, NULL, NULL);
+}
+
+/*
+ * Record that an applied migration has been undone, or is taken to be.
+ */
+void
+migrate_record_down(const MigrateRequest *request, const MigrateStep *step,
+					const MigrateResult *result, TimestampTz started)
+{
+	(void) add_history(request, result->version, result->name, "down",
+					   step->forced ? "forced" : "done", result->batch,
+					   started, result->duration, result->statements, NULL);
+	delete_row(request, step->applied->sort_key);
+}
+
+/*
+ * Take over changed scripts of an applied migration: "up" and "down" are the
+ * new texts, NULL to leave that one as it is.  A down that the file does not
+ * have any more is told by item->down_changed alone.  The current role becomes
+ * the author of what is replaced.
+ */
+void
+migrate_record_replace(const MigrateRequest *request, const MigrateItem *item,
+					   const char *up, const char *down,
+					   bool reversible, const char *down_error)
+{
+	const Migration *file = item->file;
+	MigrateParameters p;
+
+	if (up != NULL)
+	{
+		store_script(file->up.sha256, up);
+		migrate_bind_key(&p, request);
+		migrate_bind_text(&p, item->applied->version);
+		migrate_bind_sha256(&p, file->up.sha256);
+		migrate_bind_name(&p, request->role);
+		migrate_bind(&p, Int32GetDatum(file->up.line));
+		migrate_bind(&p, BoolGetDatum(file->up.transactional));
+		migrate_bind_text(&p, file->up.file);
+		migrate_bind_text(&p, file->description);
+		migrate_bind_text(&p, file->author);
+		migrate_bind_text(&p, file->created);
+		migrate_query(&update_up, &p, InvalidSnapshot, SPI_OK_UPDATE, NULL, NULL);
+	}
+	if (item->down_changed)
+		replace_down(request, item->applied->version, file, down, reversible, down_error);
+}
