@@ -43,6 +43,7 @@ CREATE TABLE migrate.history (
 	sqlstate text,
 	error text
 );
+CREATE INDEX history_version_idx ON migrate.history (project, schema, version, id);
 CREATE INDEX history_batch_idx ON migrate.history (project, schema, batch);
 COMMENT ON TABLE migrate.history IS 'every committed attempt to run a migration';
 COMMENT ON COLUMN migrate.history.outcome IS 'done; failed; adopted: found to exist already; forced: undone without running anything; repaired: settled by repair()';

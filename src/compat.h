@@ -73,12 +73,12 @@ extern PGDLLEXPORT void _PG_init(void);
 
 /* 17 asks whether a stronger lock would do as well. */
 static inline bool
-migrate_lock_held(const LOCKTAG *tag)
+migrate_lock_held(const LOCKTAG *tag, LOCKMODE mode)
 {
 #if PG_VERSION_NUM >= 170000
-	return LockHeldByMe(tag, ExclusiveLock, false);
+	return LockHeldByMe(tag, mode, false);
 #else
-	return LockHeldByMe(tag, ExclusiveLock);
+	return LockHeldByMe(tag, mode);
 #endif
 }
 

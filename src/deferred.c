@@ -19,10 +19,26 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_constraint.h"
 #include "commands/trigger.h"
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "utils/lsyscache.h"
 
 #include "migrate.h"
+
+/*
+ * Has a table deferred checks pending?  One that this transaction has not
+ * written to has none; the lock tells that faster than the list of events.
+ */
+static bool
+has_pending(Oid relid)
+{
+	LOCKTAG		tag;
+
+	if (!OidIsValid(relid))
+		return false;
+	SET_LOCKTAG_RELATION(tag, MyDatabaseId, relid);
+	return migrate_lock_held(&tag, RowExclusiveLock) && AfterTriggerPendingOnRel(relid);
+}
 
 /*
  * May the constraint be named in SET CONSTRAINTS, and has it deferred checks
@@ -31,9 +47,8 @@
 static bool
 is_pending(Form_pg_constraint constraint)
 {
-	return constraint->condeferrable && OidIsValid(constraint->conrelid) &&
-		(AfterTriggerPendingOnRel(constraint->conrelid) ||
-		 (OidIsValid(constraint->confrelid) && AfterTriggerPendingOnRel(constraint->confrelid))) &&
+	return constraint->condeferrable &&
+		(has_pending(constraint->conrelid) || has_pending(constraint->confrelid)) &&
 		migrate_schema_usable(constraint->connamespace);
 }
 

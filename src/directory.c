@@ -54,9 +54,13 @@
 #define LIST_FLAGS	(O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 #define READ_FLAGS	(O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 
+/* room for one byte more, to see the end, and for a NUL */
+#define MAX_FILE_SIZE	(MaxAllocSize - 2)
+
 struct MigrateDirectory
 {
 	char	   *path;			/* as given, canonical */
+	char	   *resolved;		/* where it led when it was opened */
 	char	   *root;			/* resolved; no file outside it is read */
 	int			fd;				/* the open directory */
 	MemoryContextCallback close;	/* closes fd */
@@ -217,7 +221,7 @@ open_regular(int dirfd, const char *name)
 static int
 open_link(MigrateDirectory *dir, const char *name)
 {
-	char	   *resolved = resolve(psprintf("%s/%s", dir->path, name));
+	char	   *resolved = resolve(psprintf("%s/%s", dir->resolved, name));
 	char	   *slash = resolved == NULL ? NULL : strrchr(resolved, '/');
 	int			parent;
 	int			fd;
@@ -396,6 +400,7 @@ migrate_directory_open(const char *path)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
 				 errmsg("could not open directory \"%s\": %m", dir->path)));
+	dir->resolved = target;
 	dir->fd = open_target(dir->root, target, dir->path);
 	if (dir->fd < 0)
 	{
@@ -414,15 +419,6 @@ migrate_directory_open(const char *path)
 }
 
 /*
- * The directory's path, as given, made canonical.
- */
-const char *
-migrate_directory_path(const MigrateDirectory *dir)
-{
-	return dir->path;
-}
-
-/*
  * The names (char *) in the directory when it was opened, sorted bytewise,
  * without hidden ones.  They belong to "dir".
  */
@@ -435,12 +431,12 @@ migrate_directory_names(const MigrateDirectory *dir)
 static void
 check_size(const char *name, size_t size)
 {
-	if (size >= MaxAllocSize)
+	if (size > MAX_FILE_SIZE)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("file \"%s\" is too large", name),
 				 errdetail("A migration file may have at most %zu bytes.",
-						   (size_t) MaxAllocSize - 1)));
+						   (size_t) MAX_FILE_SIZE)));
 }
 
 /*
@@ -482,7 +478,7 @@ read_descriptor(int fd, const char *name, int *length)
 		check_size(name, used);
 		if (used == size)
 		{
-			size = Min(size * 2, MaxAllocSize - 1);
+			size = Min(size * 2, MAX_FILE_SIZE + 1);
 			data = repalloc(data, size + 1);
 		}
 	}
@@ -527,6 +523,11 @@ decode(const char *name, char *data, int *length)
 				(errcode(ERRCODE_UNDEFINED_FUNCTION),
 				 errmsg("default conversion function for encoding \"%s\" to \"%s\" does not exist",
 						"UTF8", pg_encoding_to_char(encoding))));
+	if (*length > (INT_MAX - 1) / MAX_CONVERSION_GROWTH)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("file \"%s\" is too large to be converted to encoding \"%s\"",
+						name, pg_encoding_to_char(encoding))));
 	room = (size_t) *length * MAX_CONVERSION_GROWTH + 1;
 	text = MemoryContextAllocHuge(CurrentMemoryContext, room);
 

@@ -79,7 +79,7 @@ is_new_relation(Oid relid)
 static void
 refuse_outside_block(const MigrateStatement *statement, const char *sql, const RangeVar *relation)
 {
-	bool		concurrently = relation != NULL && strcmp(statement->command, "VACUUM") != 0;
+	bool		concurrently = relation != NULL && statement->tag != T_VacuumStmt;
 
 	ereport(ERROR,
 			(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
@@ -276,7 +276,7 @@ run_outside_block(const MigrateStatement *statement, const char *sql, const char
 		 * one that is not there is for core to complain about, if it runs at
 		 * all
 		 */
-		bool		skip = strcmp(statement->command, "VACUUM") == 0;
+		bool		skip = statement->tag == T_VacuumStmt;
 		Oid			relid = RangeVarGetRelid(relation, NoLock, !skip);
 
 		if (OidIsValid(relid) && !is_new_relation(relid))

@@ -290,7 +290,7 @@ migrate_lock_keep(const char *project, const char *schema)
 	LOCKTAG		tag;
 
 	lock_tag(&tag, project, schema, RUN_CLASS);
-	if (migrate_lock_held(&tag) ||
+	if (migrate_lock_held(&tag, ExclusiveLock) ||
 		LockAcquire(&tag, ExclusiveLock, true, true) != LOCKACQUIRE_NOT_AVAIL)
 		return;
 	ereport(ERROR,
@@ -309,6 +309,6 @@ migrate_lock_release(const char *project, const char *schema)
 	LOCKTAG		tag;
 
 	lock_tag(&tag, project, schema, RUN_CLASS);
-	if (migrate_lock_held(&tag))
+	if (migrate_lock_held(&tag, ExclusiveLock))
 		(void) LockRelease(&tag, ExclusiveLock, true);
 }

@@ -229,6 +229,7 @@ typedef struct MigrateStatement
 	int			line;			/* in the file */
 	int			transaction;	/* number of its transaction in the script */
 	LogStmtLevel log_level;		/* for log_statement */
+	NodeTag		tag;			/* of its parse tree */
 	const char *command;		/* what it does, for messages */
 	bool		outside_block;	/* core wants it outside a transaction block */
 	MigrateTopLevel top_level;	/* if it is to run outside of one */
@@ -238,6 +239,7 @@ typedef struct MigrateStatement
 	bool		may_defer;		/* may leave deferred constraint checks */
 	bool		makes_unknown;	/* may create relations, nobody knows which */
 	List	   *relations;		/* RangeVars of those that it changes */
+	char	   *subscription;	/* that it drops */
 	List	   *needs;			/* RangeVars that an outside_block one names */
 	List	   *makes;			/* names of relations that it creates */
 	char	   *temporary;		/* name of a temporary table it makes ... */
@@ -522,7 +524,6 @@ extern void migrate_query(MigrateQuery *query, MigrateParameters *p, Snapshot sn
 
 /* in directory.c */
 extern MigrateDirectory *migrate_directory_open(const char *path);
-extern const char *migrate_directory_path(const MigrateDirectory *dir);
 extern List *migrate_directory_names(const MigrateDirectory *dir);
 extern char *migrate_directory_read(MigrateDirectory *dir, const char *name, int *length);
 

@@ -204,6 +204,10 @@ migrate_query(MigrateQuery *query, MigrateParameters *p, Snapshot snapshot, int 
 		if (result != expected)
 			elog(ERROR, "unexpected SPI result for the history: %s",
 				 SPI_result_code_string(result));
+		if ((expected == SPI_OK_UPDATE || expected == SPI_OK_DELETE) && SPI_processed != 1)
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("table \"%s\" has been changed during the run", "migrate.applied")));
 		if (take != NULL)
 			take(arg);
 		if (SPI_finish() != SPI_OK_FINISH)

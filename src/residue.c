@@ -36,9 +36,8 @@
 bool
 migrate_leaves_residue(const MigrateStatement *statement)
 {
-	return strcmp(statement->command, "CREATE INDEX") == 0 ||
-		strcmp(statement->command, "REINDEX") == 0 ||
-		strcmp(statement->command, "ALTER TABLE") == 0;
+	return statement->tag == T_IndexStmt || statement->tag == T_ReindexStmt ||
+		statement->tag == T_AlterTableStmt;
 }
 
 /*
@@ -97,7 +96,7 @@ migrate_invalid_indexes(const MigrateStatement *statement)
 	List	   *indexes;
 	Relation	rel;
 
-	if (!OidIsValid(table) || strcmp(statement->command, "ALTER TABLE") == 0)
+	if (!OidIsValid(table) || statement->tag == T_AlterTableStmt)
 		return NIL;
 	rel = try_relation_open(table, AccessShareLock);
 	if (rel == NULL)
@@ -193,7 +192,7 @@ migrate_residue_removal(const MigrateStatement *statement, List *before, bool *d
 	*done = false;
 	if (!OidIsValid(table) || !migrate_owns_relation(table))
 		return NIL;
-	if (strcmp(statement->command, "ALTER TABLE") != 0)
+	if (statement->tag != T_AlterTableStmt)
 		return invalid_index_drops(table, before);
 	finalize = detach_finalize(statement);
 	*done = finalize != NULL;

@@ -302,6 +302,21 @@ refuse_transaction(MigratePlace *place, int line, const char *message, const cha
 }
 
 /*
+ * Has a script nothing yet but SET?  Such lines stand before the BEGIN of many a
+ * file.
+ */
+static bool
+has_only_settings(const MigrateScript *script)
+{
+	for (int i = 0; i < script->nstatements; i++)
+	{
+		if (!script->statements[i].set_session)
+			return false;
+	}
+	return true;
+}
+
+/*
  * Transaction control: BEGIN and COMMIT shape a
  * migration, everything else is refused.  Returns false for COMMIT PREPARED
  * and ROLLBACK PREPARED, which are ordinary statements here.
@@ -311,7 +326,7 @@ control_transaction(ScriptParser *parser, const TransactionStmt *stmt, int line)
 {
 	static const char *const pair_hint =
 		"COMMIT and BEGIN may stand in the middle of a migration, or as a pair around all of it.";
-	bool		first = parser->script->nstatements == 0 && !parser->own_pair;
+	bool		first = !parser->own_pair && has_only_settings(parser->script);
 
 	if (stmt->chain)
 		refuse_statement(parser->place, line, "AND CHAIN", NULL);

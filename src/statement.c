@@ -266,8 +266,6 @@ changed_relations(Node *node)
 			return ((ReindexStmt *) node)->relation ? list_make1(((ReindexStmt *) node)->relation) : NIL;
 		case T_ClusterStmt:
 			return ((ClusterStmt *) node)->relation ? list_make1(((ClusterStmt *) node)->relation) : NIL;
-		case T_DropSubscriptionStmt:	/* no relation, but its name is needed */
-			return list_make1(makeRangeVar(NULL, ((DropSubscriptionStmt *) node)->subname, -1));
 		case T_TruncateStmt:
 			return ((TruncateStmt *) node)->relations;
 		case T_LockStmt:
@@ -355,7 +353,10 @@ migrate_statement_classify(MigrateStatement *statement, Node *node)
 	bool		always;
 	List	   *needs = outside_block(node, &always);
 
+	statement->tag = nodeTag(node);
 	statement->command = CreateCommandName(node);
+	if (IsA(node, DropSubscriptionStmt))
+		statement->subscription = pstrdup(((DropSubscriptionStmt *) node)->subname);
 	statement->log_level = GetCommandLogLevel(node);
 	statement->outside_block = always || needs != NIL;
 	statement->needs = copyObject(needs);

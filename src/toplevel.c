@@ -58,14 +58,14 @@ migrate_execute_is_top_level(const MigrateStatement *statement)
 
 	if (!statement->maybe_outside || statement->outside_block)
 		return statement->top_level != TOP_NONE;
+	if (statement->subscription != NULL)
+		return has_slot(statement->subscription);
 	foreach(lc, statement->relations)
 	{
 		RangeVar   *relation = lfirst(lc);
 		Oid			relid;
 		char		kind;
 
-		if (statement->top_level == TOP_UNKNOWN)
-			return has_slot(relation->relname);
 		relid = RangeVarGetRelid(relation, NoLock, true);
 		kind = OidIsValid(relid) ? get_rel_relkind(relid) : 0;
 		if (kind == RELKIND_PARTITIONED_TABLE || kind == RELKIND_PARTITIONED_INDEX)

@@ -55,6 +55,9 @@ SELECT * FROM seen;
 SHOW work_mem;
 SHOW search_path;
 RESET work_mem;
+-- a pair around the whole file may have settings before it
+SELECT test.write('pair/1_pair.sql', E'SET client_min_messages = error;\nBEGIN;\nCREATE TABLE pair ();\nCOMMIT;\n');
+SELECT version, statements FROM migrate.apply(test.made('pair'), project => 'pair');
 -- a custom setting that has been reset to nothing
 SET my.var = 'x';
 SELECT test.write('reset/1_reset.sql', E'-- +goose Up\nRESET ALL;\nCOMMIT; BEGIN;\nSELECT 1;');
