@@ -444,8 +444,11 @@ end_leftovers(const Leftovers *left)
 
 	foreach(lc, left->cursors)
 	{
-		if (is_open_cursor(lfirst(lc)))
-			PortalDrop(GetPortalByName(lfirst(lc)), false);
+		Portal		portal = GetPortalByName(lfirst(lc));
+
+		/* a later one of that name may be there to stay */
+		if (PortalIsValid(portal) && !(portal->cursorOptions & CURSOR_OPT_HOLD))
+			PortalDrop(portal, false);
 	}
 	foreach(lc, left->emptied)
 	{

@@ -32,7 +32,9 @@ in_root() {
     local root=$1
     shift
     install -d -m 1777 "$root/dev/shm"
-    isolated "$root/proc" chroot "$root" env -C / "$@"
+    # The shell is process 1 there, which the command itself may not like to be:
+    # coreutils 9.10's timeout gives up.
+    isolated "$root/proc" chroot "$root" env -C / sh -c '"$@"; exit "$?"' sh "$@"
 }
 
 # Held shared while something runs in a folder, so that nobody refreshes it.
