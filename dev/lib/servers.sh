@@ -34,7 +34,7 @@ in_root() {
     install -d -m 1777 "$root/dev/shm"
     # The shell is process 1 there, which the command itself may not like to be:
     # coreutils 9.10's timeout gives up.
-    isolated "$root/proc" chroot "$root" env -C / sh -c '"$@"; exit "$?"' sh "$@"
+    isolated "$root/proc" chroot "$root" sh -c 'env -C / "$@"; exit "$?"' sh "$@"
 }
 
 # Held shared while something runs in a folder, so that nobody refreshes it.
@@ -86,7 +86,8 @@ copy_for() {
 prepare_server() {
     case $1 in
         15) "$TOP/dev/lib/packages" ;;
-        17) "$TOP/dev/lib/debian" trixie 17 bison flex perl dpkg-dev ;;
+        17) "$TOP/dev/lib/debian" trixie 17 bison flex perl dpkg-dev \
+            libipc-run-perl postgresql-17-pgaudit ;;
         17a) prepare_server 17 && "$TOP/dev/lib/assertions" ;;
         18) "$TOP/dev/lib/debian" sid 18 ;;
     esac

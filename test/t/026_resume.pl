@@ -1,0 +1,152 @@
+# What an interrupted migration is resumed with: the mended file, its own
+# settings, other people's indexes, a table that somebody else is at.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib $FindBin::RealBin;
+
+use MigrateTest;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = new_node('resume', conf => "autovacuum = off\nlog_statement = none\n");
+my $db;
+my $dir;
+
+# A migration, in a database of its own; then other versions of its file.
+sub migration
+{
+	my ($name, @statements) = @_;
+
+	$db = create_database($node, $name);
+	$dir = new_directory();
+	mend(@statements);
+	return;
+}
+
+sub mend
+{
+	my @statements = @_;
+
+	write_files($dir,
+		'1_steps.sql' => join '', "-- +goose NO TRANSACTION\n-- +goose Up\n", map { "$_;\n" } @statements);
+	return;
+}
+
+# One test: a call succeeds, and then a query gives that.
+sub completes
+{
+	my ($name, $sql, $expected) = @_;
+	my ($status, $out, $err) = sql($db, "CALL migrate.up('$dir')");
+	my (undef, $found, $error) = sql($db, $sql);
+
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	is("$status: $found", "0: $expected", $name) or diag("$err$error");
+	return;
+}
+
+sub is_interrupted
+{
+	my ($name, $done) = @_;
+
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	is(query($db, 'SELECT state, done FROM migrate.applied'), "interrupted up|$done", $name);
+	return;
+}
+
+# A file is mended twice: what counts as done is what ran, of each version.
+{
+	my $names = q{SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class WHERE relname ~ '^step_'};
+
+	migration('mended', 'CREATE TABLE step_1 ()', 'SELECT 1 / 0');
+	fails_with($db, "CALL migrate.up('$dir')", '22012', qr/statement 2 of 2/, 'the first mistake');
+	mend('CREATE TABLE step_1 ()', 'CREATE TABLE step_2 ()', 'SELECT 1 / 0');
+	fails_with($db, "CALL migrate.up('$dir')", '22012', qr/statement 3 of 3/,
+		'mended, it goes on to the second mistake');
+	is_interrupted('and is interrupted there', 2);
+	mend('CREATE TABLE step_1 ()', 'CREATE TABLE step_two ()', 'CREATE TABLE step_3 ()');
+	fails_with($db, "CALL migrate.up('$dir')", '55000', qr/have been changed that are done/,
+		'what has been done since the first mistake may not be changed');
+	mend('CREATE TABLE step_1 ()', '-- with a comment', 'CREATE TABLE step_2 ()', 'CREATE TABLE step_3 ()');
+	completes('mended again, it is completed', $names, 'step_1 step_2 step_3');
+	like(
+		query($db, 'SELECT text FROM migrate.script s JOIN migrate.applied a ON s.sha256 = a.up_sha256'),
+		qr/step_2.*step_3/s,
+		'and the last version of the file is the one that is kept');
+}
+
+# Settings of the statements that are done hold for the rest as well.
+{
+	migration('settings',
+		'SET search_path = app', 'SET ROLE owner', 'CREATE TABLE first ()', 'SELECT 1 / 0');
+	query($db, 'CREATE ROLE owner; CREATE SCHEMA app AUTHORIZATION owner');
+	fails_with($db, "CALL migrate.up('$dir')", '22012', qr/statement 4 of 4/, 'it fails behind SET');
+	mend('SET search_path = app', 'SET ROLE owner', 'CREATE TABLE first ()', 'CREATE TABLE second ()');
+	completes(
+		'settings are made again when it is resumed',
+		q{SELECT string_agg(relnamespace::regnamespace || '.' || relname || ' of ' || relowner::regrole, ', ' ORDER BY relname)
+		  FROM pg_class WHERE relname IN ('first', 'second')},
+		'app.first of owner, app.second of owner');
+}
+
+# The same when it is CREATE INDEX CONCURRENTLY that was interrupted, which has
+# left something in the schema that only the migration's search_path shows.
+{
+	migration('settings_index',
+		'SET search_path = app', 'CREATE UNIQUE INDEX CONCURRENTLY t_i ON t (i)', 'SELECT 1');
+	query($db, 'CREATE SCHEMA app; CREATE TABLE app.t AS SELECT 1 AS i FROM generate_series(1, 2)');
+	fails_with($db, "CALL migrate.up('$dir')", '23505', qr/statement 2 of 3/, 'an index fails behind SET');
+	query($db, 'DELETE FROM app.t WHERE ctid = \'(0,1)\'');
+	completes(
+		'it is found and made anew',
+		q{SELECT string_agg(indexrelid::regclass || ' ' || indisvalid, ', ') FROM pg_index WHERE indrelid = 'app.t'::regclass},
+		'app.t_i true');
+}
+
+# An index that somebody makes meanwhile is not the one that failed.
+{
+	my $indexes =
+	  q{SELECT string_agg(indexrelid::regclass || ' ' || indisvalid, ', ' ORDER BY indexrelid::regclass::text)
+		FROM pg_index WHERE indrelid = 't'::regclass};
+
+	migration('other_index', 'SELECT 1', 'CREATE UNIQUE INDEX CONCURRENTLY t_i ON t (i)');
+	query($db, 'CREATE TABLE t AS SELECT 1 AS i FROM generate_series(1, 2)');
+	fails_with($db, "CALL migrate.up('$dir')", '23505', qr/could not create unique index/, 'an index fails');
+	query($db, q{DELETE FROM t WHERE ctid = '(0,1)'; CREATE INDEX of_somebody ON t (i)});
+	completes('an index of somebody else does not stand for it', $indexes, 'of_somebody true, t_i true');
+}
+
+# A statement that has failed is not taken to be done because there is nothing
+# to do for it.
+{
+	migration('no_partition', 'SELECT 1', 'ALTER TABLE p DETACH PARTITION q CONCURRENTLY');
+	query($db, 'CREATE TABLE p (i integer) PARTITION BY RANGE (i); CREATE TABLE q (i integer)');
+	my $why = qr/relation "q" is not a partition of relation "p"/;
+	fails_with($db, "CALL migrate.up('$dir')", '42P01', $why, 'what is no partition cannot be detached');
+	fails_with($db, "CALL migrate.up('$dir')", '42P01', $why, 'not the second time either');
+}
+
+# Somebody vacuums the table when an INVALID index is to be dropped: that is
+# waited for, as psql would.
+{
+	migration('vacuumed', 'SELECT 1', 'CREATE UNIQUE INDEX CONCURRENTLY t_i ON t (i)');
+	query($db, 'CREATE TABLE t AS SELECT 1 AS i FROM generate_series(1, 2)');
+	fails_with($db, "CALL migrate.up('$dir')", '23505', qr/could not create unique index/, 'an index fails');
+	query($db, q{DELETE FROM t WHERE ctid = '(0,1)'});
+	my $holder = open_session($db);
+	ask($holder, 'BEGIN; LOCK TABLE t IN SHARE UPDATE EXCLUSIVE MODE');
+	my $runner = open_session($db, application => 'runner');
+	start($runner, "CALL migrate.up('$dir')");
+	wait_for_activity($db, 'runner', q{(wait_event_type = 'Lock' OR state = 'idle' AND query NOT LIKE 'SELECT 1%')});
+	ask($holder, 'COMMIT');
+	my ($out, $err) = finish($runner);
+	unlike($err, qr/ERROR/, 'a table that is just vacuumed can be waited for');
+	close_session($_) foreach $holder, $runner;
+}
+
+is(advisory_locks($db), 0, 'no lock is left');
+$node->stop;
+done_testing();
