@@ -355,6 +355,6 @@ migrate_check_down_steps(MigrateRun *run, List *steps)
 					 errmsg("migration \"%s\" cannot be undone",
 							migrate_label(applied->version, applied->name)),
 					 errdetail("It has no down script."),
-					 errhint("migrate.rollback(force => true) records it as undone without running anything.")));
+					 errhint("With force => true, it is recorded as undone without running anything.")));
 	}
 }

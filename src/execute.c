@@ -490,7 +490,8 @@ run_transaction(const MigrateScript *script, int first, const char *sql, Migrate
 		run_and_note(&script->statements[next], sql, place, context, &left);
 		may_defer |= script->statements[next].may_defer;
 	}
-	if (may_defer || place->stored)
+	/* where a commit follows, that will do it */
+	if ((may_defer && !place->commits) || place->stored)
 		migrate_check_constraints();	/* nothing of a stored script may fire
 										 * later */
 	end_leftovers(&left);

@@ -115,6 +115,20 @@ migrate_look_source(MigrateRun *run, const char *dir)
 }
 
 /*
+ * 58P01 if the directory of a run, which is named for the message, has no
+ * migrations: most likely it is not the one that was meant.
+ */
+void
+migrate_require_migrations(MigrateRun *run, const char *dir)
+{
+	if (migrate_source_set(run->source)->migrations == NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_FILE),
+				 errmsg("directory \"%s\" has no migrations", dir),
+				 errhint("A migration has a name such as \"001_create_users.sql\".")));
+}
+
+/*
  * Read the directory for a run that cannot do without; 22023 if there is none.
  */
 void
@@ -128,13 +142,7 @@ migrate_require_source(MigrateRun *run)
 				 errmsg("no directory of migrations is given"),
 				 errhint("Give its path, or set \"%s\".", "migrate.directory")));
 	migrate_look_source(run, dir);
-
-	/* most likely it is not the directory that was meant */
-	if (migrate_source_set(run->source)->migrations == NIL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_FILE),
-				 errmsg("directory \"%s\" has no migrations", dir),
-				 errhint("A migration has a name such as \"001_create_users.sql\".")));
+	migrate_require_migrations(run, dir);
 }
 
 /*
@@ -236,9 +244,10 @@ describe(MigrateRun *run, MigrateItem *item, List *failures)
 		add_detail(item, item->applied->down_error);
 	}
 	if (item->state == STATE_INTERRUPTED)
-		add_detail(item, psprintf("interrupted while going %s, after %d statements",
+		add_detail(item, psprintf("interrupted while going %s, after %d %s",
 								  item->applied->going_down ? "down" : "up",
-								  item->applied->done));
+								  item->applied->done,
+								  item->applied->done == 1 ? "statement" : "statements"));
 	if (item->state == STATE_INTERRUPTED || item->applied == NULL)
 		foreach(lc, failures)
 	{

@@ -357,6 +357,7 @@ extern void migrate_check_down_steps(MigrateRun *run, List *steps);
 /* in look.c */
 extern const char *migrate_directory_or_setting(const MigrateRequest *request);
 extern void migrate_look_source(MigrateRun *run, const char *dir);
+extern void migrate_require_migrations(MigrateRun *run, const char *dir);
 extern void migrate_require_source(MigrateRun *run);
 extern void migrate_report_ignored(MigrateRun *run);
 extern void migrate_look(MigrateRun *run);

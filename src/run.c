@@ -141,10 +141,13 @@ static List *
 reapply(MigrateRun *run)
 {
 	bool		everything = run->request->everything;
+	const char *dir = migrate_directory_or_setting(run->request);
 	List	   *downs;
 	List	   *ups;
 
-	migrate_look_source(run, migrate_directory_or_setting(run->request));
+	migrate_look_source(run, dir);
+	if (dir != NULL)
+		migrate_require_migrations(run, dir);
 	migrate_look(run);
 	if (run->applied == NIL && !(everything && run->source != NULL))
 		return NIL;

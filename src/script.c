@@ -582,6 +582,8 @@ migrate_script_parse(const char *sql, bool transactional, int line, MigratePlace
 	MemoryContextDelete(lexing);
 
 	place->statement = 0;
+	parser.script->statements = repalloc(parser.script->statements,
+										 Max(parser.script->nstatements, 1) * sizeof(MigrateStatement));
 	if (parser.in_transaction != (transactional && !parser.own_pair))
 		refuse_transaction(place, parser.line,
 						   parser.in_transaction ? "BEGIN without COMMIT" : "COMMIT without BEGIN",

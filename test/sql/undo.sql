@@ -65,6 +65,10 @@ SELECT version, batch, statements FROM migrate.refresh(test.made('d'));
 SELECT version, direction FROM migrate.history() LIMIT 7;
 DROP TABLE more;
 
+-- not with an empty directory
+SELECT test.write('empty/x', '');
+SELECT test.try($$SELECT * FROM migrate.refresh(test.made('empty'))$$);
+SELECT count(*) FROM migrate.status();
 -- what cannot be undone stops all of these before anything runs
 SELECT test.write('d/5_five.sql', test.goose('CREATE TABLE five ();'));
 SELECT version FROM migrate.apply(test.made('d'));
