@@ -17,16 +17,19 @@
  */
 #include "postgres.h"
 
-#include "access/relation.h"
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
 #include "catalog/dependency.h"
 #include "catalog/index.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_index.h"
 #include "catalog/pg_inherits.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
-#include "utils/rel.h"
 
 #include "migrate.h"
 
@@ -57,53 +60,65 @@ table_of(const MigrateStatement *statement)
 }
 
 /*
- * The INVALID indexes of a table and of its TOAST table.
+ * The INVALID indexes (Oid) of a table, or of all tables for InvalidOid; dead
+ * ones are among them, which RelationGetIndexList() leaves out.
  */
 static List *
-invalid_indexes_of(Relation rel)
+invalid_indexes(Oid table)
 {
-	List	   *invalid = NIL;
-	List	   *indexes;
-	ListCell   *lc;
+	List	   *indexes = NIL;
+	Relation	rel = table_open(IndexRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
 
-	if (rel->rd_rel->relkind != RELKIND_RELATION && rel->rd_rel->relkind != RELKIND_MATVIEW &&
-		rel->rd_rel->relkind != RELKIND_TOASTVALUE)
-		return NIL;
-	indexes = RelationGetIndexList(rel);
-	foreach(lc, indexes)
+	ScanKeyInit(&key, Anum_pg_index_indrelid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(table));
+	scan = systable_beginscan(rel, IndexIndrelidIndexId, OidIsValid(table), NULL,
+							  OidIsValid(table) ? 1 : 0, &key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
-		if (!get_index_isvalid(lfirst_oid(lc)))
-			invalid = lappend_oid(invalid, lfirst_oid(lc));
-	}
-	if (OidIsValid(rel->rd_rel->reltoastrelid))
-	{
-		Relation	toast = relation_open(rel->rd_rel->reltoastrelid, AccessShareLock);
+		Form_pg_index index = (Form_pg_index) GETSTRUCT(tuple);
 
-		invalid = list_concat(invalid, invalid_indexes_of(toast));
-		relation_close(toast, AccessShareLock);
+		if (!index->indisvalid)
+			indexes = lappend_oid(indexes, index->indexrelid);
 	}
-	return invalid;
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+	return indexes;
 }
 
 /*
- * The INVALID indexes (Oid) that the table of a statement has now; NIL if it is
- * not there, or the statement makes none.  palloc'd.
+ * The INVALID indexes (Oid) that there are before a statement runs which may
+ * leave others; palloc'd.
+ *
+ * REINDEX may be about a table with its TOAST table, a partitioned one, or all
+ * of a schema, so that all indexes are looked at.
  */
 List *
 migrate_invalid_indexes(const MigrateStatement *statement)
 {
 	Oid			table = table_of(statement);
-	List	   *indexes;
-	Relation	rel;
 
-	if (!OidIsValid(table) || statement->tag == T_AlterTableStmt)
-		return NIL;
-	rel = try_relation_open(table, AccessShareLock);
-	if (rel == NULL)
-		return NIL;
-	indexes = invalid_indexes_of(rel);
-	relation_close(rel, AccessShareLock);
-	return indexes;
+	if (statement->tag == T_ReindexStmt)
+		return invalid_indexes(InvalidOid);
+	if (statement->tag == T_IndexStmt && OidIsValid(table))
+		return invalid_indexes(table);
+	return NIL;
+}
+
+/*
+ * Has the index a name that REINDEX CONCURRENTLY gives to a new or an old one?
+ */
+static bool
+is_transient(const char *name)
+{
+	size_t		length = strlen(name);
+
+	while (length > 0 && name[length - 1] >= '0' && name[length - 1] <= '9')
+		length--;
+	return length > 6 && (strncmp(name + length - 6, "_ccnew", 6) == 0 ||
+						  strncmp(name + length - 6, "_ccold", 6) == 0);
 }
 
 /*
@@ -120,39 +135,59 @@ drop_toast_index(Oid index)
 }
 
 /*
- * Statements (char *) that drop the indexes of a table that have become INVALID.
+ * The statement that drops an index, if it is INVALID and the role's, once nobody
+ * builds one on its table any more; NULL if there is none to be run.
  *
  * The lock conflicts with itself, and so with whoever builds an index just now;
  * autovacuum gives way to it.
  */
+static char *
+index_removal(Oid index)
+{
+	Oid			table = IndexGetRelation(index, true);
+	const char *name;
+
+	if (!OidIsValid(table) || !migrate_owns_relation(table))
+		return NULL;
+	LockRelationOid(table, ShareUpdateExclusiveLock);
+	name = get_rel_name(index);
+	if (name == NULL || get_index_isvalid(index))
+		return NULL;
+	ereport(NOTICE,
+			(errmsg("dropping index \"%s\", which an interrupted statement has left invalid",
+					name)));
+	if (get_rel_relkind(table) == RELKIND_TOASTVALUE)
+	{
+		drop_toast_index(index);
+		return NULL;
+	}
+	return psprintf("DROP INDEX CONCURRENTLY IF EXISTS %s",
+					quote_qualified_identifier(get_namespace_name(get_rel_namespace(index)), name));
+}
+
+/*
+ * Statements (char *) that drop the indexes that have become INVALID.
+ */
 static List *
-invalid_index_drops(Oid table, List *before)
+invalid_index_drops(const MigrateStatement *statement, List *before)
 {
 	List	   *drops = NIL;
-	List	   *indexes;
+	List	   *indexes = migrate_invalid_indexes(statement);
 	ListCell   *lc;
-	Relation	rel = try_relation_open(table, ShareUpdateExclusiveLock);
 
-	if (rel == NULL)
-		return NIL;
-	indexes = invalid_indexes_of(rel);
 	foreach(lc, indexes)
 	{
 		Oid			index = lfirst_oid(lc);
-		const char *schema = get_namespace_name(get_rel_namespace(index));
+		const char *name = get_rel_name(index);
+		char	   *drop;
 
-		if (list_member_oid(before, index))
+		if (list_member_oid(before, index) || name == NULL ||
+			(statement->tag == T_ReindexStmt && !is_transient(name)))
 			continue;
-		ereport(NOTICE,
-				(errmsg("dropping index \"%s\", which an interrupted statement has left invalid",
-						get_rel_name(index))));
-		if (IndexGetRelation(index, false) != table)
-			drop_toast_index(index);
-		else
-			drops = lappend(drops, psprintf("DROP INDEX CONCURRENTLY IF EXISTS %s",
-											quote_qualified_identifier(schema, get_rel_name(index))));
+		drop = index_removal(index);
+		if (drop != NULL)
+			drops = lappend(drops, drop);
 	}
-	relation_close(rel, NoLock);
 	return drops;
 }
 
@@ -167,7 +202,7 @@ detach_finalize(const MigrateStatement *statement)
 	RangeVar   *partition = lsecond(statement->needs);
 	Oid			relid = RangeVarGetRelid(partition, NoLock, true);
 
-	if (!OidIsValid(relid) || !get_rel_relispartition(relid) ||
+	if (!OidIsValid(relid) || !migrate_owns_relation(relid) || !get_rel_relispartition(relid) ||
 		!PartitionHasPendingDetach(relid))
 		return NULL;
 	return psprintf("ALTER TABLE %s DETACH PARTITION %s FINALIZE",
@@ -186,14 +221,11 @@ detach_finalize(const MigrateStatement *statement)
 List *
 migrate_residue_removal(const MigrateStatement *statement, List *before, bool *done)
 {
-	Oid			table = table_of(statement);
 	char	   *finalize;
 
 	*done = false;
-	if (!OidIsValid(table) || !migrate_owns_relation(table))
-		return NIL;
 	if (statement->tag != T_AlterTableStmt)
-		return invalid_index_drops(table, before);
+		return invalid_index_drops(statement, before);
 	finalize = detach_finalize(statement);
 	*done = finalize != NULL;
 	return finalize ? list_make1(finalize) : NIL;

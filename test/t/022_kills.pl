@@ -271,6 +271,7 @@ spread_over('immediate shutdown', 'shut_down');
 my %holders = (
 	reader => 'BEGIN; SELECT FROM big LIMIT 1',
 	writer => 'BEGIN; DELETE FROM big WHERE false',
+	'late reader' => 'BEGIN; SELECT FROM big LIMIT 1',
 	detach => 'BEGIN; SELECT FROM part LIMIT 1',
 	snapshot => 'BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1');
 
@@ -293,6 +294,14 @@ sub wait_until_it_waits
 	return $state;
 }
 
+# Whom a backend waits for.
+sub holders_of
+{
+	my ($pid) = @_;
+
+	return (ask($killer, "SELECT array_to_string(pg_blocking_pids($pid), ' ')"))[0];
+}
+
 # Cut off the run where that statement waits for such a session; the run is the
 # first one that waits for that kind.
 my $waits = 0;
@@ -303,25 +312,26 @@ sub while_waiting
 	my $schema = 'waits_' . ++$waits;
 	my $at = "$way while statement $number waits for a $kind";
 	my ($session, $pid) = new_tenant($db, $schema);
-	my $holder = open_session($db);
+	my ($holder, $late) = map { open_session($db) } 1 .. 2;
 
-	ask($holder, "SET search_path = $schema");
+	ask($_, "SET search_path = $schema") foreach $holder, $late;
 	ask($holder, $holders{$kind});
 	start($session, up($schema, $directory));
 	my $state = wait_until_it_waits($session, $pid);
+	if ($kind eq 'late reader')
+	{
+		my $waits_for = holders_of($pid);
+		ask($late, $holders{$kind});
+		ask($holder, 'COMMIT');
+		wait_until('it waits for the next one', sub { holders_of($pid) !~ /^(|$waits_for)$/ });
+	}
 	my $err = cut_off($way, $session, $pid);
-	close_session($holder);
+	close_session($_) foreach $holder, $late;
 	my $done = query($db,
 		"SELECT done FROM migrate.applied WHERE schema = '$schema' AND version = '0002'");
 	is($state . ' at ' . ($done + 1), "waits at $number", "$at: it does");
 	return ($schema, $at, $err);
 }
-
-# REINDEX waits for writers when it has made the new index, for snapshots when
-# it has filled it, and for readers when the old one is to go.
-my $reindex = new_directory(
-	'0002_reindex.sql' => "-- +goose NO TRANSACTION\n-- +goose Up\nCREATE TABLE made (n integer);\n"
-	  . "REINDEX TABLE CONCURRENTLY big;\nINSERT INTO made VALUES (1);\nREINDEX INDEX CONCURRENTLY big_old;\n");
 
 foreach my $way ('pg_cancel_backend', 'pg_terminate_backend', 'SIGKILL')
 {
@@ -331,13 +341,51 @@ foreach my $way ('pg_cancel_backend', 'pg_terminate_backend', 'SIGKILL')
 		finishes($db, $schema, "$at: the next call finishes")
 		  or diag("the first call: $err");
 	}
-	foreach my $kind ('writer', 'snapshot', 'reader')
+}
+
+# REINDEX waits for writers when it has made the new index, for snapshots when
+# it has filled it, for readers before the old one is dead, and for those that
+# have come since before it is dropped.
+my %reindex = map {
+	$_ => new_directory('0002_reindex.sql' =>
+		  "-- +goose NO TRANSACTION\n-- +goose Up\nCREATE TABLE made (n integer);\n"
+		  . "REINDEX $_;\nINSERT INTO made VALUES (1);\n")
+} 'TABLE CONCURRENTLY big', 'INDEX CONCURRENTLY big_old';
+
+sub one_is_finished
+{
+	my ($schema, $directory, $at, $first) = @_;
+	my ($status, $out, $err) = sql($db, up($schema, $directory));
+	my $found = query($db, "SELECT (SELECT count(*) FROM $schema.made), " . indexes($schema));
+
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	is("$status: $found", '0: 1|big_old, big_pkey|', "$at: the next call finishes")
+	  or diag("$err\nthe first call: $first");
+	return;
+}
+
+foreach my $what (sort keys %reindex)
+{
+	foreach my $way ('pg_cancel_backend', 'pg_terminate_backend', 'SIGKILL')
 	{
-		my ($schema, $at, $err) = while_waiting($way, $kind, 2, $reindex);
-		my ($status, $out, $notices) = sql($db, up($schema, $reindex));
-		my $found = query($db, "SELECT (SELECT count(*) FROM $schema.made), " . indexes($schema));
-		is("$status: $found", '0: 1|big_old, big_pkey|', "$at of REINDEX: the next call finishes")
-		  or diag("$notices\nthe first call: $err");
+		foreach my $kind ('writer', 'snapshot', 'reader', 'late reader')
+		{
+			my ($schema, $at, $err) = while_waiting($way, $kind, 2, $reindex{$what});
+			one_is_finished($schema, $reindex{$what}, "$at, REINDEX $what", $err);
+		}
+	}
+}
+
+# DROP INDEX likewise.
+my $drop = new_directory('0002_drop.sql' =>
+	  "-- +goose NO TRANSACTION\n-- +goose Up\nCREATE TABLE made (n integer);\nINSERT INTO made VALUES (1);\n"
+	  . "CREATE INDEX to_go ON big (b);\nDROP INDEX CONCURRENTLY to_go;\n");
+foreach my $way ('pg_cancel_backend', 'pg_terminate_backend', 'SIGKILL')
+{
+	foreach my $kind ('reader', 'late reader')
+	{
+		my ($schema, $at, $err) = while_waiting($way, $kind, 4, $drop);
+		one_is_finished($schema, $drop, "$at, DROP INDEX", $err);
 	}
 }
 

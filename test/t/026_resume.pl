@@ -147,6 +147,31 @@ sub is_interrupted
 	close_session($_) foreach $holder, $runner;
 }
 
+# REINDEX of many tables, cut off at one of them.
+foreach my $what ('TABLE CONCURRENTLY p', 'INDEX CONCURRENTLY p_i', 'SCHEMA CONCURRENTLY public')
+{
+	my $name = lc $what =~ s/ .*//r;
+
+	migration("reindex_$name", 'SELECT 1', "REINDEX $what");
+	query($db, q{
+		CREATE TABLE p (i integer) PARTITION BY RANGE (i);
+		CREATE TABLE p_1 PARTITION OF p FOR VALUES FROM (0) TO (10);
+		CREATE TABLE p_2 PARTITION OF p FOR VALUES FROM (10) TO (20);
+		CREATE INDEX p_i ON p (i)});
+	my $holder = open_session($db);
+	ask($holder, 'BEGIN; SELECT FROM p_1');
+	my $runner = open_session($db, application => 'reindexer');
+	start($runner, "CALL migrate.up('$dir')");
+	wait_for_activity($db, 'reindexer', q{wait_event_type = 'Lock'});
+	query($db, q{SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = 'reindexer'});
+	like((finish($runner))[1], qr/ERROR:  57014/, "REINDEX $what is cut off");
+	close_session($_) foreach $holder, $runner;
+	completes("REINDEX $what is done at last, with nothing left over",
+		q{SELECT string_agg(c.relname || ' ' || i.indisvalid, ', ' ORDER BY c.relname)
+			FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE c.relnamespace = 'public'::regnamespace},
+		'p_1_i_idx true, p_2_i_idx true, p_i true');
+}
+
 is(advisory_locks($db), 0, 'no lock is left');
 $node->stop;
 done_testing();
