@@ -138,6 +138,23 @@ commit_progress(Attempt *attempt, int done, bool started, List *indexes)
 }
 
 /*
+ * End a transaction of a migration that has several; with it, "done" statements
+ * are committed.
+ */
+static void
+end_transaction(Attempt *attempt, int done)
+{
+	if (done < attempt->step->script->nstatements)
+	{
+		commit_progress(attempt, done, false, NIL);
+		return;
+	}
+	migrate_settings_restore(attempt->settings);
+	finish(attempt, true);
+	attempt->done = done;
+}
+
+/*
  * Is a migration a single transaction, whose settings a GUC nest level can give
  * back?  Not so those of SET TRANSACTION: they have to hold until the commit.
  */
@@ -149,10 +166,13 @@ is_single_transaction(const MigrateStep *step)
 	if (step->in_progress)
 		return false;
 	for (int i = 0; i < script->nstatements; i++)
-		if (script->statements[i].transaction != script->statements[0].transaction ||
-			script->statements[i].top_level != TOP_NONE ||
-			script->statements[i].set_transaction)
+	{
+		const MigrateStatement *statement = &script->statements[i];
+
+		if (statement->transaction != script->statements[0].transaction ||
+			statement->top_level != TOP_NONE || statement->set_transaction)
 			return false;
+	}
 	return true;
 }
 
@@ -189,14 +209,7 @@ run_top_level(Attempt *attempt)
 		begin_transaction(attempt);
 	attempt->transaction = migrate_local_transaction();
 	migrate_execute_top_level(script, attempt->done, attempt->sql, &attempt->place);
-	if (done == script->nstatements)
-	{
-		migrate_settings_restore(attempt->settings);
-		finish(attempt, true);
-		attempt->done = done;
-	}
-	else
-		commit_progress(attempt, done, false, NIL);
+	end_transaction(attempt, done);
 }
 
 /*
@@ -210,14 +223,7 @@ run_transaction(Attempt *attempt)
 
 	begin_transaction(attempt);
 	done = migrate_execute_group(script, attempt->done, attempt->sql, &attempt->place);
-	if (done == script->nstatements)
-	{
-		migrate_settings_restore(attempt->settings);
-		finish(attempt, true);
-		attempt->done = done;
-	}
-	else
-		commit_progress(attempt, done, false, NIL);
+	end_transaction(attempt, done);
 }
 
 /*
@@ -284,8 +290,7 @@ run_transactions(Attempt *attempt)
 	if (attempt->done == script->nstatements)
 	{
 		begin_transaction(attempt);
-		migrate_settings_restore(attempt->settings);
-		finish(attempt, true);
+		end_transaction(attempt, attempt->done);
 	}
 	while (attempt->done < script->nstatements)
 	{

@@ -469,89 +469,128 @@ end_section(MigrateSection *section, const char *sql, const char *end)
 }
 
 /*
+ * State of finding the sections of a file.
+ */
+typedef struct SectionParser
+{
+	const MigrateFormat *format;
+	const char *file;
+	const char *sql;
+	Migration  *migration;
+	MigrateSection *open;		/* the section that the line is in, or NULL */
+	int			number;			/* of the line, from 1 */
+	bool		in_statement;	/* between a statement's begin and end */
+	bool		transactional;
+} SectionParser;
+
+static void
+begin_up(SectionParser *parser, const char *line, const char *after)
+{
+	Migration  *migration = parser->migration;
+
+	if (migration->up.present)
+		bad_file(parser->file, parser->number, "migration has two up sections", NULL);
+	if (!migrate_script_is_blank(parser->sql, line - parser->sql))
+		bad_file(parser->file, parser->number, "migration has statements before its up section",
+				 psprintf("Only comments may stand before \"%s\".", parser->format->up_marker));
+	parser->open = &migration->up;
+	start_section(parser->open, parser->file, parser->sql, after, parser->number + 1);
+}
+
+static void
+begin_down(SectionParser *parser, const char *line, const char *after)
+{
+	Migration  *migration = parser->migration;
+
+	if (!migration->up.present)
+		bad_file(parser->file, parser->number,
+				 "down section of migration stands before its up section", NULL);
+	if (migration->down.present)
+		bad_file(parser->file, parser->number, "migration has two down sections", NULL);
+	if (parser->in_statement)
+		bad_file(parser->file, parser->number,
+				 "statement is not ended before the down section", NULL);
+	end_section(parser->open, parser->sql, line);
+	parser->open = &migration->down;
+	start_section(parser->open, parser->file, parser->sql, after, parser->number + 1);
+}
+
+/*
+ * Take a line that is a marker.  "after" is where the next line starts.
+ */
+static void
+take_marker(SectionParser *parser, Marker marker, const char *line, const char *after)
+{
+	switch (marker)
+	{
+		case MARK_NONE:
+		case MARK_NOTHING:
+			break;
+		case MARK_UP:
+			begin_up(parser, line, after);
+			break;
+		case MARK_DOWN:
+			begin_down(parser, line, after);
+			break;
+		case MARK_BEGIN:
+			if (parser->in_statement)
+				bad_file(parser->file, parser->number, "statement is begun twice", NULL);
+			parser->in_statement = true;
+			break;
+		case MARK_END:
+			if (!parser->in_statement)
+				bad_file(parser->file, parser->number,
+						 "statement is ended that was not begun", NULL);
+			parser->in_statement = false;
+			break;
+		case MARK_NO_TRANSACTION:
+			parser->transactional = false;
+			break;
+		case MARK_VARIABLES:
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("substitution of variables is not supported yet"),
+					 errcontext("file \"%s\", line %d", parser->file, parser->number)));
+			break;
+		case MARK_UNKNOWN:
+			bad_file(parser->file, parser->number,
+					 psprintf("unrecognized marker: \"%.*s\"", (int) strcspn(line, "\r\n"), line),
+					 NULL);
+			break;
+	}
+}
+
+/*
  * Find the sections of a file whose format has markers.
  */
 static void
 parse_markers(const MigrateFormat *format, const char *evidence, Migration *migration,
 			  const char *file, const char *sql, int length)
 {
+	SectionParser parser = {.format = format,.file = file,.sql = sql,
+	.migration = migration,.transactional = true};
 	const char *end = sql + length;
 	const char *next = sql;
-	const char *from = sql;		/* start of what is before the first marker */
-	bool		transactional = true;
-	bool		in_statement = false;
-	MigrateSection *open = NULL;
-	int			number = 0;
 
 	while (next != NULL)
 	{
 		int			n;
 		const char *line = next_line(&next, end, &n);
-		const char *after = next ? next : end;
 
-		number++;
-		switch (format->mark(line, n))
-		{
-			case MARK_NONE:
-			case MARK_NOTHING:
-				break;
-			case MARK_UP:
-				if (migration->up.present)
-					bad_file(file, number, "migration has two up sections", NULL);
-				if (!migrate_script_is_blank(from, line - from))
-					bad_file(file, number, "migration has statements before its up section",
-							 psprintf("Only comments may stand before \"%s\".", format->up_marker));
-				open = &migration->up;
-				start_section(open, file, sql, after, number + 1);
-				break;
-			case MARK_DOWN:
-				if (!migration->up.present)
-					bad_file(file, number, "down section of migration stands before its up section", NULL);
-				if (migration->down.present)
-					bad_file(file, number, "migration has two down sections", NULL);
-				if (in_statement)
-					bad_file(file, number, "statement is not ended before the down section", NULL);
-				end_section(open, sql, line);
-				open = &migration->down;
-				start_section(open, file, sql, after, number + 1);
-				break;
-			case MARK_BEGIN:
-				if (in_statement)
-					bad_file(file, number, "statement is begun twice", NULL);
-				in_statement = true;
-				break;
-			case MARK_END:
-				if (!in_statement)
-					bad_file(file, number, "statement is ended that was not begun", NULL);
-				in_statement = false;
-				break;
-			case MARK_NO_TRANSACTION:
-				transactional = false;
-				break;
-			case MARK_VARIABLES:
-				ereport(ERROR,
-						(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-						 errmsg("substitution of variables is not supported yet"),
-						 errcontext("file \"%s\", line %d", file, number)));
-				break;
-			case MARK_UNKNOWN:
-				bad_file(file, number,
-						 psprintf("unrecognized marker: \"%.*s\"", (int) strcspn(line, "\r\n"), line),
-						 NULL);
-				break;
-		}
+		parser.number++;
+		take_marker(&parser, format->mark(line, n), line, next ? next : end);
 	}
-	if (open == NULL)
-		bad_file(file, number, "migration has no up section",
+	if (parser.open == NULL)
+		bad_file(file, parser.number, "migration has no up section",
 				 evidence == NULL ?
 				 psprintf("The format \"%s\" marks it by a line \"%s\".",
 						  format->name, format->up_marker) :
 				 psprintf("The format \"%s\", detected from file \"%s\", marks it by a line \"%s\".",
 						  format->name, evidence, format->up_marker));
-	if (in_statement)
-		bad_file(file, number, "statement is begun and not ended", NULL);
-	end_section(open, sql, end);
-	migration->up.transactional = migration->down.transactional = transactional;
+	if (parser.in_statement)
+		bad_file(file, parser.number, "statement is begun and not ended", NULL);
+	end_section(parser.open, sql, end);
+	migration->up.transactional = migration->down.transactional = parser.transactional;
 }
 
 /*
