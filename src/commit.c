@@ -23,16 +23,11 @@
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "access/xlog.h"
 #include "common/pg_prng.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
-#include "pgstat.h"
 #include "portability/instr_time.h"
-#include "storage/latch.h"
-#include "storage/proc.h"
 #include "tcop/pquery.h"
-#include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/portal.h"
@@ -92,15 +87,16 @@ begin_transaction(Attempt *attempt)
 	migrate_lock_keep(request->project, request->schema);
 }
 
+/*
+ * Abort, after an error, and begin the next transaction.
+ */
 static void
-measure(Attempt *attempt, int statements)
+abort_now(MemoryContext context)
 {
-	instr_time	end;
-
-	INSTR_TIME_SET_CURRENT(end);
-	INSTR_TIME_SUBTRACT(end, attempt->start);
-	attempt->result->duration = INSTR_TIME_GET_MICROSEC(end);
-	attempt->result->statements = statements;
+	ActivePortal->portalSnapshot = NULL;
+	AbortCurrentTransaction();
+	StartTransactionCommand();
+	MemoryContextSwitchTo(context);
 }
 
 /*
@@ -110,7 +106,8 @@ measure(Attempt *attempt, int statements)
 static void
 finish(Attempt *attempt, bool executed)
 {
-	measure(attempt, executed && attempt->step->script ? attempt->step->script->nstatements : 0);
+	migrate_measure(attempt->result, attempt->start,
+					executed && attempt->step->script ? attempt->step->script->nstatements : 0);
 	migrate_record_step(attempt->run, attempt->step, executed, attempt->result,
 						attempt->started, attempt->sql);
 	commit_now(attempt->context);
@@ -351,10 +348,7 @@ recover(Attempt *attempt)
 		attempt->transaction == migrate_local_transaction())
 		attempt->next_started = false;
 
-	ActivePortal->portalSnapshot = NULL;
-	AbortCurrentTransaction();
-	StartTransactionCommand();
-	MemoryContextSwitchTo(attempt->context);
+	abort_now(attempt->context);
 	if (attempt->settings_saved)
 	{
 		migrate_settings_restore(attempt->settings);
@@ -375,7 +369,7 @@ fail(Attempt *attempt, ErrorData *error)
 {
 	PG_TRY();
 	{
-		measure(attempt, attempt->done);
+		migrate_measure(attempt->result, attempt->start, attempt->done);
 		migrate_record_failed(attempt->run->request, attempt->step, attempt->result,
 							  attempt->started, error);
 		if (attempt->step->in_progress && !attempt->next_started && attempt->done == 0)
@@ -389,10 +383,7 @@ fail(Attempt *attempt, ErrorData *error)
 	{
 		MemoryContextSwitchTo(attempt->context);
 		FlushErrorState();
-		ActivePortal->portalSnapshot = NULL;
-		AbortCurrentTransaction();
-		StartTransactionCommand();
-		MemoryContextSwitchTo(attempt->context);
+		abort_now(attempt->context);
 	}
 	PG_END_TRY();
 	ReThrowError(error);
@@ -419,10 +410,7 @@ wait_for_retry(Attempt *attempt, const MigrateStatement *statement, int tries)
 			 errdetail("The relations of the statement are locked by process %s.", holders)));
 	commit_now(attempt->context);
 	disable_timeout(STATEMENT_TIMEOUT, false);
-	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-					 Max((long) delay, 1), PG_WAIT_EXTENSION);
-	ResetLatch(MyLatch);
-	CHECK_FOR_INTERRUPTS();
+	migrate_sleep(delay);
 }
 
 /*

@@ -283,17 +283,26 @@ compare_names(const ListCell *a, const ListCell *b)
 }
 
 /*
+ * Is a file, by its name, one of SQL?
+ */
+bool
+migrate_is_sql_file(const char *name)
+{
+	size_t		length = strlen(name);
+
+	return length > 4 && strcmp(name + length - 4, ".sql") == 0;
+}
+
+/*
  * Can a name be stored, shown and dumped?  If not, it is an error for one that
  * may be a migration; any other is left alone.
  */
 static bool
 is_valid_name(const char *name, const char *path)
 {
-	size_t		length = strlen(name);
-
-	if (pg_verifymbstr(name, length, true))
+	if (pg_verifymbstr(name, strlen(name), true))
 		return true;
-	if (length > 4 && strcmp(name + length - 4, ".sql") == 0)
+	if (migrate_is_sql_file(name))
 		ereport(ERROR,
 				(errcode(ERRCODE_CHARACTER_NOT_IN_REPERTOIRE),
 				 errmsg("invalid byte sequence for encoding \"%s\" in a file name",

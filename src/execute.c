@@ -216,21 +216,33 @@ change_tree(Node *node)
 }
 
 /*
+ * Analyze and plan a utility statement from its tree, which was parsed from
+ * "query".  Returns a list of PlannedStmt.
+ */
+List *
+migrate_analyze(RawStmt *raw, const char *query)
+{
+	bool		snapshot = analyze_requires_snapshot(raw);
+	List	   *queries;
+
+	if (snapshot)
+		PushActiveSnapshot(GetTransactionSnapshot());
+	queries = pg_analyze_and_rewrite_fixedparams(raw, query, NULL, 0, NULL);
+	if (snapshot)
+		PopActiveSnapshot();
+	return pg_plan_queries(queries, query, CURSOR_OPT_PARALLEL_OK, NULL);
+}
+
+/*
  * Analyze and run a utility statement from its tree.
  */
 static void
 run_tree(RawStmt *raw, const char *query)
 {
-	List	   *queries;
 	ListCell   *lc;
 
 	CommandCounterIncrement();
-	if (analyze_requires_snapshot(raw))
-		PushActiveSnapshot(GetTransactionSnapshot());
-	queries = pg_analyze_and_rewrite_fixedparams(raw, query, NULL, 0, NULL);
-	if (analyze_requires_snapshot(raw))
-		PopActiveSnapshot();
-	foreach(lc, pg_plan_queries(queries, query, CURSOR_OPT_PARALLEL_OK, NULL))
+	foreach(lc, migrate_analyze(raw, query))
 	{
 		PlannedStmt *plan = lfirst_node(PlannedStmt, lc);
 		bool		snapshot = PlannedStmtRequiresSnapshot(plan);

@@ -367,6 +367,7 @@ migrate_format_refuse_other(const MigrateFormat *format, const char *evidence,
 bool
 migrate_format_claims(const MigrateFormat *format, const char *file, MigrateFileName *parsed)
 {
+	/* every other name of a format is one of these too */
 	if (format == NULL)
 		return updown_claims(file, parsed);
 	if (format->code_suffix != NULL && has_suffix(file, format->code_suffix) &&

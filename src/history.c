@@ -34,7 +34,7 @@ static MigrateQuery read_query = {
 	" description, author, created, applied_at, applied_by, duration, statements,"
 	" state, done, started, invalid_indexes"
 	" FROM migrate.applied"
-	" WHERE project OPERATOR(pg_catalog.=) $1 AND schema OPERATOR(pg_catalog.=) $2"
+	" WHERE " MIGRATE_KEY_MATCHES
 	" ORDER BY history_id",
 	2, {MIGRATE_KEY_TYPES}
 };
@@ -55,7 +55,7 @@ static MigrateQuery script_query = {
 
 static MigrateQuery batch_query = {
 	"SELECT pg_catalog.max(batch) FROM migrate.history"
-	" WHERE project OPERATOR(pg_catalog.=) $1 AND schema OPERATOR(pg_catalog.=) $2",
+	" WHERE " MIGRATE_KEY_MATCHES,
 	2, {MIGRATE_KEY_TYPES}
 };
 
@@ -286,7 +286,7 @@ static MigrateQuery attempts_query = {
 	" login::pg_catalog.text, role::pg_catalog.text, application_name, client_addr,"
 	" sqlstate OPERATOR(pg_catalog.||) ': ' OPERATOR(pg_catalog.||) error"
 	" FROM migrate.history"
-	" WHERE project OPERATOR(pg_catalog.=) $1 AND schema OPERATOR(pg_catalog.=) $2"
+	" WHERE " MIGRATE_KEY_MATCHES
 	" ORDER BY id DESC",
 	2, {MIGRATE_KEY_TYPES}
 };
@@ -351,7 +351,7 @@ migrate_history_lockers(List *relations)
 static MigrateQuery failures_query = {
 	"SELECT h.version, pg_catalog.concat('failed at ', h.started_at, ': ', h.sqlstate, ': ', h.error)"
 	" FROM (SELECT DISTINCT ON (a.version) a.* FROM migrate.history a"
-	" WHERE a.project OPERATOR(pg_catalog.=) $1 AND a.schema OPERATOR(pg_catalog.=) $2"
+	" WHERE " MIGRATE_KEY_MATCHES
 	" ORDER BY a.version, a.id DESC) h WHERE h.outcome OPERATOR(pg_catalog.=) 'failed'",
 	2, {MIGRATE_KEY_TYPES}
 };

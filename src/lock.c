@@ -176,6 +176,19 @@ waits_for_me(int pid)
 }
 
 /*
+ * Sleep for so many milliseconds, at least one, or until somebody sets the
+ * latch.  An interrupt ends it with its error.
+ */
+void
+migrate_sleep(double ms)
+{
+	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+					 Max((long) ms, 1), PG_WAIT_EXTENSION);
+	ResetLatch(MyLatch);
+	CHECK_FOR_INTERRUPTS();
+}
+
+/*
  * Sleep a little, a random time so that many waiters spread out.
  */
 static void
@@ -183,11 +196,7 @@ pause_waiting(int tries)
 {
 	double		ms = tries < SHORT_TRIES ? SLEEP_MS : LONG_SLEEP_MS;
 
-	ms *= 0.5 + pg_prng_double(&pg_global_prng_state);
-	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-					 Max((long) ms, 1), PG_WAIT_EXTENSION);
-	ResetLatch(MyLatch);
-	CHECK_FOR_INTERRUPTS();
+	migrate_sleep(ms * (0.5 + pg_prng_double(&pg_global_prng_state)));
 }
 
 /*

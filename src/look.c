@@ -14,7 +14,6 @@
  */
 #include "postgres.h"
 
-
 #include "migrate.h"
 
 /*
@@ -43,7 +42,6 @@ has_changed(MigrateRun *run, const MigrateSection *section, const uint8 *stored_
 	if (stored == NULL)
 		return true;			/* too large to have been kept */
 	sql = migrate_source_text(run->source, section);
-
 	changed = !migrate_script_same(stored, sql);
 	pfree(sql);
 	pfree(stored);
@@ -221,9 +219,8 @@ static void
 describe(MigrateRun *run, MigrateItem *item, List *failures)
 {
 	const char *version = item->file ? item->file->version : item->applied->version;
-	ListCell   *lc;
-
 	const char *created = item->file ? item->file->created : item->applied->created;
+	ListCell   *lc;
 
 	if (item->applied == NULL)
 	{
@@ -248,11 +245,13 @@ describe(MigrateRun *run, MigrateItem *item, List *failures)
 								  item->applied->going_down ? "down" : "up",
 								  item->applied->done,
 								  item->applied->done == 1 ? "statement" : "statements"));
-	if (item->state == STATE_INTERRUPTED || item->applied == NULL)
-		foreach(lc, failures)
+	foreach(lc, failures)
 	{
-		if (strcmp(((MigrateFailure *) lfirst(lc))->version, version) == 0)
-			add_detail(item, ((MigrateFailure *) lfirst(lc))->reason);
+		const MigrateFailure *failure = lfirst(lc);
+
+		if ((item->state == STATE_INTERRUPTED || item->applied == NULL) &&
+			strcmp(failure->version, version) == 0)
+			add_detail(item, failure->reason);
 	}
 	if (created != NULL)
 		add_detail(item, psprintf("created %s", created));

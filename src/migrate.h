@@ -23,8 +23,9 @@
 
 #include "common/sha2.h"
 #include "datatype/timestamp.h"
-#include "nodes/primnodes.h"
+#include "nodes/parsenodes.h"
 #include "nodes/pg_list.h"
+#include "portability/instr_time.h"
 #include "tcop/utility.h"
 #include "utils/snapshot.h"
 #include "utils/tuplestore.h"
@@ -338,6 +339,7 @@ extern void migrate_require_own_script(const MigrateStep *step);
 extern MigrateResult *migrate_new_result(MigrateRun *run, const MigrateStep *step);
 extern bool migrate_execute_step(MigrateRun *run, MigrateStep *step, const char *sql,
 								 MigratePlace *place);
+extern void migrate_measure(MigrateResult *result, instr_time start, int statements);
 extern void migrate_record_step(MigrateRun *run, MigrateStep *step, bool executed,
 								const MigrateResult *result, TimestampTz started,
 								const char *sql);
@@ -429,6 +431,7 @@ extern void migrate_execute_check(const MigrateScript *script, const char *sql,
 								  MigratePlace *place, List **made, bool *made_unknown);
 extern void migrate_execute_script(const MigrateScript *script, const char *sql,
 								   MigratePlace *place);
+extern List *migrate_analyze(RawStmt *raw, const char *query);
 extern void migrate_begin_statement(const MigrateStatement *statement, const char *query,
 									MigratePlace *place);
 extern void migrate_end_statement(MigratePlace *place);
@@ -488,7 +491,11 @@ extern void migrate_record_replace(const MigrateRequest *request, const MigrateI
 								   bool reversible, const char *down_error);
 
 /* in query.c */
+
+/* which history: the first two parameters of a statement, see migrate_bind_key() */
 #define MIGRATE_KEY_TYPES	TEXTOID, TEXTOID
+#define MIGRATE_KEY_MATCHES \
+	"project OPERATOR(pg_catalog.=) $1 AND schema OPERATOR(pg_catalog.=) $2"
 #define MIGRATE_MAX_PARAMETERS		25
 
 /*
@@ -525,10 +532,12 @@ extern void migrate_query(MigrateQuery *query, MigrateParameters *p, Snapshot sn
 
 /* in directory.c */
 extern MigrateDirectory *migrate_directory_open(const char *path);
+extern bool migrate_is_sql_file(const char *name);
 extern List *migrate_directory_names(const MigrateDirectory *dir);
 extern char *migrate_directory_read(MigrateDirectory *dir, const char *name, int *length);
 
 /* in lock.c */
+extern void migrate_sleep(double ms);
 extern void migrate_lock_acquire(const char *project, const char *schema);
 extern void migrate_lock_acquire_session(const char *project, const char *schema,
 										 void (*commit) (void *arg), void *arg);

@@ -131,8 +131,7 @@ end_list(StringInfo list, int count)
 }
 
 /*
- * The sort key of a version that the caller wrote in any equal form, for
- * formats that order numerically.
+ * Are both numbers, and the same but for leading zeros?
  */
 static bool
 same_number(const char *one, const char *other)

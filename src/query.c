@@ -183,9 +183,9 @@ plan_of(MigrateQuery *query)
 }
 
 /*
- * Run a statement on the tables as their owner, "p" bound to it.  "snapshot" is what it sees,
- * InvalidSnapshot for what SPI finds right.  "take" is called with its rows
- * in SPI_tuptable, inside the SPI connection.
+ * Run a statement on the tables as their owner, "p" bound to it.  "snapshot" is
+ * what it sees, InvalidSnapshot for what SPI finds right.  "take" is called with
+ * its rows in SPI_tuptable, inside the SPI connection.
  */
 void
 migrate_query(MigrateQuery *query, MigrateParameters *p, Snapshot snapshot, int expected,

@@ -23,13 +23,6 @@
 /* a larger text would make pg_dump of the whole database fail */
 #define MAX_STORED_SCRIPT	(64 * 1024 * 1024)
 
-#define INSERT_HISTORY \
-	"INSERT INTO migrate.history (project, schema, version, name, direction, outcome, batch," \
-	" started_at, duration, statements, login, role, application_name, client_addr," \
-	" sqlstate, error)" \
-	" SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, session_user, $11," \
-	" pg_catalog.current_setting('application_name'), pg_catalog.inet_client_addr(), $12, $13"
-
 static MigrateQuery insert_script = {
 	"INSERT INTO migrate.script (sha256, bytes, text)"
 	" SELECT $1, $2, $3 WHERE NOT EXISTS (SELECT FROM migrate.script"
@@ -38,7 +31,12 @@ static MigrateQuery insert_script = {
 };
 
 static MigrateQuery insert_history = {
-	INSERT_HISTORY " RETURNING id",
+	"INSERT INTO migrate.history (project, schema, version, name, direction, outcome, batch,"
+	" started_at, duration, statements, login, role, application_name, client_addr,"
+	" sqlstate, error)"
+	" SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, session_user, $11,"
+	" pg_catalog.current_setting('application_name'), pg_catalog.inet_client_addr(), $12, $13"
+	" RETURNING id",
 	13, {MIGRATE_KEY_TYPES, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, TIMESTAMPTZOID,
 	INTERVALOID, INT4OID, NAMEOID, TEXTOID, TEXTOID}
 };
@@ -57,14 +55,14 @@ static MigrateQuery insert_applied = {
 
 static MigrateQuery delete_applied = {
 	"DELETE FROM migrate.applied"
-	" WHERE project OPERATOR(pg_catalog.=) $1 AND schema OPERATOR(pg_catalog.=) $2"
+	" WHERE " MIGRATE_KEY_MATCHES
 	" AND sort_key OPERATOR(pg_catalog.=) $3",
 	3, {MIGRATE_KEY_TYPES, TEXTOID}
 };
 
 static MigrateQuery update_progress = {
 	"UPDATE migrate.applied SET state = $4, done = $5, started = $6, invalid_indexes = $7"
-	" WHERE project OPERATOR(pg_catalog.=) $1 AND schema OPERATOR(pg_catalog.=) $2"
+	" WHERE " MIGRATE_KEY_MATCHES
 	" AND version OPERATOR(pg_catalog.=) $3",
 	7, {MIGRATE_KEY_TYPES, TEXTOID, TEXTOID, INT4OID, BOOLOID, OIDARRAYOID}
 };
@@ -72,7 +70,7 @@ static MigrateQuery update_progress = {
 static MigrateQuery update_settled = {
 	"UPDATE migrate.applied SET state = 'applied', done = 0, started = false,"
 	" invalid_indexes = NULL, history_id = $4"
-	" WHERE project OPERATOR(pg_catalog.=) $1 AND schema OPERATOR(pg_catalog.=) $2"
+	" WHERE " MIGRATE_KEY_MATCHES
 	" AND version OPERATOR(pg_catalog.=) $3",
 	4, {MIGRATE_KEY_TYPES, TEXTOID, INT8OID}
 };
@@ -80,7 +78,7 @@ static MigrateQuery update_settled = {
 static MigrateQuery update_up = {
 	"UPDATE migrate.applied SET up_sha256 = $4, up_role = $5, up_line = $6,"
 	" up_transactional = $7, file = $8, description = $9, author = $10, created = $11"
-	" WHERE project OPERATOR(pg_catalog.=) $1 AND schema OPERATOR(pg_catalog.=) $2"
+	" WHERE " MIGRATE_KEY_MATCHES
 	" AND version OPERATOR(pg_catalog.=) $3",
 	11, {MIGRATE_KEY_TYPES, TEXTOID, BYTEAOID, NAMEOID, INT4OID, BOOLOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID}
 };
@@ -88,7 +86,7 @@ static MigrateQuery update_up = {
 static MigrateQuery update_down = {
 	"UPDATE migrate.applied SET down_sha256 = $4, down_role = $5, down_line = $6,"
 	" down_transactional = $7, reversible = $8, down_error = $9"
-	" WHERE project OPERATOR(pg_catalog.=) $1 AND schema OPERATOR(pg_catalog.=) $2"
+	" WHERE " MIGRATE_KEY_MATCHES
 	" AND version OPERATOR(pg_catalog.=) $3",
 	9, {MIGRATE_KEY_TYPES, TEXTOID, BYTEAOID, NAMEOID, INT4OID, BOOLOID, BOOLOID, TEXTOID}
 };

@@ -231,43 +231,41 @@ return_count(FunctionCallInfo fcinfo, int count)
 	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), &value, &isnull));
 }
 
-/* up(dir, target, steps, versions, project, schema, format, vars, adopt_existing, applied) */
-Datum
-migrate_up(PG_FUNCTION_ARGS)
+/*
+ * The body of a procedure: what lives in its memory context outlives commits.
+ */
+static Datum
+call_procedure(FunctionCallInfo fcinfo, const char *routine,
+			   void (*arguments) (FunctionCallInfo fcinfo, MigrateRequest *request),
+			   int (*run) (MigrateRequest *request))
 {
 	MigrateRequest request = {.commits = true};
 	MemoryContext context;
 	MemoryContext old;
 	int			count;
 
-	require_commit(fcinfo, "CALL migrate.up");
-	/* what lives there outlives the commits */
+	require_commit(fcinfo, routine);
 	context = AllocSetContextCreate(PortalContext, "migrate run", ALLOCSET_DEFAULT_SIZES);
 	old = MemoryContextSwitchTo(context);
-	apply_arguments(fcinfo, &request);
-	count = migrate_run_up(&request);
+	arguments(fcinfo, &request);
+	count = run(&request);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
 	return return_count(fcinfo, count);
+}
+
+/* up(dir, target, steps, versions, project, schema, format, vars, adopt_existing, applied) */
+Datum
+migrate_up(PG_FUNCTION_ARGS)
+{
+	return call_procedure(fcinfo, "CALL migrate.up", apply_arguments, migrate_run_up);
 }
 
 /* down(steps, target, everything, force, dir, project, schema, undone) */
 Datum
 migrate_down(PG_FUNCTION_ARGS)
 {
-	MigrateRequest request = {.commits = true};
-	MemoryContext context;
-	MemoryContext old;
-	int			count;
-
-	require_commit(fcinfo, "CALL migrate.down");
-	context = AllocSetContextCreate(PortalContext, "migrate run", ALLOCSET_DEFAULT_SIZES);
-	old = MemoryContextSwitchTo(context);
-	rollback_arguments(fcinfo, &request);
-	count = migrate_run_down(&request);
-	MemoryContextSwitchTo(old);
-	MemoryContextDelete(context);
-	return return_count(fcinfo, count);
+	return call_procedure(fcinfo, "CALL migrate.down", rollback_arguments, migrate_run_down);
 }
 
 /* the arguments of redo and refresh: dir, project, schema, format, vars */
@@ -334,12 +332,11 @@ migrate_repair(PG_FUNCTION_ARGS)
 #define STATUS_COLUMNS 13
 
 static void
-put_text(Datum *values, bool *nulls, int n, const char *text)
+put_text(Datum *values, bool *nulls, int n, const char *value)
 {
-	nulls[n] = text == NULL;
-
-	if (text !=NULL)
-		values[n] = CStringGetTextDatum(text);
+	nulls[n] = value == NULL;
+	if (value != NULL)
+		values[n] = CStringGetTextDatum(value);
 }
 
 static void

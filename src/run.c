@@ -15,16 +15,10 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
-#include "access/xlog.h"
-#include "catalog/namespace.h"
 #include "miscadmin.h"
 #include "portability/instr_time.h"
-#include "utils/acl.h"
-#include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
-#include "utils/resowner.h"
 #include "utils/timestamp.h"
 
 #include "migrate.h"
@@ -58,7 +52,6 @@ run_step(MigrateRun *run, MigrateStep *step, MigrateResult *result)
 	ErrorContextCallback callback;
 	TimestampTz started = GetCurrentTimestamp();
 	instr_time	start;
-	instr_time	end;
 	bool		executed = !step->forced;
 	char	   *sql = NULL;
 
@@ -69,10 +62,7 @@ run_step(MigrateRun *run, MigrateStep *step, MigrateResult *result)
 		sql = migrate_step_text(run, step);
 		executed = migrate_execute_step(run, step, sql, &place);
 	}
-	INSTR_TIME_SET_CURRENT(end);
-	INSTR_TIME_SUBTRACT(end, start);
-	result->duration = INSTR_TIME_GET_MICROSEC(end);
-	result->statements = executed ? step->script->nstatements : 0;
+	migrate_measure(result, start, executed ? step->script->nstatements : 0);
 	migrate_record_step(run, step, executed, result, started, sql);
 	migrate_place_end(&callback);
 }
@@ -232,7 +222,6 @@ settle(MigrateRun *run)
 				 errmsg("unrecognized state: \"%s\"", run->request->state),
 				 errhint("Valid states are \"applied\" and \"pending\".")));
 	migrate_look_source(run, migrate_directory_or_setting(run->request));
-	migrate_look(run);
 	lock_and_look(run, "migrate.repair()");
 	item = migrate_plan_find(run->items, run->request->target);
 	if (applied ? item->applied && !item->applied->interrupted : !item->applied)

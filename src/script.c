@@ -317,9 +317,9 @@ has_only_settings(const MigrateScript *script)
 }
 
 /*
- * Transaction control: BEGIN and COMMIT shape a
- * migration, everything else is refused.  Returns false for COMMIT PREPARED
- * and ROLLBACK PREPARED, which are ordinary statements here.
+ * Transaction control: BEGIN and COMMIT shape a migration, everything else is
+ * refused.  Returns false for COMMIT PREPARED and ROLLBACK PREPARED, which are
+ * ordinary statements here.
  */
 static bool
 control_transaction(ScriptParser *parser, const TransactionStmt *stmt, int line)

@@ -51,14 +51,6 @@ read_file(MigrateSource *source, const char *file)
 	return source->sql != NULL;
 }
 
-static bool
-is_sql(const char *name)
-{
-	size_t		n = strlen(name);
-
-	return n > 4 && strcmp(name + n - 4, ".sql") == 0;
-}
-
 /*
  * One pass over the files.  If "detect", the format may turn out to be another
  * than set->format, on which the files so far were read as something else:
@@ -99,7 +91,7 @@ read_files(MigrateSource *source, bool detect)
 			parts = lappend(parts, migrate_format_parse(set->format, set->format_evidence,
 														file, &parsed,
 														source->sql, source->length));
-		else if (is_sql(file))
+		else if (migrate_is_sql_file(file))
 		{
 			if (detect && set->format != NULL &&
 				migrate_format_claims(NULL, file, &parsed) && read_file(source, file))

@@ -227,6 +227,20 @@ migrate_new_result(MigrateRun *run, const MigrateStep *step)
 }
 
 /*
+ * Fill in what is known about the result of a step after it has run.
+ */
+void
+migrate_measure(MigrateResult *result, instr_time start, int statements)
+{
+	instr_time	end;
+
+	INSTR_TIME_SET_CURRENT(end);
+	INSTR_TIME_SUBTRACT(end, start);
+	result->duration = INSTR_TIME_GET_MICROSEC(end);
+	result->statements = statements;
+}
+
+/*
  * Record what came of a step.  "sql" is its script, NULL for a forced one;
  * "executed" is false for one that was found to exist already.
  */

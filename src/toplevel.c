@@ -19,7 +19,6 @@
 #include "catalog/pg_subscription.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
-#include "parser/analyze.h"
 #include "tcop/pquery.h"
 #include "tcop/tcopprot.h"
 #include "utils/lsyscache.h"
@@ -132,16 +131,10 @@ migrate_run_top_level(const char *query)
 	QueryCompletion completion;
 	PlannedStmt *plan;
 	RawStmt    *raw;
-	List	   *queries;
 
 	MemoryContextSwitchTo(context);
 	raw = linitial_node(RawStmt, pg_parse_query(query));
-	if (analyze_requires_snapshot(raw))
-		PushActiveSnapshot(GetTransactionSnapshot());
-	queries = pg_analyze_and_rewrite_fixedparams(raw, query, NULL, 0, NULL);
-	if (analyze_requires_snapshot(raw))
-		PopActiveSnapshot();
-	plan = linitial_node(PlannedStmt, pg_plan_queries(queries, query, CURSOR_OPT_PARALLEL_OK, NULL));
+	plan = linitial_node(PlannedStmt, migrate_analyze(raw, query));
 	if (PlannedStmtRequiresSnapshot(plan))
 		EnsurePortalSnapshotExists();
 	InitializeQueryCompletion(&completion);
