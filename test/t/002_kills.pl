@@ -84,23 +84,6 @@ sub run_to_the_end
 	return $err;
 }
 
-# Repeat while the server starts again.
-sub query_when_up
-{
-	my ($db, $sql) = @_;
-	my $result;
-
-	wait_until(
-		'the server is up',
-		sub {
-			my ($status, $out, $err) = sql($db, $sql);
-			die "$sql\n$err" if $status != 0 && $status != 2;
-			$result = $out;
-			return $status == 0;
-		});
-	return $result;
-}
-
 # One way to cut off a run, at moments spread over its time.  "before" gives a
 # statement to run before it, "cut" gets the pid and sends what kills it,
 # "after" returns when the server has noticed.

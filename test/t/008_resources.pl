@@ -147,28 +147,6 @@ sub calls_in_transaction
 	return;
 }
 
-# What the session's backend holds: bytes in memory contexts, kB of resident
-# memory that is its own, locks, open files.  The server's own files are cached
-# and do not count.
-sub held
-{
-	my ($session) = @_;
-	my $data = $node->data_dir;
-	my ($out, $err) = ask(
-		$session,
-		q{SELECT pg_backend_pid(),
-				 (SELECT sum(total_bytes) FROM pg_backend_memory_contexts),
-				 substring(pg_read_file('/proc/self/status') FROM 'RssAnon:\s*(\d+)'),
-				 (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory')});
-	my %held;
-
-	die $err if $err ne '';
-	my ($pid, @values) = split /\|/, $out;
-	@held{ 'contexts', 'resident', 'locks' } = @values;
-	$held{files} = grep { !m{^\Q$data\E/} } map { readlink($_) // () } glob "/proc/$pid/fd/*";
-	return %held;
-}
-
 # The first calls fill caches; after that nothing may be added.  The bounds are
 # above what malloc and caches move, and below 200 bytes for each call.
 sub leaks_nothing
@@ -177,11 +155,11 @@ sub leaks_nothing
 	my $session = open_session($db);
 
 	ask($session, 'SET client_min_messages = error');
-	held($session);
+	held($node, $session);
 	$calls->($session, 100, @statements);
-	my %before = held($session);
+	my %before = held($node, $session);
 	$calls->($session, $count, @statements);
-	my %after = held($session);
+	my %after = held($node, $session);
 
 	note("$name: " . join ', ', map { "$_ $before{$_} -> $after{$_}" } sort keys %before);
 	cmp_ok(

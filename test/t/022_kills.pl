@@ -114,23 +114,6 @@ sub all_done
 	  1, 1, 'big_a, big_b, big_pkey', '', "$schema.part_2false", 10;
 }
 
-# Repeat while the server starts again.
-sub query_when_up
-{
-	my ($db, $sql) = @_;
-	my $result;
-
-	wait_until(
-		'the server is up',
-		sub {
-			my ($status, $out, $err) = sql($db, $sql);
-			die "$sql\n$err" if $status != 0 && $status != 2;
-			$result = $out;
-			return $status == 0;
-		});
-	return $result;
-}
-
 # A ready tenant, and a session whose backend has migrate loaded.
 sub new_tenant
 {

@@ -118,26 +118,6 @@ foreach my $name (sort keys %calls)
 # 10,000 failing calls
 #
 
-# What the session's backend holds.
-sub held
-{
-	my ($session) = @_;
-	my $data = $node->data_dir;
-	my ($out, $err) = ask(
-		$session,
-		q{SELECT pg_backend_pid(),
-				 (SELECT sum(total_bytes) FROM pg_backend_memory_contexts),
-				 substring(pg_read_file('/proc/self/status') FROM 'RssAnon:\s*(\d+)'),
-				 (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory')});
-	my %held;
-
-	die $err if $err ne '';
-	my ($pid, @values) = split /\|/, $out;
-	@held{ 'contexts', 'resident', 'locks' } = @values;
-	$held{files} = grep { !m{^\Q$data\E/} } map { readlink($_) // () } glob "/proc/$pid/fd/*";
-	return %held;
-}
-
 # So many of them in turn, and how many of them failed.  From a file, since psql
 # and this would wait for each other if both wrote as much.
 sub fail_often
@@ -155,13 +135,13 @@ sub fail_often
 	my $session = open_session($db);
 
 	ask($session, 'SET client_min_messages = error; SET jit = off');
-	held($session);
+	held($node, $session);
 	is(fail_often($session, 500), 500, '500 calls fail');
-	my %before = held($session);
+	my %before = held($node, $session);
 	my $start = time;
 	is(fail_often($session, $count), $count, '10,000 more fail');
 	note(sprintf '%d calls took %.1f s', $count, time - $start);
-	my %after = held($session);
+	my %after = held($node, $session);
 
 	note(join ', ', map { "$_ $before{$_} -> $after{$_}" } sort keys %before);
 	cmp_ok($after{contexts} - $before{contexts}, '<=', 10 * $count, 'memory contexts are flat');

@@ -21,7 +21,7 @@ our @EXPORT = qw(
   fixture new_directory write_files set_link numbered
   sql query fails_with
   open_session start finish ask has_written close_session
-  wait_until wait_for_activity advisory_locks median
+  wait_until wait_for_activity query_when_up advisory_locks held median
 );
 
 # A started cluster of its own.  "conf" is for postgresql.conf, "streaming"
@@ -272,6 +272,45 @@ sub advisory_locks
 	my ($db) = @_;
 
 	return query($db, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'");
+}
+
+# Repeat while the server starts again.
+sub query_when_up
+{
+	my ($db, $sql) = @_;
+	my $result;
+
+	wait_until(
+		'the server is up',
+		sub {
+			my ($status, $out, $err) = sql($db, $sql);
+			die "$sql\n$err" if $status != 0 && $status != 2;
+			$result = $out;
+			return $status == 0;
+		});
+	return $result;
+}
+
+# What the session's backend holds: bytes in memory contexts, kB of resident
+# memory that is its own, locks, open files.  The server's own files are cached
+# and do not count.
+sub held
+{
+	my ($node, $session) = @_;
+	my $data = $node->data_dir;
+	my ($out, $err) = ask(
+		$session,
+		q{SELECT pg_backend_pid(),
+				 (SELECT sum(total_bytes) FROM pg_backend_memory_contexts),
+				 substring(pg_read_file('/proc/self/status') FROM 'RssAnon:\s*(\d+)'),
+				 (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory')});
+	my %held;
+
+	die $err if $err ne '';
+	my ($pid, @values) = split /\|/, $out;
+	@held{ 'contexts', 'resident', 'locks' } = @values;
+	$held{files} = grep { !m{^\Q$data\E/} } map { readlink($_) // () } glob "/proc/$pid/fd/*";
+	return %held;
 }
 
 sub median
