@@ -349,7 +349,7 @@ migrate_check_down_steps(MigrateRun *run, List *steps)
 
 		step->script = parse_down_step(run, step, &made, &made_unknown);
 		step->forced = step->script == NULL;
-		if (step->forced && !run->request->force)
+		if (step->forced && !run->request->force && applied->kind != KIND_REPEATABLE)
 			ereport(ERROR,
 					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 					 errmsg("migration \"%s\" cannot be undone",

@@ -131,6 +131,13 @@ migrate_guc_variables(int *count)
 #endif
 }
 
+/* 18 takes bytes where older ones take characters. */
+#if PG_VERSION_NUM >= 180000
+#define migrate_b64_encode(b, l, t, s) pg_b64_encode((b), (l), (t), (s))
+#else
+#define migrate_b64_encode(b, l, t, s) pg_b64_encode((const char *) (b), (l), (t), (s))
+#endif
+
 /* 18 embeds name and version of a module in its library. */
 #ifdef PG_MODULE_MAGIC_EXT
 #define MIGRATE_MODULE_MAGIC PG_MODULE_MAGIC_EXT(.name = "migrate", .version = MIGRATE_VERSION)

@@ -54,6 +54,11 @@
 #define LIST_FLAGS	(O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 #define READ_FLAGS	(O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 
+/* folders in folders are looked into so deep; a loop of links ends there */
+#define MAX_DEPTH		8
+/* who has more has given the wrong directory */
+#define MAX_NAMES		1000000
+
 /* room for one byte more, to see the end, and for a NUL */
 #define MAX_FILE_SIZE	(MaxAllocSize - 2)
 
@@ -64,7 +69,7 @@ struct MigrateDirectory
 	char	   *root;			/* resolved; no file outside it is read */
 	int			fd;				/* the open directory */
 	MemoryContextCallback close;	/* closes fd */
-	List	   *names;			/* sorted bytewise */
+	List	   *names;			/* of all below it, sorted bytewise */
 };
 
 static bool
@@ -171,15 +176,15 @@ could_not_open(const char *kind, const char *name)
 }
 
 /*
- * Open the directory "path", which is resolved and below "root", following no
- * link.  Returns a descriptor that the caller has to close, or -1 with errno.
+ * From the open directory "fd", which is closed, down the components of a path,
+ * following no link.  Returns a descriptor that the caller has to close, or -1
+ * with errno.
  */
 static int
-walk(const char *root, const char *path)
+walk_down(int fd, const char *path)
 {
-	char	   *rest = pstrdup(path + (strcmp(root, "/") == 0 ? 0 : strlen(root)));
+	char	   *rest = pstrdup(path);
 	char	   *save = NULL;
-	int			fd = open(root, WALK_FLAGS);
 
 	for (char *component = strtok_r(rest, "/", &save);
 		 fd >= 0 && component != NULL;
@@ -194,6 +199,16 @@ walk(const char *root, const char *path)
 	}
 	pfree(rest);
 	return fd;
+}
+
+/*
+ * Open the directory "path", which is resolved and below "root", likewise.
+ */
+static int
+walk(const char *root, const char *path)
+{
+	return walk_down(open(root, WALK_FLAGS),
+					 path + (strcmp(root, "/") == 0 ? 0 : strlen(root)));
 }
 
 /*
@@ -212,6 +227,34 @@ open_regular(int dirfd, const char *name)
 		return openat(dirfd, name, READ_FLAGS);
 	errno = S_ISLNK(st.st_mode) ? ELOOP : S_ISDIR(st.st_mode) ? EISDIR : E_NOT_REGULAR;
 	return -1;
+}
+
+/*
+ * Open a regular file of the directory, or of a folder in it; ELOOP if there is
+ * a link on the way.
+ */
+static int
+open_direct(MigrateDirectory *dir, const char *name)
+{
+	const char *slash = strrchr(name, '/');
+	int			parent;
+	int			fd;
+	int			save_errno;
+
+	if (slash == NULL)
+		return open_regular(dir->fd, name);
+	parent = walk_down(openat(dir->fd, ".", WALK_FLAGS), pnstrdup(name, slash - name));
+	if (parent < 0)
+	{
+		/* what else than a link should a folder have become? */
+		errno = errno == ENOTDIR ? ELOOP : errno;
+		return -1;
+	}
+	fd = open_regular(parent, slash + 1);
+	save_errno = errno;
+	close(parent);
+	errno = save_errno;
+	return fd;
 }
 
 /*
@@ -254,7 +297,7 @@ open_link(MigrateDirectory *dir, const char *name)
 static int
 open_file(MigrateDirectory *dir, const char *name)
 {
-	int			fd = open_regular(dir->fd, name);
+	int			fd = open_direct(dir, name);
 
 	for (int tries = 0; tries < 2 && fd < 0 && errno == ELOOP; tries++)
 	{
@@ -283,17 +326,6 @@ compare_names(const ListCell *a, const ListCell *b)
 }
 
 /*
- * Is a file, by its name, one of SQL?
- */
-bool
-migrate_is_sql_file(const char *name)
-{
-	size_t		length = strlen(name);
-
-	return length > 4 && strcmp(name + length - 4, ".sql") == 0;
-}
-
-/*
  * Can a name be stored, shown and dumped?  If not, it is an error for one that
  * may be a migration; any other is left alone.
  */
@@ -312,13 +344,90 @@ is_valid_name(const char *name, const char *path)
 }
 
 /*
- * The names in an open directory, without hidden ones.
+ * Is an entry of an open directory a folder, as far as can be told without
+ * following a link?
  */
-static List *
-list_names(int dirfd, const char *path)
+static bool
+is_folder(int dirfd, const char *name)
 {
-	List	   *volatile names = NIL;
-	int			fd = openat(dirfd, ".", LIST_FLAGS);
+	struct stat st;
+
+	return fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+}
+
+/*
+ * Open a folder to list it, through a link if need be.  -1 if the name is not
+ * that of a folder; *closed if it is one that cannot be read.
+ */
+static int
+open_folder(MigrateDirectory *dir, int dirfd, const char *name, const char *path, bool *closed)
+{
+	struct stat st;
+	int			fd = openat(dirfd, name, LIST_FLAGS | O_NOFOLLOW);
+	char	   *resolved;
+
+	*closed = false;
+	if (fd >= 0)
+		return fd;
+	if (is_folder(dirfd, name))
+	{
+		*closed = true;
+		return -1;
+	}
+	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISLNK(st.st_mode))
+		return -1;
+	resolved = resolve(psprintf("%s/%s", dir->resolved, path));
+	if (resolved == NULL || !is_below(resolved, dir->root))
+		return -1;
+	fd = walk(dir->root, resolved);
+	if (fd >= 0)
+	{
+		int			list = openat(fd, ".", LIST_FLAGS);
+
+		close(fd);
+		fd = list;
+	}
+	return fd;
+}
+
+static void list_folder(MigrateDirectory *dir, int fd, const char *prefix, int depth);
+
+/*
+ * Take an entry of a folder into dir->names, with what is below it.  What its
+ * name says to be a file is not looked at.
+ */
+static void
+take_entry(MigrateDirectory *dir, int dirfd, const char *prefix, const struct dirent *entry,
+		   int depth)
+{
+	char	   *path = psprintf("%s%s", prefix, entry->d_name);
+	bool		closed = false;
+	int			fd = -1;
+
+	if (!is_valid_name(entry->d_name, dir->path))
+		return;
+#ifdef DT_REG
+	if (entry->d_type != DT_REG)
+#endif
+		if (!migrate_is_sql_file(entry->d_name) || is_folder(dirfd, entry->d_name))
+			fd = open_folder(dir, dirfd, entry->d_name, path, &closed);
+	if (fd >= 0)
+		list_folder(dir, fd, psprintf("%s/", path), depth + 1);
+	else
+		dir->names = lappend(dir->names, closed ? psprintf("%s/", path) : path);
+	if (list_length(dir->names) > MAX_NAMES)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("directory \"%s\" has more than %d files", dir->path, MAX_NAMES)));
+}
+
+/*
+ * Add the names in an open folder, which is closed, to dir->names, without
+ * hidden ones, each behind "prefix".
+ */
+static void
+list_folder(MigrateDirectory *dir, int fd, const char *prefix, int depth)
+{
 	DIR		   *stream = fd < 0 ? NULL : fdopendir(fd);
 
 	if (stream == NULL)
@@ -328,19 +437,17 @@ list_names(int dirfd, const char *path)
 		if (fd >= 0)
 			close(fd);
 		errno = save_errno;
-		could_not_open("directory", path);
+		could_not_open("directory", *prefix ? psprintf("%s/%s", dir->path, prefix) : dir->path);
 	}
 	PG_TRY();
 	{
 		struct dirent *entry;
 
-		while ((entry = ReadDir(stream, path)) != NULL)
+		while ((entry = ReadDir(stream, dir->path)) != NULL)
 		{
 			CHECK_FOR_INTERRUPTS();
-			if (entry->d_name[0] == '.')
-				continue;
-			if (is_valid_name(entry->d_name, path))
-				names = lappend(names, pstrdup(entry->d_name));
+			if (entry->d_name[0] != '.' && depth <= MAX_DEPTH)
+				take_entry(dir, fd, prefix, entry, depth);
 		}
 	}
 	PG_FINALLY();
@@ -348,8 +455,6 @@ list_names(int dirfd, const char *path)
 		closedir(stream);
 	}
 	PG_END_TRY();
-	list_sort(names, compare_names);
-	return names;
 }
 
 /*
@@ -423,13 +528,15 @@ migrate_directory_open(const char *path)
 	dir->close.arg = dir;
 	MemoryContextRegisterResetCallback(CurrentMemoryContext, &dir->close);
 
-	dir->names = list_names(dir->fd, dir->path);
+	list_folder(dir, openat(dir->fd, ".", LIST_FLAGS), "", 0);
+	list_sort(dir->names, compare_names);
 	return dir;
 }
 
 /*
- * The names (char *) in the directory when it was opened, sorted bytewise,
- * without hidden ones.  They belong to "dir".
+ * The names (char *) of the files in the directory and in folders below it when
+ * it was opened, sorted bytewise, without hidden ones.  They are relative to it;
+ * one that ends in "/" is a folder that cannot be read.  They belong to "dir".
  */
 List *
 migrate_directory_names(const MigrateDirectory *dir)
@@ -562,8 +669,8 @@ decode(const char *name, char *data, int *length)
  * Read a file of the directory, "name" being one of its names.
  *
  * Returns its text in the database encoding, palloc'd and NUL-terminated,
- * without a byte order mark, and its length in bytes; NULL if the name is
- * that of a subdirectory.
+ * without a byte order mark, and its length in bytes; NULL if it has become a
+ * folder meanwhile.
  */
 char *
 migrate_directory_read(MigrateDirectory *dir, const char *name, int *length)

@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * format.c
- *		File names and text -> migrations, for each format.
+ *		The formats: how a directory of each tool is told, laid out and marked.
  *
- * A format is a row of formats[]: which file names are its migrations, and
- * how its files mark what they hold.  Rows stand in order of detection; the
- * first whose evidence a directory shows is taken.  To add a format, add a
- * row, with a function for its file names and one for its marker lines if the
- * ones here do not fit.
+ * A format is a row of formats[]: which files are its migrations (layout.c,
+ * order.c), and how they mark what they hold (markers.c, changesets.c).  Rows
+ * stand in order of detection; the first whose evidence a directory shows is
+ * taken.  To add a format, add a row, with a function for its layout and one for
+ * its markers if the ones there do not fit.
  *
  * Nothing here does I/O or asks a catalog.
  *
@@ -20,35 +20,46 @@
  */
 #include "postgres.h"
 
-#include "common/cryptohash.h"
+#include "miscadmin.h"
 
 #include "migrate.h"
 
 /*
- * What a line is to a format.
+ * How a directory is told to be of a format.  The evidence may be a name, or
+ * text; where there is none, a format has to be given, or its tool's table be
+ * there.
  */
-typedef enum Marker
-{
-	MARK_NONE,
-	MARK_UP,
-	MARK_DOWN,
-	MARK_BEGIN,					/* of a statement; the parser needs no telling */
-	MARK_END,
-	MARK_NO_TRANSACTION,
-	MARK_NOTHING,				/* a marker without effect here */
-	MARK_VARIABLES,				/* asks for substitution */
-	MARK_UNKNOWN,				/* looks like a marker and is none */
-} Marker;
-
 struct MigrateFormat
 {
 	const char *name;
-	const char *up_marker;		/* how it is written, for messages */
+
+	/* evidence */
+	bool		(*looks_like) (List *names);	/* by all names together */
+	bool		by_markers;		/* by the markers of one file */
+	bool		by_name;		/* by the name of one file */
+	const char *like;			/* formats that may be meant where the tool's
+								 * table is there */
+	const char *table;			/* which is this, schema-qualified if need be */
+	const char *column;			/* and has this column */
+
+	/* layout */
 	bool		(*claims) (const char *file, MigrateFileName *parsed);
-	Marker		(*mark) (const char *line, int length); /* NULL: no markers */
-	const char *evidence;		/* suffix of a file name that tells */
-	const char *code_suffix;	/* migrations that are no SQL */
+	List	   *(*arrange) (const char *index, const char *text, List *names);
+	const char *index;			/* a file about the others */
+	bool		nested;			/* folders hold migrations, too */
+	bool		dated;			/* equal versions are an error, though they may
+								 * have different places in the order */
+	bool		from_one;		/* there is no version 0 */
+	bool		consecutive;	/* nor any gap */
+	void		(*refuse) (const char *file);	/* what would have to run too */
+
+	/* content */
+	const MigrateMarkers *markers;
+	bool		changesets;		/* a file is several migrations */
+	bool		hashed;			/* each file has the hash of the one before */
 	bool		header;			/* has header comment lines */
+	const char *companion;		/* suffix or name of a file with settings */
+	MigrateSyntax syntax;		/* of variables */
 };
 
 /*
@@ -69,253 +80,174 @@ static const HeaderField header_fields[] = {
 	{"Date", offsetof(Migration, created)},
 };
 
-static bool
-has_suffix(const char *name, const char *suffix)
-{
-	size_t		n = strlen(name);
-	size_t		s = strlen(suffix);
-
-	return n > s && strcmp(name + n - s, suffix) == 0;
-}
-
-/*
- * A key that orders decimal numbers of any length bytewise: the number of
- * digits, then the digits.
- */
-static char *
-numeric_sort_key(const char *digits, int length)
-{
-	while (length > 1 && *digits == '0')
+static const MigrateFormat formats[] = {
 	{
-		digits++;
-		length--;
+		.name = "sqitch",.looks_like = migrate_looks_like_sqitch,
+		.index = "sqitch.plan",.arrange = migrate_arrange_sqitch,.markers = &migrate_markers_none
+	},
+	{
+		.name = "drizzle",.looks_like = migrate_looks_like_drizzle,
+		.index = "meta/_journal.json",.arrange = migrate_arrange_drizzle,
+		.markers = &migrate_markers_drizzle
+	},
+	{
+		.name = "drizzle",.looks_like = migrate_looks_like_drizzle_folders,
+		.claims = migrate_claims_prisma,.nested = true,.markers = &migrate_markers_drizzle
+	},
+	{
+		.name = "prisma",.looks_like = migrate_looks_like_prisma,
+		.claims = migrate_claims_prisma,.nested = true,.index = "migration_lock.toml",
+		.markers = &migrate_markers_none
+	},
+	{
+		.name = "diesel",.looks_like = migrate_looks_like_diesel,
+		.claims = migrate_claims_diesel,.nested = true,.companion = "/metadata.toml",
+		.markers = &migrate_markers_none
+	},
+	{
+		.name = "atlas",.looks_like = migrate_looks_like_atlas,
+		.claims = migrate_claims_atlas,.index = "atlas.sum",.dated = true,
+		.markers = &migrate_markers_plain,
+		.like = "plain",.table = "atlas_schema_revisions.atlas_schema_revisions",
+		.column = "operator_version"
+	},
+	{
+		.name = "graphile-migrate",.looks_like = migrate_looks_like_graphile,.by_markers = true,
+		.claims = migrate_claims_graphile,.hashed = true,.markers = &migrate_markers_graphile,
+		.syntax = SYNTAX_GRAPHILE
+	},
+	{
+		.name = "liquibase",.by_markers = true,
+		.claims = migrate_claims_liquibase,.nested = true,.changesets = true,
+		.markers = &migrate_markers_liquibase
+	},
+	{
+		.name = "refinery",.looks_like = migrate_looks_like_refinery,
+		.claims = migrate_claims_refinery,.nested = true,.refuse = migrate_refuse_rs,
+		.markers = &migrate_markers_none,
+		.like = "flyway",.table = "refinery_schema_history",.column = "applied_on"
+	},
+	{
+		.name = "flyway",.by_name = true,
+		.claims = migrate_claims_flyway,.nested = true,.refuse = migrate_refuse_flyway,
+		.companion = ".conf",.markers = &migrate_markers_none,.syntax = SYNTAX_FLYWAY
+	},
+	{
+		.name = "golang-migrate",.by_name = true,
+		.claims = migrate_claims_pairs,.markers = &migrate_markers_plain
+	},
+	{
+		.name = "goose",.by_markers = true,
+		.claims = migrate_claims_goose,.from_one = true,.refuse = migrate_refuse_go,
+		.markers = &migrate_markers_goose
+	},
+	{
+		.name = "sql-migrate",.by_markers = true,
+		.claims = migrate_claims_sql_migrate,.markers = &migrate_markers_sql_migrate
+	},
+	{
+		.name = "dbmate",.by_markers = true,
+		.claims = migrate_claims_dbmate,.dated = true,.markers = &migrate_markers_dbmate
+	},
+	{
+		.name = "tern",.by_markers = true,
+		.claims = migrate_claims_tern,.from_one = true,.consecutive = true,
+		.markers = &migrate_markers_tern,
+		.like = "plain",.table = "public.schema_version",.column = "version"
+	},
+	{
+		.name = "rambler",.by_markers = true,
+		.claims = migrate_claims_rambler,.markers = &migrate_markers_rambler
+	},
+	{
+		.name = "node-pg-migrate",.by_markers = true,
+		.claims = migrate_claims_node_pg,.refuse = migrate_refuse_js,
+		.markers = &migrate_markers_node_pg,
+		.like = "golang-migrate plain",.table = "pgmigrations",.column = "run_on"
+	},
+	{
+		.name = "updown",.by_markers = true,
+		.claims = migrate_claims_updown,.header = true,.markers = &migrate_markers_updown
+	},
+	{
+		.name = "plain",.by_name = true,
+		.claims = migrate_claims_plain,.header = true,.markers = &migrate_markers_plain
+	},
+	{
+		.name = "sqlx",
+		.claims = migrate_claims_sqlx,.markers = &migrate_markers_plain,
+		.like = "golang-migrate plain",.table = "_sqlx_migrations",.column = "execution_time"
+	},
+	{
+		.name = "supabase",
+		.claims = migrate_claims_supabase,.dated = true,.markers = &migrate_markers_plain,
+		.like = "plain",.table = "supabase_migrations.schema_migrations",.column = "statements"
+	},
+	{
+		.name = "postgres-migrations",
+		.claims = migrate_claims_postgres_migrations,.from_one = true,.consecutive = true,
+		.refuse = migrate_refuse_js,.markers = &migrate_markers_plain,
+		.like = "plain",.table = "migrations",.column = "executed_at"
+	},
+};
+
+/*
+ * The format of that name for a directory with "names": where the tool has had
+ * two layouts, the one that they look like.  22023 with a list for an unknown
+ * name.
+ */
+const MigrateFormat *
+migrate_format_named(const char *name, List *names)
+{
+	const MigrateFormat *first = NULL;
+	StringInfoData valid;
+
+	initStringInfo(&valid);
+	for (const MigrateFormat *f = formats; f < formats + lengthof(formats); f++)
+	{
+		if (f == formats || strcmp(f->name, f[-1].name) != 0)
+			appendStringInfo(&valid, "%s\"%s\"", valid.len > 0 ? ", " : "", f->name);
+		if (strcmp(f->name, name) != 0)
+			continue;
+		if (f->looks_like != NULL && f->looks_like(names))
+			return f;
+		first = first ? first : f;
 	}
-	return psprintf("%04d:%.*s", length, length, digits);
-}
-
-/*
- * Take a name apart into digits, one of "separators", and the rest without
- * "suffix".
- */
-static bool
-numbered_name(const char *file, const char *separators, const char *suffix,
-			  MigrateFileName *parsed)
-{
-	int			digits = strspn(file, "0123456789");
-	int			rest;
-
-	if (digits == 0 || digits > 255 || file[digits] == '\0' ||
-		strchr(separators, file[digits]) == NULL ||
-		!has_suffix(file + digits, suffix))
-		return false;
-	rest = strlen(file + digits + 1) - strlen(suffix);
-	if (rest < 0)
-		return false;
-	parsed->version = pnstrdup(file, digits);
-	parsed->sort_key = numeric_sort_key(file, digits);
-	parsed->name = pnstrdup(file + digits + 1, rest);
-	return true;
-}
-
-/*
- * goose: "*.sql", a number of at least 1, an underscore (v3.27, collect.go).
- */
-static bool
-goose_claims(const char *file, MigrateFileName *parsed)
-{
-	parsed->part = PART_BOTH;
-	if (!numbered_name(file, "_", ".sql", parsed))
-		return false;
-	if (strcmp(parsed->sort_key, "0001:0") == 0)
+	if (first == NULL)
 		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_NAME),
-				 errmsg("version of migration \"%s\" is zero", file),
-				 errdetail("Versions of the format \"%s\" start at 1.", "goose")));
-	return true;
-}
-
-static bool
-updown_claims(const char *file, MigrateFileName *parsed)
-{
-	parsed->part = PART_BOTH;
-	return numbered_name(file, "-_", ".sql", parsed);
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("unrecognized format: \"%s\"", name),
+				 errhint("Valid formats are %s.", valid.data)));
+	return first;
 }
 
 /*
- * plain: the undo script of N is N_rollback.sql or N_anything.down.sql.
+ * Detection by all names of a directory together; NULL if they tell nothing.
  */
-static bool
-plain_claims(const char *file, MigrateFileName *parsed)
+const MigrateFormat *
+migrate_format_by_names(List *names)
 {
-	if (!numbered_name(file, "-_", ".sql", parsed))
-		return false;
-	parsed->part = strcmp(file + strlen(parsed->version), "_rollback.sql") == 0 ||
-		has_suffix(file, ".down.sql") ? PART_DOWN : PART_UP;
-	return true;
-}
-
-/*
- * pairs: "N_name.up.sql" and "N_name.down.sql" (golang-migrate v4, parse.go).
- */
-static bool
-pairs_claims(const char *file, MigrateFileName *parsed)
-{
-	parsed->part = PART_UP;
-	if (numbered_name(file, "_", ".up.sql", parsed))
-		return true;
-	parsed->part = PART_DOWN;
-	return numbered_name(file, "_", ".down.sql", parsed);
-}
-
-/*
- * Is the text, without white space around it, this word in any case?
- */
-static bool
-is_word(const char *sql, int length, const char *word)
-{
-	while (length > 0 && strchr(" \t\r", sql[length - 1]) != NULL)
-		length--;
-	while (length > 0 && strchr(" \t", *sql) != NULL)
-	{
-		sql++;
-
-		length--;
-	}
-	return length == strlen(word) && pg_strncasecmp(sql, word, length) == 0;
-}
-
-static const char *
-find_in_line(const char *line, int length, const char *what)
-{
-	int			n = strlen(what);
-
-	for (const char *p = line; p + n <= line + length; p++)
-	{
-		p = memchr(p, *what, line + length - n + 1 - p);
-		if (p == NULL)
-			break;
-		if (memcmp(p, what, n) == 0)
-			return p;
-	}
+	for (int i = 0; i < lengthof(formats); i++)
+		if (formats[i].looks_like != NULL && formats[i].looks_like(names))
+			return &formats[i];
 	return NULL;
 }
 
 /*
- * goose: a comment with "+goose" and a command in any case; v3.27, parser.go.
- * What goose refuses is MARK_UNKNOWN.
+ * The rows of formats[] that have evidence of a kind, and their grammars.
  */
-static Marker
-goose_mark(const char *line, int length)
+typedef struct Evidence
 {
-	static const struct
-	{
-		const char *word;
-		Marker		marker;
-	}			commands[] = {
-		{"Up", MARK_UP},
-		{"Down", MARK_DOWN},
-		{"StatementBegin", MARK_BEGIN},
-		{"StatementEnd", MARK_END},
-		{"NO TRANSACTION", MARK_NO_TRANSACTION},
-		{"ENVSUB ON", MARK_VARIABLES},
-		{"ENVSUB OFF", MARK_NOTHING},
-	};
-	int			indent = 0;
-	const char *tag;
-	const char *command;
+	int			n;
+	const MigrateFormat *formats[lengthof(formats)];
+	const MigrateMarkers *markers[lengthof(formats)];
+} Evidence;
 
-	while (indent < length && (line[indent] == ' ' || line[indent] == '\t'))
-		indent++;
-	if (length - indent < 2 || line[indent] != '-' || line[indent + 1] != '-')
-		return MARK_NONE;
-	tag = find_in_line(line, length, "+goose");
-	if (tag == NULL)
-		return MARK_NONE;
-	if (indent > 0)
-		return MARK_UNKNOWN;
-	command = tag + strlen("+goose");
-	for (int i = 0; i < lengthof(commands); i++)
-		if (is_word(command, line + length - command, commands[i].word) &&
-			is_word(line + 2, tag - line - 2, ""))
-			return commands[i].marker;
-	return MARK_UNKNOWN;
-}
-
-/*
- * updown: "-- UP" and "-- DOWN", alone on their line.
- */
-static Marker
-updown_mark(const char *line, int length)
+static void
+add_evidence(Evidence *evidence, const MigrateFormat *format)
 {
-	if (length < 2 || line[0] != '-' || line[1] != '-')
-		return MARK_NONE;
-	if (is_word(line + 2, length - 2, "UP"))
-		return MARK_UP;
-	if (is_word(line + 2, length - 2, "DOWN"))
-		return MARK_DOWN;
-	return MARK_NONE;
-}
-
-static const MigrateFormat formats[] = {
-	{.name = "pairs",.claims = pairs_claims,.evidence = ".up.sql"},
-	{.name = "goose",.claims = goose_claims,.mark = goose_mark,
-	.up_marker = "-- +goose Up",.code_suffix = ".go"},
-	{.name = "updown",.claims = updown_claims,.mark = updown_mark,
-	.up_marker = "-- UP",.header = true},
-	{.name = "plain",.claims = plain_claims,.evidence = ".sql",.header = true},
-};
-
-/*
- * The format of that name; 22023 with a list of them for an unknown one.
- */
-const MigrateFormat *
-migrate_format_named(const char *name)
-{
-	StringInfoData names;
-
-	initStringInfo(&names);
-	for (int i = 0; i < lengthof(formats); i++)
-	{
-		if (strcmp(formats[i].name, name) == 0)
-			return &formats[i];
-		appendStringInfo(&names, "%s\"%s\"", i > 0 ? ", " : "", formats[i].name);
-	}
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("unrecognized format: \"%s\"", name),
-			 errhint("Valid formats are %s.", names.data)));
-}
-
-/*
- * The next line of a text: its start, and in *length its bytes without the
- * line end.  "*next" is where the one after it starts, NULL after the last.
- */
-static const char *
-next_line(const char **next, const char *end, int *length)
-{
-	const char *line = *next;
-	const char *newline = memchr(line, '\n', end - line);
-
-	*length = (newline ? newline : end) - line;
-	*next = newline ? newline + 1 : NULL;
-	return line;
-}
-
-static bool
-has_marker(const MigrateFormat *format, const char *sql, Marker wanted)
-{
-	const char *end = sql + strlen(sql);
-	const char *next = sql;
-
-	while (next != NULL)
-	{
-		int			length;
-		const char *line = next_line(&next, end, &length);
-
-		if (format->mark(line, length) == wanted)
-			return true;
-	}
-	return false;
+	evidence->formats[evidence->n] = format;
+	evidence->markers[evidence->n++] = format->markers;
 }
 
 /*
@@ -325,75 +257,230 @@ has_marker(const MigrateFormat *format, const char *sql, Marker wanted)
 const MigrateFormat *
 migrate_format_detect(const MigrateFormat *best, const char *file, const char *sql)
 {
+	Evidence	evidence = {0};
+	MigrateFileName parsed = {0};
+	int			found;
+
 	for (const MigrateFormat *f = formats; f < formats + lengthof(formats) && f != best; f++)
 	{
-		MigrateFileName parsed;
-
-		if (f->evidence != NULL && !has_suffix(file, f->evidence))
-			continue;
-		if (f->mark != NULL && !has_marker(f, sql, MARK_UP))
-			continue;
-		if (f->claims(file, &parsed))
-			return f;
+		if (f->by_markers && f->claims(file, &parsed))
+			add_evidence(&evidence, f);
+		if (f->by_name && f->claims(file, &parsed) && parsed.part == PART_UP)
+		{
+			best = f;
+			break;
+		}
 	}
-	return best;
+	found = migrate_markers_first(evidence.markers, evidence.n, sql);
+	return found < 0 ? best : evidence.formats[found];
+}
+
+/*
+ * The tool that a directory is of, if it looks like "format", and like that of
+ * other tools as well: the one whose table is there.  NULL if none is.
+ */
+const MigrateFormat *
+migrate_format_by_table(const MigrateFormat *format, MigrateTableExists exists)
+{
+	for (const MigrateFormat *f = formats; f < formats + lengthof(formats); f++)
+		if (f->like != NULL && strstr(f->like, format->name) != NULL && exists(f->table, f->column))
+			return f;
+	return NULL;
+}
+
+/*
+ * Another format that a file's text is marked as one of, or NULL.  With "weak",
+ * also where there is doubt.
+ */
+static const MigrateFormat *
+foreign_format(const MigrateFormat *format, const char *sql, bool weak)
+{
+	Evidence	evidence = {0};
+	int			found;
+
+	for (const MigrateFormat *f = formats; f < formats + lengthof(formats); f++)
+		if (f->by_markers && f->markers != format->markers &&
+			(weak || !migrate_markers_are_weak(f->markers)))
+			add_evidence(&evidence, f);
+	found = migrate_markers_first(evidence.markers, evidence.n, sql);
+	return found < 0 ? NULL : evidence.formats[found];
+}
+
+/*
+ * A file has the markers of another format.  "evidence" is the file that the
+ * format was detected from, NULL if it was given: a warning then, else an error.
+ */
+static void
+judge_foreign(const MigrateFormat *format, const char *evidence, const char *file,
+			  const MigrateFormat *other)
+{
+	if (evidence == NULL)
+		ereport(WARNING,
+				(errmsg("file \"%s\" looks like one of format \"%s\"", file, other->name)));
+	else
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("directory has migrations of two formats"),
+				 errdetail("File \"%s\" is one of format \"%s\", file \"%s\" of format \"%s\".",
+						   evidence, format->name, file, other->name),
+				 errhint("Move those of one of them, or give the format to read the directory in.")));
 }
 
 /*
  * Refuse a file that the directory's format leaves alone, and that by its
  * markers is a migration of another: nobody would miss it until it is too late.
- * "evidence" is the file that the format was detected from.
  */
 void
-migrate_format_refuse_other(const MigrateFormat *format, const char *evidence,
-							const char *file, const char *sql)
+migrate_format_judge_ignored(const MigrateFormat *format, const char *evidence,
+							 const char *file, const char *sql)
 {
-	const MigrateFormat *other = migrate_format_detect(NULL, file, sql);
+	MigrateFileName parsed = {0};
+	const MigrateFormat *other = foreign_format(format, sql, true);
 
-	if (other == NULL || other == format || other->mark == NULL)
-		return;
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("directory has migrations of two formats"),
-			 errdetail("File \"%s\" is one of format \"%s\", file \"%s\" of format \"%s\".",
-					   evidence, format->name, file, other->name),
-			 errhint("Move those of one of them, or give the format to read the directory in.")));
+	if (other != NULL && other->claims(file, &parsed))
+		judge_foreign(format, evidence, file, other);
+	else if (format->claims == migrate_claims_pairs && migrate_claims_sqlx(file, &parsed))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("format of the directory is ambiguous"),
+				 errdetail("File \"%s\" is a migration in the format \"%s\", and none in \"%s\".",
+						   file, "sqlx", format->name),
+				 errhint("Give the format, or rename the file.")));
 }
 
 /*
- * Is a file of this name a migration, or a part of one?  If "format" is NULL,
- * of any format?  A code migration is an error, 0A000.
+ * Is a file of this name a migration, or a part of one, in a format, or in any
+ * if that is NULL?  Only for formats without an order of their own.
  */
 bool
-migrate_format_claims(const MigrateFormat *format, const char *file, MigrateFileName *parsed)
+migrate_format_claims(const MigrateFormat *format, const char *file)
 {
-	/* every other name of a format is one of these too */
-	if (format == NULL)
-		return updown_claims(file, parsed);
-	if (format->code_suffix != NULL && has_suffix(file, format->code_suffix) &&
-		!has_suffix(file, psprintf("_test%s", format->code_suffix)) &&
-		numbered_name(file, "_", format->code_suffix, parsed))
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("migration \"%s\" is not written in SQL", file),
-				 errhint("Rewrite it in SQL; code cannot run inside the server.")));
-	return format->claims(file, parsed);
+	MigrateFileName parsed = {0};
+
+	if (format != NULL)
+		return format->claims != NULL && format->claims(file, &parsed);
+	for (const MigrateFormat *f = formats; f < formats + lengthof(formats); f++)
+		if ((f->by_markers || f->by_name) && f->claims(file, &parsed))
+			return true;
+	return false;
 }
 
-pg_noreturn static void bad_file(const char *file, int line, const char *message,
-								 const char *hint);
+/*
+ * The name of the file that tells about the others; NULL if there is none.
+ */
+const char *
+migrate_format_index(const MigrateFormat *format)
+{
+	return format->index;
+}
 
 /*
- * An error about a line of a file.
+ * Does the file that tells about the others have their sums?
+ */
+bool
+migrate_format_has_sums(const MigrateFormat *format)
+{
+	return format->claims == migrate_claims_atlas;
+}
+
+/*
+ * Is a version a migration's name for good, whatever else its file is called?
+ */
+bool
+migrate_format_has_unique_versions(const MigrateFormat *format)
+{
+	return format->dated;
+}
+
+/*
+ * prisma: "provider" in migration_lock.toml has to be this server.
  */
 static void
-bad_file(const char *file, int line, const char *message, const char *hint)
+check_provider(const char *index, const char *text)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_SYNTAX_ERROR),
-			 errmsg("%s", message),
-			 hint ? errhint("%s", hint) : 0,
-			 errcontext("file \"%s\", line %d", file, line)));
+	char	   *provider = migrate_setting(text, "provider");
+
+	if (provider != NULL && strcmp(provider, "postgresql") != 0 && strcmp(provider, "postgres") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("migrations are for \"%s\", not for PostgreSQL", provider),
+				 errcontext("file \"%s\"", index)));
+}
+
+static void
+check_version_zero(const MigrateFormat *format, const MigrateFileName *parsed)
+{
+	if (format->from_one && strcmp(parsed->sort_key, "0001:0") == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_NAME),
+				 errmsg("version of migration \"%s\" is zero", parsed->file),
+				 errdetail("Versions of the format \"%s\" start at 1.", format->name)));
+}
+
+/*
+ * What each file of a directory is to a format: a list of MigrateFileName, in the
+ * order of their names or of "index", the text of the file that tells about the
+ * others (NULL without one).  *.sql files that are nothing go to *ignored.
+ *
+ * Errors: 0A000 for what would have to run and cannot, 42501 for a folder that
+ * cannot be read, and those of order.c.
+ */
+List *
+migrate_format_arrange(const MigrateFormat *format, List *names, const char *index, List **ignored)
+{
+	List	   *files = NIL;
+	ListCell   *lc;
+
+	if (format->arrange != NULL && index == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_FILE),
+				 errmsg("directory has no file \"%s\"", format->index),
+				 errdetail("It gives the order of migrations of format \"%s\".", format->name)));
+	if (format->arrange != NULL)
+		files = format->arrange(format->index, index, names);
+	else if (index != NULL && !migrate_format_has_sums(format))
+		check_provider(format->index, index);
+	foreach(lc, names)
+	{
+		char	   *file = lfirst(lc);
+		MigrateFileName parsed = {.file = file};
+
+		CHECK_FOR_INTERRUPTS();
+		if (format->refuse != NULL)
+			format->refuse(file);
+		if (format->nested && file[strlen(file) - 1] == '/')
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg("permission denied for directory \"%s\"", file)));
+		if (format->claims != NULL && format->claims(file, &parsed))
+		{
+			MigrateFileName *copy = palloc(sizeof(MigrateFileName));
+
+			check_version_zero(format, &parsed);
+			*copy = parsed;
+			files = lappend(files, copy);
+		}
+		else if (format->arrange == NULL && migrate_is_sql_file(file) &&
+				 (format->nested || strchr(file, '/') == NULL))
+			*ignored = lappend(*ignored, file);
+	}
+	if (format->arrange != NULL)
+		*ignored = migrate_other_files(names, files);
+	return files;
+}
+
+/*
+ * The file with settings that would stand beside a migration's; NULL if the format
+ * knows none.
+ */
+char *
+migrate_format_companion(const MigrateFormat *format, const char *file)
+{
+	if (format->companion == NULL)
+		return NULL;
+	if (*format->companion == '/')
+		return psprintf("%.*s%s", (int) (migrate_base_name(file) - file) - 1, file, format->companion);
+	return psprintf("%s%s", file, format->companion);
 }
 
 /*
@@ -402,13 +489,13 @@ bad_file(const char *file, int line, const char *message, const char *hint)
 static void
 parse_header(Migration *migration, const char *sql, int length)
 {
-	const char *end = sql + length;
-	const char *next = sql;
+	MigrateLines lines;
 
-	while (next != NULL)
+	migrate_lines_start(&lines, sql, length);
+	while (migrate_lines_next(&lines))
 	{
-		int			n;
-		const char *line = next_line(&next, end, &n);
+		int			n = lines.line.length;
+		const char *line = lines.line.text;
 		const char *colon;
 
 		while (n > 0 && strchr(" \t\r", line[n - 1]) != NULL)
@@ -418,14 +505,14 @@ parse_header(Migration *migration, const char *sql, int length)
 		if (n < 2 || line[0] != '-' || line[1] != '-')
 			break;
 		colon = memchr(line, ':', n);
-		if (colon != NULL && is_word(line + 2, colon - line - 2, "Reversible"))
-			migration->said_reversible = is_word(colon + 1, line + n - colon - 1, "Yes");
+		if (colon != NULL && migrate_is_word(line + 2, colon - line - 2, "Reversible"))
+			migration->said_reversible = migrate_is_word(colon + 1, line + n - colon - 1, "Yes");
 		for (int i = 0; colon != NULL && i < lengthof(header_fields); i++)
 		{
 			const HeaderField *field = &header_fields[i];
 			char	  **value = (char **) ((char *) migration + field->field);
 
-			if (!is_word(line + 2, colon - line - 2, field->label))
+			if (!migrate_is_word(line + 2, colon - line - 2, field->label))
 				continue;
 			while (++colon < line + n && (*colon == ' ' || *colon == '\t'))
 				;
@@ -437,193 +524,81 @@ parse_header(Migration *migration, const char *sql, int length)
 }
 
 /*
- * The SHA-256 of "length" bytes, into PG_SHA256_DIGEST_LENGTH bytes.
- */
-void
-migrate_sha256(const char *sql, int length, uint8 *sha256)
-{
-	pg_cryptohash_ctx *hash = pg_cryptohash_create(PG_SHA256);
-
-	if (pg_cryptohash_init(hash) < 0 ||
-		pg_cryptohash_update(hash, (const uint8 *) sql, length) < 0 ||
-		pg_cryptohash_final(hash, sha256, PG_SHA256_DIGEST_LENGTH) < 0)
-		elog(ERROR, "could not compute SHA-256: %s", pg_cryptohash_error(hash));
-	pg_cryptohash_free(hash);
-}
-
-static void
-start_section(MigrateSection *section, const char *file, const char *sql,
-			  const char *start, int line)
-{
-	section->present = true;
-	section->file = pstrdup(file);
-	section->offset = start - sql;
-
-	section->line = line;
-}
-
-static void
-end_section(MigrateSection *section, const char *sql, const char *end)
-{
-	section->length = Max((int) (end - sql) - section->offset, 0);
-	migrate_sha256(sql + section->offset, section->length, section->sha256);
-}
-
-/*
- * State of finding the sections of a file.
- */
-typedef struct SectionParser
-{
-	const MigrateFormat *format;
-	const char *file;
-	const char *sql;
-	Migration  *migration;
-	MigrateSection *open;		/* the section that the line is in, or NULL */
-	int			number;			/* of the line, from 1 */
-	bool		in_statement;	/* between a statement's begin and end */
-	bool		transactional;
-} SectionParser;
-
-static void
-begin_up(SectionParser *parser, const char *line, const char *after)
-{
-	Migration  *migration = parser->migration;
-
-	if (migration->up.present)
-		bad_file(parser->file, parser->number, "migration has two up sections", NULL);
-	if (!migrate_script_is_blank(parser->sql, line - parser->sql))
-		bad_file(parser->file, parser->number, "migration has statements before its up section",
-				 psprintf("Only comments may stand before \"%s\".", parser->format->up_marker));
-	parser->open = &migration->up;
-	start_section(parser->open, parser->file, parser->sql, after, parser->number + 1);
-}
-
-static void
-begin_down(SectionParser *parser, const char *line, const char *after)
-{
-	Migration  *migration = parser->migration;
-
-	if (!migration->up.present)
-		bad_file(parser->file, parser->number,
-				 "down section of migration stands before its up section", NULL);
-	if (migration->down.present)
-		bad_file(parser->file, parser->number, "migration has two down sections", NULL);
-	if (parser->in_statement)
-		bad_file(parser->file, parser->number,
-				 "statement is not ended before the down section", NULL);
-	end_section(parser->open, parser->sql, line);
-	parser->open = &migration->down;
-	start_section(parser->open, parser->file, parser->sql, after, parser->number + 1);
-}
-
-/*
- * Take a line that is a marker.  "after" is where the next line starts.
- */
-static void
-take_marker(SectionParser *parser, Marker marker, const char *line, const char *after)
-{
-	switch (marker)
-	{
-		case MARK_NONE:
-		case MARK_NOTHING:
-			break;
-		case MARK_UP:
-			begin_up(parser, line, after);
-			break;
-		case MARK_DOWN:
-			begin_down(parser, line, after);
-			break;
-		case MARK_BEGIN:
-			if (parser->in_statement)
-				bad_file(parser->file, parser->number, "statement is begun twice", NULL);
-			parser->in_statement = true;
-			break;
-		case MARK_END:
-			if (!parser->in_statement)
-				bad_file(parser->file, parser->number,
-						 "statement is ended that was not begun", NULL);
-			parser->in_statement = false;
-			break;
-		case MARK_NO_TRANSACTION:
-			parser->transactional = false;
-			break;
-		case MARK_VARIABLES:
-			ereport(ERROR,
-					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-					 errmsg("substitution of variables is not supported yet"),
-					 errcontext("file \"%s\", line %d", parser->file, parser->number)));
-			break;
-		case MARK_UNKNOWN:
-			bad_file(parser->file, parser->number,
-					 psprintf("unrecognized marker: \"%.*s\"", (int) strcspn(line, "\r\n"), line),
-					 NULL);
-			break;
-	}
-}
-
-/*
- * Find the sections of a file whose format has markers.
- */
-static void
-parse_markers(const MigrateFormat *format, const char *evidence, Migration *migration,
-			  const char *file, const char *sql, int length)
-{
-	SectionParser parser = {.format = format,.file = file,.sql = sql,
-	.migration = migration,.transactional = true};
-	const char *end = sql + length;
-	const char *next = sql;
-
-	while (next != NULL)
-	{
-		int			n;
-		const char *line = next_line(&next, end, &n);
-
-		parser.number++;
-		take_marker(&parser, format->mark(line, n), line, next ? next : end);
-	}
-	if (parser.open == NULL)
-		bad_file(file, parser.number, "migration has no up section",
-				 evidence == NULL ?
-				 psprintf("The format \"%s\" marks it by a line \"%s\".",
-						  format->name, format->up_marker) :
-				 psprintf("The format \"%s\", detected from file \"%s\", marks it by a line \"%s\".",
-						  format->name, evidence, format->up_marker));
-	if (parser.in_statement)
-		bad_file(file, parser.number, "statement is begun and not ended", NULL);
-	end_section(parser.open, sql, end);
-	migration->up.transactional = migration->down.transactional = parser.transactional;
-}
-
-/*
- * Take one file apart.
+ * Take one file apart: a list of Migration, each with those sections that the
+ * file has; migrate_format_assemble() puts together what is spread over files.
+ * NIL for a file that has turned out to be no migration.
  *
- * Returns a migration with those sections that the file has; for a format
- * that spreads them over files, migrate_format_assemble() puts them together.
- * "evidence" is the file that the format was detected from, NULL if it was
- * given.  "sql" is only read.  Errors: 42601 with file and line.
+ * "evidence" is the file that the format was detected from, NULL if it was given.
+ * "sql" is only read.  Errors: 42601 with file and line, and those of sums.c.
  */
-Migration *
-migrate_format_parse(const MigrateFormat *format, const char *evidence, const char *file,
+List *
+migrate_format_parse(const MigrateFormat *format, const char *evidence,
 					 const MigrateFileName *parsed, const char *sql, int length)
 {
-	Migration  *migration = palloc0(sizeof(Migration));
+	Migration  *migration;
+	const MigrateFormat *other;
 
+	if (format->changesets)
+		return migrate_changesets_parse(parsed, sql, length);
+	other = format->by_markers ? NULL : foreign_format(format, sql, evidence == NULL);
+	if (other != NULL)
+		judge_foreign(format, evidence, parsed->file, other);
+
+	migration = palloc0(sizeof(Migration));
+	migration->file = parsed->file;
+	migration->kind = parsed->kind;
 	migration->version = parsed->version;
 	migration->name = parsed->name;
 	migration->sort_key = parsed->sort_key;
+	migration->description = parsed->description;
+	migration->author = parsed->author;
+	migration->tags = parsed->tags;
 	if (format->header && parsed->part != PART_DOWN)
 		parse_header(migration, sql, length);
-	if (format->mark != NULL)
-		parse_markers(format, evidence, migration, file, sql, length);
-	else
-	{
-		MigrateSection *section = parsed->part == PART_DOWN ? &migration->down : &migration->up;
+	if (format->hashed)
+		migrate_check_graphile(migration, sql, length);
+	migrate_markers_parse(format->markers, format->name, evidence, migration, parsed->part, sql, length);
+	migration->up.syntax = migration->down.syntax = format->syntax;
+	return list_make1(migration);
+}
 
-		start_section(section, file, sql, sql, 1);
-		section->transactional = true;
-		end_section(section, sql, sql + length);
-	}
-	return migration;
+/*
+ * A setting "key = value" of a companion, in any case: is it as wanted?
+ */
+static bool
+setting_is(const char *text, const char *key, const char *wanted)
+{
+	char	   *value = migrate_setting(text, key);
+
+	return value != NULL && pg_strcasecmp(value, wanted) == 0;
+}
+
+/*
+ * Settings beside a migration: diesel's metadata.toml, Flyway's .conf.  Errors:
+ * 0A000 for what cannot be done.
+ */
+void
+migrate_format_take_companion(Migration *migration, const char *companion, const char *text)
+{
+	MigrateSection *section = migration->up.present ? &migration->up : &migration->down;
+
+	if (setting_is(text, "run_in_transaction", "false") ||
+		setting_is(text, "executeInTransaction", "false"))
+		section->transactional = false;
+	if (setting_is(text, "placeholderReplacement", "false"))
+		section->syntax = SYNTAX_NONE;
+	if (migrate_setting(text, "encoding") != NULL && !setting_is(text, "encoding", "UTF-8") &&
+		!setting_is(text, "encoding", "UTF8"))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("encoding of migration \"%s\" is not UTF-8", migration->file),
+				 errcontext("file \"%s\"", companion)));
+	if (migrate_setting(text, "shouldExecute") != NULL && !setting_is(text, "shouldExecute", "true"))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("setting \"%s\" of migration \"%s\" is not supported", "shouldExecute",
+						migration->file),
+				 errcontext("file \"%s\"", companion)));
 }
 
 static int
@@ -647,13 +622,88 @@ refuse_duplicate(const char *one, const char *other)
 			 errhint("Give one of them another number.")));
 }
 
+static int
+compare_versions(const ListCell *a, const ListCell *b)
+{
+	return strcmp(((Migration *) lfirst(a))->version, ((Migration *) lfirst(b))->version);
+}
+
 /*
- * Put together the parts (Migration) that have the same version, and bring all
+ * Two files may not have the same version, wherever they stand in the order.
+ */
+static void
+refuse_equal_versions(List *migrations)
+{
+	List	   *by_version = list_copy(migrations);
+
+	list_sort(by_version, compare_versions);
+	for (int i = 1; i < list_length(by_version); i++)
+	{
+		Migration  *one = list_nth(by_version, i - 1);
+		Migration  *other = list_nth(by_version, i);
+
+		if (strcmp(one->version, other->version) == 0)
+			refuse_duplicate(one->file, other->file);
+	}
+	list_free(by_version);
+}
+
+/*
+ * Numbers have to follow each other without a gap.
+ */
+static void
+refuse_gaps(List *migrations, const MigrateFormat *format)
+{
+	int			number = 0;
+	ListCell   *lc;
+
+	foreach(lc, migrations)
+	{
+		Migration  *migration = lfirst(lc);
+		char	   *wanted = psprintf("%d", ++number);
+
+		if (strcmp(migration->sort_key, migrate_numeric_key(wanted, strlen(wanted))) != 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_FILE),
+					 errmsg("migration %d is missing", number),
+					 errdetail("The next file is \"%s\"; the format \"%s\" has no gaps.",
+							   migration->file, format->name)));
+		pfree(wanted);
+	}
+}
+
+/*
+ * graphile-migrate: each file names the hash of the one before.
+ */
+static void
+check_chain(List *migrations)
+{
+	const Migration *last = NULL;
+	ListCell   *lc;
+
+	foreach(lc, migrations)
+	{
+		Migration  *migration = lfirst(lc);
+
+		if (strcmp(migration->previous, last ? last->hash : "-") != 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 last ? errmsg("file \"%s\" does not follow file \"%s\"",
+								   migration->file, last->file) :
+					 errmsg("file \"%s\" is not the first one", migration->file),
+					 errdetail("Its \"Previous\" is not the \"Hash\" of the file before it.")));
+		last = migration;
+	}
+}
+
+/*
+ * Put together the parts (Migration) that are the same migration, and bring all
  * into order.  Names of down files without an up are added to *ignored.
- * Errors: 42710 for two files that are the same part of the same version.
+ * Errors: 42710 for two files that are the same part of the same version, 58P01
+ * for a gap where there may be none.
  */
 List *
-migrate_format_assemble(List *parts, List **ignored)
+migrate_format_assemble(const MigrateFormat *format, List *parts, List **ignored)
 {
 	List	   *migrations = NIL;
 	Migration  *last = NULL;
@@ -680,5 +730,11 @@ migrate_format_assemble(List *parts, List **ignored)
 		else
 			*ignored = lappend(*ignored, part->down.file);
 	}
+	if (format->dated)
+		refuse_equal_versions(migrations);
+	if (format->consecutive)
+		refuse_gaps(migrations, format);
+	if (format->hashed)
+		check_chain(migrations);
 	return migrations;
 }

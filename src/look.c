@@ -14,6 +14,10 @@
  */
 #include "postgres.h"
 
+#include "catalog/namespace.h"
+#include "nodes/makefuncs.h"
+#include "utils/lsyscache.h"
+
 #include "migrate.h"
 
 /*
@@ -24,7 +28,7 @@ void
 migrate_look(MigrateRun *run)
 {
 	run->applied = migrate_history_read(run->request, true);
-	run->items = migrate_plan_match(run->source ? migrate_source_set(run->source)->migrations : NIL,
+	run->items = migrate_plan_match(run->source ? migrate_source_set(run->source) : NULL,
 									run->applied);
 }
 
@@ -65,7 +69,11 @@ migrate_judge_changes(MigrateRun *run)
 			item->up_changed = has_changed(run, &item->file->up, item->applied->up_sha256);
 		if (item->down_changed && item->file->down.present && item->applied->has_down)
 			item->down_changed = has_changed(run, &item->file->down, item->applied->down_sha256);
-		if (item->up_changed && item->state == STATE_APPLIED)
+		if (item->state != STATE_APPLIED)
+			continue;
+		if (item->file->kind == KIND_REPEATABLE && (item->up_changed || item->file->always))
+			item->state = STATE_OUTDATED;
+		else if (item->up_changed)
 			item->state = STATE_MODIFIED;
 	}
 }
@@ -103,13 +111,28 @@ migrate_directory_or_setting(const MigrateRequest *request)
 }
 
 /*
+ * Is there a table of that name, in a schema or in the search_path, with that
+ * column?  Only to tell whose migrations a directory has.
+ */
+static bool
+table_exists(const char *table, const char *column)
+{
+	const char *dot = strchr(table, '.');
+	RangeVar   *name = makeRangeVar(dot ? pnstrdup(table, dot - table) : NULL,
+									pstrdup(dot ? dot + 1 : table), -1);
+	Oid			relid = RangeVarGetRelid(name, NoLock, true);
+
+	return OidIsValid(relid) && get_attnum(relid, column) != InvalidAttrNumber;
+}
+
+/*
  * Read a directory for a run; nothing for NULL.
  */
 void
 migrate_look_source(MigrateRun *run, const char *dir)
 {
 	if (dir != NULL)
-		run->source = migrate_source_read(dir, run->request->format);
+		run->source = migrate_source_read(dir, run->request->format, table_exists);
 }
 
 /*
@@ -232,6 +255,8 @@ describe(MigrateRun *run, MigrateItem *item, List *failures)
 	else
 	{
 		item->reversible = item->applied->reversible;
+		if (item->state == STATE_OUTDATED && item->file->always)
+			add_detail(item, "runs always");
 		if (item->up_changed)
 			add_detail(item, "up section has changed since it was applied");
 		if (item->down_changed)
@@ -296,7 +321,7 @@ migrate_highest_version(MigrateRequest *request)
 	{
 		const AppliedMigration *row = lfirst(lc);
 
-		if (row->interrupted && !row->going_down)
+		if (row->kind == KIND_REPEATABLE || (row->interrupted && !row->going_down))
 			continue;
 		if (highest == NULL || strcmp(row->sort_key, highest->sort_key) > 0)
 			highest = row;

@@ -59,7 +59,42 @@ extern int	migrate_lock_retry_delay;
 typedef struct MigrateDirectory MigrateDirectory;
 
 /*
- * One direction of a migration: a piece of a file.
+ * How variables are written in a script; see variables.c.
+ */
+typedef enum MigrateSyntax
+{
+	SYNTAX_PSQL,				/* :name, :'name', :"name" */
+	SYNTAX_GOOSE,				/* $name and ${name}, where ENVSUB is on */
+	SYNTAX_FLYWAY,				/* ${name} */
+	SYNTAX_GRAPHILE,			/* :NAME */
+	SYNTAX_NONE,
+} MigrateSyntax;
+
+/*
+ * A piece of a file that belongs to a section.
+ */
+typedef struct MigratePiece
+{
+	int			offset;			/* bytes before it in the file's text */
+	int			length;
+	int			line;			/* of its first byte, from 1 */
+	bool		transactional;	/* false: marked "no transaction" */
+	bool		wrapped;		/* is a transaction, and others are none */
+	bool		unfinished;		/* its last statement may go on in the next */
+} MigratePiece;
+
+/*
+ * A place in a file where a statement ends without a semicolon: so many bytes of
+ * it give way to one.
+ */
+typedef struct MigrateEnd
+{
+	int			offset;
+	int			length;
+} MigrateEnd;
+
+/*
+ * One direction of a migration: a piece of a file, or several.
  */
 typedef struct MigrateSection
 {
@@ -68,22 +103,37 @@ typedef struct MigrateSection
 	int			offset;			/* bytes before it in the file's text */
 	int			length;			/* its bytes */
 	int			line;			/* line of its first byte, from 1 */
+	List	   *pieces;			/* of MigratePiece, if it is not just that */
+	List	   *ends;			/* of MigrateEnd */
 	bool		transactional;	/* false: marked "no transaction" */
-	uint8		sha256[PG_SHA256_DIGEST_LENGTH];	/* of its bytes */
+	MigrateSyntax syntax;
+	uint8		sha256[PG_SHA256_DIGEST_LENGTH];	/* of its text */
 } MigrateSection;
+
+typedef enum MigrateKind
+{
+	KIND_VERSIONED,				/* runs once */
+	KIND_REPEATABLE,			/* runs after those, again when it has changed */
+} MigrateKind;
 
 /*
  * A migration as a directory has it, whatever tool wrote that.
  */
 typedef struct Migration
 {
+	char	   *file;			/* that it was found in */
+	MigrateKind kind;
+	bool		always;			/* repeatable, changed or not */
 	char	   *version;		/* as written in the file name */
 	char	   *name;			/* the rest of the file name, may be "" */
 	char	   *sort_key;		/* bytewise order = the format's order */
+	List	   *tags;			/* of char *: other names for it as a target */
 	char	   *description;	/* from header comments, or NULL */
 	char	   *author;			/* likewise */
 	char	   *created;		/* likewise */
 	bool		said_reversible;	/* likewise; decides nothing */
+	char	   *hash;			/* of itself, from its header, or NULL ... */
+	char	   *previous;		/* ... and of the one before */
 	MigrateSection up;
 	MigrateSection down;
 } Migration;
@@ -96,8 +146,9 @@ typedef struct MigrateFormat MigrateFormat;
 typedef struct MigrationSet
 {
 	const MigrateFormat *format;	/* NULL for a directory without migrations */
-	char	   *format_evidence;	/* the file it was detected from, or NULL */
+	const char *format_evidence;	/* the file it was detected from, or NULL */
 	List	   *migrations;		/* of Migration, in the format's order */
+	bool		unique_versions;	/* by which they are known, too */
 	List	   *ignored;		/* names of *.sql files that are none */
 } MigrationSet;
 
@@ -106,9 +157,11 @@ typedef struct MigrationSet
  */
 typedef struct AppliedMigration
 {
+	MigrateKind kind;
 	char	   *version;
 	char	   *name;
-	char	   *sort_key;
+	char	   *sort_key;		/* of its file now, where there is one */
+	char	   *stored_key;		/* as recorded: what its row is found by */
 	char	   *file;
 	int			batch;
 	int64		history_id;		/* order of application */
@@ -146,6 +199,7 @@ typedef enum MigrateState
 	STATE_OUT_OF_ORDER,
 	STATE_APPLIED,
 	STATE_MODIFIED,
+	STATE_OUTDATED,				/* repeatable, and changed */
 	STATE_MISSING,
 	STATE_INTERRUPTED,
 } MigrateState;
@@ -267,6 +321,7 @@ typedef struct MigrateStep
 													 * when checked */
 	bool		forced;			/* undone without running anything */
 	bool		in_progress;	/* has a row already, of an interrupted one */
+	bool		again;			/* likewise, of a repeatable one */
 	bool		reversible;		/* of an up: what its down turned out to be */
 	char	   *down_error;		/* of an up: why its down cannot run */
 } MigrateStep;
@@ -371,7 +426,7 @@ extern List *migrate_status_items(MigrateRequest *request);
 extern const char *migrate_highest_version(MigrateRequest *request);
 
 /* in plan.c */
-extern List *migrate_plan_match(List *migrations, List *applied);
+extern List *migrate_plan_match(const MigrationSet *set, List *applied);
 extern bool migrate_plan_is_busy(List *items);
 extern List *migrate_plan_apply(List *items, MigrateRequest *request);
 extern List *migrate_plan_all(List *items);
@@ -380,40 +435,170 @@ extern List *migrate_plan_rollback(List *items, List *applied, MigrateRequest *r
 extern List *migrate_plan_reapply(List *items, List *undone);
 
 /* in source.c */
-extern MigrateSource *migrate_source_read(const char *path, const char *format);
+typedef bool (*MigrateTableExists) (const char *table, const char *column);
+
+extern MigrateSource *migrate_source_read(const char *path, const char *format,
+										  MigrateTableExists exists);
 extern MigrationSet *migrate_source_set(MigrateSource *source);
 extern char *migrate_source_text(MigrateSource *source, const MigrateSection *section);
 
 /* in format.c */
 typedef enum MigratePart
 {
+	PART_BOTH,
 	PART_UP,
 	PART_DOWN,
-	PART_BOTH,
 } MigratePart;
 
 /*
- * What a file's name says.
+ * What a file is to a migration, by its name or by a file about it.
  */
 typedef struct MigrateFileName
 {
+	char	   *file;
 	MigratePart part;
+	MigrateKind kind;
 	char	   *version;
 	char	   *name;
 	char	   *sort_key;
+	char	   *description;	/* or NULL */
+	char	   *author;			/* or NULL */
+	List	   *tags;			/* of char * */
 } MigrateFileName;
 
-extern const MigrateFormat *migrate_format_named(const char *name);
+extern const MigrateFormat *migrate_format_named(const char *name, List *names);
+extern const MigrateFormat *migrate_format_by_names(List *names);
 extern const MigrateFormat *migrate_format_detect(const MigrateFormat *best,
 												  const char *file, const char *sql);
-extern void migrate_format_refuse_other(const MigrateFormat *format, const char *evidence,
-										const char *file, const char *sql);
-extern bool migrate_format_claims(const MigrateFormat *format, const char *file,
-								  MigrateFileName *parsed);
-extern Migration *migrate_format_parse(const MigrateFormat *format, const char *evidence,
-									   const char *file, const MigrateFileName *parsed,
-									   const char *sql, int length);
-extern List *migrate_format_assemble(List *parts, List **ignored);
+extern const MigrateFormat *migrate_format_by_table(const MigrateFormat *format,
+													MigrateTableExists exists);
+extern void migrate_format_judge_ignored(const MigrateFormat *format, const char *evidence,
+										 const char *file, const char *sql);
+extern bool migrate_format_claims(const MigrateFormat *format, const char *file);
+extern const char *migrate_format_index(const MigrateFormat *format);
+extern bool migrate_format_has_sums(const MigrateFormat *format);
+extern bool migrate_format_has_unique_versions(const MigrateFormat *format);
+extern List *migrate_format_arrange(const MigrateFormat *format, List *names,
+									const char *index, List **ignored);
+extern char *migrate_format_companion(const MigrateFormat *format, const char *file);
+extern List *migrate_format_parse(const MigrateFormat *format, const char *evidence,
+								  const MigrateFileName *parsed,
+								  const char *sql, int length);
+extern void migrate_format_take_companion(Migration *migration, const char *companion,
+										  const char *text);
+extern List *migrate_format_assemble(const MigrateFormat *format, List *parts,
+									 List **ignored);
+
+/* in sums.c */
+typedef struct MigrateSums MigrateSums;
+typedef char *(*MigrateReadFile) (void *arg, const char *file, int *length);
+
+extern MigrateSums *migrate_sums_begin(const char *file, const char *text, int length);
+extern void migrate_sums_add(MigrateSums *sums, const char *file,
+							 const char *sql, int length);
+extern void migrate_sums_end(MigrateSums *sums, MigrateReadFile read, void *arg);
+extern void migrate_check_graphile(Migration *migration, const char *sql, int length);
+
+/* in changesets.c */
+extern List *migrate_changesets_parse(const MigrateFileName *file,
+									  const char *sql, int length);
+
+/* in markers.c */
+
+/*
+ * A line of a text, without its end.
+ */
+typedef struct MigrateLine
+{
+	const char *text;
+	int			length;
+	int			number;			/* from 1 */
+	int			mark;			/* where in it a marker begins ... */
+	int			mark_length;	/* ... and its bytes, if it is not all */
+} MigrateLine;
+
+typedef struct MigrateLines
+{
+	const char *next;			/* NULL: no more */
+	const char *end;
+	MigrateLine line;
+} MigrateLines;
+
+typedef struct MigrateMarkers MigrateMarkers;
+
+extern const MigrateMarkers migrate_markers_none;
+extern const MigrateMarkers migrate_markers_plain;
+extern const MigrateMarkers migrate_markers_goose;
+extern const MigrateMarkers migrate_markers_updown;
+extern const MigrateMarkers migrate_markers_sql_migrate;
+extern const MigrateMarkers migrate_markers_dbmate;
+extern const MigrateMarkers migrate_markers_tern;
+extern const MigrateMarkers migrate_markers_rambler;
+extern const MigrateMarkers migrate_markers_node_pg;
+extern const MigrateMarkers migrate_markers_graphile;
+extern const MigrateMarkers migrate_markers_drizzle;
+extern const MigrateMarkers migrate_markers_liquibase;
+
+extern void migrate_lines_start(MigrateLines *lines, const char *sql, int length);
+extern bool migrate_lines_next(MigrateLines *lines);
+extern bool migrate_is_word(const char *sql, int length, const char *word);
+extern char *migrate_setting(const char *text, const char *key);
+pg_noreturn extern void migrate_bad_file(const char *file, int line, const char *message,
+										 const char *hint);
+extern int	migrate_markers_first(const MigrateMarkers *const *markers, int n,
+								  const char *sql);
+extern bool migrate_markers_are_weak(const MigrateMarkers *markers);
+extern void migrate_markers_parse(const MigrateMarkers *markers, const char *name,
+								  const char *evidence, Migration *migration,
+								  MigratePart part, const char *sql, int length);
+
+/* in order.c */
+extern List *migrate_arrange_sqitch(const char *index, const char *text, List *names);
+extern List *migrate_arrange_drizzle(const char *index, const char *text, List *names);
+
+/* in layout.c */
+extern bool migrate_claims_goose(const char *file, MigrateFileName *parsed);
+extern bool migrate_claims_updown(const char *file, MigrateFileName *parsed);
+extern bool migrate_claims_plain(const char *file, MigrateFileName *parsed);
+extern bool migrate_claims_pairs(const char *file, MigrateFileName *parsed);
+extern bool migrate_claims_sqlx(const char *file, MigrateFileName *parsed);
+extern bool migrate_claims_sql_migrate(const char *file, MigrateFileName *parsed);
+extern bool migrate_claims_dbmate(const char *file, MigrateFileName *parsed);
+extern bool migrate_claims_tern(const char *file, MigrateFileName *parsed);
+extern bool migrate_claims_rambler(const char *file, MigrateFileName *parsed);
+extern bool migrate_claims_node_pg(const char *file, MigrateFileName *parsed);
+extern bool migrate_claims_supabase(const char *file, MigrateFileName *parsed);
+extern bool migrate_claims_postgres_migrations(const char *file, MigrateFileName *parsed);
+extern bool migrate_claims_atlas(const char *file, MigrateFileName *parsed);
+extern bool migrate_claims_liquibase(const char *file, MigrateFileName *parsed);
+extern bool migrate_claims_flyway(const char *file, MigrateFileName *parsed);
+extern bool migrate_claims_refinery(const char *file, MigrateFileName *parsed);
+extern bool migrate_claims_prisma(const char *file, MigrateFileName *parsed);
+extern bool migrate_claims_diesel(const char *file, MigrateFileName *parsed);
+extern bool migrate_claims_graphile(const char *file, MigrateFileName *parsed);
+extern void migrate_refuse_flyway(const char *file);
+extern void migrate_refuse_go(const char *file);
+extern void migrate_refuse_js(const char *file);
+extern void migrate_refuse_rs(const char *file);
+extern bool migrate_looks_like_sqitch(List *names);
+extern bool migrate_looks_like_drizzle(List *names);
+extern bool migrate_looks_like_drizzle_folders(List *names);
+extern bool migrate_looks_like_prisma(List *names);
+extern bool migrate_looks_like_diesel(List *names);
+extern bool migrate_looks_like_atlas(List *names);
+extern bool migrate_looks_like_graphile(List *names);
+extern bool migrate_looks_like_refinery(List *names);
+extern bool migrate_is_sql_file(const char *name);
+extern const char *migrate_base_name(const char *file);
+extern char *migrate_numeric_key(const char *digits, int length);
+extern bool migrate_has_name(List *names, const char *name);
+extern List *migrate_other_files(List *names, List *files);
+
+/* in section.c */
+extern void migrate_section_settle(MigrateSection *section);
+extern char *migrate_section_text(const MigrateSection *section, const char *sql,
+								  int *length);
+extern int	migrate_section_end(const MigrateSection *section);
 extern void migrate_sha256(const char *sql, int length, uint8 *sha256);
 
 /* in script.c */
@@ -532,7 +717,6 @@ extern void migrate_query(MigrateQuery *query, MigrateParameters *p, Snapshot sn
 
 /* in directory.c */
 extern MigrateDirectory *migrate_directory_open(const char *path);
-extern bool migrate_is_sql_file(const char *name);
 extern List *migrate_directory_names(const MigrateDirectory *dir);
 extern char *migrate_directory_read(MigrateDirectory *dir, const char *name, int *length);
 

@@ -49,6 +49,12 @@ item_label(const MigrateItem *item)
 	return migrate_label(item_version(item), item_name(item));
 }
 
+static bool
+is_repeatable(const MigrateItem *item)
+{
+	return (item->file ? item->file->kind : item->applied->kind) == KIND_REPEATABLE;
+}
+
 static int
 compare_applied_keys(const ListCell *a, const ListCell *b)
 {
@@ -57,57 +63,132 @@ compare_applied_keys(const ListCell *a, const ListCell *b)
 }
 
 /*
- * Bring files (Migration, in order) and history (AppliedMigration, any order)
- * together: a list of MigrateItem in the format's order, with states as far as
- * versions alone tell.  Whether a file has changed is for the caller to find
- * out; until then bytes that differ count as changed.
+ * The file of a row that has none of the same key: of the same version, and if
+ * versions alone do not tell, of the same name.
+ */
+static Migration *
+find_renamed(const MigrationSet *set, List *files, const AppliedMigration *row)
+{
+	ListCell   *lc;
+
+	foreach(lc, files)
+	{
+		Migration  *file = lfirst(lc);
+
+		if (strcmp(file->version, row->version) == 0 &&
+			(set->unique_versions || strcmp(file->file, row->file) == 0))
+			return file;
+	}
+	return NULL;
+}
+
+/*
+ * A key says where a migration stands in the order.  That may change without the
+ * migration being another one: a line comes into the plan before it, or the
+ * directory is read in another format.  Give such rows their key of now.
+ *
+ * "applied" is sorted by key.  That it is sorted so afterwards is for the caller.
+ */
+static void
+take_new_keys(const MigrationSet *set, List *applied)
+{
+	List	   *files = NIL;
+	List	   *rows = NIL;
+	int			f = 0;
+	int			a = 0;
+	ListCell   *lc;
+
+	while (f < list_length(set->migrations) || a < list_length(applied))
+	{
+		Migration  *file = f < list_length(set->migrations) ? list_nth(set->migrations, f) : NULL;
+		AppliedMigration *row = a < list_length(applied) ? list_nth(applied, a) : NULL;
+		int			order = file == NULL ? 1 : row == NULL ? -1 :
+			strcmp(file->sort_key, row->sort_key);
+
+		if (order < 0)
+			files = lappend(files, file);
+		if (order > 0)
+			rows = lappend(rows, row);
+		f += order <= 0;
+		a += order >= 0;
+	}
+	if (files == NIL)
+		return;
+	foreach(lc, rows)
+	{
+		AppliedMigration *row = lfirst(lc);
+		Migration  *file;
+
+		CHECK_FOR_INTERRUPTS();
+		file = find_renamed(set, files, row);
+		if (file == NULL)
+			continue;
+		row->sort_key = file->sort_key;
+		files = list_delete_ptr(files, file);
+	}
+}
+
+static MigrateItem *
+match(Migration *file, AppliedMigration *row, const char *highest)
+{
+	MigrateItem *item = palloc0(sizeof(MigrateItem));
+
+	item->file = file;
+	item->applied = row;
+	if (row == NULL)
+		item->state = file->kind == KIND_VERSIONED && highest != NULL &&
+			strcmp(file->sort_key, highest) < 0 ? STATE_OUT_OF_ORDER : STATE_PENDING;
+	else if (row->interrupted)
+		item->state = STATE_INTERRUPTED;
+	else
+		item->state = file == NULL ? STATE_MISSING : STATE_APPLIED;
+	if (file == NULL || row == NULL)
+		return item;
+	item->up_changed = memcmp(file->up.sha256, row->up_sha256, PG_SHA256_DIGEST_LENGTH) != 0;
+	item->down_changed = file->down.present != row->has_down ||
+		(row->has_down && memcmp(file->down.sha256, row->down_sha256,
+								 PG_SHA256_DIGEST_LENGTH) != 0);
+	return item;
+}
+
+/*
+ * Bring files and history (AppliedMigration, any order) together: a list of
+ * MigrateItem in the format's order, with states as far as versions alone tell.
+ * "set" is NULL if there are no files.  Whether a file has changed is for the
+ * caller to find out; until then bytes that differ count as changed.
  */
 List *
-migrate_plan_match(List *migrations, List *applied)
+migrate_plan_match(const MigrationSet *set, List *applied)
 {
+	List	   *migrations = set ? set->migrations : NIL;
 	List	   *by_key = list_copy(applied);
 	List	   *items = NIL;
 	const char *highest = NULL;
 	int			f = 0;
 	int			a = 0;
+	ListCell   *lc;
 
 	list_sort(by_key, compare_applied_keys);
-	if (by_key != NIL)
-		highest = ((AppliedMigration *) llast(by_key))->sort_key;
-
+	if (set != NULL)
+	{
+		take_new_keys(set, by_key);
+		list_sort(by_key, compare_applied_keys);
+	}
+	foreach(lc, by_key)
+	{
+		if (((AppliedMigration *) lfirst(lc))->kind == KIND_VERSIONED)
+			highest = ((AppliedMigration *) lfirst(lc))->sort_key;
+	}
 	while (f < list_length(migrations) || a < list_length(by_key))
 	{
-		MigrateItem *item = palloc0(sizeof(MigrateItem));
 		Migration  *file = f < list_length(migrations) ? list_nth(migrations, f) : NULL;
 		AppliedMigration *row = a < list_length(by_key) ? list_nth(by_key, a) : NULL;
 		int			order = file == NULL ? 1 : row == NULL ? -1 :
 			strcmp(file->sort_key, row->sort_key);
 
-		if (order <= 0)
-		{
-			item->file = file;
-			f++;
-		}
-		if (order >= 0)
-		{
-			item->applied = row;
-			a++;
-		}
-		if (item->applied == NULL)
-			item->state = highest != NULL && strcmp(file->sort_key, highest) < 0 ?
-				STATE_OUT_OF_ORDER : STATE_PENDING;
-		else if (item->file == NULL)
-			item->state = row->interrupted ? STATE_INTERRUPTED : STATE_MISSING;
-		else
-		{
-			item->state = row->interrupted ? STATE_INTERRUPTED : STATE_APPLIED;
-			item->up_changed = memcmp(file->up.sha256, row->up_sha256,
-									  PG_SHA256_DIGEST_LENGTH) != 0;
-			item->down_changed = file->down.present != row->has_down ||
-				(row->has_down && memcmp(file->down.sha256, row->down_sha256,
-										 PG_SHA256_DIGEST_LENGTH) != 0);
-		}
-		items = lappend(items, item);
+		items = lappend(items, match(order <= 0 ? file : NULL, order >= 0 ? row : NULL, highest));
+		f += order <= 0;
+		a += order >= 0;
 	}
 	return items;
 }
@@ -146,14 +227,32 @@ same_number(const char *one, const char *other)
 	return strcmp(one, other) == 0;
 }
 
+/*
+ * Is it the one name of an item: the full one, that of its file, a tag?
+ */
 static bool
 item_is(const MigrateItem *item, const char *wanted)
 {
-	return strcmp(item_version(item), wanted) == 0 ||
-		same_number(item_version(item), wanted) ||
-		strcmp(item_label(item), wanted) == 0 ||
-		(item->file && strcmp(item->file->up.file, wanted) == 0) ||
-		(item->applied && strcmp(item->applied->file, wanted) == 0);
+	ListCell   *lc;
+
+	if (strcmp(item_label(item), wanted) == 0 ||
+		(item->file && strcmp(item->file->file, wanted) == 0) ||
+		(item->applied && strcmp(item->applied->file, wanted) == 0))
+		return true;
+	if (item->file == NULL)
+		return false;
+	foreach(lc, item->file->tags)
+	{
+		if (strcmp(lfirst(lc), wanted) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+item_has_version(const MigrateItem *item, const char *wanted)
+{
+	return strcmp(item_version(item), wanted) == 0 || same_number(item_version(item), wanted);
 }
 
 static int
@@ -204,11 +303,12 @@ nearest(List *items, const char *wanted)
 
 /*
  * The item that the caller names by version, full name or file name; 42704 with
- * the nearest if there is none.
+ * the nearest if there is none, 22023 if there are several.
  */
 MigrateItem *
 migrate_plan_find(List *items, const char *wanted)
 {
+	MigrateItem *found = NULL;
 	ListCell   *lc;
 
 	CHECK_FOR_INTERRUPTS();
@@ -217,10 +317,24 @@ migrate_plan_find(List *items, const char *wanted)
 		if (item_is(lfirst(lc), wanted))
 			return lfirst(lc);
 	}
-	ereport(ERROR,
-			(errcode(ERRCODE_UNDEFINED_OBJECT),
-			 errmsg("migration \"%s\" does not exist", wanted),
-			 items == NIL ? 0 : errhint("Those like it: %s.", nearest(items, wanted))));
+	foreach(lc, items)
+	{
+		if (!item_has_version(lfirst(lc), wanted))
+			continue;
+		if (found != NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("several migrations have the version \"%s\"", wanted),
+					 errhint("Give the full name, such as \"%s\" or \"%s\".",
+							 item_label(found), item_label(lfirst(lc)))));
+		found = lfirst(lc);
+	}
+	if (found == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("migration \"%s\" does not exist", wanted),
+				 items == NIL ? 0 : errhint("Those like it: %s.", nearest(items, wanted))));
+	return found;
 }
 
 static void
@@ -290,7 +404,7 @@ judge_order(List *chosen, List *items, const MigrateRequest *request)
 		return;
 	foreach(lc, items)
 	{
-		if (((MigrateItem *) lfirst(lc))->applied != NULL)
+		if (((MigrateItem *) lfirst(lc))->applied != NULL && !is_repeatable(lfirst(lc)))
 			highest = lfirst(lc);
 	}
 	ereport(ERROR,
@@ -327,7 +441,7 @@ static bool
 is_pending(const MigrateItem *item)
 {
 	return item->state == STATE_PENDING || item->state == STATE_OUT_OF_ORDER ||
-		item->state == STATE_INTERRUPTED;
+		item->state == STATE_OUTDATED || item->state == STATE_INTERRUPTED;
 }
 
 /*
@@ -444,11 +558,10 @@ up_steps(List *items)
 
 		step->direction = MIGRATE_UP;
 		step->file = item->file;
-		if (item->state == STATE_INTERRUPTED)
-		{
+		step->in_progress = item->state == STATE_INTERRUPTED;
+		step->again = item->state == STATE_OUTDATED;
+		if (step->in_progress || step->again)
 			step->applied = item->applied;
-			step->in_progress = true;
-		}
 		steps = lappend(steps, step);
 	}
 	return steps;
@@ -521,37 +634,66 @@ migrate_plan_all(List *items)
 }
 
 /*
+ * How many applied migrations came after one of them.
+ */
+static int
+count_behind(List *applied, const AppliedMigration *row)
+{
+	int			n = list_length(applied);
+	int			last = n - 1;
+
+	while (list_nth(applied, last) != row)
+		last--;
+	return n - 1 - last;
+}
+
+/*
+ * From the last one back, how many to undo to have "steps" undone, or if that is
+ * 0, the last batch.  Repeatable ones do not count, but those that come after are
+ * undone with the others: they rest on them.
+ */
+static int
+count_last(List *applied, int steps)
+{
+	int			n = list_length(applied);
+	int			batch = 0;
+	int			undone = 0;
+	int			count = 0;
+
+	for (int i = n - 1; i >= 0 && (steps == 0 || count < steps); i--)
+	{
+		AppliedMigration *row = list_nth(applied, i);
+
+		if (row->kind == KIND_REPEATABLE)
+			continue;
+		if (count++ == 0)
+			batch = row->batch;
+		if (steps == 0 && row->batch != batch)
+			break;
+		undone = n - i;
+	}
+	return count > 0 ? undone : n;
+}
+
+/*
  * How many of the applied migrations, from the last one back, to undo.
  */
 static int
 count_undone(List *items, List *applied, MigrateRequest *request)
 {
-	int			n = list_length(applied);
-	int			batch;
-	int			count = 0;
+	MigrateItem *item;
 
-	if (n == 0 || request->everything)
-		return n;
-	if (request->steps > 0)
-		return Min(request->steps, n);
-	if (request->target != NULL)
-	{
-		MigrateItem *item = migrate_plan_find(items, request->target);
-		int			last;
-
-		if (item->applied == NULL)
-			ereport(ERROR,
-					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-					 errmsg("migration \"%s\" has not been applied", item_label(item)),
-					 errhint("The target of a rollback stays applied; what came after it is undone.")));
-		for (last = n - 1; list_nth(applied, last) != item->applied; last--)
-			;
-		return n - 1 - last;
-	}
-	batch = ((AppliedMigration *) llast(applied))->batch;
-	while (count < n && ((AppliedMigration *) list_nth(applied, n - 1 - count))->batch == batch)
-		count++;
-	return count;
+	if (applied == NIL || request->everything)
+		return list_length(applied);
+	if (request->target == NULL)
+		return count_last(applied, request->steps);
+	item = migrate_plan_find(items, request->target);
+	if (item->applied == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("migration \"%s\" has not been applied", item_label(item)),
+				 errhint("The target of a rollback stays applied; what came after it is undone.")));
+	return count_behind(applied, item->applied);
 }
 
 static Migration *

@@ -61,6 +61,8 @@ migrate_state_name(MigrateState state)
 			return "applied";
 		case STATE_MODIFIED:
 			return "modified";
+		case STATE_OUTDATED:
+			return "outdated";
 		case STATE_MISSING:
 			return "missing";
 		case STATE_INTERRUPTED:

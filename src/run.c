@@ -154,12 +154,13 @@ reapply(MigrateRun *run)
 
 /*
  * Is there a changed file to accept?  That of an interrupted migration is still
- * being worked on.
+ * being worked on, that of a repeatable one is to run again.
  */
 static bool
 needs_repair(const MigrateItem *item)
 {
-	return (item->up_changed || item->down_changed) && item->state != STATE_INTERRUPTED;
+	return (item->up_changed || item->down_changed) && item->state != STATE_INTERRUPTED &&
+		item->state != STATE_OUTDATED;
 }
 
 static MigrateRepair *

@@ -24,6 +24,7 @@ struct MigrateSource
 {
 	MigrateDirectory *dir;
 	MigrationSet *set;
+	bool		detect;			/* the format has not been given */
 	MemoryContext scratch;		/* of the file read last */
 	const char *file;			/* its name, or NULL */
 	char	   *sql;
@@ -32,7 +33,7 @@ struct MigrateSource
 
 /*
  * Read a file unless it is the one read last: sections of one file are asked
- * for one after the other.  False if the name is that of a subdirectory.
+ * for one after the other.  False if it has become a folder.
  */
 static bool
 read_file(MigrateSource *source, const char *file)
@@ -52,77 +53,214 @@ read_file(MigrateSource *source, const char *file)
 }
 
 /*
- * One pass over the files.  If "detect", the format may turn out to be another
- * than set->format, on which the files so far were read as something else:
- * false then, with set->format the better one, and the pass is to be repeated.
+ * The text of a file of the directory, palloc'd; NULL if there is none.  For
+ * those that are about others; "arg" is the source.
+ */
+static char *
+read_other(void *arg, const char *file, int *length)
+{
+	MigrateSource *source = arg;
+
+	if (!migrate_has_name(migrate_directory_names(source->dir), file))
+		return NULL;
+	return migrate_directory_read(source->dir, file, length);
+}
+
+/*
+ * The text of a section, palloc'd, from that of its file, which has been read.
+ */
+static char *
+section_text(MigrateSource *source, const MigrateSection *section, int *length)
+{
+	return migrate_section_text(section, source->sql, length);
+}
+
+static void
+hash_section(MigrateSource *source, MigrateSection *section)
+{
+	int			length;
+	char	   *text;
+
+	if (!section->present)
+		return;
+	text = section_text(source, section, &length);
+	migrate_sha256(text, length, section->sha256);
+	pfree(text);
+}
+
+/*
+ * A file may turn out to be evidence for another format than the one that the
+ * files so far were read as.  True then, with set->format that one.
  */
 static bool
-read_files(MigrateSource *source, bool detect)
+found_better(MigrateSource *source, const char *file)
 {
 	MigrationSet *set = source->set;
+	const MigrateFormat *better;
+
+	if (!source->detect)
+		return false;
+	better = migrate_format_detect(set->format, file, source->sql);
+	if (better == set->format)
+		return false;
+	set->format = better;
+	set->format_evidence = pstrdup(file);
+	return true;
+}
+
+/*
+ * Look for any format's evidence, file by file.
+ */
+static void
+find_format(MigrateSource *source)
+{
+	MigrationSet *set = source->set;
+	List	   *names = migrate_directory_names(source->dir);
+	ListCell   *lc;
+
+	set->format = migrate_format_by_names(names);
+	if (set->format != NULL && migrate_format_index(set->format) != NULL)
+		set->format_evidence = migrate_format_index(set->format);
+	foreach(lc, names)
+	{
+		const char *file = lfirst(lc);
+
+		if (set->format != NULL)
+			break;
+		if (!migrate_format_claims(NULL, file))
+		{
+			if (migrate_is_sql_file(file) && strchr(file, '/') == NULL)
+				set->ignored = lappend(set->ignored, pstrdup(file));
+		}
+		else if (read_file(source, file) && !found_better(source, file) &&
+				 strchr(file, '/') == NULL)
+			set->ignored = lappend(set->ignored, pstrdup(file));
+	}
+}
+
+/*
+ * Take one file apart, with what stands beside it.
+ */
+static List *
+parse_file(MigrateSource *source, const MigrateFileName *parsed)
+{
+	MigrationSet *set = source->set;
+	List	   *migrations = migrate_format_parse(set->format, set->format_evidence,
+												  parsed, source->sql, source->length);
+	char	   *companion = migrate_format_companion(set->format, parsed->file);
+	int			length;
+	char	   *settings = companion ? read_other(source, companion, &length) : NULL;
+	ListCell   *lc;
+
+	foreach(lc, migrations)
+	{
+		Migration  *migration = lfirst(lc);
+
+		if (settings != NULL)
+			migrate_format_take_companion(migration, companion, settings);
+		hash_section(source, &migration->up);
+		hash_section(source, &migration->down);
+	}
+	return migrations;
+}
+
+/*
+ * Files that the format leaves alone may be migrations of another.
+ */
+static void
+judge_ignored(MigrateSource *source)
+{
+	MigrationSet *set = source->set;
+	ListCell   *lc;
+
+	if (!source->detect)
+		return;
+	foreach(lc, set->ignored)
+	{
+		const char *file = lfirst(lc);
+
+		if (*file >= '0' && *file <= '9' && strchr(file, '/') == NULL && read_file(source, file))
+			migrate_format_judge_ignored(set->format, set->format_evidence, file, source->sql);
+	}
+}
+
+/*
+ * Read all files in set->format.  False if that has turned out to be another on
+ * the way: it is to be done again.
+ */
+static bool
+read_files(MigrateSource *source)
+{
+	MigrationSet *set = source->set;
+	List	   *names = migrate_directory_names(source->dir);
 	List	   *parts = NIL;
+	const char *index = migrate_format_index(set->format);
+	int			length;
+	char	   *text = index ? read_other(source, index, &length) : NULL;
+	MigrateSums *sums = NULL;
 	ListCell   *lc;
 
 	set->ignored = NIL;
-	foreach(lc, migrate_directory_names(source->dir))
+	if (text != NULL && migrate_format_has_sums(set->format))
+		sums = migrate_sums_begin(index, text, length);
+	foreach(lc, migrate_format_arrange(set->format, names, text, &set->ignored))
 	{
-		const char *file = lfirst(lc);
-		MigrateFileName parsed;
-		bool		claimed = migrate_format_claims(set->format, file, &parsed);
+		MigrateFileName *parsed = lfirst(lc);
+		List	   *migrations;
 
-		if (claimed && !read_file(source, file))
+		if (!read_file(source, parsed->file))
 			continue;
-		if (claimed && detect)
-		{
-			const MigrateFormat *better = migrate_format_detect(set->format, file, source->sql);
-
-			if (better != set->format)
-			{
-				set->format = better;
-				set->format_evidence = pstrdup(file);
-				return false;
-			}
-		}
-		if (claimed && !detect &&
-			migrate_format_detect(set->format, file, source->sql) != set->format)
-			ereport(WARNING,
-					(errmsg("file \"%s\" looks like one of another format", file)));
-		if (claimed && set->format != NULL)
-			parts = lappend(parts, migrate_format_parse(set->format, set->format_evidence,
-														file, &parsed,
-														source->sql, source->length));
-		else if (migrate_is_sql_file(file))
-		{
-			if (detect && set->format != NULL &&
-				migrate_format_claims(NULL, file, &parsed) && read_file(source, file))
-				migrate_format_refuse_other(set->format, set->format_evidence,
-											file, source->sql);
-			set->ignored = lappend(set->ignored, pstrdup(file));
-		}
+		if (found_better(source, parsed->file))
+			return false;
+		if (sums != NULL)
+			migrate_sums_add(sums, parsed->file, source->sql, source->length);
+		migrations = parse_file(source, parsed);
+		if (migrations == NIL)
+			set->ignored = lappend(set->ignored, parsed->file);
+		parts = list_concat(parts, migrations);
 	}
-	set->migrations = migrate_format_assemble(parts, &set->ignored);
+	if (sums != NULL)
+		migrate_sums_end(sums, read_other, source);
+	set->migrations = migrate_format_assemble(set->format, parts, &set->ignored);
+	set->unique_versions = migrate_format_has_unique_versions(set->format);
 	return true;
 }
 
 /*
  * Read the migrations of a directory.
  *
- * "format" is the name of the format, NULL to detect it.  Errors are those of
- * directory.c and format.c.  A directory may have no migrations at all.
+ * "format" is the name of the format, NULL to detect it; "exists" tells whether a
+ * tool's table is there.  Errors are those of directory.c and format.c.  A
+ * directory may have no migrations at all.
  */
 MigrateSource *
-migrate_source_read(const char *path, const char *format)
+migrate_source_read(const char *path, const char *format, MigrateTableExists exists)
 {
 	MigrateSource *source = palloc0(sizeof(MigrateSource));
+	MigrationSet *set = palloc0(sizeof(MigrationSet));
+	const MigrateFormat *other;
 
-	source->set = palloc0(sizeof(MigrationSet));
-	if (format != NULL)
-		source->set->format = migrate_format_named(format);
+	source->set = set;
+	source->detect = format == NULL;
 	source->dir = migrate_directory_open(path);
+	if (format != NULL)
+		set->format = migrate_format_named(format, migrate_directory_names(source->dir));
 	source->scratch = AllocSetContextCreate(CurrentMemoryContext, "migrate file",
 											ALLOCSET_DEFAULT_SIZES);
-	while (!read_files(source, format == NULL))
+	if (source->detect)
+		find_format(source);
+	if (set->format == NULL)
+		return source;
+	while (!read_files(source))
 		CHECK_FOR_INTERRUPTS();
+	other = source->detect ? migrate_format_by_table(set->format, exists) : NULL;
+	if (other != NULL)
+	{
+		set->format = other;
+		source->detect = false;
+		(void) read_files(source);
+	}
+	judge_ignored(source);
 	return source;
 }
 
@@ -144,14 +282,19 @@ migrate_source_text(MigrateSource *source, const MigrateSection *section)
 {
 	uint8		sha256[PG_SHA256_DIGEST_LENGTH];
 	bool		there = read_file(source, section->file) &&
-		section->offset + section->length <= source->length;
+		migrate_section_end(section) <= source->length;
+	char	   *text = NULL;
+	int			length;
 
 	if (there)
-		migrate_sha256(source->sql + section->offset, section->length, sha256);
+	{
+		text = section_text(source, section, &length);
+		migrate_sha256(text, length, sha256);
+	}
 	if (!there || memcmp(sha256, section->sha256, sizeof(sha256)) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("file \"%s\" has changed during the run", section->file),
 				 errhint("Run the migrations again.")));
-	return pnstrdup(source->sql + section->offset, section->length);
+	return text;
 }

@@ -43,7 +43,7 @@ SELECT test.try($$SELECT * FROM migrate.apply(test.dir('bad/mixed'))$$);
 SELECT test.write('two/001_a.up.sql', 'CREATE TABLE a ();');
 SELECT test.write('two/002_b.sql', test.goose('CREATE TABLE b ();'));
 SELECT test.try($$SELECT * FROM migrate.apply(test.made('two'))$$);
-SELECT version FROM migrate.status(test.made('two'), format => 'pairs', project => 'two');
+SELECT version FROM migrate.status(test.made('two'), format => 'golang-migrate', project => 'two');
 
 -- details of goose's markup
 SELECT test.write('markup/00001_case.sql', E'-- a comment\n\n--+GOOSE up is no marker\n-- +goose up\nCREATE TABLE a ();\n-- +goose STATEMENTBEGIN\nCREATE TABLE b ();\n-- +goose statementend\n--+goose Down\nDROP TABLE b, a;\n');

@@ -1,0 +1,752 @@
+/*-------------------------------------------------------------------------
+ *
+ * layout.c
+ *		Names of files -> what each is to a migration, for each tool's layout.
+ *
+ * Where the names say all, a function "claims" a file and takes its name apart.
+ * Where a file of its own gives the order, a function "arranges" the names.
+ * To add a layout, add one function; format.c lists them.
+ *
+ * The rules are those of the tools, in the versions named at each.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/layout.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+#include "utils/datetime.h"
+
+#include "migrate.h"
+
+#define DIGITS	"0123456789"
+/* as many as a sort key can count */
+#define MAX_DIGITS 255
+
+static bool
+has_suffix(const char *name, const char *suffix)
+{
+	size_t		n = strlen(name);
+	size_t		s = strlen(suffix);
+
+	return n > s && strcmp(name + n - s, suffix) == 0;
+}
+
+/*
+ * Is a file, by its name, one of SQL?
+ */
+bool
+migrate_is_sql_file(const char *name)
+{
+	return has_suffix(name, ".sql");
+}
+
+/*
+ * The name of a file without its folder.
+ */
+const char *
+migrate_base_name(const char *file)
+{
+	const char *slash = strrchr(file, '/');
+
+	return slash ? slash + 1 : file;
+}
+
+static bool
+is_flat(const char *file)
+{
+	return strchr(file, '/') == NULL;
+}
+
+/*
+ * A key that orders decimal numbers of any length bytewise: the number of
+ * digits, then the digits.
+ */
+char *
+migrate_numeric_key(const char *digits, int length)
+{
+	while (length > 1 && *digits == '0')
+	{
+		digits++;
+		length--;
+	}
+	return psprintf("%04d:%.*s", length, length, digits);
+}
+
+/*
+ * Take a name apart into digits, one of "separators", and the rest without
+ * "suffix".
+ */
+static bool
+numbered_name(const char *file, const char *separators, const char *suffix,
+			  MigrateFileName *parsed)
+{
+	int			digits = strspn(file, DIGITS);
+	int			rest;
+
+	if (digits == 0 || digits > MAX_DIGITS || file[digits] == '\0' || !is_flat(file) ||
+		strchr(separators, file[digits]) == NULL ||
+		!has_suffix(file + digits, suffix))
+		return false;
+	rest = strlen(file + digits + 1) - strlen(suffix);
+	if (rest < 0)
+		return false;
+	parsed->version = pnstrdup(file, digits);
+	parsed->sort_key = migrate_numeric_key(file, digits);
+	parsed->name = pnstrdup(file + digits + 1, rest);
+	return true;
+}
+
+/*
+ * Take a name of "length" bytes apart: the digits it begins with are the version,
+ * what follows behind a separator is the name.  One without digits is a version
+ * altogether.
+ */
+static void
+split_name(const char *name, int length, MigrateFileName *parsed)
+{
+	int			digits = Min((int) strspn(name, DIGITS), length);
+	int			rest = digits;
+
+	if (digits == 0)
+		rest = digits = length;
+	else if (rest < length && (name[rest] == '_' || name[rest] == '-'))
+		rest++;
+	parsed->version = pnstrdup(name, digits);
+	parsed->name = pnstrdup(name + rest, length - rest);
+}
+
+/*
+ * A flat name with "suffix", to be split, ordered by the bytes of the name.
+ */
+static bool
+text_name(const char *file, const char *suffix, MigrateFileName *parsed)
+{
+	if (!is_flat(file) || !has_suffix(file, suffix))
+		return false;
+	split_name(file, strlen(file) - strlen(suffix), parsed);
+	parsed->sort_key = pstrdup(file);
+	return true;
+}
+
+/*
+ * goose: "*.sql", a number, an underscore (v3.27, collect.go).
+ */
+bool
+migrate_claims_goose(const char *file, MigrateFileName *parsed)
+{
+	return numbered_name(file, "_", ".sql", parsed);
+}
+
+/*
+ * updown, and tern but for the separator.
+ */
+bool
+migrate_claims_updown(const char *file, MigrateFileName *parsed)
+{
+	return numbered_name(file, "-_", ".sql", parsed);
+}
+
+/*
+ * plain: the undo script of N is N_rollback.sql or N_anything.down.sql.
+ */
+bool
+migrate_claims_plain(const char *file, MigrateFileName *parsed)
+{
+	if (!numbered_name(file, "-_", ".sql", parsed))
+		return false;
+	parsed->part = strcmp(file + strlen(parsed->version), "_rollback.sql") == 0 ||
+		has_suffix(file, ".down.sql") ? PART_DOWN : PART_UP;
+	return true;
+}
+
+/*
+ * golang-migrate: "N_name.up.sql" and "N_name.down.sql" (v4, parse.go).
+ */
+bool
+migrate_claims_pairs(const char *file, MigrateFileName *parsed)
+{
+	parsed->part = PART_UP;
+	if (numbered_name(file, "_", ".up.sql", parsed))
+		return true;
+	parsed->part = PART_DOWN;
+	return numbered_name(file, "_", ".down.sql", parsed);
+}
+
+/*
+ * sqlx: pairs, and files without a way back (v0.9, migrate/source.rs).
+ */
+bool
+migrate_claims_sqlx(const char *file, MigrateFileName *parsed)
+{
+	if (migrate_claims_pairs(file, parsed))
+		return true;
+	parsed->part = PART_UP;
+	return numbered_name(file, "_", ".sql", parsed);
+}
+
+/*
+ * sql-migrate: any "*.sql"; those that begin with a number come first, in the
+ * order of numbers.  A migration is known by the name of its file, so several
+ * may have the same number (v1.8, migrate.go).
+ */
+bool
+migrate_claims_sql_migrate(const char *file, MigrateFileName *parsed)
+{
+	int			digits = strspn(file, DIGITS);
+
+	if (digits > MAX_DIGITS || !text_name(file, ".sql", parsed))
+		return false;
+	parsed->sort_key = digits > 0 ?
+		psprintf("%s/%s", migrate_numeric_key(file, digits), file) : psprintf("~%s", file);
+	return true;
+}
+
+/*
+ * dbmate: begins with a number, and is ordered by the name of the file (v2.35,
+ * migration.go).
+ */
+bool
+migrate_claims_dbmate(const char *file, MigrateFileName *parsed)
+{
+	return strspn(file, DIGITS) > 0 && text_name(file, ".sql", parsed);
+}
+
+/*
+ * tern: "N_name.sql" (v2.4, migrate.go).
+ */
+bool
+migrate_claims_tern(const char *file, MigrateFileName *parsed)
+{
+	return numbered_name(file, "_", ".sql", parsed) && *parsed->name != '\0';
+}
+
+/*
+ * rambler: any "*.sql", in the order of names (v5.4).
+ */
+bool
+migrate_claims_rambler(const char *file, MigrateFileName *parsed)
+{
+	return text_name(file, ".sql", parsed);
+}
+
+/*
+ * node-pg-migrate takes 17 digits for a time in UTC, yyyymmddhhmmssmmm, and
+ * compares it with others as milliseconds since 1970 (v10, migration.ts).
+ */
+static char *
+milliseconds_of(const char *digits)
+{
+	int			year;
+	int			month;
+	int			day;
+	int			hour;
+	int			minute;
+	int			ms;
+	int64		days;
+
+	if (sscanf(digits, "%4d%2d%2d%2d%2d%5d", &year, &month, &day, &hour, &minute, &ms) != 6 ||
+		month < 1 || month > 12 || day < 1 || day > 31)
+		return pnstrdup(digits, 17);
+	days = date2j(year, month, day) - UNIX_EPOCH_JDATE;
+	return psprintf(INT64_FORMAT, ((days * 24 + hour) * 60 + minute) * INT64CONST(60000) + ms);
+}
+
+/*
+ * node-pg-migrate: begins with a number, which gives the order, and then the
+ * name; "suffix" is that of its kind.
+ */
+static bool
+node_pg_name(const char *file, const char *suffix, MigrateFileName *parsed)
+{
+	int			digits = strspn(file, DIGITS);
+	char	   *number;
+
+	if (digits == 0 || digits > MAX_DIGITS || !text_name(file, suffix, parsed))
+		return false;
+	number = digits == 17 ? milliseconds_of(file) : pnstrdup(file, digits);
+	parsed->sort_key = psprintf("%s/%.*s", migrate_numeric_key(number, strlen(number)),
+								(int) (strlen(file) - strlen(suffix)), file);
+	return true;
+}
+
+bool
+migrate_claims_node_pg(const char *file, MigrateFileName *parsed)
+{
+	parsed->part = PART_UP;
+	if (node_pg_name(file, ".up.sql", parsed))
+		return true;
+	parsed->part = PART_DOWN;
+	if (node_pg_name(file, ".down.sql", parsed))
+		return true;
+	parsed->part = PART_BOTH;
+	return node_pg_name(file, ".sql", parsed);
+}
+
+/*
+ * supabase: "N_name.sql" in the order of names; one from before the tool had
+ * migrations of its own is left out (v2, list.go).
+ */
+bool
+migrate_claims_supabase(const char *file, MigrateFileName *parsed)
+{
+	if (strspn(file, DIGITS) == 14 && strcmp(file + 14, "_init.sql") == 0 &&
+		strncmp(file, "20211209000000", 14) < 0)
+		return false;
+	if (!numbered_name(file, "_", ".sql", parsed))
+		return false;
+	parsed->sort_key = pstrdup(file);
+	return true;
+}
+
+/*
+ * postgres-migrations: a number, perhaps a separator, the name (v5.3,
+ * file-name-parser.ts).
+ */
+bool
+migrate_claims_postgres_migrations(const char *file, MigrateFileName *parsed)
+{
+	int			digits = strspn(file, DIGITS);
+
+	if (digits == 0 || digits > MAX_DIGITS || !text_name(file, ".sql", parsed))
+		return false;
+	parsed->sort_key = migrate_numeric_key(file, digits);
+	return true;
+}
+
+/*
+ * atlas: any "*.sql" in the order of names; the version is what stands before
+ * the first underscore (v0.36, dir.go).
+ */
+bool
+migrate_claims_atlas(const char *file, MigrateFileName *parsed)
+{
+	int			length = strlen(file) - strlen(".sql");
+	const char *underscore = strchr(file, '_');
+	int			version;
+
+	if (!text_name(file, ".sql", parsed))
+		return false;
+	version = underscore && underscore - file < length ? underscore - file : length;
+	parsed->version = pnstrdup(file, version);
+	parsed->name = version < length ? pnstrdup(file + version + 1, length - version - 1) : pstrdup("");
+	return true;
+}
+
+/*
+ * liquibase: any "*.sql", which has to say in its first line that it is one;
+ * ordered by path, as includeAll does.  Its changesets are the migrations.
+ */
+bool
+migrate_claims_liquibase(const char *file, MigrateFileName *parsed)
+{
+	parsed->version = pstrdup("");
+	parsed->name = pstrdup("");
+	parsed->sort_key = pstrdup(file);
+	return migrate_is_sql_file(file);
+}
+
+/*
+ * The key of a version of several numbers, "1.10": part by part, and 1.0 is the
+ * same as 1 (Flyway 13, MigrationVersion.java).
+ */
+static char *
+dotted_key(const char *version)
+{
+	StringInfoData key;
+	int			last = 0;
+
+	initStringInfo(&key);
+	for (const char *part = version; *part != '\0';)
+	{
+		int			digits = strspn(part, DIGITS);
+
+		appendStringInfo(&key, "%s%s", key.len > 0 ? "." : "", migrate_numeric_key(part, digits));
+		if (strspn(part, "0") < digits || last == 0)
+			last = key.len;
+		part += digits;
+		part += *part == '.';
+	}
+	key.data[last] = '\0';
+	return key.data;
+}
+
+/*
+ * Flyway: <prefix>N[.N...]__name.sql, in folders of any depth; the suffix in any
+ * case.
+ */
+static bool
+flyway_name(const char *file, char prefix, MigrateFileName *parsed)
+{
+	const char *base = migrate_base_name(file);
+	int			length = strlen(base) - strlen(".sql");
+	const char *rest = base + 1;
+	int			digits;
+
+	if (*base != prefix || length <= 0 || pg_strcasecmp(base + length, ".sql") != 0)
+		return false;
+	while ((digits = strspn(rest, DIGITS)) > 0 && digits <= MAX_DIGITS)
+	{
+		rest += digits;
+		if ((*rest != '.' && *rest != '_') || strspn(rest + 1, DIGITS) == 0)
+			break;
+		rest++;
+	}
+	if (digits == 0 || digits > MAX_DIGITS || strncmp(rest, "__", 2) != 0)
+		return false;
+	parsed->version = pnstrdup(base + 1, rest - base - 1);
+	for (char *c = parsed->version; *c != '\0'; c++)
+		if (*c == '_')
+			*c = '.';
+	parsed->name = pnstrdup(rest + 2, base + length - rest - 2);
+	parsed->sort_key = dotted_key(parsed->version);
+	return true;
+}
+
+/*
+ * Flyway 13: V is versioned, R repeatable, U the undo script of V.
+ */
+bool
+migrate_claims_flyway(const char *file, MigrateFileName *parsed)
+{
+	const char *base = migrate_base_name(file);
+	int			length = strlen(base) - strlen(".sql");
+
+	parsed->part = PART_UP;
+	if (flyway_name(file, 'V', parsed))
+		return true;
+	if (strncmp(base, "R__", 3) == 0 && length > 3 && pg_strcasecmp(base + length, ".sql") == 0)
+	{
+		parsed->kind = KIND_REPEATABLE;
+		parsed->version = pstrdup("R");
+		parsed->name = pnstrdup(base + 3, length - 3);
+		parsed->sort_key = psprintf("R:%s", parsed->name);
+		return true;
+	}
+	parsed->part = PART_DOWN;
+	return flyway_name(file, 'U', parsed);
+}
+
+/*
+ * The files of Flyway that run at other times, or instead of others: 0A000.
+ */
+void
+migrate_refuse_flyway(const char *file)
+{
+	static const char *const events[] = {
+		"beforeMigrate", "beforeEachMigrate", "beforeEachMigrateStatement",
+		"afterEachMigrateStatement", "afterEachMigrateStatementError", "afterEachMigrate",
+		"afterEachMigrateError", "beforeRepeatables", "afterVersioned", "afterMigrate",
+		"afterMigrateApplied", "afterMigrateError", "createSchema", "beforeConnect", "afterConnect",
+	};
+	const char *base = migrate_base_name(file);
+	int			event = strcspn(base, "_.");
+	MigrateFileName parsed;
+	bool		callback = false;
+
+	if (strlen(base) <= 4 || pg_strcasecmp(base + strlen(base) - 4, ".sql") != 0)
+		return;
+	for (int i = 0; i < lengthof(events); i++)
+		callback |= event == strlen(events[i]) && strncmp(base, events[i], event) == 0;
+	if (callback)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("callback \"%s\" cannot be run", file),
+				 errhint("Move its statements into migrations, or the file out of the directory.")));
+	if (flyway_name(file, 'B', &parsed))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("baseline migration \"%s\" cannot be run", file),
+				 errhint("Move the file out of the directory; the versioned migrations up to it give the same schema.")));
+}
+
+/*
+ * refinery: V and U, both go forward only, and U may be late (v0.9, lib.rs).
+ */
+bool
+migrate_claims_refinery(const char *file, MigrateFileName *parsed)
+{
+	parsed->part = PART_UP;
+	return flyway_name(file, 'V', parsed) || flyway_name(file, 'U', parsed);
+}
+
+/*
+ * It is refinery and not Flyway if it has U files, and none of them has a V: for
+ * Flyway those would be undo scripts of nothing.
+ */
+bool
+migrate_looks_like_refinery(List *names)
+{
+	List	   *versions = NIL;
+	List	   *undos = NIL;
+	ListCell   *lc;
+	MigrateFileName parsed;
+
+	foreach(lc, names)
+	{
+		if (flyway_name(lfirst(lc), 'U', &parsed))
+			undos = lappend(undos, parsed.sort_key);
+		else if (flyway_name(lfirst(lc), 'V', &parsed))
+			versions = lappend(versions, parsed.sort_key);
+	}
+	foreach(lc, undos)
+	{
+		ListCell   *v;
+
+		foreach(v, versions)
+			if (strcmp(lfirst(v), lfirst(lc)) == 0)
+				return false;
+	}
+	return undos != NIL;
+}
+
+/*
+ * Code migrations, which have numbers as those in SQL do: 0A000.
+ */
+static void
+refuse_code(const char *file, const char *const *suffixes)
+{
+	if (strspn(file, DIGITS) == 0 || !is_flat(file))
+		return;
+	for (; *suffixes != NULL; suffixes++)
+	{
+		if (!has_suffix(file, *suffixes) || has_suffix(file, psprintf("_test%s", *suffixes)) ||
+			has_suffix(file, psprintf(".d%s", *suffixes)))
+			continue;
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("migration \"%s\" is not written in SQL", file),
+				 errhint("Rewrite it in SQL; code cannot run inside the server.")));
+	}
+}
+
+void
+migrate_refuse_go(const char *file)
+{
+	static const char *const suffixes[] = {".go", NULL};
+
+	if (file[strspn(file, DIGITS)] == '_')
+		refuse_code(file, suffixes);
+}
+
+void
+migrate_refuse_js(const char *file)
+{
+	static const char *const suffixes[] = {".js", ".ts", ".mjs", ".cjs", ".mts", ".cts", NULL};
+
+	refuse_code(file, suffixes);
+}
+
+/*
+ * refinery's V1__name.rs.
+ */
+void
+migrate_refuse_rs(const char *file)
+{
+	static const char *const suffixes[] = {".rs", NULL};
+	const char *base = migrate_base_name(file);
+
+	if (*base == 'V' || *base == 'U')
+		refuse_code(base + 1, suffixes);
+}
+
+/*
+ * A folder for each migration: "folder/file", and nothing below that.  Returns
+ * the length of the folder's name, 0 for another name.
+ */
+static int
+folder_length(const char *path, const char *file)
+{
+	const char *slash = strchr(path, '/');
+
+	return slash != NULL && strcmp(slash + 1, file) == 0 ? slash - path : 0;
+}
+
+static bool
+any_folder_has(List *names, const char *file)
+{
+	ListCell   *lc;
+
+	foreach(lc, names)
+	{
+		if (folder_length(lfirst(lc), file) > 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * prisma 6: "<folder>/migration.sql", in the order of the folders' names.
+ * drizzle 1.0 has the same, with a snapshot beside.
+ */
+bool
+migrate_claims_prisma(const char *file, MigrateFileName *parsed)
+{
+	int			length = folder_length(file, "migration.sql");
+
+	if (length == 0)
+		return false;
+	split_name(file, length, parsed);
+	parsed->part = PART_UP;
+	parsed->sort_key = pnstrdup(file, length);
+	return true;
+}
+
+bool
+migrate_looks_like_drizzle_folders(List *names)
+{
+	return any_folder_has(names, "migration.sql") && any_folder_has(names, "snapshot.json") &&
+		!migrate_has_name(names, "migration_lock.toml");
+}
+
+bool
+migrate_looks_like_prisma(List *names)
+{
+	return any_folder_has(names, "migration.sql");
+}
+
+/*
+ * diesel 2: "<folder>/up.sql" and "down.sql"; the version is the folder's name up
+ * to the first underscore without hyphens, in the order of text
+ * (diesel_migrations, file_based_migrations.rs).
+ */
+bool
+migrate_claims_diesel(const char *file, MigrateFileName *parsed)
+{
+	int			length = folder_length(file, "up.sql");
+	int			version;
+	char	   *out;
+
+	parsed->part = length > 0 ? PART_UP : PART_DOWN;
+	if (length == 0)
+		length = folder_length(file, "down.sql");
+	if (length == 0)
+		return false;
+	version = Min((int) strcspn(file, "_"), length);
+	out = parsed->version = palloc(version + 1);
+	for (int i = 0; i < version; i++)
+		if (file[i] != '-')
+			*out++ = file[i];
+	*out = '\0';
+	parsed->name = version < length ? pnstrdup(file + version + 1, length - version - 1) : pstrdup("");
+	parsed->sort_key = pstrdup(parsed->version);
+	return true;
+}
+
+bool
+migrate_looks_like_diesel(List *names)
+{
+	return any_folder_has(names, "up.sql");
+}
+
+/*
+ * graphile-migrate 2: "N.sql" or "N-name.sql" in the folder "committed", which
+ * may be what was given.
+ */
+bool
+migrate_claims_graphile(const char *file, MigrateFileName *parsed)
+{
+	static const char committed[] = "committed/";
+	const char *base = file;
+
+	if (strncmp(file, committed, strlen(committed)) == 0)
+		base += strlen(committed);
+	parsed->part = PART_UP;
+	return numbered_name(base, "-", ".sql", parsed) ||
+		(base[strspn(base, DIGITS)] == '.' && migrate_claims_postgres_migrations(base, parsed));
+}
+
+bool
+migrate_looks_like_graphile(List *names)
+{
+	ListCell   *lc;
+	MigrateFileName parsed;
+
+	foreach(lc, names)
+	{
+		const char *name = lfirst(lc);
+
+		if (strncmp(name, "committed/", strlen("committed/")) == 0 &&
+			migrate_claims_graphile(name, &parsed))
+			return true;
+	}
+	return false;
+}
+
+bool
+migrate_looks_like_sqitch(List *names)
+{
+	return migrate_has_name(names, "sqitch.plan");
+}
+
+bool
+migrate_looks_like_drizzle(List *names)
+{
+	return migrate_has_name(names, "meta/_journal.json");
+}
+
+bool
+migrate_looks_like_atlas(List *names)
+{
+	return migrate_has_name(names, "atlas.sum");
+}
+
+static int
+compare_strings(const void *a, const void *b)
+{
+	return strcmp(*(char *const *) a, *(char *const *) b);
+}
+
+/*
+ * Is "name" one of "names", which are sorted bytewise?
+ */
+bool
+migrate_has_name(List *names, const char *name)
+{
+	int			low = 0;
+	int			high = list_length(names);
+
+	while (low < high)
+	{
+		int			middle = (low + high) / 2;
+		int			order = strcmp(list_nth(names, middle), name);
+
+		if (order == 0)
+			return true;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return false;
+}
+
+/*
+ * The *.sql files of a directory itself that are none of "files"
+ * (MigrateFileName).
+ */
+List *
+migrate_other_files(List *names, List *files)
+{
+	List	   *others = NIL;
+	int			n = list_length(files);
+	char	  **known = palloc(Max(n, 1) * sizeof(char *));
+	ListCell   *lc;
+
+	for (int i = 0; i < n; i++)
+		known[i] = ((MigrateFileName *) list_nth(files, i))->file;
+	qsort(known, n, sizeof(char *), compare_strings);
+	foreach(lc, names)
+	{
+		char	   *name = lfirst(lc);
+
+		if (is_flat(name) && migrate_is_sql_file(name) &&
+			bsearch(&name, known, n, sizeof(char *), compare_strings) == NULL)
+			others = lappend(others, name);
+	}
+	return others;
+}

@@ -1,0 +1,438 @@
+/*-------------------------------------------------------------------------
+ *
+ * order.c
+ *		Files that give the order of others: sqitch.plan, drizzle's journal.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/order.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+
+#include "migrate.h"
+
+#define BLANK	" \t\r"
+
+pg_noreturn static void missing_file(const char *file, const char *index, int line);
+
+static void
+missing_file(const char *file, const char *index, int line)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_FILE),
+			 errmsg("file \"%s\" does not exist", file),
+			 errdetail("It is named in \"%s\".", index),
+			 line > 0 ? errcontext("file \"%s\", line %d", index, line) : 0));
+}
+
+/*
+ * The key of what is at a place of such a file.
+ */
+static char *
+place_key(int place, const char *name)
+{
+	return psprintf("%08d:%s", place, name);
+}
+
+/*
+ * A change of a sqitch.plan.
+ */
+typedef struct SqitchChange
+{
+	char	   *name;
+	char	   *depends;		/* what stands in brackets, or NULL */
+	char	   *planner;
+	char	   *note;
+	int			place;			/* in the plan, from 0 */
+	int			line;
+	List	   *tags;			/* of char *, with "@" */
+	struct SqitchChange *rework;	/* the next one of the same name, or NULL */
+} SqitchChange;
+
+typedef struct SqitchPlan
+{
+	const char *file;
+	const char *project;
+	List	   *changes;		/* of SqitchChange, in order */
+	List	   *by_name;		/* the same, by name and then in order */
+} SqitchPlan;
+
+/*
+ * The next line, without its end, trimmed, palloc'd; NULL at the end of *text.
+ */
+static char *
+take_line(const char **text)
+{
+	const char *start = *text + strspn(*text, BLANK);
+	int			length = strcspn(start, "\n");
+
+	if (**text == '\0')
+		return NULL;
+	*text = start[length] == '\n' ? start + length + 1 : start + length;
+	while (length > 0 && strchr(BLANK, start[length - 1]) != NULL)
+		length--;
+	return pnstrdup(start, length);
+}
+
+/*
+ * What a line of the plan has behind its name (sqitch 1.6, Plan.pm): perhaps
+ * [dependencies], a time, the planner, and a note behind "#".
+ */
+static void
+parse_change(SqitchPlan *plan, SqitchChange *change, char *rest)
+{
+	char	   *note = strchr(rest, '#');
+	char	   *close;
+
+	if (note != NULL)
+	{
+		*note++ = '\0';
+		change->note = note + strspn(note, BLANK);
+	}
+	rest += strspn(rest, BLANK);
+	if (*rest == '[')
+	{
+		close = strchr(rest, ']');
+		if (close == NULL)
+			migrate_bad_file(plan->file, change->line, "list of dependencies is not closed", NULL);
+		*close = '\0';
+		change->depends = rest + 1;
+		rest = close + 1 + strspn(close + 1, BLANK);
+	}
+	rest += strcspn(rest, BLANK);
+	rest += strspn(rest, BLANK);
+	if (*rest != '\0')
+		change->planner = rest;
+}
+
+static void
+take_tag(SqitchPlan *plan, const char *line, int number)
+{
+	SqitchChange *change;
+
+	if (plan->changes == NIL)
+		migrate_bad_file(plan->file, number, "tag stands before any change", NULL);
+	change = llast(plan->changes);
+	change->tags = lappend(change->tags, pnstrdup(line, strcspn(line, BLANK)));
+}
+
+static void
+take_change(SqitchPlan *plan, char *line, int number)
+{
+	SqitchChange *change = palloc0(sizeof(SqitchChange));
+	int			length;
+
+	if (*line == '-')
+		migrate_bad_file(plan->file, number, "a change to revert cannot stand in the plan", NULL);
+	if (*line == '+')
+		line += 1 + strspn(line + 1, BLANK);
+	length = strcspn(line, BLANK);
+	change->name = pnstrdup(line, length);
+	change->line = number;
+	change->place = list_length(plan->changes);
+	parse_change(plan, change, line + length);
+	plan->changes = lappend(plan->changes, change);
+}
+
+static int
+compare_changes(const ListCell *a, const ListCell *b)
+{
+	const SqitchChange *x = lfirst(a);
+	const SqitchChange *y = lfirst(b);
+	int			order = strcmp(x->name, y->name);
+
+	return order != 0 ? order : x->place - y->place;
+}
+
+/*
+ * The first change of that name, or NULL.
+ */
+static SqitchChange *
+find_change(const SqitchPlan *plan, const char *name)
+{
+	int			low = 0;
+	int			high = list_length(plan->by_name);
+
+	while (low < high)
+	{
+		int			middle = (low + high) / 2;
+
+		if (strcmp(((SqitchChange *) list_nth(plan->by_name, middle))->name, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low < list_length(plan->by_name) &&
+		strcmp(((SqitchChange *) list_nth(plan->by_name, low))->name, name) == 0)
+		return list_nth(plan->by_name, low);
+	return NULL;
+}
+
+/*
+ * Is there a tag at a change before "place"?
+ */
+static bool
+has_tag(const SqitchPlan *plan, const char *tag, int place)
+{
+	ListCell   *lc;
+
+	foreach(lc, plan->changes)
+	{
+		SqitchChange *change = lfirst(lc);
+		ListCell   *t;
+
+		if (change->place >= place)
+			break;
+		foreach(t, change->tags)
+			if (strcmp(lfirst(t), tag) == 0)
+				return true;
+	}
+	return false;
+}
+
+/*
+ * Check one dependency of a change: [!][project:]{change[@tag]|@tag|id}.  Those on
+ * other projects cannot be seen here.
+ */
+static void
+check_dependency(const SqitchPlan *plan, const SqitchChange *change, char *dependency)
+{
+	bool		conflict = *dependency == '!';
+	char	   *name = dependency + conflict;
+	char	   *colon = strchr(name, ':');
+	char	   *tag;
+	SqitchChange *other;
+	bool		deployed;
+
+	if (colon != NULL && (plan->project == NULL || strlen(plan->project) != colon - name ||
+						  strncmp(plan->project, name, colon - name) != 0))
+		return;
+	name = colon ? colon + 1 : name;
+	if (strlen(name) == 40 && strspn(name, "0123456789abcdef") == 40)
+		return;
+	tag = strchr(name, '@');
+	if (tag == name)
+		deployed = has_tag(plan, tag, change->place);
+	else
+	{
+		other = find_change(plan, tag ? pnstrdup(name, tag - name) : name);
+		deployed = other != NULL && other->place < change->place &&
+			(tag == NULL || has_tag(plan, tag, change->place));
+	}
+	if (deployed != conflict)
+		return;
+	ereport(ERROR,
+			(errcode(conflict ? ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE : ERRCODE_UNDEFINED_OBJECT),
+			 conflict ? errmsg("change \"%s\" conflicts with \"%s\", which stands before it",
+							   change->name, dependency + 1) :
+			 errmsg("change \"%s\" requires \"%s\", which does not stand before it",
+					change->name, dependency),
+			 errcontext("file \"%s\", line %d", plan->file, change->line)));
+}
+
+static void
+check_dependencies(const SqitchPlan *plan, const SqitchChange *change)
+{
+	char	   *save = NULL;
+
+	if (change->depends == NULL)
+		return;
+	for (char *d = strtok_r(pstrdup(change->depends), BLANK, &save); d != NULL;
+		 d = strtok_r(NULL, BLANK, &save))
+		check_dependency(plan, change, d);
+}
+
+static void
+parse_plan(SqitchPlan *plan, const char *text)
+{
+	char	   *line;
+
+	for (int number = 1; (line = take_line(&text)) != NULL; number++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (strncmp(line, "%project=", 9) == 0)
+			plan->project = line + 9;
+		else if (*line == '@')
+			take_tag(plan, line, number);
+		else if (*line != '\0' && *line != '%' && *line != '#')
+			take_change(plan, line, number);
+	}
+	plan->by_name = list_copy(plan->changes);
+	list_sort(plan->by_name, compare_changes);
+	for (int i = 1; i < list_length(plan->by_name); i++)
+	{
+		SqitchChange *change = list_nth(plan->by_name, i - 1);
+		SqitchChange *next = list_nth(plan->by_name, i);
+
+		if (strcmp(change->name, next->name) == 0)
+			change->rework = next;
+	}
+}
+
+/*
+ * The name of a change's scripts.  Those of one that is reworked later have got
+ * the name of a tag in between.
+ */
+static char *
+script_name(const SqitchPlan *plan, const SqitchChange *change, List *names)
+{
+	if (change->rework == NULL)
+		return change->name;
+	for (int i = change->rework->place - 1; i >= change->place; i--)
+	{
+		SqitchChange *between = list_nth(plan->changes, i);
+		ListCell   *lc;
+
+		foreach(lc, between->tags)
+		{
+			char	   *script = psprintf("%s%s", change->name, (char *) lfirst(lc));
+
+			if (migrate_has_name(names, psprintf("deploy/%s.sql", script)))
+				return script;
+		}
+	}
+	migrate_bad_file(plan->file, change->rework->line,
+					 psprintf("change \"%s\" stands twice without a tag and its scripts in between",
+							  change->name), NULL);
+}
+
+static MigrateFileName *
+sqitch_file(const SqitchChange *change, MigratePart part, char *file, char *script)
+{
+	MigrateFileName *parsed = palloc0(sizeof(MigrateFileName));
+
+	parsed->file = file;
+	parsed->part = part;
+	parsed->version = script;
+	parsed->name = pstrdup("");
+	parsed->sort_key = place_key(change->place, change->name);
+	parsed->description = change->note;
+	parsed->author = change->planner;
+	parsed->tags = change->tags;
+	return parsed;
+}
+
+/*
+ * The files of a sqitch.plan (sqitch 1.6): deploy and revert scripts, as a list
+ * of MigrateFileName.
+ *
+ * "names" are those of the directory, sorted.  Errors, with file and line: 42601
+ * for a plan that makes no sense, 58P01 for a deploy script that is not there,
+ * 42704 and 55000 for dependencies.
+ */
+List *
+migrate_arrange_sqitch(const char *index, const char *text, List *names)
+{
+	SqitchPlan	plan = {.file = index};
+	List	   *files = NIL;
+	ListCell   *lc;
+
+	parse_plan(&plan, text);
+	foreach(lc, plan.changes)
+	{
+		SqitchChange *change = lfirst(lc);
+		char	   *script = script_name(&plan, change, names);
+		char	   *deploy = psprintf("deploy/%s.sql", script);
+		char	   *revert = psprintf("revert/%s.sql", script);
+
+		CHECK_FOR_INTERRUPTS();
+		check_dependencies(&plan, change);
+		if (!migrate_has_name(names, deploy))
+			missing_file(deploy, index, change->line);
+		files = lappend(files, sqitch_file(change, PART_UP, deploy, script));
+		if (migrate_has_name(names, revert))
+			files = lappend(files, sqitch_file(change, PART_DOWN, revert, script));
+	}
+	return files;
+}
+
+static JsonbValue *
+json_field(JsonbContainer *object, const char *key)
+{
+	return getKeyJsonValueFromContainer(object, key, strlen(key), NULL);
+}
+
+static void
+journal_context(void *arg)
+{
+	errcontext("file \"%s\"", (const char *) arg);
+}
+
+pg_noreturn static void bad_journal(void);
+
+static void
+bad_journal(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+			 errmsg("journal has no list \"entries\" of objects with a \"tag\"")));
+}
+
+/*
+ * The file of an entry of drizzle's journal.
+ */
+static MigrateFileName *
+drizzle_file(JsonbValue *entry, int place, const char *index, List *names)
+{
+	MigrateFileName *parsed = palloc0(sizeof(MigrateFileName));
+	JsonbValue *tag;
+	int			digits;
+
+	if (entry == NULL || entry->type != jbvBinary || !JsonContainerIsObject(entry->val.binary.data))
+		bad_journal();
+	tag = json_field(entry->val.binary.data, "tag");
+	if (tag == NULL || tag->type != jbvString)
+		bad_journal();
+	parsed->version = pnstrdup(tag->val.string.val, tag->val.string.len);
+	parsed->file = psprintf("%s.sql", parsed->version);
+	parsed->sort_key = place_key(place, parsed->version);
+	parsed->name = pstrdup("");
+	parsed->part = PART_UP;
+	digits = strspn(parsed->version, "0123456789");
+	if (digits > 0 && parsed->version[digits] == '_')
+	{
+		parsed->name = pstrdup(parsed->version + digits + 1);
+		parsed->version = pnstrdup(parsed->version, digits);
+	}
+	if (!migrate_has_name(names, parsed->file))
+		missing_file(parsed->file, index, 0);
+	return parsed;
+}
+
+/*
+ * The files of drizzle's meta/_journal.json (drizzle-orm 0.44, migrator.ts), as a
+ * list of MigrateFileName.  Errors: 22P02 for one that makes no sense, 58P01 for
+ * a file that is not there.
+ */
+List *
+migrate_arrange_drizzle(const char *index, const char *text, List *names)
+{
+	ErrorContextCallback callback = {.callback = journal_context,.arg = unconstify(char *, index)};
+	List	   *files = NIL;
+	Jsonb	   *journal;
+	JsonbValue *entries = NULL;
+
+	callback.previous = error_context_stack;
+	error_context_stack = &callback;
+	journal = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(text)));
+	if (JB_ROOT_IS_OBJECT(journal))
+		entries = json_field(&journal->root, "entries");
+	if (entries == NULL || entries->type != jbvBinary ||
+		!JsonContainerIsArray(entries->val.binary.data))
+		bad_journal();
+	for (int i = 0; i < JsonContainerSize(entries->val.binary.data); i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		files = lappend(files, drizzle_file(getIthJsonbValueFromContainer(entries->val.binary.data, i),
+											i, index, names));
+	}
+	error_context_stack = callback.previous;
+	return files;
+}
