@@ -35,8 +35,8 @@ typedef enum Marker
 	MARK_BEGIN,					/* of a statement; the parser needs no telling */
 	MARK_END,
 	MARK_NO_TRANSACTION,
-	MARK_NOTHING,				/* a marker without effect here */
-	MARK_VARIABLES,				/* asks for substitution */
+	MARK_VARIABLES_ON,			/* values are put in, from here on */
+	MARK_VARIABLES_OFF,
 	MARK_UNKNOWN,				/* looks like a marker and is none */
 } Marker;
 
@@ -217,8 +217,8 @@ goose_mark(const char *line, int length)
 		{"StatementBegin", MARK_BEGIN},
 		{"StatementEnd", MARK_END},
 		{"NO TRANSACTION", MARK_NO_TRANSACTION},
-		{"ENVSUB ON", MARK_VARIABLES},
-		{"ENVSUB OFF", MARK_NOTHING},
+		{"ENVSUB ON", MARK_VARIABLES_ON},
+		{"ENVSUB OFF", MARK_VARIABLES_OFF},
 	};
 	int			indent = 0;
 	const char *tag;
@@ -482,6 +482,7 @@ typedef struct SectionParser
 	int			number;			/* of the line, from 1 */
 	bool		in_statement;	/* between a statement's begin and end */
 	bool		transactional;
+	bool		variables;		/* goose's ENVSUB is on */
 } SectionParser;
 
 static void
@@ -496,6 +497,7 @@ begin_up(SectionParser *parser, const char *line, const char *after)
 				 psprintf("Only comments may stand before \"%s\".", parser->format->up_marker));
 	parser->open = &migration->up;
 	start_section(parser->open, parser->file, parser->sql, after, parser->number + 1);
+	parser->open->syntax = parser->variables ? SYNTAX_GOOSE_ON : SYNTAX_PSQL;
 }
 
 static void
@@ -514,6 +516,7 @@ begin_down(SectionParser *parser, const char *line, const char *after)
 	end_section(parser->open, parser->sql, line);
 	parser->open = &migration->down;
 	start_section(parser->open, parser->file, parser->sql, after, parser->number + 1);
+	parser->open->syntax = parser->variables ? SYNTAX_GOOSE_ON : SYNTAX_PSQL;
 }
 
 /*
@@ -525,7 +528,6 @@ take_marker(SectionParser *parser, Marker marker, const char *line, const char *
 	switch (marker)
 	{
 		case MARK_NONE:
-		case MARK_NOTHING:
 			break;
 		case MARK_UP:
 			begin_up(parser, line, after);
@@ -547,11 +549,13 @@ take_marker(SectionParser *parser, Marker marker, const char *line, const char *
 		case MARK_NO_TRANSACTION:
 			parser->transactional = false;
 			break;
-		case MARK_VARIABLES:
-			ereport(ERROR,
-					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-					 errmsg("substitution of variables is not supported yet"),
-					 errcontext("file \"%s\", line %d", parser->file, parser->number)));
+		case MARK_VARIABLES_ON:
+			parser->variables = true;
+			if (parser->open != NULL && parser->open->syntax == SYNTAX_PSQL)
+				parser->open->syntax = SYNTAX_GOOSE;
+			break;
+		case MARK_VARIABLES_OFF:
+			parser->variables = false;
 			break;
 		case MARK_UNKNOWN:
 			bad_file(parser->file, parser->number,
