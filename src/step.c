@@ -161,13 +161,20 @@ needs_protection(const MigrateStep *step)
 }
 
 /*
- * Refuse a stored script that commits on its way, where it would have to be
- * protected from: that cannot be done across commits.
+ * Refuse a stored script, or one with stored values, that commits on its way,
+ * where it would have to be protected from: that cannot be done across commits.
  */
 void
 migrate_require_own_script(const MigrateStep *step)
 {
-	if (needs_protection(step))
+	if (!needs_protection(step))
+		return;
+	if (step->file != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied to use stored values in a script that commits as another role"),
+				 errhint("Log in as the role that stored them, or give them in \"vars\" where there is such an argument.")));
+	else
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("permission denied to run a stored script that commits as another role"),
