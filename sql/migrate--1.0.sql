@@ -75,6 +75,10 @@ CREATE TABLE migrate.applied (
 	down_line integer NOT NULL,
 	up_transactional boolean NOT NULL,
 	down_transactional boolean NOT NULL,
+	up_syntax text NOT NULL,
+	down_syntax text NOT NULL,
+	up_vars jsonb,
+	down_vars jsonb,
 	reversible boolean NOT NULL,
 	down_error text,
 	description text,
@@ -99,6 +103,9 @@ COMMENT ON COLUMN migrate.applied.history_id IS 'the attempt that applied it; or
 COMMENT ON COLUMN migrate.applied.up_role IS 'author of the stored up script, with whose privileges it may run';
 COMMENT ON COLUMN migrate.applied.down_role IS 'likewise of the down script';
 COMMENT ON COLUMN migrate.applied.up_line IS 'line of the file where the up script begins';
+COMMENT ON COLUMN migrate.applied.up_syntax IS 'how the up script refers to variables';
+COMMENT ON COLUMN migrate.applied.up_vars IS 'the variables that it ran with; up_role answers for them as well';
+COMMENT ON COLUMN migrate.applied.down_vars IS 'likewise for the down script and down_role';
 COMMENT ON COLUMN migrate.applied.down_error IS 'why the down script cannot run, where that is known';
 
 -- rows and the sequence go with pg_dump

@@ -12,9 +12,16 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_database.h"
+#include "commands/dbcommands.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/syscache.h"
+#include "utils/timestamp.h"
 
 #include "migrate.h"
 
@@ -58,15 +65,21 @@ migrate_place_end(ErrorContextCallback *callback)
 }
 
 /*
- * A stored script never runs with more power than its author had: he must be
- * the current role, or a superuser.
+ * What is stored never runs with more power than its author had: he must be the
+ * current role, or a superuser.
  */
+static bool
+may_run_for(const char *author)
+{
+	return author != NULL &&
+		(strcmp(author, GetUserNameFromId(GetUserId(), false)) == 0 ||
+		 superuser_arg(get_role_oid(author, true)));
+}
+
 static void
 check_author(const char *author)
 {
-	if (author != NULL &&
-		(strcmp(author, GetUserNameFromId(GetUserId(), false)) == 0 ||
-		 superuser_arg(get_role_oid(author, true))))
+	if (may_run_for(author))
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
@@ -124,19 +137,225 @@ migrate_step_text(MigrateRun *run, MigrateStep *step)
 	return stored_text(step, up ? applied->up_sha256 : applied->down_sha256);
 }
 
+/*
+ * The stored values of variables that the current role may use as its own.
+ */
+List *
+migrate_own_variables(List *stored, const char *author)
+{
+	return may_run_for(author) ? stored : NIL;
+}
+
+/*
+ * The others: they are named in an error if nothing else has a value.
+ */
+static List *
+forbidden_variables(List *stored, const char *author)
+{
+	List	   *vars = NIL;
+	ListCell   *lc;
+
+	if (may_run_for(author))
+		return NIL;
+	foreach(lc, stored)
+	{
+		MigrateVariable *var = palloc(sizeof(MigrateVariable));
+
+		*var = *(MigrateVariable *) lfirst(lc);
+		var->origin = VARIABLE_FORBIDDEN;
+		var->author = author;
+		vars = lappend(vars, var);
+	}
+	return vars;
+}
+
+static List *
+add_built_in(List *vars, const char *name, const char *value)
+{
+	MigrateVariable *var = palloc0(sizeof(MigrateVariable));
+
+	var->name = name;
+	var->value = value;
+	var->origin = VARIABLE_BUILT_IN;
+	return lappend(vars, var);
+}
+
+/*
+ * A name that others have chosen, as text to stand in SQL without quotes: NULL if
+ * that could be read as more than a name.
+ */
+static const char *
+plain_name(const char *name)
+{
+	if (name == NULL || strstr(name, "--") != NULL)
+		return NULL;
+	for (const char *p = name; *p != '\0'; p++)
+		if (!isalnum((unsigned char) *p) && !IS_HIGHBIT_SET(*p) && strchr("_-.", *p) == NULL)
+			return NULL;
+	return pstrdup(name);
+}
+
+static const char *
+database_owner(void)
+{
+	HeapTuple	tuple = SearchSysCache1(DATABASEOID, ObjectIdGetDatum(MyDatabaseId));
+	const char *name;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for database %u", MyDatabaseId);
+	name = GetUserNameFromId(((Form_pg_database) GETSTRUCT(tuple))->datdba, false);
+	ReleaseSysCache(tuple);
+	return name;
+}
+
+/*
+ * The schema of the run, else that in which the caller creates.
+ */
+static const char *
+default_schema(const MigrateRequest *request)
+{
+	List	   *path;
+
+	if (*request->schema != '\0')
+		return request->schema;
+	path = fetch_search_path(false);
+	return path == NIL ? NULL : get_namespace_name(linitial_oid(path));
+}
+
+static const char *
+run_timestamp(void)
+{
+	char	   *now = pstrdup(timestamptz_to_str(GetCurrentTimestamp()));
+
+	now[strlen("2000-01-01 00:00:00")] = '\0';
+	return now;
+}
+
+/*
+ * What Flyway and graphile-migrate give values themselves.  Asked for once, since
+ * a script has to be the same when it runs as when it was checked.
+ *
+ * Flyway's environment, working directory and list of schemas nobody knows here.
+ */
+static List *
+built_in_variables(MigrateRun *run, MigrateSyntax syntax, const char *file)
+{
+	const char *base = strrchr(file, '/');
+	const char *database;
+	List	   *vars = NIL;
+
+	if (syntax != SYNTAX_FLYWAY && syntax != SYNTAX_GRAPHILE)
+		return NIL;
+	if (run->built_in == NIL)
+	{
+		database = plain_name(get_database_name(MyDatabaseId));
+		vars = add_built_in(vars, "flyway:defaultSchema", plain_name(default_schema(run->request)));
+		vars = add_built_in(vars, "flyway:user", plain_name(run->request->role));
+		vars = add_built_in(vars, "flyway:database", database);
+		vars = add_built_in(vars, "flyway:timestamp", run_timestamp());
+		vars = add_built_in(vars, "flyway:table", "flyway_schema_history");
+		vars = add_built_in(vars, "DATABASE_NAME", database);
+		vars = add_built_in(vars, "DATABASE_OWNER", plain_name(database_owner()));
+		run->built_in = vars;
+	}
+	return add_built_in(list_copy(run->built_in), "flyway:filename",
+						plain_name(base ? base + 1 : file));
+}
+
+/*
+ * The variables of a script that is not to run yet: what is given, then what is
+ * stored for it.  "applied" may be NULL.
+ */
+static List *
+variables_of(MigrateRun *run, MigrateDirection direction, const AppliedMigration *applied,
+			 MigrateSyntax syntax, const char *file)
+{
+	List	   *given = run->request->vars;
+	List	   *built_in = built_in_variables(run, syntax, file);
+	List	   *stored = applied == NULL ? NIL :
+		direction == MIGRATE_UP ? applied->up_vars : applied->down_vars;
+	const char *author = applied == NULL ? NULL :
+		direction == MIGRATE_UP ? applied->up_role : applied->down_role;
+
+	if (stored == NIL && built_in == NIL)
+		return given;
+	given = list_concat_copy(given, migrate_own_variables(stored, author));
+	return list_concat(list_concat(given, forbidden_variables(stored, author)), built_in);
+}
+
+/*
+ * The variables of a script that is to run.  On the way down, what went up is to
+ * be undone: the values that are stored for it come first.
+ */
+static List *
+step_variables(MigrateRun *run, const MigrateStep *step, MigrateSyntax syntax, const char *file)
+{
+	List	   *vars = variables_of(run, step->direction, step->applied, syntax, file);
+
+	if (step->direction == MIGRATE_UP || step->applied->down_vars == NIL)
+		return vars;
+	return list_concat_copy(migrate_own_variables(step->applied->down_vars, step->applied->down_role),
+							vars);
+}
+
+static const MigrateSection *
+step_section(const MigrateStep *step)
+{
+	if (step->file == NULL)
+		return NULL;
+	return step->direction == MIGRATE_UP ? &step->file->up : &step->file->down;
+}
+
+static int
+stored_line(const MigrateStep *step)
+{
+	return step->direction == MIGRATE_UP ? step->applied->up_line : step->applied->down_line;
+}
+
+static bool
+stored_transactional(const MigrateStep *step)
+{
+	return step->direction == MIGRATE_UP ? step->applied->up_transactional :
+		step->applied->down_transactional;
+}
+
+static MigrateSyntax
+stored_syntax(const MigrateStep *step)
+{
+	return step->direction == MIGRATE_UP ? step->applied->up_syntax : step->applied->down_syntax;
+}
+
+/*
+ * What to parse and run of "text", the script of a step as it is written: that
+ * text itself, or a palloc'd one with the values of variables, which step->vars
+ * then lists.  At the run it comes out as it was checked.
+ *
+ * Errors: those of migrate_substitute().
+ */
+char *
+migrate_step_sql(MigrateRun *run, MigrateStep *step, char *text, MigratePlace *place)
+{
+	const MigrateSection *section = step_section(step);
+	MigrateSyntax syntax = section ? section->syntax : stored_syntax(step);
+	List	   *used;
+	char	   *sql;
+
+	sql = migrate_substitute(syntax, text, section ? section->line : stored_line(step),
+							 step_variables(run, step, syntax, section ? section->file : step->applied->file),
+							 &used, place);
+	if (step->script == NULL)
+		step->vars = used;
+	return sql;
+}
+
 static MigrateScript *
 parse_step(const MigrateStep *step, const char *sql, MigratePlace *place)
 {
-	bool		up = step->direction == MIGRATE_UP;
-	const MigrateSection *section = step->file == NULL ? NULL :
-		up ? &step->file->up : &step->file->down;
+	const MigrateSection *section = step_section(step);
 
 	if (section != NULL)
 		return migrate_script_parse(sql, section->transactional, section->line, place);
-	return migrate_script_parse(sql,
-								up ? step->applied->up_transactional : step->applied->down_transactional,
-								up ? step->applied->up_line : step->applied->down_line,
-								place);
+	return migrate_script_parse(sql, stored_transactional(step), stored_line(step), place);
 }
 
 /*
@@ -154,17 +373,64 @@ first_statements(const MigrateScript *script, int count, const char *sql)
 }
 
 /*
- * An interrupted migration can go on if the statements that are done stand in
- * the file as they were; and if it is known what the next one has done.
+ * The variables of an interrupted migration have to keep their values.
  */
 static void
-check_resumed(const MigrateStep *step, const MigrateScript *script, const char *sql,
-			  MigratePlace *place)
+check_same_values(const MigrateRun *run, List *stored)
+{
+	ListCell   *s;
+	ListCell   *g;
+
+	foreach(s, stored)
+	{
+		const MigrateVariable *old = lfirst(s);
+
+		foreach(g, run->request->vars)
+		{
+			const MigrateVariable *given = lfirst(g);
+
+			if (strcmp(given->name, old->name) == 0 && strcmp(given->value, old->value) != 0)
+				ereport(ERROR,
+						(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						 errmsg("variable \"%s\" of an interrupted migration has another value now",
+								old->name),
+						 errhint("Give it the value that the migration began with, or leave it out.")));
+		}
+	}
+}
+
+/*
+ * The stored text of an interrupted migration, with the values that it ran with;
+ * NULL if it was too large to be kept.  It is only compared, whoever wrote it.
+ */
+static char *
+interrupted_sql(MigrateRun *run, const MigrateStep *step, MigratePlace *place)
 {
 	const AppliedMigration *applied = step->applied;
 	bool		up = step->direction == MIGRATE_UP;
 	char	   *stored = migrate_history_script(up ? applied->up_sha256 : applied->down_sha256);
+	MigrateSyntax syntax = stored_syntax(step);
+	List	   *used;
+
+	if (stored == NULL)
+		return NULL;
+	return migrate_substitute(syntax, stored, stored_line(step),
+							  list_concat_copy(up ? applied->up_vars : applied->down_vars,
+											   built_in_variables(run, syntax, applied->file)),
+							  &used, place);
+}
+
+/*
+ * An interrupted migration can go on if the statements that are done stand in
+ * the file as they were; and if it is known what the next one has done.
+ */
+static void
+check_resumed(MigrateRun *run, const MigrateStep *step, const MigrateScript *script,
+			  const char *sql, MigratePlace *place)
+{
+	const AppliedMigration *applied = step->applied;
 	MigratePlace stored_place = *place;
+	char	   *stored;
 	MigrateScript *before;
 
 	if (applied->started && applied->done < script->nstatements &&
@@ -177,10 +443,11 @@ check_resumed(const MigrateStep *step, const MigrateScript *script, const char *
 				 errmsg("it cannot be known what the interrupted statement has done"),
 				 errhint("Look, and then tell migrate.repair() whether the migration is \"applied\" or \"pending\".")));
 	}
+	check_same_values(run, step->direction == MIGRATE_UP ? applied->up_vars : NIL);
+	stored = interrupted_sql(run, step, &stored_place);
 	if (stored == NULL)
-		return;					/* too large to have been kept */
-	before = migrate_script_parse(stored, up ? applied->up_transactional : applied->down_transactional,
-								  up ? applied->up_line : applied->down_line, &stored_place);
+		return;
+	before = migrate_script_parse(stored, stored_transactional(step), stored_line(step), &stored_place);
 	if (applied->done > script->nstatements || applied->done > before->nstatements ||
 		!migrate_script_same(first_statements(before, applied->done, stored),
 							 first_statements(script, applied->done, sql)))
@@ -193,28 +460,44 @@ check_resumed(const MigrateStep *step, const MigrateScript *script, const char *
 /*
  * Can the down section of a file be run?  If not, *error (palloc'd) says why
  * when there is more to say than that it has no statement; NULL else.
+ *
+ * "applied" is the row of the migration, NULL if it has none.  *used becomes a
+ * list of the variables (MigrateVariable) in the section.  A quiet request, which
+ * has no values, takes a section that refers to any at its word.
  */
 bool
-migrate_is_reversible(MigrateRun *run, const Migration *file, char **error)
+migrate_is_reversible(MigrateRun *run, const Migration *file, const AppliedMigration *applied,
+					  List **used, char **error)
 {
 	MemoryContext context = CurrentMemoryContext;
+	const MigrateSection *section = &file->down;
 	MemoryContext scratch;
 	volatile bool reversible = false;
 	MigratePlace place;
 	ErrorContextCallback callback;
-	char	   *sql;
+	List	   *vars;
+	List	   *volatile found = NIL;
+	char	   *text;
 
 	*error = NULL;
-	if (!file->down.present)
+	*used = NIL;
+	if (!section->present)
 		return false;
+	vars = variables_of(run, MIGRATE_DOWN, applied, section->syntax, section->file);
 	migrate_place_begin(&place, &callback, MIGRATE_DOWN, file, NULL);
 	scratch = AllocSetContextCreate(context, "migrate down section", ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(scratch);
-	sql = migrate_source_text(run->source, &file->down);
+	text = migrate_source_text(run->source, section);
+
 	PG_TRY();
 	{
-		reversible = migrate_script_parse(sql, file->down.transactional,
-										  file->down.line, &place)->nstatements > 0;
+		List	   *in_text;
+		char	   *sql = migrate_substitute(section->syntax, text, section->line, vars,
+											 &in_text, &place);
+
+		reversible = migrate_script_parse(sql, section->transactional,
+										  section->line, &place)->nstatements > 0;
+		found = in_text;
 	}
 	PG_CATCH();
 	{
@@ -225,15 +508,82 @@ migrate_is_reversible(MigrateRun *run, const Migration *file, char **error)
 		MemoryContextSwitchTo(context);
 		data = CopyErrorData();
 		FlushErrorState();
-		*error = psprintf("down section: %s, file \"%s\", line %d",
-						  data->message, place.file, place.line);
+		if (run->request->quiet && migrate_has_variables(section->syntax, text))
+			reversible = !migrate_script_is_blank(text, section->length);
+		else
+			*error = psprintf("down section: %s, file \"%s\", line %d",
+							  data->message, place.file, place.line);
 		FreeErrorData(data);
 	}
 	PG_END_TRY();
 	migrate_place_end(&callback);
 	MemoryContextSwitchTo(context);
+	*used = list_copy(found);
 	MemoryContextDelete(scratch);
 	return reversible;
+}
+
+/*
+ * The variables of a stored down script, now that its up runs from the store with
+ * the values given: those that were stored for it, where they are all it needs or
+ * the new ones do not do.
+ */
+static List *
+stored_down_variables(MigrateRun *run, const AppliedMigration *applied)
+{
+	MemoryContext context = CurrentMemoryContext;
+	MigratePlace place;
+	ErrorContextCallback callback;
+	List	   *volatile used = NIL;
+	char	   *text;
+
+	if (!applied->has_down || run->request->vars == NIL ||
+		(text = migrate_history_script(applied->down_sha256)) == NULL)
+		return applied->down_vars;
+	migrate_place_begin(&place, &callback, MIGRATE_DOWN, NULL, applied);
+	PG_TRY();
+	{
+		List	   *in_text;
+
+		(void) migrate_substitute(applied->down_syntax, text, applied->down_line,
+								  variables_of(run, MIGRATE_DOWN, applied, applied->down_syntax,
+											   applied->file),
+								  &in_text, &place);
+		used = in_text;
+	}
+	PG_CATCH();
+	{
+		if (!migrate_is_script_error(geterrcode()))
+			PG_RE_THROW();
+		MemoryContextSwitchTo(context);
+		FlushErrorState();
+		used = applied->down_vars;
+	}
+	PG_END_TRY();
+	migrate_place_end(&callback);
+	return used;
+}
+
+/*
+ * What is to be known about the way down of what is about to be applied.
+ */
+static void
+check_way_down(MigrateRun *run, MigrateStep *step)
+{
+	const Migration *file = step->file;
+
+	if (file == NULL)
+	{
+		step->down_vars = stored_down_variables(run, step->applied);
+		return;
+	}
+	step->reversible = migrate_is_reversible(run, file, step->applied, &step->down_vars,
+											 &step->down_error);
+	migrate_warn_down(step->down_error);
+	if (file->said_reversible && !step->reversible)
+		ereport(NOTICE,
+				(errmsg("migration \"%s\" is said to be reversible, and has no undo script",
+						migrate_label(file->version, file->name))));
 }
 
 /*
@@ -267,27 +617,23 @@ migrate_check_up_steps(MigrateRun *run, List *steps, bool afresh)
 		MigrateStep *step = lfirst(lc);
 		MigratePlace place;
 		ErrorContextCallback callback;
+		char	   *text;
 		char	   *sql;
 
 		migrate_place_begin(&place, &callback, MIGRATE_UP, step->file, step->applied);
-		sql = migrate_step_text(run, step);
+		text = migrate_step_text(run, step);
 
+		sql = migrate_step_sql(run, step, text, &place);
 		step->script = parse_step(step, sql, &place);
 		if (step->in_progress)
-			check_resumed(step, step->script, sql, &place);
+			check_resumed(run, step, step->script, sql, &place);
 		if (!run->request->commits)
 			migrate_execute_check(step->script, sql, &place, &made, &made_unknown);
-		pfree(sql);
+		if (sql != text)
+			pfree(sql);
+		pfree(text);
 		migrate_place_end(&callback);
-		if (step->file != NULL)
-		{
-			step->reversible = migrate_is_reversible(run, step->file, &step->down_error);
-			migrate_warn_down(step->down_error);
-			if (step->file->said_reversible && !step->reversible)
-				ereport(NOTICE,
-						(errmsg("migration \"%s\" is said to be reversible, and has no undo script",
-								migrate_label(step->file->version, step->file->name))));
-		}
+		check_way_down(run, step);
 	}
 }
 
@@ -301,32 +647,39 @@ parse_down_step(MigrateRun *run, MigrateStep *step, List **made, bool *made_unkn
 	MemoryContext context = CurrentMemoryContext;
 	MigratePlace place;
 	ErrorContextCallback callback;
-	char	   *sql;
+	char	   *text;
+	char	   *volatile sql = NULL;
 	MigrateScript *volatile script = NULL;
 
 	migrate_place_begin(&place, &callback, MIGRATE_DOWN, step->file, step->applied);
-	sql = migrate_step_text(run, step);
+	text = migrate_step_text(run, step);
 
 	PG_TRY();
 	{
-		if (sql != NULL)
+		if (text !=NULL)
+		{
+			sql = migrate_step_sql(run, step, text, &place);
 			script = parse_step(step, sql, &place);
+		}
 	}
 	PG_CATCH();
 	{
-		if (!run->request->force || !migrate_is_script_error(geterrcode()))
+		if (!run->request->force || !migrate_is_script_error(geterrcode()) ||
+			geterrcode() == ERRCODE_INSUFFICIENT_PRIVILEGE)
 			PG_RE_THROW();
 		MemoryContextSwitchTo(context);
 		FlushErrorState();
 	}
 	PG_END_TRY();
 	if (script != NULL && step->in_progress)
-		check_resumed(step, script, sql, &place);
+		check_resumed(run, step, script, sql, &place);
 	if (script != NULL && !run->request->commits)
 		migrate_execute_check(script, sql, &place, made, made_unknown);
 	migrate_place_end(&callback);
-	if (sql != NULL)
+	if (sql != NULL && sql != text)
 		pfree(sql);
+	if (text !=NULL)
+		pfree(text);
 	return script != NULL && script->nstatements > 0 ? script : NULL;
 }
 

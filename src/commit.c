@@ -48,7 +48,8 @@ typedef struct Attempt
 	MigrateStep *step;
 	MigrateResult *result;
 	MigratePlace place;
-	char	   *sql;
+	char	   *text;			/* the script as written, NULL if forced ... */
+	char	   *sql;			/* ... and with the values of variables */
 	MemoryContext context;		/* outlives commits */
 	TimestampTz started;
 	instr_time	start;
@@ -109,7 +110,7 @@ finish(Attempt *attempt, bool executed)
 	migrate_measure(attempt->result, attempt->start,
 					executed && attempt->step->script ? attempt->step->script->nstatements : 0);
 	migrate_record_step(attempt->run, attempt->step, executed, attempt->result,
-						attempt->started, attempt->sql);
+						attempt->started, attempt->text);
 	commit_now(attempt->context);
 }
 
@@ -126,7 +127,7 @@ commit_progress(Attempt *attempt, int done, bool started, List *indexes)
 	if (step->direction == MIGRATE_UP && step->file->down.present)
 		down = migrate_source_text(attempt->run->source, &step->file->down);
 	migrate_record_progress(attempt->run->request, step, attempt->result, done, started,
-							indexes, attempt->sql, down);
+							indexes, attempt->text, down);
 	commit_now(attempt->context);
 	step->in_progress = true;
 	attempt->done = done;
@@ -448,7 +449,10 @@ run_step(MigrateRun *run, MigrateStep *step, MigrateResult *result)
 		attempt.invalid_indexes = step->applied->invalid_indexes;
 	}
 	if (!step->forced)
-		attempt.sql = migrate_step_text(run, step);
+	{
+		attempt.text = migrate_step_text(run, step);
+		attempt.sql = migrate_step_sql(run, step, attempt.text, &attempt.place);
+	}
 	do
 	{
 		error = NULL;
@@ -506,8 +510,8 @@ run_steps(MigrateRun *run, List *steps)
 }
 
 /*
- * Refuse, before anything runs, stored scripts that could not be kept from the
- * session's power across their commits.
+ * Refuse, before anything runs, stored scripts and values that could not be kept
+ * from the session's power across their commits.
  */
 static void
 check_stored_scripts(List *steps)
@@ -518,7 +522,7 @@ check_stored_scripts(List *steps)
 	{
 		MigrateStep *step = lfirst(lc);
 
-		if (step->file == NULL && !step->forced && !is_single_transaction(step))
+		if (migrate_runs_stored(step) && !is_single_transaction(step))
 			migrate_require_own_script(step);
 	}
 }
@@ -536,6 +540,7 @@ up_locked(MigrateRun *run)
 	migrate_judge_changes(run);
 	steps = migrate_plan_apply(run->items, run->request);
 	migrate_check_up_steps(run, steps, false);
+	check_stored_scripts(steps);
 	migrate_replace_downs(run, migrate_changed_downs(run->items));
 	return run_steps(run, steps);
 }

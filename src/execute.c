@@ -503,9 +503,8 @@ run_transaction(const MigrateScript *script, int first, const char *sql, Migrate
 		may_defer |= script->statements[next].may_defer;
 	}
 	/* where a commit follows, that will do it */
-	if ((may_defer && !place->commits) || place->stored)
-		migrate_check_constraints();	/* nothing of a stored script may fire
-										 * later */
+	if ((may_defer && !place->commits) || place->checks_deferred)
+		migrate_check_constraints();
 	end_leftovers(&left);
 
 	if (next < script->nstatements)

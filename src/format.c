@@ -558,7 +558,8 @@ migrate_format_parse(const MigrateFormat *format, const char *evidence,
 	if (format->hashed)
 		migrate_check_graphile(migration, sql, length);
 	migrate_markers_parse(format->markers, format->name, evidence, migration, parsed->part, sql, length);
-	migration->up.syntax = migration->down.syntax = format->syntax;
+	if (format->syntax != SYNTAX_PSQL)
+		migration->up.syntax = migration->down.syntax = format->syntax;
 	return list_make1(migration);
 }
 

@@ -32,7 +32,7 @@ static MigrateQuery read_query = {
 	" up_sha256, down_sha256, up_role, down_role, up_line, down_line,"
 	" up_transactional, down_transactional, reversible, down_error,"
 	" description, author, created, applied_at, applied_by, duration, statements,"
-	" state, done, started, invalid_indexes"
+	" state, done, started, invalid_indexes, up_syntax, down_syntax, up_vars, down_vars"
 	" FROM migrate.applied"
 	" WHERE " MIGRATE_KEY_MATCHES
 	" ORDER BY history_id",
@@ -45,7 +45,8 @@ enum ReadColumn
 	R_UP_SHA256, R_DOWN_SHA256, R_UP_ROLE, R_DOWN_ROLE, R_UP_LINE, R_DOWN_LINE,
 	R_UP_TRANSACTIONAL, R_DOWN_TRANSACTIONAL, R_REVERSIBLE, R_DOWN_ERROR,
 	R_DESCRIPTION, R_AUTHOR, R_CREATED, R_APPLIED_AT, R_APPLIED_BY, R_DURATION, R_STATEMENTS,
-	R_STATE, R_DONE, R_STARTED, R_INVALID_INDEXES
+	R_STATE, R_DONE, R_STARTED, R_INVALID_INDEXES,
+	R_UP_SYNTAX, R_DOWN_SYNTAX, R_UP_VARS, R_DOWN_VARS
 };
 
 static MigrateQuery script_query = {
@@ -147,6 +148,15 @@ oids_column(HeapTuple tuple, enum ReadColumn number)
 	return oids;
 }
 
+static List *
+vars_column(HeapTuple tuple, enum ReadColumn number)
+{
+	bool		isnull;
+	Datum		value = column(tuple, number, &isnull);
+
+	return isnull ? NIL : migrate_variables_read(value, VARIABLE_STORED);
+}
+
 static AppliedMigration *
 applied_from_tuple(HeapTuple tuple)
 {
@@ -183,6 +193,10 @@ applied_from_tuple(HeapTuple tuple)
 	row->done = int_column(tuple, R_DONE);
 	row->started = bool_column(tuple, R_STARTED);
 	row->invalid_indexes = oids_column(tuple, R_INVALID_INDEXES);
+	row->up_syntax = migrate_syntax_named(text_column(tuple, R_UP_SYNTAX));
+	row->down_syntax = migrate_syntax_named(text_column(tuple, R_DOWN_SYNTAX));
+	row->up_vars = vars_column(tuple, R_UP_VARS);
+	row->down_vars = vars_column(tuple, R_DOWN_VARS);
 	return row;
 }
 

@@ -247,9 +247,10 @@ describe(MigrateRun *run, MigrateItem *item, List *failures)
 
 	if (item->applied == NULL)
 	{
+		List	   *vars;
 		char	   *error;
 
-		item->reversible = migrate_is_reversible(run, item->file, &error);
+		item->reversible = migrate_is_reversible(run, item->file, NULL, &vars, &error);
 		add_detail(item, error);
 	}
 	else

@@ -36,7 +36,8 @@ typedef enum Marker
 	MARK_BEGIN,					/* of a statement; the parser needs no telling */
 	MARK_END,
 	MARK_SEPARATOR,				/* between statements */
-	MARK_VARIABLES,				/* asks for substitution */
+	MARK_VARIABLES_ON,			/* values are put in, from here on */
+	MARK_VARIABLES_OFF,
 	MARK_UNKNOWN,				/* looks like a marker and is none */
 	MARK_TEMPLATE,				/* asks for a template engine */
 } Marker;
@@ -166,8 +167,8 @@ goose_mark(MigrateLine *line)
 		{"StatementBegin", MARK_BEGIN},
 		{"StatementEnd", MARK_END},
 		{"NO TRANSACTION", MARK_BOTH_ALONE},
-		{"ENVSUB ON", MARK_VARIABLES},
-		{"ENVSUB OFF", MARK_NONE},
+		{"ENVSUB ON", MARK_VARIABLES_ON},
+		{"ENVSUB OFF", MARK_VARIABLES_OFF},
 	};
 	const char *end = line->text + line->length;
 	int			indent = skip_spaces(line->text, line->length);
@@ -554,6 +555,7 @@ typedef struct SectionParser
 	bool		marked;			/* there has been an up or down marker */
 	bool		in_statement;	/* between a statement's begin and end */
 	bool		alone;			/* all of the file, without a transaction */
+	bool		variables;		/* goose's ENVSUB is on */
 } SectionParser;
 
 static void
@@ -567,6 +569,8 @@ open_piece(SectionParser *parser, MigrateSection *section, bool transactional, c
 	piece->transactional = transactional;
 	section->present = true;
 	section->file = parser->migration->file;
+	if (parser->variables && section->pieces == NIL)
+		section->syntax = SYNTAX_GOOSE_ON;
 	section->pieces = lappend(section->pieces, piece);
 	parser->open = section;
 	parser->piece = piece;
@@ -732,11 +736,13 @@ take_marker(SectionParser *parser, Marker marker, const char *after)
 		case MARK_SEPARATOR:
 			end_statement(parser);
 			break;
-		case MARK_VARIABLES:
-			ereport(ERROR,
-					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-					 errmsg("substitution of variables is not supported yet"),
-					 errcontext("file \"%s\", line %d", parser->file, line->number)));
+		case MARK_VARIABLES_ON:
+			parser->variables = true;
+			if (parser->open != NULL && parser->open->syntax == SYNTAX_PSQL)
+				parser->open->syntax = SYNTAX_GOOSE;
+			break;
+		case MARK_VARIABLES_OFF:
+			parser->variables = false;
 			break;
 		case MARK_UNKNOWN:
 			migrate_bad_file(parser->file, line->number,

@@ -59,16 +59,36 @@ extern int	migrate_lock_retry_delay;
 typedef struct MigrateDirectory MigrateDirectory;
 
 /*
- * How variables are written in a script; see variables.c.
+ * How a text refers to variables.
  */
 typedef enum MigrateSyntax
 {
 	SYNTAX_PSQL,				/* :name, :'name', :"name" */
-	SYNTAX_GOOSE,				/* $name and ${name}, where ENVSUB is on */
+	SYNTAX_GOOSE,				/* $name after a line "ENVSUB ON" */
+	SYNTAX_GOOSE_ON,			/* ... which stands before the text */
 	SYNTAX_FLYWAY,				/* ${name} */
 	SYNTAX_GRAPHILE,			/* :NAME */
 	SYNTAX_NONE,
 } MigrateSyntax;
+
+/*
+ * Where the value of a variable comes from.
+ */
+typedef enum MigrateOrigin
+{
+	VARIABLE_GIVEN,				/* by the caller */
+	VARIABLE_STORED,			/* with a script of the history */
+	VARIABLE_FORBIDDEN,			/* ... of a role that it may not run as */
+	VARIABLE_BUILT_IN,			/* by the tool that has the syntax */
+} MigrateOrigin;
+
+typedef struct MigrateVariable
+{
+	const char *name;
+	const char *value;			/* NULL: one that is not put into SQL */
+	MigrateOrigin origin;
+	const char *author;			/* of a stored one */
+} MigrateVariable;
 
 /*
  * A piece of a file that belongs to a section.
@@ -174,6 +194,10 @@ typedef struct AppliedMigration
 	int			down_line;
 	bool		up_transactional;
 	bool		down_transactional;
+	MigrateSyntax up_syntax;	/* of variables */
+	MigrateSyntax down_syntax;
+	List	   *up_vars;		/* of MigrateVariable: those in the text */
+	List	   *down_vars;
 	bool		reversible;
 	char	   *down_error;		/* why the down script cannot run, or NULL */
 	char	   *description;
@@ -233,6 +257,7 @@ typedef struct MigrateRequest
 	char	   *state;			/* what repair() makes of it, NULL: nothing */
 	int			steps;			/* 0: none */
 	List	   *versions;		/* of char *, NIL: none */
+	List	   *vars;			/* of MigrateVariable, NIL: none */
 	bool		adopt_existing;
 	bool		everything;
 	bool		force;
@@ -252,6 +277,7 @@ typedef struct MigrateRun
 	List	   *applied;		/* of AppliedMigration, as applied */
 	List	   *items;			/* of MigrateItem, in order of versions */
 	int			batch;			/* of what is applied now, 0: not known yet */
+	List	   *built_in;		/* of MigrateVariable, once they are asked for */
 } MigrateRun;
 
 typedef enum MigrateDirection
@@ -319,6 +345,8 @@ typedef struct MigrateStep
 	MigrateScript *script;		/* set when checked */
 	uint8		sha256[PG_SHA256_DIGEST_LENGTH];	/* of a stored script,
 													 * when checked */
+	List	   *vars;			/* MigrateVariables in it, when checked */
+	List	   *down_vars;		/* of an up: those in its down */
 	bool		forced;			/* undone without running anything */
 	bool		in_progress;	/* has a row already, of an interrupted one */
 	bool		again;			/* likewise, of a repeatable one */
@@ -367,6 +395,7 @@ typedef struct MigratePlace
 	MigrateDirection direction;
 	const char *file;
 	bool		stored;			/* the script comes from the history */
+	bool		checks_deferred;	/* nothing of it may fire later */
 	bool		commits;		/* statement_timeout is for each statement */
 	int			line;			/* 0: not known */
 	int			statement;		/* from 1; 0: none in particular */
@@ -390,6 +419,7 @@ extern int	migrate_run_down(MigrateRequest *request);
 extern void migrate_run_begin(void);
 extern void migrate_run_end(void);
 extern void migrate_enter_schema(const char *schema, GucAction action);
+extern bool migrate_runs_stored(const MigrateStep *step);
 extern void migrate_require_own_script(const MigrateStep *step);
 extern MigrateResult *migrate_new_result(MigrateRun *run, const MigrateStep *step);
 extern bool migrate_execute_step(MigrateRun *run, MigrateStep *step, const char *sql,
@@ -406,7 +436,12 @@ extern void migrate_place_begin(MigratePlace *place, ErrorContextCallback *callb
 								const AppliedMigration *applied);
 extern void migrate_place_end(ErrorContextCallback *callback);
 extern char *migrate_step_text(MigrateRun *run, MigrateStep *step);
-extern bool migrate_is_reversible(MigrateRun *run, const Migration *file, char **error);
+extern char *migrate_step_sql(MigrateRun *run, MigrateStep *step, char *text,
+							  MigratePlace *place);
+extern List *migrate_own_variables(List *stored, const char *author);
+extern bool migrate_is_reversible(MigrateRun *run, const Migration *file,
+								  const AppliedMigration *applied, List **used,
+								  char **error);
 extern void migrate_warn_down(const char *error);
 extern void migrate_check_up_steps(MigrateRun *run, List *steps, bool afresh);
 extern void migrate_check_down_steps(MigrateRun *run, List *steps);
@@ -608,6 +643,16 @@ extern bool migrate_script_is_blank(const char *sql, int length);
 extern bool migrate_script_same(const char *one, const char *other);
 extern bool migrate_is_script_error(int sqlerrcode);
 
+/* in variables.c */
+extern const char *migrate_syntax_name(MigrateSyntax syntax);
+extern MigrateSyntax migrate_syntax_named(const char *name);
+extern char *migrate_substitute(MigrateSyntax syntax, const char *sql, int line, List *vars,
+								List **used, MigratePlace *place);
+extern bool migrate_has_variables(MigrateSyntax syntax, const char *sql);
+extern bool migrate_variables_come_from(List *vars, MigrateOrigin origin);
+extern List *migrate_variables_read(Datum object, MigrateOrigin origin);
+extern char *migrate_variables_write(List *vars);
+
 /* in statement.c */
 extern void migrate_statement_classify(MigrateStatement *statement, Node *node);
 
@@ -672,7 +717,8 @@ extern void migrate_record_no_progress(const MigrateRequest *request,
 extern void migrate_record_settle(const MigrateRequest *request,
 								  const AppliedMigration *row, bool applied);
 extern void migrate_record_replace(const MigrateRequest *request, const MigrateItem *item,
-								   const char *up, const char *down,
+								   const char *up, List *up_vars,
+								   const char *down, List *down_vars,
 								   bool reversible, const char *down_error);
 
 /* in query.c */
@@ -681,7 +727,7 @@ extern void migrate_record_replace(const MigrateRequest *request, const MigrateI
 #define MIGRATE_KEY_TYPES	TEXTOID, TEXTOID
 #define MIGRATE_KEY_MATCHES \
 	"project OPERATOR(pg_catalog.=) $1 AND schema OPERATOR(pg_catalog.=) $2"
-#define MIGRATE_MAX_PARAMETERS		25
+#define MIGRATE_MAX_PARAMETERS		32
 
 /*
  * A statement, planned once in each backend.
@@ -709,6 +755,7 @@ extern void migrate_bind_null(MigrateParameters *p);
 extern void migrate_bind_oids(MigrateParameters *p, List *oids);
 extern void migrate_bind_key(MigrateParameters *p, const MigrateRequest *request);
 extern void migrate_bind_text(MigrateParameters *p, const char *text);
+extern void migrate_bind_vars(MigrateParameters *p, List *vars);
 extern void migrate_bind_name(MigrateParameters *p, const char *name);
 extern void migrate_bind_sha256(MigrateParameters *p, const uint8 *sha256);
 extern void migrate_bind_duration(MigrateParameters *p, int64 microseconds);

@@ -60,6 +60,17 @@ migrate_bind_text(MigrateParameters *p, const char *text)
 }
 
 void
+migrate_bind_vars(MigrateParameters *p, List *vars)
+{
+	char	   *text = migrate_variables_write(vars);
+
+	if (text == NULL)
+		migrate_bind_null(p);
+	else
+		migrate_bind(p, DirectFunctionCall1(jsonb_in, CStringGetDatum(text)));
+}
+
+void
 migrate_bind_name(MigrateParameters *p, const char *name)
 {
 	if (name == NULL)

@@ -45,12 +45,13 @@ static MigrateQuery insert_applied = {
 	"INSERT INTO migrate.applied (project, schema, version, name, sort_key, file, batch,"
 	" history_id, up_sha256, down_sha256, up_role, down_role, up_line, down_line,"
 	" up_transactional, down_transactional, reversible, down_error, description, author,"
-	" created, applied_at, applied_by, duration, statements)"
+	" created, applied_at, applied_by, duration, statements, up_syntax, down_syntax, up_vars,"
+	" down_vars)"
 	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,"
-	" $18, $19, $20, $21, $22, $23, $24, $25)",
-	25, {MIGRATE_KEY_TYPES, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, INT8OID, BYTEAOID, BYTEAOID,
+	" $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)",
+	29, {MIGRATE_KEY_TYPES, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, INT8OID, BYTEAOID, BYTEAOID,
 		NAMEOID, NAMEOID, INT4OID, INT4OID, BOOLOID, BOOLOID, BOOLOID, TEXTOID, TEXTOID,
-	TEXTOID, TEXTOID, TIMESTAMPTZOID, NAMEOID, INTERVALOID, INT4OID}
+	TEXTOID, TEXTOID, TIMESTAMPTZOID, NAMEOID, INTERVALOID, INT4OID, TEXTOID, TEXTOID, JSONBOID, JSONBOID}
 };
 
 static MigrateQuery delete_applied = {
@@ -77,18 +78,21 @@ static MigrateQuery update_settled = {
 
 static MigrateQuery update_up = {
 	"UPDATE migrate.applied SET up_sha256 = $4, up_role = $5, up_line = $6,"
-	" up_transactional = $7, file = $8, description = $9, author = $10, created = $11"
+	" up_transactional = $7, file = $8, description = $9, author = $10, created = $11,"
+	" up_syntax = $12, up_vars = $13"
 	" WHERE " MIGRATE_KEY_MATCHES
 	" AND version OPERATOR(pg_catalog.=) $3",
-	11, {MIGRATE_KEY_TYPES, TEXTOID, BYTEAOID, NAMEOID, INT4OID, BOOLOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID}
+	13, {MIGRATE_KEY_TYPES, TEXTOID, BYTEAOID, NAMEOID, INT4OID, BOOLOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
+	TEXTOID, JSONBOID}
 };
 
 static MigrateQuery update_down = {
 	"UPDATE migrate.applied SET down_sha256 = $4, down_role = $5, down_line = $6,"
-	" down_transactional = $7, reversible = $8, down_error = $9"
+	" down_transactional = $7, reversible = $8, down_error = $9,"
+	" down_syntax = $10, down_vars = $11"
 	" WHERE " MIGRATE_KEY_MATCHES
 	" AND version OPERATOR(pg_catalog.=) $3",
-	9, {MIGRATE_KEY_TYPES, TEXTOID, BYTEAOID, NAMEOID, INT4OID, BOOLOID, BOOLOID, TEXTOID}
+	11, {MIGRATE_KEY_TYPES, TEXTOID, BYTEAOID, NAMEOID, INT4OID, BOOLOID, BOOLOID, TEXTOID, TEXTOID, JSONBOID}
 };
 
 static void
@@ -147,6 +151,16 @@ row_key(const MigrateStep *step)
 }
 
 /*
+ * The author of a script of a step, which stays that of the store unless text or
+ * values are new: whoever gave them answers for them.
+ */
+static const char *
+author_of(const MigrateRequest *request, const MigrateStep *step, List *vars, const char *stored)
+{
+	return step->file || migrate_variables_come_from(vars, VARIABLE_GIVEN) ? request->role : stored;
+}
+
+/*
  * Insert the row of a migration.  "id" is the attempt that applied it, 0 as
  * long as it is interrupted.
  */
@@ -174,8 +188,9 @@ insert_row(const MigrateRequest *request, const MigrateStep *step, const Migrate
 	migrate_bind(&p, Int64GetDatum(id));
 	migrate_bind_sha256(&p, file ? file->up.sha256 : old->up_sha256);
 	migrate_bind_sha256(&p, !has_down ? NULL : file ? file->down.sha256 : old->down_sha256);
-	migrate_bind_name(&p, file ? request->role : old->up_role);
-	migrate_bind_name(&p, !has_down ? NULL : file ? request->role : old->down_role);
+	migrate_bind_name(&p, author_of(request, step, step->vars, old ? old->up_role : NULL));
+	migrate_bind_name(&p, !has_down ? NULL :
+					  author_of(request, step, step->down_vars, old ? old->down_role : NULL));
 	migrate_bind(&p, Int32GetDatum(file ? file->up.line : old->up_line));
 	migrate_bind(&p, Int32GetDatum(file ? file->down.line : old->down_line));
 	migrate_bind(&p, BoolGetDatum(file ? file->up.transactional : old->up_transactional));
@@ -189,6 +204,10 @@ insert_row(const MigrateRequest *request, const MigrateStep *step, const Migrate
 	migrate_bind_name(&p, request->role);
 	migrate_bind_duration(&p, result->duration);
 	migrate_bind(&p, Int32GetDatum(result->statements));
+	migrate_bind_text(&p, migrate_syntax_name(file ? file->up.syntax : old->up_syntax));
+	migrate_bind_text(&p, migrate_syntax_name(file ? file->down.syntax : old->down_syntax));
+	migrate_bind_vars(&p, step->vars);
+	migrate_bind_vars(&p, has_down ? step->down_vars : NIL);
 	migrate_query(&insert_applied, &p, InvalidSnapshot, SPI_OK_INSERT, NULL, NULL);
 }
 
@@ -224,11 +243,12 @@ migrate_record_up(const MigrateRequest *request, const MigrateStep *step,
 }
 
 /*
- * Make "down" the stored down script of a migration, NULL for none.
+ * Make "down" the stored down script of a migration, with the values in it; NULL
+ * for none.
  */
 static void
 replace_down(const MigrateRequest *request, const char *version, const Migration *file,
-			 const char *down, bool reversible, const char *down_error)
+			 const char *down, List *vars, bool reversible, const char *down_error)
 {
 	MigrateParameters p;
 
@@ -242,6 +262,8 @@ replace_down(const MigrateRequest *request, const char *version, const Migration
 	migrate_bind(&p, BoolGetDatum(file->down.transactional));
 	migrate_bind(&p, BoolGetDatum(reversible));
 	migrate_bind_text(&p, down_error);
+	migrate_bind_text(&p, migrate_syntax_name(file->down.syntax));
+	migrate_bind_vars(&p, down ? vars : NIL);
 	migrate_query(&update_down, &p, InvalidSnapshot, SPI_OK_UPDATE, NULL, NULL);
 }
 
@@ -266,7 +288,7 @@ migrate_record_progress(const MigrateRequest *request, const MigrateStep *step,
 		insert_row(request, step, result, 0, sql, down);
 	}
 	else if (step->file != NULL)
-		replace_down(request, step->applied->version, step->file, sql, true, NULL);
+		replace_down(request, step->applied->version, step->file, sql, step->vars, true, NULL);
 	migrate_bind_key(&p, request);
 	migrate_bind_text(&p, step->direction == MIGRATE_UP ? step->file->version : step->applied->version);
 	migrate_bind_text(&p, step->direction == MIGRATE_UP ? "interrupted up" : "interrupted down");
@@ -346,11 +368,12 @@ migrate_record_down(const MigrateRequest *request, const MigrateStep *step,
  * Take over changed scripts of an applied migration: "up" and "down" are the
  * new texts, NULL to leave that one as it is.  A down that the file does not
  * have any more is told by item->down_changed alone.  The current role becomes
- * the author of what is replaced.
+ * the author of what is replaced, and of the values with it, "up_vars" and
+ * "down_vars".
  */
 void
 migrate_record_replace(const MigrateRequest *request, const MigrateItem *item,
-					   const char *up, const char *down,
+					   const char *up, List *up_vars, const char *down, List *down_vars,
 					   bool reversible, const char *down_error)
 {
 	const Migration *file = item->file;
@@ -369,8 +392,10 @@ migrate_record_replace(const MigrateRequest *request, const MigrateItem *item,
 		migrate_bind_text(&p, file->description);
 		migrate_bind_text(&p, file->author);
 		migrate_bind_text(&p, file->created);
+		migrate_bind_text(&p, migrate_syntax_name(file->up.syntax));
+		migrate_bind_vars(&p, up_vars);
 		migrate_query(&update_up, &p, InvalidSnapshot, SPI_OK_UPDATE, NULL, NULL);
 	}
 	if (item->down_changed)
-		replace_down(request, item->applied->version, file, down, reversible, down_error);
+		replace_down(request, item->applied->version, file, down, down_vars, reversible, down_error);
 }

@@ -132,6 +132,23 @@ migrate_report_activity_end(void)
 }
 
 /*
+ * A colon that makes no sense to the parser is most often that of a variable
+ * without a value.
+ */
+static void
+hint_at_variable(const char *at)
+{
+	int			n = 1;
+
+	if (geterrcode() != ERRCODE_SYNTAX_ERROR || *at != ':')
+		return;
+	while (isalnum((unsigned char) at[n]) || at[n] == '_' || IS_HIGHBIT_SET(at[n]))
+		n++;
+	if (n > 1)
+		errhint("If \"%.*s\" is a variable, give it a value in \"vars\".", n, at);
+}
+
+/*
  * Turn a position in place->source into one in place->query, and find its
  * line.
  */
@@ -147,6 +164,7 @@ convert_position(MigratePlace *place)
 		return;
 	bytes = pg_mbcharcliplen(place->source, strlen(place->source), position - 1);
 	place->line = place->source_line + migrate_count_lines(place->source, bytes) - 1;
+	hint_at_variable(place->source + bytes);
 
 	/* an error of the lexer: nobody knows where the statement ends */
 	query = place->query;

@@ -104,16 +104,10 @@ history_arguments(FunctionCallInfo fcinfo, int n, MigrateRequest *request)
 						request->project == NULL ? "project" : "schema")));
 }
 
-/*
- * An argument that has a place in the interface, and no effect yet.
- */
-static void
-refuse_argument(FunctionCallInfo fcinfo, int n, const char *name)
+static List *
+vars_argument(FunctionCallInfo fcinfo, int n)
 {
-	if (!PG_ARGISNULL(n))
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("argument \"%s\" is not supported yet", name)));
+	return PG_ARGISNULL(n) ? NIL : migrate_variables_read(PG_GETARG_DATUM(n), VARIABLE_GIVEN);
 }
 
 #define RESULT_COLUMNS 5
@@ -152,7 +146,7 @@ apply_arguments(FunctionCallInfo fcinfo, MigrateRequest *request)
 	request->versions = versions_argument(fcinfo, 3);
 	history_arguments(fcinfo, 4, request);
 	request->format = text_argument(fcinfo, 6);
-	refuse_argument(fcinfo, 7, "vars");
+	request->vars = vars_argument(fcinfo, 7);
 	request->adopt_existing = bool_argument(fcinfo, 8);
 }
 
@@ -275,7 +269,7 @@ reapply_arguments(FunctionCallInfo fcinfo, MigrateRequest *request)
 	request->dir = text_argument(fcinfo, 0);
 	history_arguments(fcinfo, 1, request);
 	request->format = text_argument(fcinfo, 3);
-	refuse_argument(fcinfo, 4, "vars");
+	request->vars = vars_argument(fcinfo, 4);
 	InitMaterializedSRF(fcinfo, 0);
 }
 
@@ -375,7 +369,7 @@ put_status(ReturnSetInfo *rsinfo, const MigrateItem *item)
 Datum
 migrate_status(PG_FUNCTION_ARGS)
 {
-	MigrateRequest request = {0};
+	MigrateRequest request = {.quiet = true};
 	ListCell   *lc;
 
 	request.dir = text_argument(fcinfo, 0);

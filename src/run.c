@@ -53,17 +53,20 @@ run_step(MigrateRun *run, MigrateStep *step, MigrateResult *result)
 	TimestampTz started = GetCurrentTimestamp();
 	instr_time	start;
 	bool		executed = !step->forced;
-	char	   *sql = NULL;
+	char	   *text = NULL;
+	char	   *sql;
 
 	INSTR_TIME_SET_CURRENT(start);
 	migrate_place_begin(&place, &callback, step->direction, step->file, step->applied);
 	if (!step->forced)
 	{
-		sql = migrate_step_text(run, step);
+		text = migrate_step_text(run, step);
+
+		sql = migrate_step_sql(run, step, text, &place);
 		executed = migrate_execute_step(run, step, sql, &place);
 	}
 	migrate_measure(result, start, executed ? step->script->nstatements : 0);
-	migrate_record_step(run, step, executed, result, started, sql);
+	migrate_record_step(run, step, executed, result, started, text);
 	migrate_place_end(&callback);
 }
 
@@ -170,6 +173,7 @@ repair_item(MigrateRun *run, MigrateItem *item)
 	const Migration *file = item->file;
 	char	   *up = NULL;
 	char	   *down = NULL;
+	List	   *vars;
 	char	   *error;
 	bool		reversible;
 
@@ -177,9 +181,11 @@ repair_item(MigrateRun *run, MigrateItem *item)
 		up = migrate_source_text(run->source, &file->up);
 	if (item->down_changed && file->down.present)
 		down = migrate_source_text(run->source, &file->down);
-	reversible = migrate_is_reversible(run, file, &error);
+	reversible = migrate_is_reversible(run, file, item->applied, &vars, &error);
 	migrate_warn_down(error);
-	migrate_record_replace(run->request, item, up, down, reversible, error);
+	migrate_record_replace(run->request, item, up,
+						   migrate_own_variables(item->applied->up_vars, item->applied->up_role),
+						   down, vars, reversible, error);
 	repair->version = file->version;
 	repair->name = file->name;
 	repair->action = item->up_changed && item->down_changed ? "up and down script replaced" :
@@ -198,7 +204,7 @@ record_unrun(MigrateRun *run, const Migration *file)
 	MigrateResult *result = migrate_new_result(run, &step);
 	char	   *down = NULL;
 
-	step.reversible = migrate_is_reversible(run, file, &step.down_error);
+	step.reversible = migrate_is_reversible(run, file, NULL, &step.down_vars, &step.down_error);
 	migrate_warn_down(step.down_error);
 	if (file->down.present)
 		down = migrate_source_text(run->source, &file->down);

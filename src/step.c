@@ -139,7 +139,17 @@ has_power_in_reserve(void)
 }
 
 /*
- * May a stored script have less power than the session?
+ * Does a step run what the history holds: its script, or a value in it?
+ */
+bool
+migrate_runs_stored(const MigrateStep *step)
+{
+	return !step->forced &&
+		(step->file == NULL || migrate_variables_come_from(step->vars, VARIABLE_STORED));
+}
+
+/*
+ * May that have less power than the session?
  */
 static bool
 needs_protection(const MigrateStep *step)
@@ -151,13 +161,20 @@ needs_protection(const MigrateStep *step)
 }
 
 /*
- * Refuse a stored script that commits on its way, where it would have to be
- * protected from: that cannot be done across commits.
+ * Refuse a stored script, or one with stored values, that commits on its way,
+ * where it would have to be protected from: that cannot be done across commits.
  */
 void
 migrate_require_own_script(const MigrateStep *step)
 {
-	if (needs_protection(step))
+	if (!needs_protection(step))
+		return;
+	if (step->file != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied to use stored values in a script that commits as another role"),
+				 errhint("Log in as the role that stored them, or give them in \"vars\" where there is such an argument.")));
+	else
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("permission denied to run a stored script that commits as another role"),
@@ -165,7 +182,7 @@ migrate_require_own_script(const MigrateStep *step)
 }
 
 /*
- * Execute a stored script, of a role that may have less power than the session:
+ * Execute what is stored, by a role that may have less power than the session:
  * then core is told to refuse any change of the role, and whatever would run
  * later, at the commit, without that protection (WITH HOLD, deferred triggers).
  */
@@ -175,6 +192,7 @@ execute_stored(const MigrateStep *step, const char *sql, MigratePlace *place)
 	Oid			user;
 	int			security;
 
+	place->checks_deferred = true;
 	if (!needs_protection(step))
 	{
 		migrate_execute_script(step->script, sql, place);
@@ -203,7 +221,7 @@ migrate_execute_step(MigrateRun *run, MigrateStep *step, const char *sql, Migrat
 {
 	if (run->request->adopt_existing && step->direction == MIGRATE_UP)
 		return execute_unless_existing(step, sql, place);
-	if (step->file == NULL)
+	if (migrate_runs_stored(step))
 		execute_stored(step, sql, place);
 	else
 		migrate_execute_script(step->script, sql, place);
@@ -241,7 +259,7 @@ migrate_measure(MigrateResult *result, instr_time start, int statements)
 }
 
 /*
- * Record what came of a step.  "sql" is its script, NULL for a forced one;
+ * Record what came of a step.  "sql" is its script as written, NULL for a forced one;
  * "executed" is false for one that was found to exist already.
  */
 void
@@ -273,12 +291,13 @@ migrate_replace_downs(MigrateRun *run, List *items)
 	foreach(lc, items)
 	{
 		MigrateItem *item = lfirst(lc);
+		List	   *vars;
 		char	   *error;
-		bool		reversible = migrate_is_reversible(run, item->file, &error);
+		bool		reversible = migrate_is_reversible(run, item->file, item->applied, &vars, &error);
 
 		migrate_warn_down(error);
-		migrate_record_replace(run->request, item, NULL,
-							   migrate_source_text(run->source, &item->file->down),
+		migrate_record_replace(run->request, item, NULL, NIL,
+							   migrate_source_text(run->source, &item->file->down), vars,
 							   reversible, error);
 		ereport(NOTICE,
 				(errmsg("down script of migration \"%s\" has changed and is stored anew",
