@@ -130,13 +130,17 @@ parse_step(const MigrateStep *step, const char *sql, MigratePlace *place)
 	bool		up = step->direction == MIGRATE_UP;
 	const MigrateSection *section = step->file == NULL ? NULL :
 		up ? &step->file->up : &step->file->down;
+	MigrateScript *script;
 
 	if (section != NULL)
-		return migrate_script_parse(sql, section->transactional, section->line, place);
-	return migrate_script_parse(sql,
-								up ? step->applied->up_transactional : step->applied->down_transactional,
-								up ? step->applied->up_line : step->applied->down_line,
-								place);
+		script = migrate_script_parse(sql, section->transactional, section->line, place);
+	else
+		script = migrate_script_parse(sql,
+									  up ? step->applied->up_transactional : step->applied->down_transactional,
+									  up ? step->applied->up_line : step->applied->down_line,
+									  place);
+	migrate_report_skipped(script, place);
+	return script;
 }
 
 /*
@@ -145,12 +149,7 @@ parse_step(const MigrateStep *step, const char *sql, MigratePlace *place)
 static char *
 first_statements(const MigrateScript *script, int count, const char *sql)
 {
-	const MigrateStatement *last;
-
-	if (count == 0)
-		return pstrdup("");
-	last = &script->statements[count - 1];
-	return pnstrdup(sql, last->offset + last->length);
+	return pnstrdup(sql, migrate_statements_end(script, count));
 }
 
 /*
@@ -219,14 +218,16 @@ migrate_is_reversible(MigrateRun *run, const Migration *file, char **error)
 	PG_CATCH();
 	{
 		ErrorData  *data;
+		const char *name = place.file;
+		int			line;
 
 		if (!migrate_is_script_error(geterrcode()))
 			PG_RE_THROW();
 		MemoryContextSwitchTo(context);
 		data = CopyErrorData();
 		FlushErrorState();
-		*error = psprintf("down section: %s, file \"%s\", line %d",
-						  data->message, place.file, place.line);
+		line = migrate_map_line(place.text, place.text_line, place.file, place.line, &name);
+		*error = psprintf("down section: %s, file \"%s\", line %d", data->message, name, line);
 		FreeErrorData(data);
 	}
 	PG_END_TRY();
