@@ -84,13 +84,16 @@ int
 migrate_map_line(const char *text, int first_line, const char *file, int line,
 				 const char **mapped_file)
 {
-	MigrateLines lines = {text, file, first_line};
+	MigrateLines lines;
 
 	if (text == NULL || line <= 0 || strstr(text, MIGRATE_LINE_MARKER) == NULL)
 	{
 		*mapped_file = file;
 		return line;
 	}
+	lines.at = text;
+	lines.file = file;
+	lines.line = first_line;
 	for (int i = first_line; i < line && lines.at != NULL; i++)
 		migrate_next_line(&lines);
 	*mapped_file = lines.file;
