@@ -27,7 +27,7 @@ typedef struct ChangesetParser
 {
 	const MigrateFileName *file;
 	const char *sql;
-	MigrateLines lines;
+	MigrateLineReader lines;
 	List	   *migrations;
 	Migration  *current;		/* the changeset that the line is in, or NULL */
 	MigratePiece *up;			/* open pieces, or NULL */

@@ -352,10 +352,14 @@ static MigrateScript *
 parse_step(const MigrateStep *step, const char *sql, MigratePlace *place)
 {
 	const MigrateSection *section = step_section(step);
+	MigrateScript *script;
 
 	if (section != NULL)
-		return migrate_script_parse(sql, section->transactional, section->line, place);
-	return migrate_script_parse(sql, stored_transactional(step), stored_line(step), place);
+		script = migrate_script_parse(sql, section->transactional, section->line, place);
+	else
+		script = migrate_script_parse(sql, stored_transactional(step), stored_line(step), place);
+	migrate_report_skipped(script, place);
+	return script;
 }
 
 /*
@@ -364,12 +368,7 @@ parse_step(const MigrateStep *step, const char *sql, MigratePlace *place)
 static char *
 first_statements(const MigrateScript *script, int count, const char *sql)
 {
-	const MigrateStatement *last;
-
-	if (count == 0)
-		return pstrdup("");
-	last = &script->statements[count - 1];
-	return pnstrdup(sql, last->offset + last->length);
+	return pnstrdup(sql, migrate_statements_end(script, count));
 }
 
 /*
@@ -502,6 +501,8 @@ migrate_is_reversible(MigrateRun *run, const Migration *file, const AppliedMigra
 	PG_CATCH();
 	{
 		ErrorData  *data;
+		const char *name = place.file;
+		int			line;
 
 		if (!migrate_is_script_error(geterrcode()))
 			PG_RE_THROW();
@@ -511,8 +512,10 @@ migrate_is_reversible(MigrateRun *run, const Migration *file, const AppliedMigra
 		if (run->request->quiet && migrate_has_variables(section->syntax, text))
 			reversible = !migrate_script_is_blank(text, section->length);
 		else
-			*error = psprintf("down section: %s, file \"%s\", line %d",
-							  data->message, place.file, place.line);
+		{
+			line = migrate_map_line(place.text, place.text_line, place.file, place.line, &name);
+			*error = psprintf("down section: %s, file \"%s\", line %d", data->message, name, line);
+		}
 		FreeErrorData(data);
 	}
 	PG_END_TRY();

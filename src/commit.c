@@ -236,14 +236,14 @@ repeat_settings(Attempt *attempt)
 	begin_transaction(attempt);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-	attempt->place.nstatements = script->nstatements;
+	migrate_begin_script(script, attempt->sql, &attempt->place);
 	for (int i = 0; i < attempt->done; i++)
 	{
 		attempt->place.statement = i + 1;
 		if (script->statements[i].set_session)
 			migrate_run_statement(&script->statements[i], attempt->sql, &attempt->place);
 	}
-	attempt->place.statement = 0;
+	migrate_end_script(&attempt->place);
 	if (SPI_finish() != SPI_OK_FINISH)
 		elog(ERROR, "SPI_finish failed");
 	commit_now(attempt->context);

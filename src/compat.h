@@ -23,7 +23,9 @@
 
 #include "catalog/pg_class.h"
 #include "catalog/pg_namespace.h"
+#include "executor/executor.h"
 #include "miscadmin.h"
+#include "parser/parse_node.h"
 #include "storage/lock.h"
 #include "storage/proc.h"
 #include "storage/procarray.h"
@@ -116,6 +118,25 @@ migrate_owns_relation(Oid relation)
 	return object_ownercheck(RelationRelationId, relation, GetUserId());
 #else
 	return pg_class_ownercheck(relation, GetUserId());
+#endif
+}
+
+/*
+ * 16 keeps the privileges that a statement needs beside its range table.  Raises
+ * 42501 if the current role may not insert into these columns, given as bits
+ * from FirstLowInvalidHeapAttributeNumber on.
+ */
+static inline void
+migrate_check_insert(ParseState *pstate, ParseNamespaceItem *item, Bitmapset *columns)
+{
+#if PG_VERSION_NUM >= 160000
+	item->p_perminfo->requiredPerms = ACL_INSERT;
+	item->p_perminfo->insertedCols = columns;
+	ExecCheckPermissions(pstate->p_rtable, list_make1(item->p_perminfo), true);
+#else
+	item->p_rte->requiredPerms = ACL_INSERT;
+	item->p_rte->insertedCols = columns;
+	ExecCheckRTPerms(pstate->p_rtable, true);
 #endif
 }
 

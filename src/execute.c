@@ -102,7 +102,7 @@ void
 migrate_execute_check(const MigrateScript *script, const char *sql,
 					  MigratePlace *place, List **made, bool *made_unknown)
 {
-	place->nstatements = script->nstatements;
+	migrate_begin_script(script, sql, place);
 	for (int i = 0; i < script->nstatements; i++)
 	{
 		const MigrateStatement *statement = &script->statements[i];
@@ -129,8 +129,7 @@ migrate_execute_check(const MigrateScript *script, const char *sql,
 		}
 		*made_unknown |= statement->makes_unknown;
 	}
-	place->statement = 0;
-	place->line = 0;
+	migrate_end_script(place);
 }
 
 /*
@@ -305,6 +304,19 @@ run_outside_block(const MigrateStatement *statement, const char *sql, const char
 	place->source = NULL;
 }
 
+/*
+ * Run COPY ... FROM STDIN, whose rows stand in the script.
+ */
+static void
+run_copy(const MigrateStatement *statement, const char *sql, const char *query,
+		 MigratePlace *place)
+{
+	place->source = query;
+	place->source_line = place->line;
+	migrate_copy_rows(query, sql + statement->rows, statement->rows_length, place->commits);
+	place->source = NULL;
+}
+
 static void
 run_with_spi(const char *query)
 {
@@ -382,6 +394,8 @@ migrate_run_statement(const MigrateStatement *statement, const char *sql, Migrat
 		run_outside_block(statement, sql, query, place);
 	else if (statement->set_transaction)
 		run_set_transaction(query, place);
+	else if (statement->rows > 0)
+		run_copy(statement, sql, query, place);
 	else
 		run_with_spi(query);
 	migrate_end_statement(place);
@@ -526,7 +540,7 @@ migrate_execute_script(const MigrateScript *script, const char *sql, MigratePlac
 	int			guc_level = NewGUCNestLevel();
 	int			next = 0;
 
-	place->nstatements = script->nstatements;
+	migrate_begin_script(script, sql, place);
 	while (next < script->nstatements)
 	{
 		if (SPI_connect() != SPI_OK_CONNECT)
@@ -536,6 +550,5 @@ migrate_execute_script(const MigrateScript *script, const char *sql, MigratePlac
 			elog(ERROR, "SPI_finish failed");
 	}
 	AtEOXact_GUC(false, guc_level);
-	place->statement = 0;
-	place->line = 0;
+	migrate_end_script(place);
 }

@@ -489,7 +489,7 @@ migrate_format_companion(const MigrateFormat *format, const char *file)
 static void
 parse_header(Migration *migration, const char *sql, int length)
 {
-	MigrateLines lines;
+	MigrateLineReader lines;
 
 	migrate_lines_start(&lines, sql, length);
 	while (migrate_lines_next(&lines))

@@ -420,9 +420,9 @@ liquibase_mark(MigrateLine *line)
  * Start a pass over a text, line by line.
  */
 void
-migrate_lines_start(MigrateLines *lines, const char *sql, int length)
+migrate_lines_start(MigrateLineReader *lines, const char *sql, int length)
 {
-	memset(lines, 0, sizeof(MigrateLines));
+	memset(lines, 0, sizeof(MigrateLineReader));
 	lines->next = sql;
 	lines->end = sql + length;
 }
@@ -431,7 +431,7 @@ migrate_lines_start(MigrateLines *lines, const char *sql, int length)
  * Make lines->line the next one; false if there is none.
  */
 bool
-migrate_lines_next(MigrateLines *lines)
+migrate_lines_next(MigrateLineReader *lines)
 {
 	MigrateLine *line = &lines->line;
 	const char *newline;
@@ -466,7 +466,7 @@ is_comment(const MigrateLine *line)
 int
 migrate_markers_first(const MigrateMarkers *const *markers, int n, const char *sql)
 {
-	MigrateLines lines;
+	MigrateLineReader lines;
 	int			found = n;
 
 	if (n == 0)
@@ -502,7 +502,7 @@ migrate_markers_are_weak(const MigrateMarkers *markers)
 char *
 migrate_setting(const char *text, const char *key)
 {
-	MigrateLines lines;
+	MigrateLineReader lines;
 	int			n = strlen(key);
 
 	migrate_lines_start(&lines, text, strlen(text));
@@ -805,7 +805,7 @@ migrate_markers_parse(const MigrateMarkers *markers, const char *name, const cha
 {
 	SectionParser parser = {.markers = markers,.file = migration->file,.sql = sql,
 	.migration = migration};
-	MigrateLines reader;
+	MigrateLineReader reader;
 
 	parser.line = &reader.line;
 	if (markers->whole)

@@ -326,12 +326,17 @@ typedef struct MigrateStatement
 	char	   *temporary;		/* name of a temporary table it makes ... */
 	OnCommitAction on_commit;	/* ... that a commit does something to */
 	char	   *cursor;			/* name of a cursor it opens until the commit */
+	int			rows;			/* of COPY: bytes before its rows, 0: has none */
+	int			rows_length;
 } MigrateStatement;
 
 typedef struct MigrateScript
 {
 	int			nstatements;
 	MigrateStatement *statements;
+	int			line;			/* of the text's first byte */
+	bool		has_markers;	/* see migrate_map_line() */
+	List	   *skipped;		/* names (char *) of psql's commands in it */
 } MigrateScript;
 
 /*
@@ -404,6 +409,9 @@ typedef struct MigratePlace
 	const char *source;			/* what error positions count in, or NULL */
 	int			source_line;	/* line of its first byte */
 	const char *query;			/* the statement, a part of source */
+	const char *text;			/* the script if it has markers of lines, or
+								 * NULL */
+	int			text_line;		/* line of its first byte */
 } MigratePlace;
 
 /* in run.c */
@@ -552,12 +560,12 @@ typedef struct MigrateLine
 	int			mark_length;	/* ... and its bytes, if it is not all */
 } MigrateLine;
 
-typedef struct MigrateLines
+typedef struct MigrateLineReader
 {
 	const char *next;			/* NULL: no more */
 	const char *end;
 	MigrateLine line;
-} MigrateLines;
+} MigrateLineReader;
 
 typedef struct MigrateMarkers MigrateMarkers;
 
@@ -574,8 +582,8 @@ extern const MigrateMarkers migrate_markers_graphile;
 extern const MigrateMarkers migrate_markers_drizzle;
 extern const MigrateMarkers migrate_markers_liquibase;
 
-extern void migrate_lines_start(MigrateLines *lines, const char *sql, int length);
-extern bool migrate_lines_next(MigrateLines *lines);
+extern void migrate_lines_start(MigrateLineReader *lines, const char *sql, int length);
+extern bool migrate_lines_next(MigrateLineReader *lines);
 extern bool migrate_is_word(const char *sql, int length, const char *word);
 extern char *migrate_setting(const char *text, const char *key);
 pg_noreturn extern void migrate_bad_file(const char *file, int line, const char *message,
@@ -636,9 +644,14 @@ extern char *migrate_section_text(const MigrateSection *section, const char *sql
 extern int	migrate_section_end(const MigrateSection *section);
 extern void migrate_sha256(const char *sql, int length, uint8 *sha256);
 
+/* in include.c */
+extern char *migrate_include_files(const char *sql, const char *file,
+								   char *(*read) (void *arg, const char *file), void *arg);
+
 /* in script.c */
 extern MigrateScript *migrate_script_parse(const char *sql, bool transactional,
 										   int line, MigratePlace *place);
+extern int	migrate_statements_end(const MigrateScript *script, int count);
 extern bool migrate_script_is_blank(const char *sql, int length);
 extern bool migrate_script_same(const char *one, const char *other);
 extern bool migrate_is_script_error(int sqlerrcode);
@@ -652,6 +665,41 @@ extern bool migrate_has_variables(MigrateSyntax syntax, const char *sql);
 extern bool migrate_variables_come_from(List *vars, MigrateOrigin origin);
 extern List *migrate_variables_read(Datum object, MigrateOrigin origin);
 extern char *migrate_variables_write(List *vars);
+
+/* in lexer.c */
+
+/* what the lexer has no number for: a line that begins with a backslash */
+#define MIGRATE_COMMAND_LINE	(-1)
+
+/*
+ * The current token of a text.
+ */
+typedef struct MigrateToken
+{
+	int			kind;			/* core's number, 0 at the end, or the above */
+	int			location;		/* bytes before it */
+	const char *text;			/* as written */
+	bool		in_statement;	/* it or one before it belongs to a statement */
+	bool		ends_statement;
+	bool		around_rows;	/* rows of COPY are in the middle of that */
+	int			rows;			/* of a COPY that ends: bytes before its rows */
+	int			rows_length;
+	int			line_length;	/* of a line for psql, from its backslash on */
+} MigrateToken;
+
+typedef struct MigrateLexer MigrateLexer;
+
+extern MigrateLexer *migrate_lexer_start(const char *sql);
+extern const MigrateToken *migrate_lexer_next(MigrateLexer *lexer);
+extern const char *migrate_lexer_text(const MigrateLexer *lexer);
+extern const char *migrate_lexer_missing_end(const MigrateLexer *lexer);
+extern void migrate_lexer_end(MigrateLexer *lexer);
+
+/* in psql.c */
+extern char *migrate_psql_name(const char **at, const char *end);
+extern char *migrate_psql_argument(const char **at, const char *end);
+extern char *migrate_psql_skip(const char *line, int length, List **skipped);
+extern const char *migrate_psql_hint(const char *name, bool in_statement);
 
 /* in statement.c */
 extern void migrate_statement_classify(MigrateStatement *statement, Node *node);
@@ -667,6 +715,9 @@ extern void migrate_begin_statement(const MigrateStatement *statement, const cha
 extern void migrate_end_statement(MigratePlace *place);
 extern void migrate_run_statement(const MigrateStatement *statement, const char *sql,
 								  MigratePlace *place);
+
+/* in copy.c */
+extern void migrate_copy_rows(const char *query, const char *sql, int length, bool commits);
 
 /* in deferred.c */
 extern void migrate_check_constraints(void);
@@ -776,7 +827,29 @@ extern void migrate_lock_keep(const char *project, const char *schema);
 extern void migrate_lock_release(const char *project, const char *schema);
 
 /* in report.c */
+
+/* the comment that tells file and line of the next line of a text */
+#define MIGRATE_LINE_MARKER		"--#line "
+
+/*
+ * A walk over the lines of a text.
+ */
+typedef struct MigrateLines
+{
+	const char *at;				/* begin of the current line, NULL behind the
+								 * last */
+	const char *file;			/* that it comes from ... */
+	int			line;			/* ... and its line there */
+} MigrateLines;
+
+extern void migrate_next_line(MigrateLines *lines);
+extern int	migrate_map_line(const char *text, int first_line, const char *file, int line,
+							 const char **mapped_file);
 extern int	migrate_count_lines(const char *sql, int length);
+extern void migrate_begin_script(const MigrateScript *script, const char *sql,
+								 MigratePlace *place);
+extern void migrate_end_script(MigratePlace *place);
+extern void migrate_report_skipped(const MigrateScript *script, const MigratePlace *place);
 extern const char *migrate_label(const char *version, const char *name);
 extern const char *migrate_state_name(MigrateState state);
 extern void migrate_report_done(const MigrateStep *step, const MigrateResult *result,

@@ -12,6 +12,7 @@
  */
 #include "postgres.h"
 
+#include "common/string.h"
 #include "mb/pg_wchar.h"
 #include "tcop/tcopprot.h"
 #include "utils/backend_status.h"
@@ -34,6 +35,91 @@ migrate_count_lines(const char *sql, int length)
 		line++;
 	}
 	return line;
+}
+
+/*
+ * Is the line a marker, and what does it say of the line behind it?  The file is
+ * palloc'd.
+ */
+static bool
+read_marker(const char *line, const char **file, int *number)
+{
+	const char *end = line + strcspn(line, "\r\n");
+	const char *name;
+	char	   *digits_end;
+
+	if (strncmp(line, MIGRATE_LINE_MARKER, strlen(MIGRATE_LINE_MARKER)) != 0)
+		return false;
+	line += strlen(MIGRATE_LINE_MARKER);
+	*number = strtoint(line, &digits_end, 10);
+	name = digits_end + 2;
+	if (digits_end == line || name >= end || digits_end[0] != ' ' || digits_end[1] != '"' ||
+		end[-1] != '"')
+		return false;
+	*file = pnstrdup(name, end - 1 - name);
+	return true;
+}
+
+/*
+ * Go to the next line of a text, and know which file and line it was.
+ */
+void
+migrate_next_line(MigrateLines *lines)
+{
+	const char *newline = strchr(lines->at, '\n');
+
+	if (!read_marker(lines->at, &lines->file, &lines->line))
+		lines->line++;
+	lines->at = newline ? newline + 1 : NULL;
+}
+
+/*
+ * Where a line of a text comes from that was put together from several files or
+ * pieces, with markers before them.
+ *
+ * "line" is counted from "first_line", that of the first byte, in "file".
+ * Returns the line in *mapped_file.
+ */
+int
+migrate_map_line(const char *text, int first_line, const char *file, int line,
+				 const char **mapped_file)
+{
+	MigrateLines lines;
+
+	if (text == NULL || line <= 0 || strstr(text, MIGRATE_LINE_MARKER) == NULL)
+	{
+		*mapped_file = file;
+		return line;
+	}
+	lines.at = text;
+	lines.file = file;
+	lines.line = first_line;
+	for (int i = first_line; i < line && lines.at != NULL; i++)
+		migrate_next_line(&lines);
+	*mapped_file = lines.file;
+	return lines.line;
+}
+
+/*
+ * From here on "place" is about a script whose text is "sql".
+ */
+void
+migrate_begin_script(const MigrateScript *script, const char *sql, MigratePlace *place)
+{
+	place->nstatements = script->nstatements;
+	place->text = script->has_markers ? sql : NULL;
+	place->text_line = script->line;
+}
+
+/*
+ * And no longer.  An error leaves in "place" where it was.
+ */
+void
+migrate_end_script(MigratePlace *place)
+{
+	place->statement = 0;
+	place->line = 0;
+	place->text = NULL;
 }
 
 /*
@@ -96,6 +182,29 @@ migrate_report_done(const MigrateStep *step, const MigrateResult *result,
 							   "undone %s (%d statements) [%d/%d]",
 							   result->statements,
 							   label, result->statements, number, total)));
+}
+
+/*
+ * One NOTICE for all of psql's commands that a script has and that are passed
+ * over.
+ */
+void
+migrate_report_skipped(const MigrateScript *script, const MigratePlace *place)
+{
+	StringInfoData names;
+	ListCell   *lc;
+
+	if (script->skipped == NIL)
+		return;
+	initStringInfo(&names);
+	foreach(lc, script->skipped)
+	{
+		appendStringInfo(&names, "%s\\%s", names.len > 0 ? ", " : "", (char *) lfirst(lc));
+	}
+	ereport(NOTICE,
+			(errmsg("skipping what is for psql in migration \"%s\": %s",
+					migrate_label(place->version, place->name), names.data)));
+	pfree(names.data);
 }
 
 static const char *
@@ -217,10 +326,13 @@ void
 migrate_error_context(void *arg)
 {
 	MigratePlace *place = arg;
+	const char *file;
+	int			line;
 	StringInfoData text;
 
 	convert_position(place);
 	hint_at_up(place);
+	line = migrate_map_line(place->text, place->text_line, place->file, place->line, &file);
 
 	initStringInfo(&text);
 	appendStringInfo(&text, "migration %s \"%s\" (%s)", place->version, place->name,
@@ -230,9 +342,9 @@ migrate_error_context(void *arg)
 	else if (place->statement > 0)
 		appendStringInfo(&text, ", statement %d", place->statement);
 	appendStringInfo(&text, ", %s \"%s\"",
-					 place->stored ? "stored script of file" : "file", place->file);
+					 place->stored ? "stored script of file" : "file", file);
 	if (place->line > 0)
-		appendStringInfo(&text, ", line %d", place->line);
+		appendStringInfo(&text, ", line %d", line);
 	errcontext("%s", text.data);
 	pfree(text.data);
 }

@@ -3,10 +3,10 @@
  * script.c
  *		SQL text -> transactions of statements.
  *
- * The server's lexer finds where a statement ends (a semicolon outside of
- * parentheses and of BEGIN ATOMIC ... END), and what only psql understands;
- * the server's parser judges each statement.  Quotes, dollar quotes, nested
- * comments and the rest are therefore right by construction.
+ * The server's lexer finds where a statement ends, and what only psql
+ * understands (lexer.c); the server's parser judges each statement.  Quotes,
+ * dollar quotes, nested comments and the rest are therefore right by
+ * construction.
  *
  * Copyright (c) 2026, the migrate authors
  *
@@ -17,10 +17,7 @@
  */
 #include "postgres.h"
 
-#include "common/keywords.h"
-#include "mb/pg_wchar.h"
-#include "parser/parser.h"
-#include "parser/scanner.h"
+#include "miscadmin.h"
 #include "parser/scansup.h"
 #include "tcop/tcopprot.h"
 #include "utils/memutils.h"
@@ -28,35 +25,13 @@
 #include "migrate.h"
 
 /*
- * The server's lexer at work on one text.
- */
-typedef struct Lexer
-{
-	core_yyscan_t scanner;
-	core_yy_extra_type extra;
-	core_YYSTYPE value;
-	int			location;		/* bytes before the current token */
-} Lexer;
-
-/*
- * The numbers of the keywords that matter here.  The grammar's header is not
- * installed from 16 on, so they are looked up by name.
- */
-typedef struct Keywords
-{
-	int			as;
-	int			atomic;
-	int			begin;
-	int			case_;
-	int			end;
-} Keywords;
-
-/*
  * State of cutting and judging one script.
  */
 typedef struct ScriptParser
 {
 	const char *source;
+	MigrateLexer *lexer;
+	const MigrateToken *token;	/* the current one */
 	MigratePlace *place;
 	int			first_line;		/* line of the text's first byte in its file */
 	int			counted;		/* bytes up to which lines are counted ... */
@@ -70,61 +45,6 @@ typedef struct ScriptParser
 	MemoryContext context;		/* of the result */
 	MemoryContext scratch;		/* reset after each statement */
 } ScriptParser;
-
-static int
-keyword(const char *word)
-{
-	return ScanKeywordTokens[ScanKeywordLookup(word, &ScanKeywords)];
-}
-
-static const Keywords *
-keywords(void)
-{
-	static Keywords k;
-
-	if (k.atomic == 0)
-	{
-		k.as = keyword("as");
-		k.begin = keyword("begin");
-		k.case_ = keyword("case");
-		k.end = keyword("end");
-		k.atomic = keyword("atomic");
-	}
-	return &k;
-}
-
-static void
-lexer_start(Lexer *lexer, const char *sql)
-{
-	lexer->scanner = scanner_init(sql, &lexer->extra, &ScanKeywords, ScanKeywordTokens);
-	/* the same literals are lexed again when they run: warn then */
-	lexer->extra.escape_string_warning = false;
-}
-
-/*
- * The next token's number, 0 at the end.
- */
-static int
-lexer_next(Lexer *lexer)
-{
-	return core_yylex(&lexer->value, &lexer->location, lexer->scanner);
-}
-
-/*
- * The current token as it is written: flex ends it with a NUL until the next
- * one is asked for (contrib/pg_stat_statements relies on it too).
- */
-static const char *
-lexer_token_text(const Lexer *lexer)
-{
-	return lexer->extra.scanbuf + lexer->location;
-}
-
-static void
-lexer_end(Lexer *lexer)
-{
-	scanner_finish(lexer->scanner);
-}
 
 /*
  * The line of an offset that is not before the last one asked for.
@@ -165,34 +85,78 @@ same_token(const char *one, const char *other)
 }
 
 /*
- * Do two scripts consist of the same tokens?  White space, comments and the
- * letter case of keywords and unquoted names do not count.
+ * Are the rows behind two COPY the same, whatever their line ends?
+ */
+static bool
+same_rows(const char *one, int one_length, const char *other, int other_length)
+{
+	const char *one_end = one + one_length;
+	const char *other_end = other + other_length;
+
+	for (;;)
+	{
+		if (one_end - one > 1 && one[0] == '\r' && one[1] == '\n')
+			one++;
+		if (other_end - other > 1 && other[0] == '\r' && other[1] == '\n')
+			other++;
+		if (one == one_end || other == other_end)
+			return one == one_end && other == other_end;
+		if (*one++ != *other++)
+			return false;
+	}
+}
+
+/*
+ * The next token that is not a line for psql.
+ */
+static const MigrateToken *
+next_sql_token(MigrateLexer *lexer)
+{
+	const MigrateToken *token;
+
+	do
+		token = migrate_lexer_next(lexer);
+	while (token->kind == MIGRATE_COMMAND_LINE);
+	return token;
+}
+
+static bool
+same_tokens(const char *one, const char *other)
+{
+	MigrateLexer *one_lexer = migrate_lexer_start(one);
+	MigrateLexer *other_lexer = migrate_lexer_start(other);
+	const MigrateToken *a;
+	const MigrateToken *b;
+
+	do
+	{
+		a = next_sql_token(one_lexer);
+		b = next_sql_token(other_lexer);
+		if (a->kind != b->kind || (a->kind != 0 && !same_token(a->text, b->text)) ||
+			!same_rows(one + a->rows, a->rows_length, other + b->rows, b->rows_length))
+			return false;
+	} while (a->kind != 0);
+	return true;
+}
+
+/*
+ * Do two scripts consist of the same tokens and rows?  White space, comments,
+ * the letter case of keywords and unquoted names, and lines that only psql reads
+ * do not count.
  *
  * A text that the lexer refuses is the same as none.
  */
 bool
 migrate_script_same(const char *one, const char *other)
 {
-	volatile bool same = true;
+	volatile bool same = false;
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "migrate comparison",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(context);
-	Lexer		a;
-	Lexer		b;
 
 	PG_TRY();
 	{
-		int			token;
-
-		lexer_start(&a, one);
-		lexer_start(&b, other);
-		do
-		{
-			CHECK_FOR_INTERRUPTS();
-			token = lexer_next(&a);
-			same = token == lexer_next(&b) &&
-				(token == 0 || same_token(lexer_token_text(&a), lexer_token_text(&b)));
-		} while (same && token != 0);
+		same = same_tokens(one, other);
 	}
 	PG_CATCH();
 	{
@@ -203,7 +167,6 @@ migrate_script_same(const char *one, const char *other)
 		if (!migrate_is_script_error(geterrcode()))
 			PG_RE_THROW();
 		FlushErrorState();
-		same = false;
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(old);
@@ -384,6 +347,18 @@ new_statement(ScriptParser *parser)
 }
 
 /*
+ * COPY that is not to read or write a file has to read the rows that follow it.
+ */
+static void
+check_copy(ScriptParser *parser, const CopyStmt *stmt, int line)
+{
+	if (!stmt->is_from)
+		refuse_statement(parser->place, line, "COPY TO STDOUT", NULL);
+	if (parser->token->rows == 0)
+		refuse_statement(parser->place, line, "COPY FROM STDIN without rows", NULL);
+}
+
+/*
  * Take one parsed statement into the script.
  */
 static void
@@ -395,14 +370,14 @@ add_statement(ScriptParser *parser, Node *node, int offset, int length, int line
 		control_transaction(parser, (TransactionStmt *) node, line))
 		return;
 	if (IsA(node, CopyStmt) && ((CopyStmt *) node)->filename == NULL)
-		refuse_statement(parser->place, line,
-						 ((CopyStmt *) node)->is_from ? "COPY FROM STDIN" : "COPY TO STDOUT",
-						 ((CopyStmt *) node)->is_from ? "Use INSERT." : NULL);
+		check_copy(parser, (CopyStmt *) node, line);
 
 	statement = new_statement(parser);
 	statement->offset = offset;
 	statement->length = length;
 	statement->line = line;
+	statement->rows = parser->token->rows;
+	statement->rows_length = parser->token->rows_length;
 	migrate_statement_classify(statement, node);
 
 	/*
@@ -428,8 +403,9 @@ add_parsed(ScriptParser *parser, const RawStmt *raw, int offset, int end)
 {
 	int			start = offset + raw->stmt_location;
 	int			stop = raw->stmt_len > 0 ? start + raw->stmt_len : end;
+	const char *sql = migrate_lexer_text(parser->lexer);
 
-	start += skip_blank(parser->source + start, stop - start);
+	start += skip_blank(sql + start, stop - start);
 	add_statement(parser, raw->stmt, start, stop - start, line_of(parser, start));
 }
 
@@ -440,8 +416,8 @@ add_parsed(ScriptParser *parser, const RawStmt *raw, int offset, int end)
 static void
 judge(ScriptParser *parser, int start, int end)
 {
-	int			blank = skip_blank(parser->source + start, end - start);
-	int			offset = start + blank;
+	const char *sql = migrate_lexer_text(parser->lexer);
+	int			offset = start + skip_blank(sql + start, end - start);
 	int			line = line_of(parser, offset);
 	MigratePlace *place = parser->place;
 	MemoryContext old;
@@ -454,7 +430,7 @@ judge(ScriptParser *parser, int start, int end)
 	place->line = line;
 
 	old = MemoryContextSwitchTo(parser->scratch);
-	query = pnstrdup(parser->source + offset, end - offset);
+	query = pnstrdup(sql + offset, end - offset);
 	place->source = place->query = query;
 	place->source_line = line;
 	raws = pg_parse_query(query);
@@ -469,19 +445,65 @@ judge(ScriptParser *parser, int start, int end)
 }
 
 /*
- * Refuse what only psql understands: a backslash that starts a line.
+ * Pass over a line for psql, or refuse it.
  */
 static void
-refuse_meta_command(ScriptParser *parser, int location)
+take_command_line(ScriptParser *parser, const MigrateToken *token)
 {
-	const char *sql = parser->source + location;
+	const char *sql = parser->source + token->location;
+	MemoryContext old = MemoryContextSwitchTo(parser->context);
+	const char *refused = migrate_psql_skip(sql, token->line_length, &parser->script->skipped);
 
-	for (const char *p = sql; p > parser->source && p[-1] != '\n'; p--)
-		if (p[-1] != ' ' && p[-1] != '\t')
-			return;				/* the parser will find words for it */
-	refuse_statement(parser->place, line_of(parser, location),
-					 psprintf("psql's \"%.*s\"", (int) strcspn(sql, " \t\r\n"), sql),
-					 "The server runs the file, not psql.");
+	MemoryContextSwitchTo(old);
+	if (refused != NULL)
+		refuse_statement(parser->place, line_of(parser, token->location),
+						 psprintf("psql's \"\\%s\"", refused),
+						 migrate_psql_hint(refused, false));
+}
+
+/*
+ * Refuse what only psql understands in a statement: no statement has a backslash
+ * outside of quotes.
+ */
+static void
+refuse_backslash(ScriptParser *parser, const MigrateToken *token)
+{
+	const char *at = parser->source + token->location;
+	const char *name = migrate_psql_name(&at, at + strlen(at));
+
+	refuse_statement(parser->place, line_of(parser, token->location),
+					 psprintf("psql's \"\\%s\"", name),
+					 migrate_psql_hint(name, token->in_statement));
+}
+
+/*
+ * Refuse a statement that begins on the line of a COPY and ends behind its rows.
+ */
+static void
+refuse_around_rows(ScriptParser *parser, const MigrateToken *token)
+{
+	refuse_statement(parser->place, line_of(parser, token->location),
+					 "a statement around the rows of COPY",
+					 "Begin the statement on the line behind the rows.");
+}
+
+/*
+ * The next token.  "query" is where the statement begins, for errors of the lexer
+ * itself.
+ */
+static const MigrateToken *
+next_token(ScriptParser *parser, int query)
+{
+	MigratePlace *place = parser->place;
+	const MigrateToken *token;
+
+	place->source = migrate_lexer_text(parser->lexer);
+	place->source_line = parser->first_line;
+	place->query = place->source + query;
+	place->statement = parser->script->nstatements + 1;
+	token = migrate_lexer_next(parser->lexer);
+	place->source = place->query = NULL;
+	return token;
 }
 
 /*
@@ -491,60 +513,37 @@ refuse_meta_command(ScriptParser *parser, int location)
 static void
 cut(ScriptParser *parser)
 {
-	const Keywords *k = keywords();
-	Lexer		lexer;
 	int			start = 0;
 	int			length = strlen(parser->source);
 	int			query = skip_blank(parser->source, length); /* start, after comments */
-	int			parentheses = 0;
-	int			atomic = 0;		/* nesting in BEGIN ATOMIC ... END */
-	int			previous = 0;
-	bool		any = false;	/* token since the last cut */
-	int			token;
+	const MigrateToken *token;
 
-	lexer_start(&lexer, parser->source);
+	parser->lexer = migrate_lexer_start(parser->source);
 	do
 	{
-		CHECK_FOR_INTERRUPTS();
-
-		/* for errors of the lexer itself */
-		parser->place->source = parser->source;
-		parser->place->source_line = parser->first_line;
-		parser->place->query = parser->source + query;
-		parser->place->statement = parser->script->nstatements + 1;
-		token = lexer_next(&lexer);
-		parser->place->source = parser->place->query = NULL;
-
-		if (token == '\\')
-			refuse_meta_command(parser, lexer.location);
-		if (token == '(')
-			parentheses++;
-		else if (token == ')')
-			parentheses = Max(parentheses - 1, 0);
-		else if (token == k->atomic && previous == k->begin)
-			atomic = 1;
-		else if (atomic > 0 && (previous == '.' || previous == k->as))
-			 /* a name: END and CASE may be column labels */ ;
-		else if (atomic > 0 && token == k->case_)
-			atomic++;
-		else if (atomic > 0 && token == k->end)
-			atomic--;
-		previous = token;
-		any |= token != 0 && token != ';';
-
-		if (token == 0 || (token == ';' && parentheses == 0 && atomic == 0))
+		token = parser->token = next_token(parser, query);
+		if (token->kind == MIGRATE_COMMAND_LINE)
 		{
-			int			end = token == 0 ? length : lexer.location;
-
-			if (any)
-				judge(parser, start, end);
-			any = false;
-			start = end + 1;
-			if (token != 0)
-				query = start + skip_blank(parser->source + start, length - start);
+			take_command_line(parser, token);
+			start = token->location + token->line_length;
 		}
-	} while (token != 0);
-	lexer_end(&lexer);
+		else if (token->kind == '\\')
+			refuse_backslash(parser, token);
+		else if (token->ends_statement)
+		{
+			int			end = token->kind == 0 ? length : token->location;
+
+			if (token->around_rows)
+				refuse_around_rows(parser, token);
+			if (token->in_statement)
+				judge(parser, start, end);
+			start = Min(end + 1, length);
+		}
+		else
+			continue;
+		query = start + skip_blank(migrate_lexer_text(parser->lexer) + start, length - start);
+	} while (token->kind != 0);
+	migrate_lexer_end(parser->lexer);
 }
 
 /*
@@ -565,7 +564,6 @@ migrate_script_parse(const char *sql, bool transactional, int line, MigratePlace
 
 	parser.context = CurrentMemoryContext;
 	parser.source = sql;
-
 	parser.place = place;
 	parser.first_line = line;
 	parser.line = line;
@@ -573,6 +571,9 @@ migrate_script_parse(const char *sql, bool transactional, int line, MigratePlace
 	parser.in_transaction = transactional;
 	parser.capacity = 8;
 	parser.script = palloc0(sizeof(MigrateScript));
+	parser.script->line = line;
+	parser.script->has_markers = strstr(sql, MIGRATE_LINE_MARKER) != NULL;
+	migrate_begin_script(parser.script, sql, place);
 	parser.script->statements = palloc(parser.capacity * sizeof(MigrateStatement));
 	parser.scratch = AllocSetContextCreate(lexing, "migrate statement",
 										   ALLOCSET_DEFAULT_SIZES);
@@ -589,4 +590,23 @@ migrate_script_parse(const char *sql, bool transactional, int line, MigratePlace
 						   parser.in_transaction ? "BEGIN without COMMIT" : "COMMIT without BEGIN",
 						   "A migration has to end as it started: inside its transaction, or outside of one if it is marked so.");
 	return parser.script;
+}
+
+/*
+ * The bytes of a text that its first "count" statements take, with the rows of
+ * COPY among them.
+ */
+int
+migrate_statements_end(const MigrateScript *script, int count)
+{
+	int			end = 0;
+
+	for (int i = 0; i < count; i++)
+	{
+		const MigrateStatement *statement = &script->statements[i];
+
+		end = Max(end, statement->rows > 0 ? statement->rows + statement->rows_length :
+				  statement->offset + statement->length);
+	}
+	return end;
 }

@@ -270,6 +270,8 @@ changed_relations(Node *node)
 			return ((TruncateStmt *) node)->relations;
 		case T_LockStmt:
 			return ((LockStmt *) node)->relations;
+		case T_CopyStmt:
+			return ((CopyStmt *) node)->is_from ? list_make1(((CopyStmt *) node)->relation) : NIL;
 		case T_InsertStmt:
 			return list_make1(((InsertStmt *) node)->relation);
 		case T_UpdateStmt:

@@ -132,7 +132,7 @@ migrate_sums_begin(const char *file, const char *text, int length)
 {
 	MigrateSums *sums = palloc0(sizeof(MigrateSums));
 	pg_cryptohash_ctx *hash = start_hash(PG_SHA256);
-	MigrateLines lines;
+	MigrateLineReader lines;
 
 	sums->file = pstrdup(file);
 	sums->hash = start_hash(PG_SHA256);
@@ -344,7 +344,7 @@ migrate_check_graphile(Migration *migration, const char *sql, int length)
 {
 	const char *end = sql + length;
 	bool		changed = false;
-	MigrateLines lines;
+	MigrateLineReader lines;
 
 	migrate_lines_start(&lines, sql, length);
 	while (migrate_lines_next(&lines) && lines.line.length > 0)

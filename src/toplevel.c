@@ -88,7 +88,7 @@ migrate_execute_group(const MigrateScript *script, int first, const char *sql, M
 	MemoryContext context = AllocSetContextCreate(old, "migrate statement",
 												  ALLOCSET_DEFAULT_SIZES);
 
-	place->nstatements = script->nstatements;
+	migrate_begin_script(script, sql, place);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	do
@@ -106,8 +106,7 @@ migrate_execute_group(const MigrateScript *script, int first, const char *sql, M
 		elog(ERROR, "SPI_finish failed");
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
-	place->statement = 0;
-	place->line = 0;
+	migrate_end_script(place);
 	return next;
 }
 
@@ -159,14 +158,13 @@ migrate_execute_top_level(const MigrateScript *script, int number, const char *s
 	const MigrateStatement *statement = &script->statements[number];
 	char	   *query = pnstrdup(sql + statement->offset, statement->length);
 
+	migrate_begin_script(script, sql, place);
 	place->statement = number + 1;
-	place->nstatements = script->nstatements;
 	migrate_begin_statement(statement, query, place);
 	place->source = query;
 	place->source_line = place->line;
 	migrate_run_top_level(query);
 	migrate_end_statement(place);
-	place->statement = 0;
-	place->line = 0;
+	migrate_end_script(place);
 	pfree(query);
 }

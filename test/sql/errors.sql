@@ -39,7 +39,6 @@ SELECT test.bad('nul_byte');
 SELECT test.bad('unterminated_quote');
 SELECT test.bad('syntax_last');
 SELECT test.bad('connect');
-SELECT test.bad('copy_stdin');
 
 -- transaction control
 SELECT test.bad('lone_commit');

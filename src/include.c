@@ -1,0 +1,342 @@
+/*-------------------------------------------------------------------------
+ *
+ * include.c
+ *		Puts the files that \i and \ir name into the text of a migration.
+ *
+ * The lexer tells which lines are for psql.  Comments mark where each piece
+ * comes from, so that a line of the whole can be told as one of its file; see
+ * migrate_map_line().
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/include.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+
+#include "migrate.h"
+
+#define MAX_DEPTH	16
+
+/*
+ * A file on its way, and the one that includes it.
+ */
+typedef struct Includer
+{
+	const char *file;
+	const struct Includer *outer;
+	int			depth;
+} Includer;
+
+/*
+ * A line of a text that names a file.
+ */
+typedef struct IncludeLine
+{
+	int			begin;			/* bytes before the line */
+	int			end;			/* and before the next one */
+	bool		relative;		/* to the folder of the text */
+	char	   *path;			/* as written, or NULL */
+	bool		rest;			/* something stands behind it */
+} IncludeLine;
+
+typedef struct Flattener
+{
+	StringInfoData out;
+	char	   *(*read) (void *arg, const char *file);
+	void	   *arg;
+} Flattener;
+
+/*
+ * Might a text have such a line?  Most have none, and need not be lexed.
+ */
+static bool
+may_include(const char *sql)
+{
+	for (const char *found = sql; (found = strstr(found, "\\i")) != NULL; found++)
+	{
+		const char *p = found;
+
+		while (p > sql && (p[-1] == ' ' || p[-1] == '\t'))
+			p--;
+		if (p == sql || p[-1] == '\n')
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The bytes before the line of an offset if only blanks are between, or -1.
+ */
+static int
+line_begin(const char *sql, int offset)
+{
+	while (offset > 0 && (sql[offset - 1] == ' ' || sql[offset - 1] == '\t'))
+		offset--;
+	return offset == 0 || sql[offset - 1] == '\n' ? offset : -1;
+}
+
+/*
+ * Take a line for psql if it includes a file.
+ */
+static List *
+note_line(List *lines, const char *sql, const MigrateToken *token)
+{
+	const char *at = sql + token->location;
+	const char *end = at + token->line_length;
+	char	   *command = migrate_psql_name(&at, end);
+	bool		relative = strcmp(command, "ir") == 0 || strcmp(command, "include_relative") == 0;
+	IncludeLine *line;
+	int			length;
+
+	if (line_begin(sql, token->location) < 0 ||
+		!(relative || strcmp(command, "i") == 0 || strcmp(command, "include") == 0))
+		return lines;
+	line = palloc0(sizeof(IncludeLine));
+	line->begin = line_begin(sql, token->location);
+	line->relative = relative;
+	line->path = migrate_psql_argument(&at, end);
+
+	/* psql takes off semicolons */
+	for (length = line->path ? strlen(line->path) : 0;
+		 length > 0 && line->path[length - 1] == ';'; length--)
+		line->path[length - 1] = '\0';
+	if (length == 0)
+		line->path = NULL;
+	line->rest = migrate_psql_argument(&at, end) != NULL || at < end;
+	if (*end == '\r')
+		end++;
+	if (*end == '\n')
+		end++;
+	line->end = end - sql;
+	return lappend(lines, line);
+}
+
+/*
+ * The lines of a text that include a file, and what its end lacks.  Behind an
+ * error of the lexer there are none; it is raised when the whole is parsed.
+ */
+static List *
+include_lines(const char *sql, const char **missing_end)
+{
+	MemoryContext context = CurrentMemoryContext;
+	List	   *volatile lines = NIL;
+
+	*missing_end = "";
+	PG_TRY();
+	{
+		MigrateLexer *lexer = migrate_lexer_start(sql);
+		const MigrateToken *token;
+
+		do
+		{
+			token = migrate_lexer_next(lexer);
+			if (token->kind == MIGRATE_COMMAND_LINE)
+				lines = note_line(lines, sql, token);
+		} while (token->kind != 0);
+		*missing_end = migrate_lexer_missing_end(lexer);
+		migrate_lexer_end(lexer);
+	}
+	PG_CATCH();
+	{
+		if (!migrate_is_script_error(geterrcode()))
+			PG_RE_THROW();
+		MemoryContextSwitchTo(context);
+		FlushErrorState();
+	}
+	PG_END_TRY();
+	return lines;
+}
+
+/*
+ * A path below "folder", "" for the directory of migrations itself, without
+ * "." and "..".  palloc'd; NULL if it leads out of the directory.
+ */
+static char *
+normalise(const char *folder, const char *path)
+{
+	char	   *whole = psprintf("%s/%s", folder, path);
+	char	   *result = palloc0(strlen(whole) + 1);
+
+	if (*path == '/')
+		return NULL;
+	for (const char *part = whole; *part != '\0';)
+	{
+		int			length = strcspn(part, "/");
+		char	   *last = strrchr(result, '/');
+
+		if (length == 2 && strncmp(part, "..", 2) == 0)
+		{
+			if (*result == '\0')
+				return NULL;
+			*(last ? last : result) = '\0';
+		}
+		else if (length > 0 && !(length == 1 && *part == '.'))
+		{
+			if (*result != '\0')
+				strcat(result, "/");
+			strncat(result, part, length);
+		}
+		part += length;
+		part += strspn(part, "/");
+	}
+	return result;
+}
+
+static char *
+folder_of(const char *file)
+{
+	const char *slash = strrchr(file, '/');
+
+	return slash ? pnstrdup(file, slash - file) : pstrdup("");
+}
+
+/*
+ * Read the file that a line names; *file is what it is called in the directory.
+ * As psql does it from the directory of migrations, \i takes a path from there;
+ * and, if there is no such file, from the folder of the text.
+ */
+static char *
+read_included(Flattener *flattener, const IncludeLine *line, const MigrateLines *place,
+			  const Includer *self, char **file)
+{
+	const char *folders[] = {"", folder_of(self->file)};
+	bool		inside = false;
+
+	if (line->path == NULL || line->rest)
+		ereport(ERROR,
+				(errcode(ERRCODE_SYNTAX_ERROR),
+				 line->path == NULL ? errmsg("name of the file to include is missing") :
+				 errmsg("nothing can stand behind the name of the file to include"),
+				 errcontext("file \"%s\", line %d", place->file, place->line)));
+	for (int i = line->relative ? 1 : 0; i < lengthof(folders); i++)
+	{
+		char	   *sql;
+
+		*file = normalise(folders[i], line->path);
+		if (*file == NULL)
+			continue;
+		inside = true;
+		sql = flattener->read(flattener->arg, *file);
+		if (sql != NULL)
+			return sql;
+	}
+	if (!inside)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("included file \"%s\" is outside of the directory of migrations", line->path),
+				 errhint("Copy it into the directory, or a folder there, and include it by its path from the directory."),
+				 errcontext("file \"%s\", line %d", place->file, place->line)));
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_FILE),
+			 errmsg("included file \"%s\" does not exist in the directory of migrations", line->path),
+			 errcontext("file \"%s\", line %d", place->file, place->line)));
+	return NULL;				/* keep compiler quiet */
+}
+
+/*
+ * Refuse a file that is on its way already, and too many at once.
+ */
+static void
+check_nesting(const char *file, const MigrateLines *place, const Includer *self)
+{
+	for (const Includer *outer = self; outer != NULL; outer = outer->outer)
+		if (strcmp(outer->file, file) == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_RECURSION),
+					 errmsg("file \"%s\" includes itself", file),
+					 errcontext("file \"%s\", line %d", place->file, place->line)));
+	if (self->depth == MAX_DEPTH)
+		ereport(ERROR,
+				(errcode(ERRCODE_STATEMENT_TOO_COMPLEX),
+				 errmsg("too many files include one another, the last one \"%s\"", file),
+				 errdetail("At most %d can.", MAX_DEPTH),
+				 errcontext("file \"%s\", line %d", place->file, place->line)));
+}
+
+/*
+ * Append a marker for what comes next, on a line of its own.
+ */
+static void
+append_marker(StringInfo out, const char *file, int line)
+{
+	if (out->len > 0 && out->data[out->len - 1] != '\n')
+		appendStringInfoChar(out, '\n');
+	appendStringInfo(out, "%s%d \"", MIGRATE_LINE_MARKER, line);
+	for (; *file != '\0'; file++)
+		appendStringInfoChar(out, *file == '\n' || *file == '\r' ? '?' : *file);
+	appendStringInfoString(out, "\"\n");
+}
+
+/*
+ * Append a text, with what it includes instead of the lines that say so, and
+ * with its last statement ended if "included".
+ */
+static void
+append_text(Flattener *flattener, const char *sql, const Includer *self, bool included)
+{
+	StringInfo	out = &flattener->out;
+	MigrateLines place = {sql, self->file, 1};
+	const char *missing_end;
+	int			done = 0;
+	ListCell   *lc;
+
+	CHECK_FOR_INTERRUPTS();
+	foreach(lc, include_lines(sql, &missing_end))
+	{
+		IncludeLine *line = lfirst(lc);
+		Includer	inner = {NULL, self, self->depth + 1};
+		char	   *file;
+		char	   *text;
+
+		appendBinaryStringInfo(out, sql + done, line->begin - done);
+		while (place.at != NULL && place.at < sql + line->begin)
+			migrate_next_line(&place);
+		text = read_included(flattener, line, &place, self, &file);
+
+		check_nesting(file, &place, self);
+		inner.file = file;
+		append_marker(out, file, 1);
+		append_text(flattener, text, &inner, true);
+		append_marker(out, place.file, place.line + 1);
+		pfree(text);
+		done = line->end;
+	}
+	appendStringInfoString(out, sql + done);
+	if (included && *missing_end != '\0')
+	{
+		if (out->len > 0 && out->data[out->len - 1] != '\n')
+			appendStringInfoChar(out, '\n');
+		appendStringInfoString(out, missing_end);
+	}
+}
+
+/*
+ * The text of a file with the files that it includes by \i and \ir, and those
+ * that they include.
+ *
+ * "file" is its path in the directory of migrations.  read() gives the text of
+ * another one there, palloc'd, or NULL if there is none.  Returns sql itself if
+ * it includes none, else a new text, palloc'd.  Errors: those of read(); 58P01
+ * if there is no such file, 42501 for one outside of the directory, 42P19 for
+ * one that includes itself, 54001 for too many at once, 42601 for a line without
+ * a file or with more; all with file and line.
+ */
+char *
+migrate_include_files(const char *sql, const char *file,
+					  char *(*read) (void *arg, const char *file), void *arg)
+{
+	Flattener	flattener = {.read = read,.arg = arg};
+	Includer	self = {file, NULL, 0};
+
+	if (!may_include(sql))
+		return unconstify(char *, sql);
+	initStringInfo(&flattener.out);
+	append_text(&flattener, sql, &self, false);
+	return flattener.out.data;
+}
