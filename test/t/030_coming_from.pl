@@ -105,7 +105,7 @@ sub blocks
 	my ($text) = @_;
 	my ($heading, @blocks) = ('');
 
-	while ($text =~ /^## (.*)\n|^```sql\n(.*?)^```\n(?:```text\n(.*?)^```\n)?/msg)
+	while ($text =~ /^## ([^\n]*)\n|^```sql\n(.*?)^```\n(?:```text\n(.*?)^```\n)?/msg)
 	{
 		my ($new_heading, $statements, $output) = ($1, $2, $3);
 		my $line = 1 + (substr($text, 0, $-[0]) =~ tr/\n//);
@@ -150,8 +150,11 @@ sub test_page
 	my $new = create_database($node, "page_$number");
 	my $old = create_database($node, "page_${number}_old");
 
+	my @blocks = blocks(slurp_file("$pages/$page.md"));
+
 	query($old, $tracking{$page}) if exists $tracking{$page};
-	foreach my $block (blocks(slurp_file("$pages/$page.md")))
+	cmp_ok(@blocks, '>', 1, "$page has statements");
+	foreach my $block (@blocks)
 	{
 		my $db = $block->{heading} =~ /has the schema already/ ? $old : $new;
 		my ($status, $out, $err) = run_block($db, with_directories($page, $block->{sql}));
