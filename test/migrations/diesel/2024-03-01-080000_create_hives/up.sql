@@ -1,0 +1,5 @@
+-- Your SQL goes here
+CREATE TABLE hives (
+    id SERIAL PRIMARY KEY,
+    place VARCHAR NOT NULL
+);

@@ -1,0 +1,1 @@
+ALTER TABLE hives DROP COLUMN queen_since

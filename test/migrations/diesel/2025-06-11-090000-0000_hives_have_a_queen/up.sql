@@ -1,0 +1,1 @@
+ALTER TABLE hives ADD COLUMN queen_since DATE

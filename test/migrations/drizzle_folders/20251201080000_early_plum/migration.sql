@@ -1,0 +1,4 @@
+CREATE TABLE "jars" (
+	"id" serial PRIMARY KEY,
+	"fruit" text NOT NULL
+);

@@ -1,0 +1,1 @@
+ALTER TABLE lighthouses DROP CONSTRAINT range_is_positive;

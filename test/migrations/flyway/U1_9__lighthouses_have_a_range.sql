@@ -1,0 +1,1 @@
+ALTER TABLE lighthouses DROP COLUMN range_miles;

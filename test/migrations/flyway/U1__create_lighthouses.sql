@@ -1,0 +1,2 @@
+DROP VIEW IF EXISTS lighthouse_names;
+DROP TABLE lighthouses;

@@ -1,0 +1,2 @@
+COMMENT ON TABLE ${commented_table} IS NULL;
+DELETE FROM lighthouses WHERE id = 1;

@@ -1,0 +1,1 @@
+DROP INDEX passages_seen_at_idx;

@@ -1,0 +1,1 @@
+ALTER TABLE lighthouses ADD COLUMN range_miles integer;

@@ -1,0 +1,4 @@
+CREATE TABLE lighthouses (
+    id integer PRIMARY KEY,
+    name text NOT NULL
+);

@@ -1,0 +1,6 @@
+BEGIN;
+
+DROP TABLE parcels;
+DROP TABLE offices;
+
+COMMIT;

@@ -1,0 +1,1 @@
+DELETE FROM offices WHERE code IN ('N1', 'S1');

@@ -1,0 +1,1 @@
+CREATE INDEX CONCURRENTLY parcels_office_idx ON parcels (office);

@@ -1,0 +1,5 @@
+-- Enter migration here
+drop table if exists choir.concerts;
+create table choir.concerts (
+  held_on date primary key
+);

@@ -1,0 +1,4 @@
+CREATE TABLE gauges (
+  id integer PRIMARY KEY,
+  river text NOT NULL
+);

@@ -1,0 +1,1 @@
+INSERT INTO gauges VALUES (1, 'Aller'), (2, 'Oker');

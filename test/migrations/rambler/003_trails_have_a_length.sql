@@ -1,0 +1,9 @@
+Lengths are measured with a wheel.
+
+-- rambler up
+
+ALTER TABLE trails ADD COLUMN metres integer;
+
+-- rambler down
+
+ALTER TABLE trails DROP COLUMN metres;

@@ -1,0 +1,1 @@
+ALTER TABLE brews ADD COLUMN strength numeric(3, 1);

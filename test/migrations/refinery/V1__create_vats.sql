@@ -1,0 +1,4 @@
+CREATE TABLE vats (
+    id integer PRIMARY KEY,
+    litres integer NOT NULL
+);

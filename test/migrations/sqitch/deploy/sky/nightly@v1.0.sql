@@ -1,0 +1,10 @@
+-- Deploy observatory:sky/nightly to pg
+-- requires: sky/sightings
+
+BEGIN;
+
+CREATE OR REPLACE VIEW sky.nightly AS
+    SELECT seen_at::date AS night, count(*) AS objects
+        FROM sky.sightings GROUP BY seen_at::date;
+
+COMMIT;

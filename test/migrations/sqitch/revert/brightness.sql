@@ -1,0 +1,7 @@
+-- Revert observatory:brightness from pg
+
+BEGIN;
+
+ALTER TABLE sky.sightings DROP COLUMN magnitude;
+
+COMMIT;

@@ -1,0 +1,7 @@
+-- Revert observatory:sky/nightly from pg
+
+BEGIN;
+
+DROP VIEW sky.nightly;
+
+COMMIT;

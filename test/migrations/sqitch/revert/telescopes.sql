@@ -1,0 +1,7 @@
+-- Revert observatory:telescopes from pg
+
+BEGIN;
+
+DROP TABLE telescopes;
+
+COMMIT;

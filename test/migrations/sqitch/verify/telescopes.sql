@@ -1,0 +1,7 @@
+-- Verify observatory:telescopes on pg
+
+BEGIN;
+
+SELECT id, mirror_mm FROM telescopes WHERE FALSE;
+
+ROLLBACK;

@@ -1,0 +1,2 @@
+-- no-transaction
+DROP INDEX CONCURRENTLY routes_crag_id_idx;

@@ -1,0 +1,2 @@
+-- no-transaction
+CREATE INDEX CONCURRENTLY huts_name_idx ON huts (name);
