@@ -53,9 +53,10 @@ COMMENT ON COLUMN migrate.history.role IS 'current user, whose privileges it ran
 CREATE TABLE migrate.applied (
 	project text,
 	schema text,
-	version text,
+	version text NOT NULL,
 	name text NOT NULL,
-	kind text NOT NULL DEFAULT 'versioned',
+	kind text NOT NULL
+		CHECK (kind OPERATOR(pg_catalog.=) 'versioned' OR kind OPERATOR(pg_catalog.=) 'repeatable'),
 	state text NOT NULL DEFAULT 'applied'
 		CHECK (state OPERATOR(pg_catalog.=) 'applied'
 			OR state OPERATOR(pg_catalog.=) 'interrupted up'
@@ -88,9 +89,8 @@ CREATE TABLE migrate.applied (
 	applied_by name NOT NULL,
 	duration interval NOT NULL,
 	statements integer NOT NULL,
-	PRIMARY KEY (project, schema, version),
-	-- in this order, so that nobody takes its index for that of the primary key
-	UNIQUE (sort_key, schema, project),
+	-- the key of a migration, whose version may be written in several ways
+	PRIMARY KEY (project, schema, sort_key),
 	CHECK ((down_sha256 IS NULL) OPERATOR(pg_catalog.=) (down_role IS NULL))
 );
 COMMENT ON TABLE migrate.applied IS 'migrations now in force';

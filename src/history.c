@@ -32,7 +32,7 @@ static MigrateQuery read_query = {
 	" up_sha256, down_sha256, up_role, down_role, up_line, down_line,"
 	" up_transactional, down_transactional, reversible, down_error,"
 	" description, author, created, applied_at, applied_by, duration, statements,"
-	" state, done, started, invalid_indexes, up_syntax, down_syntax, up_vars, down_vars"
+	" state, done, started, invalid_indexes, up_syntax, down_syntax, up_vars, down_vars, kind"
 	" FROM migrate.applied"
 	" WHERE " MIGRATE_KEY_MATCHES
 	" ORDER BY history_id",
@@ -46,7 +46,7 @@ enum ReadColumn
 	R_UP_TRANSACTIONAL, R_DOWN_TRANSACTIONAL, R_REVERSIBLE, R_DOWN_ERROR,
 	R_DESCRIPTION, R_AUTHOR, R_CREATED, R_APPLIED_AT, R_APPLIED_BY, R_DURATION, R_STATEMENTS,
 	R_STATE, R_DONE, R_STARTED, R_INVALID_INDEXES,
-	R_UP_SYNTAX, R_DOWN_SYNTAX, R_UP_VARS, R_DOWN_VARS
+	R_UP_SYNTAX, R_DOWN_SYNTAX, R_UP_VARS, R_DOWN_VARS, R_KIND
 };
 
 static MigrateQuery script_query = {
@@ -166,7 +166,9 @@ applied_from_tuple(HeapTuple tuple)
 
 	row->version = text_column(tuple, R_VERSION);
 	row->name = text_column(tuple, R_NAME);
-	row->sort_key = text_column(tuple, R_SORT_KEY);
+	row->kind = strcmp(text_column(tuple, R_KIND), "repeatable") == 0 ?
+		KIND_REPEATABLE : KIND_VERSIONED;
+	row->sort_key = row->stored_key = text_column(tuple, R_SORT_KEY);
 	row->file = text_column(tuple, R_FILE);
 	row->batch = int_column(tuple, R_BATCH);
 	row->history_id = DatumGetInt64(column(tuple, R_HISTORY_ID, &isnull));
@@ -363,10 +365,10 @@ migrate_history_lockers(List *relations)
 }
 
 static MigrateQuery failures_query = {
-	"SELECT h.version, pg_catalog.concat('failed at ', h.started_at, ': ', h.sqlstate, ': ', h.error)"
-	" FROM (SELECT DISTINCT ON (a.version) a.* FROM migrate.history a"
+	"SELECT h.version, h.name, pg_catalog.concat('failed at ', h.started_at, ': ', h.sqlstate, ': ', h.error)"
+	" FROM (SELECT DISTINCT ON (a.version, a.name) a.* FROM migrate.history a"
 	" WHERE " MIGRATE_KEY_MATCHES
-	" ORDER BY a.version, a.id DESC) h WHERE h.outcome OPERATOR(pg_catalog.=) 'failed'",
+	" ORDER BY a.version, a.name, a.id DESC) h WHERE h.outcome OPERATOR(pg_catalog.=) 'failed'",
 	2, {MIGRATE_KEY_TYPES}
 };
 
@@ -381,7 +383,8 @@ take_failures(void *arg)
 		MigrateFailure *failure = palloc(sizeof(MigrateFailure));
 
 		failure->version = text_column(SPI_tuptable->vals[i], 1);
-		failure->reason = text_column(SPI_tuptable->vals[i], 2);
+		failure->name = text_column(SPI_tuptable->vals[i], 2);
+		failure->reason = text_column(SPI_tuptable->vals[i], 3);
 		sink->rows = lappend(sink->rows, failure);
 	}
 	MemoryContextSwitchTo(old);

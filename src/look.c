@@ -242,6 +242,7 @@ static void
 describe(MigrateRun *run, MigrateItem *item, List *failures)
 {
 	const char *version = item->file ? item->file->version : item->applied->version;
+	const char *name = item->file ? item->file->name : item->applied->name;
 	const char *created = item->file ? item->file->created : item->applied->created;
 	ListCell   *lc;
 
@@ -275,8 +276,9 @@ describe(MigrateRun *run, MigrateItem *item, List *failures)
 	{
 		const MigrateFailure *failure = lfirst(lc);
 
-		if ((item->state == STATE_INTERRUPTED || item->applied == NULL) &&
-			strcmp(failure->version, version) == 0)
+		if ((item->state == STATE_INTERRUPTED || item->state == STATE_OUTDATED ||
+			 item->applied == NULL) &&
+			strcmp(failure->version, version) == 0 && strcmp(failure->name, name) == 0)
 			add_detail(item, failure->reason);
 	}
 	if (created != NULL)

@@ -387,6 +387,7 @@ typedef struct MigrateRepair
 typedef struct MigrateFailure
 {
 	const char *version;
+	const char *name;
 	const char *reason;			/* when and why */
 } MigrateFailure;
 

@@ -46,12 +46,12 @@ static MigrateQuery insert_applied = {
 	" history_id, up_sha256, down_sha256, up_role, down_role, up_line, down_line,"
 	" up_transactional, down_transactional, reversible, down_error, description, author,"
 	" created, applied_at, applied_by, duration, statements, up_syntax, down_syntax, up_vars,"
-	" down_vars)"
+	" down_vars, kind)"
 	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,"
-	" $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)",
-	29, {MIGRATE_KEY_TYPES, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, INT8OID, BYTEAOID, BYTEAOID,
+	" $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30)",
+	30, {MIGRATE_KEY_TYPES, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, INT8OID, BYTEAOID, BYTEAOID,
 		NAMEOID, NAMEOID, INT4OID, INT4OID, BOOLOID, BOOLOID, BOOLOID, TEXTOID, TEXTOID,
-	TEXTOID, TEXTOID, TIMESTAMPTZOID, NAMEOID, INTERVALOID, INT4OID, TEXTOID, TEXTOID, JSONBOID, JSONBOID}
+	TEXTOID, TEXTOID, TIMESTAMPTZOID, NAMEOID, INTERVALOID, INT4OID, TEXTOID, TEXTOID, JSONBOID, JSONBOID, TEXTOID}
 };
 
 static MigrateQuery delete_applied = {
@@ -64,7 +64,7 @@ static MigrateQuery delete_applied = {
 static MigrateQuery update_progress = {
 	"UPDATE migrate.applied SET state = $4, done = $5, started = $6, invalid_indexes = $7"
 	" WHERE " MIGRATE_KEY_MATCHES
-	" AND version OPERATOR(pg_catalog.=) $3",
+	" AND sort_key OPERATOR(pg_catalog.=) $3",
 	7, {MIGRATE_KEY_TYPES, TEXTOID, TEXTOID, INT4OID, BOOLOID, OIDARRAYOID}
 };
 
@@ -72,7 +72,7 @@ static MigrateQuery update_settled = {
 	"UPDATE migrate.applied SET state = 'applied', done = 0, started = false,"
 	" invalid_indexes = NULL, history_id = $4"
 	" WHERE " MIGRATE_KEY_MATCHES
-	" AND version OPERATOR(pg_catalog.=) $3",
+	" AND sort_key OPERATOR(pg_catalog.=) $3",
 	4, {MIGRATE_KEY_TYPES, TEXTOID, INT8OID}
 };
 
@@ -81,7 +81,7 @@ static MigrateQuery update_up = {
 	" up_transactional = $7, file = $8, description = $9, author = $10, created = $11,"
 	" up_syntax = $12, up_vars = $13"
 	" WHERE " MIGRATE_KEY_MATCHES
-	" AND version OPERATOR(pg_catalog.=) $3",
+	" AND sort_key OPERATOR(pg_catalog.=) $3",
 	13, {MIGRATE_KEY_TYPES, TEXTOID, BYTEAOID, NAMEOID, INT4OID, BOOLOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
 	TEXTOID, JSONBOID}
 };
@@ -91,7 +91,7 @@ static MigrateQuery update_down = {
 	" down_transactional = $7, reversible = $8, down_error = $9,"
 	" down_syntax = $10, down_vars = $11"
 	" WHERE " MIGRATE_KEY_MATCHES
-	" AND version OPERATOR(pg_catalog.=) $3",
+	" AND sort_key OPERATOR(pg_catalog.=) $3",
 	11, {MIGRATE_KEY_TYPES, TEXTOID, BYTEAOID, NAMEOID, INT4OID, BOOLOID, BOOLOID, TEXTOID, TEXTOID, JSONBOID}
 };
 
@@ -141,13 +141,12 @@ add_history(const MigrateRequest *request, const char *version, const char *name
 }
 
 /*
- * What a step's row is found by: a file may be renamed to another form of the
- * same version.
+ * What a step's row is found by: its key may be another now.
  */
 static const char *
 row_key(const MigrateStep *step)
 {
-	return step->file ? step->file->sort_key : step->applied->sort_key;
+	return step->applied ? step->applied->stored_key : step->file->sort_key;
 }
 
 /*
@@ -169,7 +168,7 @@ insert_row(const MigrateRequest *request, const MigrateStep *step, const Migrate
 		   int64 id, const char *up, const char *down)
 {
 	const Migration *file = step->file;
-	const AppliedMigration *old = step->applied;
+	AppliedMigration *old = step->applied;
 	bool		has_down = file ? file->down.present : old->has_down;
 	MigrateParameters p;
 
@@ -208,7 +207,10 @@ insert_row(const MigrateRequest *request, const MigrateStep *step, const Migrate
 	migrate_bind_text(&p, migrate_syntax_name(file ? file->down.syntax : old->down_syntax));
 	migrate_bind_vars(&p, step->vars);
 	migrate_bind_vars(&p, has_down ? step->down_vars : NIL);
+	migrate_bind_text(&p, (file ? file->kind : old->kind) == KIND_REPEATABLE ? "repeatable" : "versioned");
 	migrate_query(&insert_applied, &p, InvalidSnapshot, SPI_OK_INSERT, NULL, NULL);
+	if (old != NULL && file != NULL)
+		old->stored_key = file->sort_key;
 }
 
 static void
@@ -237,7 +239,7 @@ migrate_record_up(const MigrateRequest *request, const MigrateStep *step,
 								 result->batch, started, result->duration,
 								 result->statements, NULL);
 
-	if (step->in_progress)
+	if (step->in_progress || step->again)
 		delete_row(request, row_key(step));
 	insert_row(request, step, result, id, up, down);
 }
@@ -247,7 +249,7 @@ migrate_record_up(const MigrateRequest *request, const MigrateStep *step,
  * for none.
  */
 static void
-replace_down(const MigrateRequest *request, const char *version, const Migration *file,
+replace_down(const MigrateRequest *request, const char *key, const Migration *file,
 			 const char *down, List *vars, bool reversible, const char *down_error)
 {
 	MigrateParameters p;
@@ -255,7 +257,7 @@ replace_down(const MigrateRequest *request, const char *version, const Migration
 	if (down != NULL)
 		store_script(file->down.sha256, down);
 	migrate_bind_key(&p, request);
-	migrate_bind_text(&p, version);
+	migrate_bind_text(&p, key);
 	migrate_bind_sha256(&p, down ? file->down.sha256 : NULL);
 	migrate_bind_name(&p, down ? request->role : NULL);
 	migrate_bind(&p, Int32GetDatum(file->down.line));
@@ -283,14 +285,14 @@ migrate_record_progress(const MigrateRequest *request, const MigrateStep *step,
 
 	if (step->direction == MIGRATE_UP)
 	{
-		if (step->in_progress)
+		if (step->in_progress || step->again)
 			delete_row(request, row_key(step));
 		insert_row(request, step, result, 0, sql, down);
 	}
 	else if (step->file != NULL)
-		replace_down(request, step->applied->version, step->file, sql, step->vars, true, NULL);
+		replace_down(request, row_key(step), step->file, sql, step->vars, true, NULL);
 	migrate_bind_key(&p, request);
-	migrate_bind_text(&p, step->direction == MIGRATE_UP ? step->file->version : step->applied->version);
+	migrate_bind_text(&p, row_key(step));
 	migrate_bind_text(&p, step->direction == MIGRATE_UP ? "interrupted up" : "interrupted down");
 	migrate_bind(&p, Int32GetDatum(done));
 	migrate_bind(&p, BoolGetDatum(started));
@@ -325,7 +327,7 @@ migrate_record_no_progress(const MigrateRequest *request, const MigrateStep *ste
 		return;
 	}
 	migrate_bind_key(&p, request);
-	migrate_bind_text(&p, step->applied->version);
+	migrate_bind_text(&p, row_key(step));
 	migrate_bind(&p, Int64GetDatum(step->applied->history_id));
 	migrate_query(&update_settled, &p, InvalidSnapshot, SPI_OK_UPDATE, NULL, NULL);
 }
@@ -342,11 +344,11 @@ migrate_record_settle(const MigrateRequest *request, const AppliedMigration *row
 
 	if (!applied)
 	{
-		delete_row(request, row->sort_key);
+		delete_row(request, row->stored_key);
 		return;
 	}
 	migrate_bind_key(&p, request);
-	migrate_bind_text(&p, row->version);
+	migrate_bind_text(&p, row->stored_key);
 	migrate_bind(&p, Int64GetDatum(row->going_down ? row->history_id : id));
 	migrate_query(&update_settled, &p, InvalidSnapshot, SPI_OK_UPDATE, NULL, NULL);
 }
@@ -361,7 +363,7 @@ migrate_record_down(const MigrateRequest *request, const MigrateStep *step,
 	(void) add_history(request, result->version, result->name, "down",
 					   step->forced ? "forced" : "done", result->batch,
 					   started, result->duration, result->statements, NULL);
-	delete_row(request, step->applied->sort_key);
+	delete_row(request, row_key(step));
 }
 
 /*
@@ -383,7 +385,7 @@ migrate_record_replace(const MigrateRequest *request, const MigrateItem *item,
 	{
 		store_script(file->up.sha256, up);
 		migrate_bind_key(&p, request);
-		migrate_bind_text(&p, item->applied->version);
+		migrate_bind_text(&p, item->applied->stored_key);
 		migrate_bind_sha256(&p, file->up.sha256);
 		migrate_bind_name(&p, request->role);
 		migrate_bind(&p, Int32GetDatum(file->up.line));
@@ -397,5 +399,5 @@ migrate_record_replace(const MigrateRequest *request, const MigrateItem *item,
 		migrate_query(&update_up, &p, InvalidSnapshot, SPI_OK_UPDATE, NULL, NULL);
 	}
 	if (item->down_changed)
-		replace_down(request, item->applied->version, file, down, down_vars, reversible, down_error);
+		replace_down(request, item->applied->stored_key, file, down, down_vars, reversible, down_error);
 }
