@@ -17,6 +17,7 @@
 #include "postgres.h"
 
 #include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 
 #include "migrate.h"
@@ -118,21 +119,44 @@ note_line(List *lines, const char *sql, const MigrateToken *token)
 }
 
 /*
+ * Raise an error of the lexer again, in the catch block, as one of an included
+ * file: what follows it in the whole must not be taken for the rest of a quote.
+ */
+static void
+refuse_broken(const char *sql, const Includer *self)
+{
+	ErrorData  *error = CopyErrorData();
+
+	/* where a function calls us, SPI has taken it for its own */
+	int			position = Max(error->cursorpos, error->internalpos);
+	int			bytes = pg_mbcharcliplen(sql, strlen(sql), Max(position - 1, 0));
+
+	FlushErrorState();
+	ereport(ERROR,
+			(errcode(error->sqlerrcode),
+			 errmsg_internal("%s", error->message),
+			 errcontext("file \"%s\", line %d", self->file,
+						migrate_count_lines(sql, bytes))));
+}
+
+/*
  * The lines of a text that include a file, and what its end lacks.  Behind an
- * error of the lexer there are none; it is raised when the whole is parsed.
+ * error of the lexer in the migration itself there are none; that is raised when
+ * the whole is parsed.
  */
 static List *
-include_lines(const char *sql, const char **missing_end)
+include_lines(const char *sql, const Includer *self, const char **missing_end)
 {
 	MemoryContext context = CurrentMemoryContext;
 	List	   *volatile lines = NIL;
+	MigrateLexer *volatile lexer = NULL;
 
 	*missing_end = "";
 	PG_TRY();
 	{
-		MigrateLexer *lexer = migrate_lexer_start(sql);
 		const MigrateToken *token;
 
+		lexer = migrate_lexer_start(sql);
 		do
 		{
 			token = migrate_lexer_next(lexer);
@@ -147,6 +171,8 @@ include_lines(const char *sql, const char **missing_end)
 		if (!migrate_is_script_error(geterrcode()))
 			PG_RE_THROW();
 		MemoryContextSwitchTo(context);
+		if (self->outer != NULL && lexer != NULL)
+			refuse_broken(migrate_lexer_text(lexer), self);
 		FlushErrorState();
 	}
 	PG_END_TRY();
@@ -287,7 +313,7 @@ append_text(Flattener *flattener, const char *sql, const Includer *self, bool in
 	ListCell   *lc;
 
 	CHECK_FOR_INTERRUPTS();
-	foreach(lc, include_lines(sql, &missing_end))
+	foreach(lc, include_lines(sql, self, &missing_end))
 	{
 		IncludeLine *line = lfirst(lc);
 		Includer	inner = {NULL, self, self->depth + 1};
@@ -325,7 +351,8 @@ append_text(Flattener *flattener, const char *sql, const Includer *self, bool in
  * it includes none, else a new text, palloc'd.  Errors: those of read(); 58P01
  * if there is no such file, 42501 for one outside of the directory, 42P19 for
  * one that includes itself, 54001 for too many at once, 42601 for a line without
- * a file or with more; all with file and line.
+ * a file or with more, or for an included file with an open quote or comment;
+ * all with file and line.
  */
 char *
 migrate_include_files(const char *sql, const char *file,

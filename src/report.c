@@ -92,6 +92,7 @@ migrate_map_line(const char *text, int first_line, const char *file, int line,
 		return line;
 	}
 	lines.at = text;
+
 	lines.file = file;
 	lines.line = first_line;
 	for (int i = first_line; i < line && lines.at != NULL; i++)

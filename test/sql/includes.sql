@@ -1,0 +1,85 @@
+--
+-- Files that \i and \ir name become part of a migration.
+--
+\getenv abs_srcdir PG_ABS_SRCDIR
+\set setup :abs_srcdir '/include/setup.sql'
+\i :setup
+
+-- a plain migration and the files beside it
+CREATE FUNCTION test.include(content text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM test.write('inc/1_run.sql', content);
+	RETURN QUERY SELECT test.try($c$SELECT * FROM migrate.apply(test.made('inc'), project => 'inc')$c$);
+	PERFORM migrate.rollback(project => 'inc', everything => true, force => true);
+	RETURN QUERY SELECT coalesce(a, 'null') FROM app.t;
+	TRUNCATE app.t;
+END
+$$;
+SET client_min_messages = warning;
+CREATE TABLE t (a text);
+SELECT test.write('inc/parts/one.sql', E'-- part one\nINSERT INTO t VALUES (''one'');\n');
+SELECT test.write('inc/parts/two words.sql', E'INSERT INTO t VALUES (''two'')');
+SELECT test.write('inc/parts/deep/three.sql', E'\\ir ../one.sql\n\\ir ./four.sql\n\\i parts/one.sql\nINSERT INTO t VALUES (''three'')');
+SELECT test.write('inc/parts/deep/four.sql', E'INSERT INTO t VALUES (''four'');');
+SELECT test.write('inc/parts/deep/beside.sql', E'\\i four.sql');
+SELECT test.write('inc/parts/rows.sql', E'COPY t FROM stdin;\nrow 1\n\\i parts/one.sql\nrow 2');
+SELECT test.write('inc/parts/bad.sql', E'-- comment\n\nSELECT 1,\n  FROM;\n');
+SELECT test.write('inc/parts/fails.sql', E'\\ir one.sql\n\n\nSELECT 1 /\n  0;\n');
+SELECT test.write('inc/parts/open.sql', E'\nSELECT ''open\n');
+SELECT test.write('inc/parts/loop.sql', E'SELECT 1;\n\\ir loop2.sql\n');
+SELECT test.write('inc/parts/loop2.sql', E'\\i parts/../parts//loop.sql\n');
+SELECT test.write('inc/parts/up.sql', E'\\ir ../../outside.sql\n');
+SELECT count(test.write(format('inc/parts/chain%s.sql', i), format(E'\\ir chain%s.sql\n', i + 1))) FROM generate_series(1, 17) i;
+SELECT test.write('inc/parts/chain18.sql', '');
+SELECT test.write('outside.sql', 'SELECT 1;');
+
+SELECT test.include(E'\\i parts/one.sql');
+SELECT test.include(E'\\i parts/one.sql\nINSERT INTO t VALUES (''after'');\n');
+SELECT test.include(E'\\include ''parts/two words.sql'' \r\n  \\include_relative ./parts/one.sql;\r\nINSERT INTO t VALUES (''after'');\r\n');
+SELECT test.include(E'INSERT INTO t VALUES (''before'');\n\\i parts/deep/three.sql\nINSERT INTO t VALUES (''after'')');
+SELECT test.include(E'\\i parts/deep/beside.sql\n');
+SELECT test.include(E'\\i parts/rows.sql\nINSERT INTO t VALUES (''after'')');
+
+-- no line for psql: in quotes, comments and rows
+SELECT test.include(E'INSERT INTO t VALUES (''\n\\i nowhere.sql\n'');\n/*\n\\i nowhere.sql\n*/\nDO $$ BEGIN /*\n\\i nowhere.sql\n*/ END $$;\nCOPY t FROM stdin;\n\\i nowhere.sql\n\\.\n');
+
+-- lines are those of their files
+SELECT test.include(E'\\i parts/one.sql\n\nSELEC 1;\n');
+SELECT test.include(E'SELECT 1;\n\\i parts/one.sql\n\n\\i parts/bad.sql\nSELECT 1;\n');
+SELECT test.include(E'SELECT 1;\n\\i parts/one.sql\n\n\\i parts/fails.sql\nSELECT 1;\n');
+SELECT test.include(E'SELECT 1;\n\\i parts/fails.sql\n');
+SELECT test.include(E'\\i parts/deep/three.sql\n\n\nSELECT 1/0;\n');
+SELECT test.include(E'\\i parts/one.sql\n\\connect other\n');
+\set dir :scratch '/sections'
+SELECT test.write('sections/1_a.sql', E'-- +goose Up\n\\i parts/one.sql\n-- +goose Down\nSELECT 1;\nSELECT 1/0;\n');
+SELECT test.write('sections/parts/one.sql', E'INSERT INTO t\nVALUES\n(''one'');\n');
+SELECT version FROM migrate.apply(:'dir', project => 'sections');
+SELECT test.try($$SELECT migrate.rollback(project => 'sections')$$);
+SELECT test.write('sections/1_a.sql', E'-- +goose Up\n\\i parts/one.sql\n-- +goose Down\nSELECT 1;\n\nSELEC 1;\n');
+SELECT version, state, reversible, detail FROM migrate.status(:'dir', project => 'other');
+RESET client_min_messages;
+SELECT version FROM migrate.apply(:'dir', project => 'other');
+SET client_min_messages = warning;
+TRUNCATE t;
+
+-- what an included file says is part of the migration
+SELECT test.write('sections/1_a.sql', E'-- +goose Up\n\\i parts/one.sql\n');
+SELECT test.write('sections/parts/one.sql', E'INSERT INTO t\nVALUES\n(''two'');\n');
+SELECT version, state FROM migrate.status(:'dir', project => 'sections');
+SELECT test.remove('sections');
+
+-- errors
+SELECT test.include(E'\\i parts/one.sql\n\\i parts/open.sql\nSELECT 1;\n');
+SELECT test.include(E'SELECT 1;\n\\i parts/nowhere.sql\n');
+SELECT test.include(E'\n\\i\n');
+SELECT test.include(E'\n\\i parts/one.sql parts/one.sql\n');
+SELECT test.include(E'\\i parts/one.sql\n\\i ../outside.sql\n');
+SELECT test.include(E'\\i /etc/hosts\n');
+SELECT test.include(E'\\i parts/up.sql\n');
+SELECT test.include(E'SELECT 1;\n\\i parts/loop.sql\n');
+SELECT test.include(E'\\i 1_run.sql\n');
+SELECT test.include(E'\\i parts/chain2.sql\n');
+SELECT test.include(E'\\i parts/chain3.sql\n');
+SELECT test.include(E'SELECT\n\\i parts/one.sql\n1;\n');
+SELECT test.include(E'SELECT 1; \\i parts/one.sql\n');
+SELECT * FROM t;
