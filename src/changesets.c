@@ -34,7 +34,9 @@ typedef struct ChangesetParser
 	MigratePiece *down;
 	bool		transactional;
 	bool		skipped;		/* not for this server */
-	const char *delimiter;		/* what ends its statements, NULL: as usual */
+	const char *delimiter;		/* what ends its statements, NULL: as usual ... */
+	const char *down_delimiter; /* ... and those of its rollback */
+	List	   *properties;		/* of MigrateVariable */
 	int			ignored;		/* so many lines are left out, -1: till told */
 } ChangesetParser;
 
@@ -176,6 +178,7 @@ open_piece(ChangesetParser *parser, MigrateSection *section, const char *start, 
 	section->present = true;
 	section->file = parser->current->file;
 	section->transactional = parser->transactional;
+	section->syntax = SYNTAX_LIQUIBASE;
 	section->pieces = lappend(section->pieces, piece);
 	return piece;
 }
@@ -236,6 +239,8 @@ begin_changeset(ChangesetParser *parser, const char *after)
 	parser->skipped = flag(line, p, "ignore", false) ||
 		!is_for_postgresql(attribute(line, p, "dbms"));
 	parser->delimiter = plain_delimiter(attribute(line, p, "endDelimiter"));
+	parser->down_delimiter = plain_delimiter(attribute(line, p, "rollbackEndDelimiter"));
+	migration->properties = parser->properties;
 	migration->file = parser->file->file;
 	migration->author = author;
 	migration->version = psprintf("%s:%s", author, id);
@@ -249,6 +254,40 @@ begin_changeset(ChangesetParser *parser, const char *after)
 								   list_length(parser->migrations), migration->version);
 	parser->up = open_piece(parser, &migration->up, parser->lines.next ? parser->lines.next : end,
 							line->number + 1);
+}
+
+/*
+ * A line, from "p" on, may end with the changeset's delimiter, or be a "go" or "/"
+ * alone where it has none of its own.
+ */
+static void
+take_delimiter(ChangesetParser *parser, MigrateSection *section, const char *delimiter,
+			   const char *p)
+{
+	const MigrateLine *line = &parser->lines.line;
+	const char *end = line->text + line->length;
+	MigrateEnd *mark;
+	int			n;
+
+	p = skip_blank(p, end);
+	while (end > p && strchr(" \t\r", end[-1]) != NULL)
+		end--;
+	if (delimiter == NULL)
+	{
+		n = end - p;
+		if (!migrate_is_word(p, n, "go") && !migrate_is_word(p, n, "/"))
+			return;
+	}
+	else
+	{
+		n = strlen(delimiter);
+		if (n == 0 || end - p < n || pg_strncasecmp(end - n, delimiter, n) != 0)
+			return;
+	}
+	mark = palloc(sizeof(MigrateEnd));
+	mark->offset = end - n - parser->sql;
+	mark->length = n;
+	section->ends = lappend(section->ends, mark);
 }
 
 /*
@@ -268,6 +307,7 @@ take_rollback(ChangesetParser *parser, const char *sql)
 		return;
 	piece = open_piece(parser, &parser->current->down, sql, line->number);
 	close_piece(parser, &piece, parser->lines.next ? parser->lines.next : end);
+	take_delimiter(parser, &parser->current->down, parser->down_delimiter, sql);
 }
 
 /*
@@ -300,39 +340,6 @@ ends_rollback_block(const MigrateLine *line)
 	while (n > 0 && strchr(" \t\r", line->text[n - 1]) != NULL)
 		n--;
 	return n >= 2 && memcmp(line->text + n - 2, "*/", 2) == 0;
-}
-
-/*
- * A line may end with the changeset's delimiter, or be a "go" or "/" alone where
- * it has none of its own.
- */
-static void
-take_delimiter(ChangesetParser *parser)
-{
-	const MigrateLine *line = &parser->lines.line;
-	const char *end = line->text + line->length;
-	const char *p = skip_blank(line->text, end);
-	MigrateEnd *mark;
-	int			n;
-
-	while (end > p && strchr(" \t\r", end[-1]) != NULL)
-		end--;
-	if (parser->delimiter == NULL)
-	{
-		n = end - p;
-		if (!migrate_is_word(p, n, "go") && !migrate_is_word(p, n, "/"))
-			return;
-	}
-	else
-	{
-		n = strlen(parser->delimiter);
-		if (n == 0 || end - p < n || pg_strncasecmp(end - n, parser->delimiter, n) != 0)
-			return;
-	}
-	mark = palloc(sizeof(MigrateEnd));
-	mark->offset = end - n - parser->sql;
-	mark->length = n;
-	parser->current->up.ends = lappend(parser->current->up.ends, mark);
 }
 
 /*
@@ -378,6 +385,8 @@ take_line(ChangesetParser *parser)
 	{
 		if (ends_rollback_block(line))
 			close_piece(parser, &parser->down, strstr(line->text, "*/"));
+		else
+			take_delimiter(parser, &parser->current->down, parser->down_delimiter, line->text);
 		return;
 	}
 	if ((rest = directive(line, "ignoreLines:")) != NULL)
@@ -408,7 +417,25 @@ take_line(ChangesetParser *parser)
 	else if (directive(line, "precondition") != NULL && !parser->skipped)
 		refuse_preconditions(parser);
 	else
-		take_delimiter(parser);
+		take_delimiter(parser, &parser->current->up, parser->delimiter, line->text);
+}
+
+/*
+ * "--property name:x value:y dbms:z": a value for ${x}.
+ */
+static void
+take_property(ChangesetParser *parser, const char *rest)
+{
+	const MigrateLine *line = &parser->lines.line;
+	MigrateVariable *variable = palloc0(sizeof(MigrateVariable));
+
+	variable->name = attribute(line, rest, "name");
+	variable->value = attribute(line, rest, "value");
+	variable->origin = VARIABLE_GIVEN;
+	if (variable->name == NULL || variable->value == NULL)
+		migrate_bad_file(parser->file->file, line->number, "property has no name or no value", NULL);
+	if (is_for_postgresql(attribute(line, rest, "dbms")))
+		parser->properties = lappend(parser->properties, variable);
 }
 
 /*
@@ -433,6 +460,9 @@ migrate_changesets_parse(const MigrateFileName *file, const char *sql, int lengt
 
 		if (rest != NULL && parser.ignored == 0 && parser.down == NULL)
 			begin_changeset(&parser, rest);
+		else if (parser.down == NULL && (rest = directive(&parser.lines.line, "property")) != NULL &&
+				 strchr(" \t", *rest) != NULL)
+			take_property(&parser, rest);
 		else if (parser.current != NULL)
 			take_line(&parser);
 	}

@@ -326,21 +326,22 @@ compare_names(const ListCell *a, const ListCell *b)
 }
 
 /*
- * Can a name be stored, shown and dumped?  If not, it is an error for one that
- * may be a migration; any other is left alone.
+ * A name that cannot be stored, shown and dumped.  It is an error for one that may
+ * be a migration; any other is left alone.  In a folder that depends on the
+ * format, so the folder counts as one that cannot be read.
  */
-static bool
-is_valid_name(const char *name, const char *path)
+static void
+take_invalid_name(MigrateDirectory *dir, const char *name, const char *prefix)
 {
-	if (pg_verifymbstr(name, strlen(name), true))
-		return true;
-	if (migrate_is_sql_file(name))
+	if (!migrate_is_sql_file(name))
+		return;
+	if (*prefix == '\0')
 		ereport(ERROR,
 				(errcode(ERRCODE_CHARACTER_NOT_IN_REPERTOIRE),
 				 errmsg("invalid byte sequence for encoding \"%s\" in a file name",
 						GetDatabaseEncodingName()),
-				 errdetail("The directory is \"%s\".", path)));
-	return false;
+				 errdetail("The directory is \"%s\".", dir->path)));
+	dir->names = lappend(dir->names, pstrdup(prefix));
 }
 
 /*
@@ -404,8 +405,11 @@ take_entry(MigrateDirectory *dir, int dirfd, const char *prefix, const struct di
 	bool		closed = false;
 	int			fd = -1;
 
-	if (!is_valid_name(entry->d_name, dir->path))
+	if (!pg_verifymbstr(entry->d_name, strlen(entry->d_name), true))
+	{
+		take_invalid_name(dir, entry->d_name, prefix);
 		return;
+	}
 #ifdef DT_REG
 	if (entry->d_type != DT_REG)
 #endif

@@ -451,7 +451,8 @@ migrate_format_arrange(const MigrateFormat *format, List *names, const char *ind
 		if (format->nested && file[strlen(file) - 1] == '/')
 			ereport(ERROR,
 					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-					 errmsg("permission denied for directory \"%s\"", file)));
+					 errmsg("could not read all of directory \"%s\"", file),
+					 errdetail("The server has no permission, or there are names in it that are invalid in the encoding of the database.")));
 		if (format->claims != NULL && format->claims(file, &parsed))
 		{
 			MigrateFileName *copy = palloc(sizeof(MigrateFileName));

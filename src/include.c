@@ -304,10 +304,11 @@ append_marker(StringInfo out, const char *file, int line)
  * with its last statement ended if "included".
  */
 static void
-append_text(Flattener *flattener, const char *sql, const Includer *self, bool included)
+append_text(Flattener *flattener, const char *sql, int first_line, const Includer *self,
+			bool included)
 {
 	StringInfo	out = &flattener->out;
-	MigrateLines place = {sql, self->file, 1};
+	MigrateLines place = {sql, self->file, first_line};
 	const char *missing_end;
 	int			done = 0;
 	ListCell   *lc;
@@ -328,7 +329,7 @@ append_text(Flattener *flattener, const char *sql, const Includer *self, bool in
 		check_nesting(file, &place, self);
 		inner.file = file;
 		append_marker(out, file, 1);
-		append_text(flattener, text, &inner, true);
+		append_text(flattener, text, 1, &inner, true);
 		append_marker(out, place.file, place.line + 1);
 		pfree(text);
 		done = line->end;
@@ -346,7 +347,8 @@ append_text(Flattener *flattener, const char *sql, const Includer *self, bool in
  * The text of a file with the files that it includes by \i and \ir, and those
  * that they include.
  *
- * "file" is its path in the directory of migrations.  read() gives the text of
+ * "file" is its path in the directory of migrations, "first_line" the line there
+ * that the text begins with.  read() gives the text of
  * another one there, palloc'd, or NULL if there is none.  Returns sql itself if
  * it includes none, else a new text, palloc'd.  Errors: those of read(); 58P01
  * if there is no such file, 42501 for one outside of the directory, 42P19 for
@@ -355,7 +357,7 @@ append_text(Flattener *flattener, const char *sql, const Includer *self, bool in
  * all with file and line.
  */
 char *
-migrate_include_files(const char *sql, const char *file,
+migrate_include_files(const char *sql, const char *file, int first_line,
 					  char *(*read) (void *arg, const char *file), void *arg)
 {
 	Flattener	flattener = {.read = read,.arg = arg};
@@ -364,6 +366,6 @@ migrate_include_files(const char *sql, const char *file,
 	if (!may_include(sql))
 		return unconstify(char *, sql);
 	initStringInfo(&flattener.out);
-	append_text(&flattener, sql, &self, false);
+	append_text(&flattener, sql, first_line, &self, false);
 	return flattener.out.data;
 }

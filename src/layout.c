@@ -566,17 +566,25 @@ folder_length(const char *path, const char *file)
 	return slash != NULL && strcmp(slash + 1, file) == 0 ? slash - path : 0;
 }
 
+/*
+ * Does a folder have that file, and is there no numbered file beside the folders,
+ * which would be a migration of another layout?
+ */
 static bool
-any_folder_has(List *names, const char *file)
+folders_have(List *names, const char *file)
 {
+	bool		found = false;
 	ListCell   *lc;
 
 	foreach(lc, names)
 	{
-		if (folder_length(lfirst(lc), file) > 0)
-			return true;
+		const char *name = lfirst(lc);
+
+		if (strspn(name, DIGITS) > 0 && is_flat(name) && migrate_is_sql_file(name))
+			return false;
+		found |= folder_length(name, file) > 0;
 	}
-	return false;
+	return found;
 }
 
 /*
@@ -599,14 +607,14 @@ migrate_claims_prisma(const char *file, MigrateFileName *parsed)
 bool
 migrate_looks_like_drizzle_folders(List *names)
 {
-	return any_folder_has(names, "migration.sql") && any_folder_has(names, "snapshot.json") &&
+	return folders_have(names, "migration.sql") && folders_have(names, "snapshot.json") &&
 		!migrate_has_name(names, "migration_lock.toml");
 }
 
 bool
 migrate_looks_like_prisma(List *names)
 {
-	return any_folder_has(names, "migration.sql");
+	return folders_have(names, "migration.sql");
 }
 
 /*
@@ -640,7 +648,7 @@ migrate_claims_diesel(const char *file, MigrateFileName *parsed)
 bool
 migrate_looks_like_diesel(List *names)
 {
-	return any_folder_has(names, "up.sql");
+	return folders_have(names, "up.sql");
 }
 
 /*

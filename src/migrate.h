@@ -67,6 +67,7 @@ typedef enum MigrateSyntax
 	SYNTAX_GOOSE,				/* $name after a line "ENVSUB ON" */
 	SYNTAX_GOOSE_ON,			/* ... which stands before the text */
 	SYNTAX_FLYWAY,				/* ${name} */
+	SYNTAX_LIQUIBASE,			/* likewise, left alone without a value */
 	SYNTAX_GRAPHILE,			/* :NAME */
 	SYNTAX_NONE,
 } MigrateSyntax;
@@ -154,6 +155,7 @@ typedef struct Migration
 	bool		said_reversible;	/* likewise; decides nothing */
 	char	   *hash;			/* of itself, from its header, or NULL ... */
 	char	   *previous;		/* ... and of the one before */
+	List	   *properties;		/* of MigrateVariable: values from the file */
 	MigrateSection up;
 	MigrateSection down;
 } Migration;
@@ -447,7 +449,6 @@ extern void migrate_place_end(ErrorContextCallback *callback);
 extern char *migrate_step_text(MigrateRun *run, MigrateStep *step);
 extern char *migrate_step_sql(MigrateRun *run, MigrateStep *step, char *text,
 							  MigratePlace *place);
-extern List *migrate_own_variables(List *stored, const char *author);
 extern bool migrate_is_reversible(MigrateRun *run, const Migration *file,
 								  const AppliedMigration *applied, List **used,
 								  char **error);
@@ -477,6 +478,17 @@ extern List *migrate_plan_all(List *items);
 extern MigrateItem *migrate_plan_find(List *items, const char *wanted);
 extern List *migrate_plan_rollback(List *items, List *applied, MigrateRequest *request);
 extern List *migrate_plan_reapply(List *items, List *undone);
+
+/* in values.c */
+extern bool migrate_may_run_for(const char *author);
+extern void migrate_require_author(const char *author);
+extern List *migrate_own_variables(List *stored, const char *author);
+extern List *migrate_built_in_variables(MigrateRun *run, MigrateSyntax syntax,
+										const char *file);
+extern List *migrate_variables_of(MigrateRun *run, MigrateDirection direction,
+								  const Migration *migration,
+								  const AppliedMigration *applied,
+								  MigrateSyntax syntax, const char *file);
 
 /* in source.c */
 typedef bool (*MigrateTableExists) (const char *table, const char *column);
@@ -646,7 +658,7 @@ extern int	migrate_section_end(const MigrateSection *section);
 extern void migrate_sha256(const char *sql, int length, uint8 *sha256);
 
 /* in include.c */
-extern char *migrate_include_files(const char *sql, const char *file,
+extern char *migrate_include_files(const char *sql, const char *file, int first_line,
 								   char *(*read) (void *arg, const char *file), void *arg);
 
 /* in script.c */

@@ -66,13 +66,27 @@ read_other(void *arg, const char *file, int *length)
 	return migrate_directory_read(source->dir, file, length);
 }
 
+static char *
+read_included(void *arg, const char *file)
+{
+	int			length;
+
+	return read_other(arg, file, &length);
+}
+
 /*
  * The text of a section, palloc'd, from that of its file, which has been read.
  */
 static char *
 section_text(MigrateSource *source, const MigrateSection *section, int *length)
 {
-	return migrate_section_text(section, source->sql, length);
+	char	   *text = migrate_section_text(section, source->sql, length);
+	char	   *whole = migrate_include_files(text, section->file, section->line,
+											  read_included, source);
+
+	if (whole != text)
+		*length = strlen(whole);
+	return whole;
 }
 
 static void
@@ -242,6 +256,9 @@ migrate_source_read(const char *path, const char *format, MigrateTableExists exi
 
 	source->set = set;
 	source->detect = format == NULL;
+	if (format != NULL)
+		(void) migrate_format_named(format, NIL);	/* an error, before anything
+													 * is read */
 	source->dir = migrate_directory_open(path);
 	if (format != NULL)
 		set->format = migrate_format_named(format, migrate_directory_names(source->dir));

@@ -36,6 +36,7 @@ static const char *const syntax_names[] = {
 	[SYNTAX_GOOSE] = "goose",
 	[SYNTAX_GOOSE_ON] = "goose on",
 	[SYNTAX_FLYWAY] = "flyway",
+	[SYNTAX_LIQUIBASE] = "liquibase",
 	[SYNTAX_GRAPHILE] = "graphile",
 	[SYNTAX_NONE] = "none",
 };
@@ -526,10 +527,11 @@ may_have_psql(const Substitution *s)
 }
 
 /*
- * Flyway: ${name} everywhere, in any letter case.
+ * Flyway: ${name} everywhere, in any letter case.  Liquibase: the same, in this
+ * case, and what has no value is left alone.
  */
 static void
-substitute_flyway(Substitution *s)
+substitute_flyway(Substitution *s, bool liquibase)
 {
 	const char *p = s->sql;
 
@@ -542,10 +544,16 @@ substitute_flyway(Substitution *s)
 		CHECK_FOR_INTERRUPTS();
 		if (end == NULL)
 		{
-			refuse_reference(s, p, "\"${\" without \"}\"", NULL);
+			if (!liquibase)
+				refuse_reference(s, p, "\"${\" without \"}\"", NULL);
 			return;
 		}
-		var = find(s, p, name, end - name, true);
+		var = find(s, p, name, end - name, !liquibase);
+		if (var == NULL && liquibase)
+		{
+			p = name;
+			continue;
+		}
 		if (var == NULL)
 			refuse_undefined(s, p, name, end - name, NULL);
 		else
@@ -915,7 +923,8 @@ substitute(Substitution *s, MigrateSyntax syntax)
 				substitute_goose(s, syntax == SYNTAX_GOOSE_ON);
 			break;
 		case SYNTAX_FLYWAY:
-			substitute_flyway(s);
+		case SYNTAX_LIQUIBASE:
+			substitute_flyway(s, syntax == SYNTAX_LIQUIBASE);
 			break;
 		case SYNTAX_GRAPHILE:
 			substitute_graphile(s);
