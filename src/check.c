@@ -12,16 +12,7 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
-#include "catalog/namespace.h"
-#include "catalog/pg_database.h"
-#include "commands/dbcommands.h"
-#include "miscadmin.h"
-#include "utils/acl.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/syscache.h"
-#include "utils/timestamp.h"
 
 #include "migrate.h"
 
@@ -64,22 +55,10 @@ migrate_place_end(ErrorContextCallback *callback)
 	error_context_stack = callback->previous;
 }
 
-/*
- * What is stored never runs with more power than its author had: he must be the
- * current role, or a superuser.
- */
-static bool
-may_run_for(const char *author)
-{
-	return author != NULL &&
-		(strcmp(author, GetUserNameFromId(GetUserId(), false)) == 0 ||
-		 superuser_arg(get_role_oid(author, true)));
-}
-
 static void
 check_author(const char *author)
 {
-	if (may_run_for(author))
+	if (migrate_may_run_for(author))
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
@@ -137,167 +116,6 @@ migrate_step_text(MigrateRun *run, MigrateStep *step)
 	return stored_text(step, up ? applied->up_sha256 : applied->down_sha256);
 }
 
-/*
- * The stored values of variables that the current role may use as its own.
- */
-List *
-migrate_own_variables(List *stored, const char *author)
-{
-	return may_run_for(author) ? stored : NIL;
-}
-
-/*
- * The others: they are named in an error if nothing else has a value.
- */
-static List *
-forbidden_variables(List *stored, const char *author)
-{
-	List	   *vars = NIL;
-	ListCell   *lc;
-
-	if (may_run_for(author))
-		return NIL;
-	foreach(lc, stored)
-	{
-		MigrateVariable *var = palloc(sizeof(MigrateVariable));
-
-		*var = *(MigrateVariable *) lfirst(lc);
-		var->origin = VARIABLE_FORBIDDEN;
-		var->author = author;
-		vars = lappend(vars, var);
-	}
-	return vars;
-}
-
-static List *
-add_built_in(List *vars, const char *name, const char *value)
-{
-	MigrateVariable *var = palloc0(sizeof(MigrateVariable));
-
-	var->name = name;
-	var->value = value;
-	var->origin = VARIABLE_BUILT_IN;
-	return lappend(vars, var);
-}
-
-/*
- * A name that others have chosen, as text to stand in SQL without quotes: NULL if
- * that could be read as more than a name.
- */
-static const char *
-plain_name(const char *name)
-{
-	if (name == NULL || strstr(name, "--") != NULL)
-		return NULL;
-	for (const char *p = name; *p != '\0'; p++)
-		if (!isalnum((unsigned char) *p) && !IS_HIGHBIT_SET(*p) && strchr("_-.", *p) == NULL)
-			return NULL;
-	return pstrdup(name);
-}
-
-static const char *
-database_owner(void)
-{
-	HeapTuple	tuple = SearchSysCache1(DATABASEOID, ObjectIdGetDatum(MyDatabaseId));
-	const char *name;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for database %u", MyDatabaseId);
-	name = GetUserNameFromId(((Form_pg_database) GETSTRUCT(tuple))->datdba, false);
-	ReleaseSysCache(tuple);
-	return name;
-}
-
-/*
- * The schema of the run, else that in which the caller creates.
- */
-static const char *
-default_schema(const MigrateRequest *request)
-{
-	List	   *path;
-
-	if (*request->schema != '\0')
-		return request->schema;
-	path = fetch_search_path(false);
-	return path == NIL ? NULL : get_namespace_name(linitial_oid(path));
-}
-
-static const char *
-run_timestamp(void)
-{
-	char	   *now = pstrdup(timestamptz_to_str(GetCurrentTimestamp()));
-
-	now[strlen("2000-01-01 00:00:00")] = '\0';
-	return now;
-}
-
-/*
- * What Flyway and graphile-migrate give values themselves.  Asked for once, since
- * a script has to be the same when it runs as when it was checked.
- *
- * Flyway's environment, working directory and list of schemas nobody knows here.
- */
-static List *
-built_in_variables(MigrateRun *run, MigrateSyntax syntax, const char *file)
-{
-	const char *base = strrchr(file, '/');
-	const char *database;
-	List	   *vars = NIL;
-
-	if (syntax != SYNTAX_FLYWAY && syntax != SYNTAX_GRAPHILE)
-		return NIL;
-	if (run->built_in == NIL)
-	{
-		database = plain_name(get_database_name(MyDatabaseId));
-		vars = add_built_in(vars, "flyway:defaultSchema", plain_name(default_schema(run->request)));
-		vars = add_built_in(vars, "flyway:user", plain_name(run->request->role));
-		vars = add_built_in(vars, "flyway:database", database);
-		vars = add_built_in(vars, "flyway:timestamp", run_timestamp());
-		vars = add_built_in(vars, "flyway:table", "flyway_schema_history");
-		vars = add_built_in(vars, "DATABASE_NAME", database);
-		vars = add_built_in(vars, "DATABASE_OWNER", plain_name(database_owner()));
-		run->built_in = vars;
-	}
-	return add_built_in(list_copy(run->built_in), "flyway:filename",
-						plain_name(base ? base + 1 : file));
-}
-
-/*
- * The variables of a script that is not to run yet: what is given, then what is
- * stored for it.  "applied" may be NULL.
- */
-static List *
-variables_of(MigrateRun *run, MigrateDirection direction, const AppliedMigration *applied,
-			 MigrateSyntax syntax, const char *file)
-{
-	List	   *given = run->request->vars;
-	List	   *built_in = built_in_variables(run, syntax, file);
-	List	   *stored = applied == NULL ? NIL :
-		direction == MIGRATE_UP ? applied->up_vars : applied->down_vars;
-	const char *author = applied == NULL ? NULL :
-		direction == MIGRATE_UP ? applied->up_role : applied->down_role;
-
-	if (stored == NIL && built_in == NIL)
-		return given;
-	given = list_concat_copy(given, migrate_own_variables(stored, author));
-	return list_concat(list_concat(given, forbidden_variables(stored, author)), built_in);
-}
-
-/*
- * The variables of a script that is to run.  On the way down, what went up is to
- * be undone: the values that are stored for it come first.
- */
-static List *
-step_variables(MigrateRun *run, const MigrateStep *step, MigrateSyntax syntax, const char *file)
-{
-	List	   *vars = variables_of(run, step->direction, step->applied, syntax, file);
-
-	if (step->direction == MIGRATE_UP || step->applied->down_vars == NIL)
-		return vars;
-	return list_concat_copy(migrate_own_variables(step->applied->down_vars, step->applied->down_role),
-							vars);
-}
-
 static const MigrateSection *
 step_section(const MigrateStep *step)
 {
@@ -341,7 +159,7 @@ migrate_step_sql(MigrateRun *run, MigrateStep *step, char *text, MigratePlace *p
 	char	   *sql;
 
 	sql = migrate_substitute(syntax, text, section ? section->line : stored_line(step),
-							 step_variables(run, step, syntax, section ? section->file : step->applied->file),
+							 migrate_step_variables(run, step, syntax, section ? section->file : step->applied->file),
 							 &used, place);
 	if (step->script == NULL)
 		step->vars = used;
@@ -416,7 +234,7 @@ interrupted_sql(MigrateRun *run, const MigrateStep *step, MigratePlace *place)
 		return NULL;
 	return migrate_substitute(syntax, stored, stored_line(step),
 							  list_concat_copy(up ? applied->up_vars : applied->down_vars,
-											   built_in_variables(run, syntax, applied->file)),
+											   migrate_built_in_variables(run, syntax, applied->file)),
 							  &used, place);
 }
 
@@ -483,7 +301,7 @@ migrate_is_reversible(MigrateRun *run, const Migration *file, const AppliedMigra
 	*used = NIL;
 	if (!section->present)
 		return false;
-	vars = variables_of(run, MIGRATE_DOWN, applied, section->syntax, section->file);
+	vars = migrate_variables_of(run, MIGRATE_DOWN, applied, section->syntax, section->file);
 	migrate_place_begin(&place, &callback, MIGRATE_DOWN, file, NULL);
 	scratch = AllocSetContextCreate(context, "migrate down section", ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(scratch);
@@ -546,8 +364,8 @@ stored_down_variables(MigrateRun *run, const AppliedMigration *applied)
 		List	   *in_text;
 
 		(void) migrate_substitute(applied->down_syntax, text, applied->down_line,
-								  variables_of(run, MIGRATE_DOWN, applied, applied->down_syntax,
-											   applied->file),
+								  migrate_variables_of(run, MIGRATE_DOWN, applied, applied->down_syntax,
+													   applied->file),
 								  &in_text, &place);
 		used = in_text;
 	}

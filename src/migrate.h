@@ -23,6 +23,7 @@
 
 #include "common/sha2.h"
 #include "datatype/timestamp.h"
+#include "lib/stringinfo.h"
 #include "nodes/parsenodes.h"
 #include "nodes/pg_list.h"
 #include "portability/instr_time.h"
@@ -364,6 +365,22 @@ typedef struct MigratePlace
 	const char *query;			/* the statement, a part of source */
 } MigratePlace;
 
+/*
+ * Substitution in one text.
+ */
+typedef struct MigrateSubstitution
+{
+	const char *sql;
+	int			first_line;		/* line of the text's first byte in its file */
+	List	   *vars;			/* of MigrateVariable */
+	List	   *used;			/* those of them that were put in */
+	MigratePlace *place;
+	bool		lenient;		/* only look for references, refuse nothing */
+	bool		found;			/* any reference, with a value or not */
+	const char *copied;			/* what stands before is in the result */
+	StringInfoData result;
+} MigrateSubstitution;
+
 /* in run.c */
 extern List *migrate_run_apply(MigrateRequest *request);
 extern List *migrate_run_rollback(MigrateRequest *request);
@@ -396,7 +413,6 @@ extern void migrate_place_end(ErrorContextCallback *callback);
 extern char *migrate_step_text(MigrateRun *run, MigrateStep *step);
 extern char *migrate_step_sql(MigrateRun *run, MigrateStep *step, char *text,
 							  MigratePlace *place);
-extern List *migrate_own_variables(List *stored, const char *author);
 extern bool migrate_is_reversible(MigrateRun *run, const Migration *file,
 								  const AppliedMigration *applied, List **used,
 								  char **error);
@@ -481,6 +497,12 @@ extern bool migrate_variables_come_from(List *vars, MigrateOrigin origin);
 extern List *migrate_variables_read(Datum object, MigrateOrigin origin);
 extern char *migrate_variables_write(List *vars);
 
+/* in psql.c */
+extern void migrate_substitute_psql(MigrateSubstitution *s);
+
+/* in goose.c */
+extern void migrate_substitute_goose(MigrateSubstitution *s, bool on);
+
 /* in statement.c */
 extern void migrate_statement_classify(MigrateStatement *statement, Node *node);
 
@@ -517,6 +539,16 @@ extern List *migrate_residue_removal(const MigrateStatement *statement, List *be
 extern void migrate_settings_end_transaction(int guc_level);
 extern List *migrate_settings_save(void);
 extern void migrate_settings_restore(List *saved);
+
+/* in values.c */
+extern bool migrate_may_run_for(const char *author);
+extern List *migrate_own_variables(List *stored, const char *author);
+extern List *migrate_built_in_variables(MigrateRun *run, MigrateSyntax syntax, const char *file);
+extern List *migrate_variables_of(MigrateRun *run, MigrateDirection direction,
+								  const AppliedMigration *applied, MigrateSyntax syntax,
+								  const char *file);
+extern List *migrate_step_variables(MigrateRun *run, const MigrateStep *step,
+									MigrateSyntax syntax, const char *file);
 
 /* in history.c */
 extern List *migrate_history_read(const MigrateRequest *request, bool latest);
@@ -603,6 +635,17 @@ extern void migrate_lock_acquire_session(const char *project, const char *schema
 										 void (*commit) (void *arg), void *arg);
 extern void migrate_lock_keep(const char *project, const char *schema);
 extern void migrate_lock_release(const char *project, const char *schema);
+
+/* in substitution.c */
+extern bool migrate_is_variable_char(char c);
+extern void migrate_refuse_undefined(MigrateSubstitution *s, const char *at,
+									 const char *name, int length, const char *detail);
+extern void migrate_refuse_reference(MigrateSubstitution *s, const char *at,
+									 const char *message, const char *hint);
+extern const MigrateVariable *migrate_find_variable(MigrateSubstitution *s, const char *at,
+													const char *name, int length, bool fold);
+extern void migrate_put_in(MigrateSubstitution *s, const char *from, const char *to,
+						   const char *value);
 
 /* in report.c */
 extern int	migrate_count_lines(const char *sql, int length);
