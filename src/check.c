@@ -56,6 +56,18 @@ migrate_place_end(ErrorContextCallback *callback)
 	error_context_stack = callback->previous;
 }
 
+static void
+check_author(const char *author)
+{
+	if (migrate_may_run_for(author))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("permission denied to run a stored script of role \"%s\"",
+					author ? author : "(unknown)"),
+			 errhint("Log in as its author or use SET ROLE, or give the directory to run the files instead.")));
+}
+
 /*
  * Read a stored script.  At the run it has to be the one that was checked.
  */
@@ -101,23 +113,8 @@ migrate_step_text(MigrateRun *run, MigrateStep *step)
 	}
 	if (!up && !applied->has_down)
 		return NULL;
-	migrate_require_author(up ? applied->up_role : applied->down_role);
+	check_author(up ? applied->up_role : applied->down_role);
 	return stored_text(step, up ? applied->up_sha256 : applied->down_sha256);
-}
-
-/*
- * The variables of a script that is to run.  On the way down, what went up is to
- * be undone: the values that are stored for it come first.
- */
-static List *
-step_variables(MigrateRun *run, const MigrateStep *step, MigrateSyntax syntax, const char *file)
-{
-	List	   *vars = migrate_variables_of(run, step->direction, step->file, step->applied, syntax, file);
-
-	if (step->direction == MIGRATE_UP || step->applied->down_vars == NIL)
-		return vars;
-	return list_concat_copy(migrate_own_variables(step->applied->down_vars, step->applied->down_role),
-							vars);
 }
 
 static const MigrateSection *
@@ -163,7 +160,7 @@ migrate_step_sql(MigrateRun *run, MigrateStep *step, char *text, MigratePlace *p
 	char	   *sql;
 
 	sql = migrate_substitute(syntax, text, section ? section->line : stored_line(step),
-							 step_variables(run, step, syntax, section ? section->file : step->applied->file),
+							 migrate_step_variables(run, step, syntax, section ? section->file : step->applied->file),
 							 &used, place);
 	if (step->script == NULL)
 		step->vars = used;
@@ -372,7 +369,7 @@ stored_down_variables(MigrateRun *run, const AppliedMigration *applied)
 
 		(void) migrate_substitute(applied->down_syntax, text, applied->down_line,
 								  migrate_variables_of(run, MIGRATE_DOWN, NULL, applied, applied->down_syntax,
-											   applied->file),
+													   applied->file),
 								  &in_text, &place);
 		used = in_text;
 	}

@@ -23,6 +23,7 @@
 
 #include "common/sha2.h"
 #include "datatype/timestamp.h"
+#include "lib/stringinfo.h"
 #include "nodes/parsenodes.h"
 #include "nodes/pg_list.h"
 #include "portability/instr_time.h"
@@ -417,6 +418,22 @@ typedef struct MigratePlace
 	int			text_line;		/* line of its first byte */
 } MigratePlace;
 
+/*
+ * Substitution in one text.
+ */
+typedef struct MigrateSubstitution
+{
+	const char *sql;
+	int			first_line;		/* line of the text's first byte in its file */
+	List	   *vars;			/* of MigrateVariable */
+	List	   *used;			/* those of them that were put in */
+	MigratePlace *place;
+	bool		lenient;		/* only look for references, refuse nothing */
+	bool		found;			/* any reference, with a value or not */
+	const char *copied;			/* what stands before is in the result */
+	StringInfoData result;
+} MigrateSubstitution;
+
 /* in run.c */
 extern List *migrate_run_apply(MigrateRequest *request);
 extern List *migrate_run_rollback(MigrateRequest *request);
@@ -478,17 +495,6 @@ extern List *migrate_plan_all(List *items);
 extern MigrateItem *migrate_plan_find(List *items, const char *wanted);
 extern List *migrate_plan_rollback(List *items, List *applied, MigrateRequest *request);
 extern List *migrate_plan_reapply(List *items, List *undone);
-
-/* in values.c */
-extern bool migrate_may_run_for(const char *author);
-extern void migrate_require_author(const char *author);
-extern List *migrate_own_variables(List *stored, const char *author);
-extern List *migrate_built_in_variables(MigrateRun *run, MigrateSyntax syntax,
-										const char *file);
-extern List *migrate_variables_of(MigrateRun *run, MigrateDirection direction,
-								  const Migration *migration,
-								  const AppliedMigration *applied,
-								  MigrateSyntax syntax, const char *file);
 
 /* in source.c */
 typedef bool (*MigrateTableExists) (const char *table, const char *column);
@@ -714,6 +720,12 @@ extern char *migrate_psql_argument(const char **at, const char *end);
 extern char *migrate_psql_skip(const char *line, int length, List **skipped);
 extern const char *migrate_psql_hint(const char *name, bool in_statement);
 
+/* in psql_variables.c */
+extern void migrate_substitute_psql(MigrateSubstitution *s);
+
+/* in goose_variables.c */
+extern void migrate_substitute_goose(MigrateSubstitution *s, bool on);
+
 /* in statement.c */
 extern void migrate_statement_classify(MigrateStatement *statement, Node *node);
 
@@ -753,6 +765,18 @@ extern List *migrate_residue_removal(const MigrateStatement *statement, List *be
 extern void migrate_settings_end_transaction(int guc_level);
 extern List *migrate_settings_save(void);
 extern void migrate_settings_restore(List *saved);
+
+/* in values.c */
+extern bool migrate_may_run_for(const char *author);
+extern List *migrate_own_variables(List *stored, const char *author);
+extern List *migrate_built_in_variables(MigrateRun *run, MigrateSyntax syntax,
+										const char *file);
+extern List *migrate_variables_of(MigrateRun *run, MigrateDirection direction,
+								  const Migration *migration,
+								  const AppliedMigration *applied,
+								  MigrateSyntax syntax, const char *file);
+extern List *migrate_step_variables(MigrateRun *run, const MigrateStep *step,
+									MigrateSyntax syntax, const char *file);
 
 /* in history.c */
 extern List *migrate_history_read(const MigrateRequest *request, bool latest);
@@ -838,6 +862,17 @@ extern void migrate_lock_acquire_session(const char *project, const char *schema
 										 void (*commit) (void *arg), void *arg);
 extern void migrate_lock_keep(const char *project, const char *schema);
 extern void migrate_lock_release(const char *project, const char *schema);
+
+/* in substitution.c */
+extern bool migrate_is_variable_char(char c);
+extern void migrate_refuse_undefined(MigrateSubstitution *s, const char *at,
+									 const char *name, int length, const char *detail);
+extern void migrate_refuse_reference(MigrateSubstitution *s, const char *at,
+									 const char *message, const char *hint);
+extern const MigrateVariable *migrate_find_variable(MigrateSubstitution *s, const char *at,
+													const char *name, int length, bool fold);
+extern void migrate_put_in(MigrateSubstitution *s, const char *from, const char *to,
+						   const char *value);
 
 /* in report.c */
 

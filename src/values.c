@@ -1,7 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * values.c
- *		Which values of variables a script gets, and who may have what is stored.
+ *		Which variables a script has, and whose values they may be.
+ *
+ * A value is put into SQL as it is, so it is a part of the script, and the rule
+ * for stored scripts holds for stored values too: whoever recorded them must be
+ * the current role, or a superuser.
  *
  * Copyright (c) 2026, the migrate authors
  *
@@ -34,21 +38,6 @@ migrate_may_run_for(const char *author)
 	return author != NULL &&
 		(strcmp(author, GetUserNameFromId(GetUserId(), false)) == 0 ||
 		 superuser_arg(get_role_oid(author, true)));
-}
-
-/*
- * 42501 if a stored script of "author" may not run.
- */
-void
-migrate_require_author(const char *author)
-{
-	if (migrate_may_run_for(author))
-		return;
-	ereport(ERROR,
-			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-			 errmsg("permission denied to run a stored script of role \"%s\"",
-					author ? author : "(unknown)"),
-			 errhint("Log in as its author or use SET ROLE, or give the directory to run the files instead.")));
 }
 
 /*
@@ -178,12 +167,12 @@ migrate_built_in_variables(MigrateRun *run, MigrateSyntax syntax, const char *fi
 
 /*
  * The variables of a script that is not to run yet: what is given, in the call or
- * in the file, then what is stored for it.  One of "migration" and "applied" may be
- * NULL.
+ * in the file, then what is stored for it, then what is built in.  "migration" and
+ * "applied" may be NULL.
  */
 List *
 migrate_variables_of(MigrateRun *run, MigrateDirection direction, const Migration *migration,
-			 const AppliedMigration *applied, MigrateSyntax syntax, const char *file)
+					 const AppliedMigration *applied, MigrateSyntax syntax, const char *file)
 {
 	List	   *given = migration == NULL || migration->properties == NIL ? run->request->vars :
 		list_concat_copy(run->request->vars, migration->properties);
@@ -197,4 +186,20 @@ migrate_variables_of(MigrateRun *run, MigrateDirection direction, const Migratio
 		return given;
 	given = list_concat_copy(given, migrate_own_variables(stored, author));
 	return list_concat(list_concat(given, forbidden_variables(stored, author)), built_in);
+}
+
+/*
+ * The variables of a script that is to run.  On the way down, what went up is to
+ * be undone: the values that are stored for it come first.
+ */
+List *
+migrate_step_variables(MigrateRun *run, const MigrateStep *step, MigrateSyntax syntax, const char *file)
+{
+	List	   *vars = migrate_variables_of(run, step->direction, step->file, step->applied, syntax,
+											 file);
+
+	if (step->direction == MIGRATE_UP || step->applied->down_vars == NIL)
+		return vars;
+	return list_concat_copy(migrate_own_variables(step->applied->down_vars, step->applied->down_role),
+							vars);
 }

@@ -66,6 +66,9 @@ SELECT :a$m$, '{"b": 1}');
 SELECT test.one($m$SELECT 1;
 SELECT a b c$m$, '{"b": 1}');
 SELECT test.one($m$SELECT (ARRAY[1, 2])[1:'2']$m$, NULL);
+-- neither rows nor psql's own commands have variables
+SELECT test.one(E'COPY said (what) FROM STDIN;\n:\'nothing\' it\'s\n\\.\nSELECT :\'nothing\';', NULL);
+SELECT test.one(E'  \\echo it\'s :\'nothing\'\nSELECT :\'nothing\';', NULL);
 -- the line is that of the file, the query as it ran
 SELECT test.one($m$
 SELECT :one,
