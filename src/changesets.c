@@ -34,11 +34,12 @@ typedef struct ChangesetParser
 	MigratePiece *down;
 	bool		transactional;
 	bool		skipped;		/* not for this server */
-	const char *delimiter;		/* what ends its statements, NULL: as usual ... */
+	const char *delimiter;		/* what ends its statements, NULL: as usual
+								 * ... */
 	const char *down_delimiter; /* ... and those of its rollback */
 	List	   *properties;		/* of MigrateVariable */
 	int			ignored;		/* so many lines are left out, -1: till told */
-} ChangesetParser;
+}			ChangesetParser;
 
 static const char *
 skip_blank(const char *p, const char *end)
@@ -52,9 +53,9 @@ skip_blank(const char *p, const char *end)
  * What follows a directive, "-- word", in a line that has it; NULL else.
  */
 static const char *
-directive(const MigrateLine *line, const char *word)
+directive(const MigrateLine * line, const char *word)
 {
-	const char *end = line->text + line->length;
+	const char *end = line->text +line->length;
 	const char *p = skip_blank(line->text, end);
 	int			n = strlen(word);
 
@@ -92,9 +93,9 @@ take_word(const char **p, const char *end, const char *stops)
  * NULL if it has none.
  */
 static char *
-attribute(const MigrateLine *line, const char *after, const char *key)
+attribute(const MigrateLine * line, const char *after, const char *key)
 {
-	const char *end = line->text + line->length;
+	const char *end = line->text +line->length;
 	int			n = strlen(key);
 
 	for (const char *p = after; p + n < end; p++)
@@ -108,7 +109,7 @@ attribute(const MigrateLine *line, const char *after, const char *key)
 }
 
 static bool
-flag(const MigrateLine *line, const char *after, const char *key, bool otherwise)
+flag(const MigrateLine * line, const char *after, const char *key, bool otherwise)
 {
 	char	   *value = attribute(line, after, key);
 
@@ -167,7 +168,7 @@ plain_delimiter(const char *delimiter)
 }
 
 static MigratePiece *
-open_piece(ChangesetParser *parser, MigrateSection *section, const char *start, int line)
+open_piece(ChangesetParser * parser, MigrateSection *section, const char *start, int line)
 {
 	MigratePiece *piece = palloc0(sizeof(MigratePiece));
 
@@ -184,7 +185,7 @@ open_piece(ChangesetParser *parser, MigrateSection *section, const char *start, 
 }
 
 static void
-close_piece(ChangesetParser *parser, MigratePiece **piece, const char *end)
+close_piece(ChangesetParser * parser, MigratePiece * *piece, const char *end)
 {
 	if (*piece != NULL)
 		(*piece)->length = end - parser->sql - (*piece)->offset;
@@ -192,7 +193,7 @@ close_piece(ChangesetParser *parser, MigratePiece **piece, const char *end)
 }
 
 static void
-end_changeset(ChangesetParser *parser, const char *end)
+end_changeset(ChangesetParser * parser, const char *end)
 {
 	Migration  *current = parser->current;
 
@@ -216,10 +217,10 @@ end_changeset(ChangesetParser *parser, const char *end)
  * files may be the same.
  */
 static void
-begin_changeset(ChangesetParser *parser, const char *after)
+begin_changeset(ChangesetParser * parser, const char *after)
 {
-	const MigrateLine *line = &parser->lines.line;
-	const char *end = line->text + line->length;
+	const		MigrateLine *line = &parser->lines.line;
+	const char *end = line->text +line->length;
 	Migration  *migration = palloc0(sizeof(Migration));
 	const char *p = skip_blank(after, end);
 	char	   *author = take_word(&p, end, ":");
@@ -261,11 +262,11 @@ begin_changeset(ChangesetParser *parser, const char *after)
  * alone where it has none of its own.
  */
 static void
-take_delimiter(ChangesetParser *parser, MigrateSection *section, const char *delimiter,
+take_delimiter(ChangesetParser * parser, MigrateSection *section, const char *delimiter,
 			   const char *p)
 {
-	const MigrateLine *line = &parser->lines.line;
-	const char *end = line->text + line->length;
+	const		MigrateLine *line = &parser->lines.line;
+	const char *end = line->text +line->length;
 	MigrateEnd *mark;
 	int			n;
 
@@ -295,10 +296,10 @@ take_delimiter(ChangesetParser *parser, MigrateSection *section, const char *del
  * changeset, or says that there is nothing to do, is no script.
  */
 static void
-take_rollback(ChangesetParser *parser, const char *sql)
+take_rollback(ChangesetParser * parser, const char *sql)
 {
-	const MigrateLine *line = &parser->lines.line;
-	const char *end = line->text + line->length;
+	const		MigrateLine *line = &parser->lines.line;
+	const char *end = line->text +line->length;
 	MigratePiece *piece;
 
 	sql = skip_blank(sql, end);
@@ -314,10 +315,10 @@ take_rollback(ChangesetParser *parser, const char *sql)
  * A comment "/" "* liquibase rollback", up to the line that ends it.
  */
 static bool
-begins_rollback_block(const MigrateLine *line)
+begins_rollback_block(const MigrateLine * line)
 {
 	static const char *const words[] = {"/*", "liquibase", "rollback"};
-	const char *end = line->text + line->length;
+	const char *end = line->text +line->length;
 	const char *p = line->text;
 
 	for (int i = 0; i < lengthof(words); i++)
@@ -333,22 +334,22 @@ begins_rollback_block(const MigrateLine *line)
 }
 
 static bool
-ends_rollback_block(const MigrateLine *line)
+ends_rollback_block(const MigrateLine * line)
 {
 	int			n = line->length;
 
 	while (n > 0 && strchr(" \t\r", line->text[n - 1]) != NULL)
 		n--;
-	return n >= 2 && memcmp(line->text + n - 2, "*/", 2) == 0;
+	return n >= 2 && memcmp(line->text +n - 2, "*/", 2) == 0;
 }
 
 /*
  * "--ignoreLines:start", "end", or how many.
  */
 static void
-take_ignored(ChangesetParser *parser, const char *value)
+take_ignored(ChangesetParser * parser, const char *value)
 {
-	const MigrateLine *line = &parser->lines.line;
+	const		MigrateLine *line = &parser->lines.line;
 	const char *next = parser->lines.next ? parser->lines.next : parser->lines.end;
 
 	if (pg_strncasecmp(value, "start", 5) == 0)
@@ -362,7 +363,7 @@ take_ignored(ChangesetParser *parser, const char *value)
 }
 
 static void
-refuse_preconditions(ChangesetParser *parser)
+refuse_preconditions(ChangesetParser * parser)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -375,9 +376,9 @@ refuse_preconditions(ChangesetParser *parser)
  * Take a line inside of a changeset.
  */
 static void
-take_line(ChangesetParser *parser)
+take_line(ChangesetParser * parser)
 {
-	const MigrateLine *line = &parser->lines.line;
+	const		MigrateLine *line = &parser->lines.line;
 	const char *next = parser->lines.next ? parser->lines.next : parser->lines.end;
 	const char *rest;
 
@@ -406,7 +407,7 @@ take_line(ChangesetParser *parser)
 		parser->down = open_piece(parser, &parser->current->down, next, line->number + 1);
 	else if ((rest = directive(line, "comment")) != NULL && strchr(" \t:", *rest) != NULL)
 	{
-		const char *end = line->text + line->length;
+		const char *end = line->text +line->length;
 
 		rest = skip_blank(rest + (*rest == ':'), end);
 		while (end > rest && strchr(" \t\r", end[-1]) != NULL)
@@ -424,9 +425,9 @@ take_line(ChangesetParser *parser)
  * "--property name:x value:y dbms:z": a value for ${x}.
  */
 static void
-take_property(ChangesetParser *parser, const char *rest)
+take_property(ChangesetParser * parser, const char *rest)
 {
-	const MigrateLine *line = &parser->lines.line;
+	const		MigrateLine *line = &parser->lines.line;
 	MigrateVariable *variable = palloc0(sizeof(MigrateVariable));
 
 	variable->name = attribute(line, rest, "name");
@@ -449,7 +450,7 @@ List *
 migrate_changesets_parse(const MigrateFileName *file, const char *sql, int length)
 {
 	ChangesetParser parser = {.file = file,.sql = sql};
-	const MigrateMarkers *markers = &migrate_markers_liquibase;
+	const		MigrateMarkers *markers = &migrate_markers_liquibase;
 
 	if (migrate_markers_first(&markers, 1, sql) < 0)
 		return NIL;

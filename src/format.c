@@ -47,14 +47,14 @@ struct MigrateFormat
 	List	   *(*arrange) (const char *index, const char *text, List *names);
 	const char *index;			/* a file about the others */
 	bool		nested;			/* folders hold migrations, too */
-	bool		dated;			/* equal versions are an error, though they may
-								 * have different places in the order */
+	bool		dated;			/* equal versions are an error, though they
+								 * may have different places in the order */
 	bool		from_one;		/* there is no version 0 */
 	bool		consecutive;	/* nor any gap */
 	void		(*refuse) (const char *file);	/* what would have to run too */
 
 	/* content */
-	const MigrateMarkers *markers;
+	const		MigrateMarkers *markers;
 	bool		changesets;		/* a file is several migrations */
 	bool		hashed;			/* each file has the hash of the one before */
 	bool		header;			/* has header comment lines */
@@ -240,11 +240,11 @@ typedef struct Evidence
 {
 	int			n;
 	const MigrateFormat *formats[lengthof(formats)];
-	const MigrateMarkers *markers[lengthof(formats)];
-} Evidence;
+	const		MigrateMarkers *markers[lengthof(formats)];
+}			Evidence;
 
 static void
-add_evidence(Evidence *evidence, const MigrateFormat *format)
+add_evidence(Evidence * evidence, const MigrateFormat *format)
 {
 	evidence->formats[evidence->n] = format;
 	evidence->markers[evidence->n++] = format->markers;

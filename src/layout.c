@@ -499,7 +499,7 @@ migrate_looks_like_refinery(List *names)
 
 		foreach(v, versions)
 			if (strcmp(lfirst(v), lfirst(lc)) == 0)
-				return false;
+			return false;
 	}
 	return undos != NIL;
 }

@@ -44,17 +44,18 @@ typedef enum Marker
 
 struct MigrateMarkers
 {
-	Marker		(*mark) (MigrateLine *line);
+	Marker		(*mark) (MigrateLine * line);
 	const char *up_marker;		/* how it is written, for messages */
 	bool		whole;			/* the file is a section without any marker */
-	bool		loose;			/* text before the first marker is left out, else
-								 * only comments may stand there */
+	bool		loose;			/* text before the first marker is left out,
+								 * else only comments may stand there */
 	bool		repeats;		/* there may be several sections of a kind */
 	bool		down_backwards; /* several downs are undone in reverse */
-	bool		alone_for_all;	/* one section without a transaction makes all so */
+	bool		alone_for_all;	/* one section without a transaction makes all
+								 * so */
 	bool		any_order;		/* the down may come first */
-	bool		weak;			/* too common a comment to tell one format from
-								 * another */
+	bool		weak;			/* too common a comment to tell one format
+								 * from another */
 };
 
 /*
@@ -78,9 +79,9 @@ migrate_is_word(const char *sql, int length, const char *word)
  * Where "what" first stands in a line, or NULL.
  */
 static const char *
-find_in_line(const MigrateLine *line, const char *what)
+find_in_line(const MigrateLine * line, const char *what)
 {
-	const char *end = line->text + line->length;
+	const char *end = line->text +line->length;
 	int			n = strlen(what);
 
 	for (const char *p = line->text; p + n <= end; p++)
@@ -98,14 +99,14 @@ find_in_line(const MigrateLine *line, const char *what)
  * What follows "prefix" in a line that begins with it, and its length; else NULL.
  */
 static const char *
-behind(const MigrateLine *line, const char *prefix, int *length)
+behind(const MigrateLine * line, const char *prefix, int *length)
 {
 	int			n = strlen(prefix);
 
 	if (line->length < n || memcmp(line->text, prefix, n) != 0)
 		return NULL;
 	*length = line->length - n;
-	return line->text + n;
+	return line->text +n;
 }
 
 static int
@@ -140,11 +141,12 @@ has_option(const char *text, int length, const char *option)
 	while (length > 0)
 	{
 		int			blank = skip_spaces(text, length);
-		int			word = word_length(text + blank, length - blank);
+		int			word = word_length(text +blank, length - blank);
 
-		if (word == strlen(option) && memcmp(text + blank, option, word) == 0)
+		if (word == strlen(option) && memcmp(text +blank, option, word) == 0)
 			return true;
-		text += blank + Max(word, 1);
+		text	  +=blank + Max(word, 1);
+
 		length -= blank + Max(word, 1);
 	}
 	return false;
@@ -155,7 +157,7 @@ has_option(const char *text, int length, const char *option)
  * What goose refuses is MARK_UNKNOWN.
  */
 static Marker
-goose_mark(MigrateLine *line)
+goose_mark(MigrateLine * line)
 {
 	static const struct
 	{
@@ -170,12 +172,12 @@ goose_mark(MigrateLine *line)
 		{"ENVSUB ON", MARK_VARIABLES_ON},
 		{"ENVSUB OFF", MARK_VARIABLES_OFF},
 	};
-	const char *end = line->text + line->length;
+	const char *end = line->text +line->length;
 	int			indent = skip_spaces(line->text, line->length);
 	const char *tag;
 	const char *command;
 
-	if (line->length - indent < 2 || memcmp(line->text + indent, "--", 2) != 0)
+	if (line->length - indent < 2 || memcmp(line->text +indent, "--", 2) != 0)
 		return MARK_NONE;
 	tag = find_in_line(line, "+goose");
 	if (tag == NULL)
@@ -185,7 +187,7 @@ goose_mark(MigrateLine *line)
 	command = tag + strlen("+goose");
 	for (int i = 0; i < lengthof(commands); i++)
 		if (migrate_is_word(command, end - command, commands[i].word) &&
-			migrate_is_word(line->text + 2, tag - line->text - 2, ""))
+			migrate_is_word(line->text +2, tag - line->text -2, ""))
 			return commands[i].marker;
 	return MARK_UNKNOWN;
 }
@@ -194,7 +196,7 @@ goose_mark(MigrateLine *line)
  * updown: "-- UP" and "-- DOWN", alone on their line.
  */
 static Marker
-updown_mark(MigrateLine *line)
+updown_mark(MigrateLine * line)
 {
 	int			length;
 	const char *rest = behind(line, "--", &length);
@@ -213,7 +215,7 @@ updown_mark(MigrateLine *line)
  * What it would take for nothing without a word is MARK_UNKNOWN.
  */
 static Marker
-sql_migrate_mark(MigrateLine *line)
+sql_migrate_mark(MigrateLine * line)
 {
 	static const struct
 	{
@@ -247,7 +249,7 @@ sql_migrate_mark(MigrateLine *line)
  * parsing.go.
  */
 static Marker
-dbmate_mark(MigrateLine *line)
+dbmate_mark(MigrateLine * line)
 {
 	int			length;
 	const char *rest = behind(line, "--", &length);
@@ -275,7 +277,7 @@ dbmate_mark(MigrateLine *line)
  * tern: a line between up and down; v2.4, migrate.go.
  */
 static Marker
-tern_mark(MigrateLine *line)
+tern_mark(MigrateLine * line)
 {
 	int			length;
 	const char *rest;
@@ -293,7 +295,7 @@ tern_mark(MigrateLine *line)
  * section.
  */
 static Marker
-rambler_mark(MigrateLine *line)
+rambler_mark(MigrateLine * line)
 {
 	int			length;
 	const char *rest = behind(line, "-- rambler", &length);
@@ -310,10 +312,10 @@ rambler_mark(MigrateLine *line)
  * hyphens and spaces before; v10, sqlMigration.ts.
  */
 static Marker
-node_pg_mark(MigrateLine *line)
+node_pg_mark(MigrateLine * line)
 {
 	const char *p = line->text;
-	const char *end = line->text + line->length;
+	const char *end = line->text +line->length;
 	bool		up;
 
 	p += skip_spaces(p, end - p);
@@ -338,7 +340,7 @@ node_pg_mark(MigrateLine *line)
  * "--! no-transaction" is the first line behind that header.
  */
 static Marker
-graphile_mark(MigrateLine *line)
+graphile_mark(MigrateLine * line)
 {
 	int			length;
 	const char *rest = behind(line, "--!", &length);
@@ -354,7 +356,7 @@ graphile_mark(MigrateLine *line)
  * drizzle: what separates statements, wherever it stands.
  */
 static Marker
-drizzle_mark(MigrateLine *line)
+drizzle_mark(MigrateLine * line)
 {
 	static const char separator[] = "--> statement-breakpoint";
 	const char *p = find_in_line(line, separator);
@@ -372,7 +374,7 @@ drizzle_mark(MigrateLine *line)
  * comment at the beginning.
  */
 static Marker
-plain_mark(MigrateLine *line)
+plain_mark(MigrateLine * line)
 {
 	int			length;
 	const char *rest;
@@ -398,11 +400,11 @@ plain_mark(MigrateLine *line)
  * What else such a file holds is for changesets.c.
  */
 static Marker
-liquibase_mark(MigrateLine *line)
+liquibase_mark(MigrateLine * line)
 {
 	static const char *const words[] = {"--", "liquibase", "formatted"};
 	const char *p = line->text;
-	const char *end = line->text + line->length;
+	const char *end = line->text +line->length;
 
 	for (int i = 0; i < lengthof(words); i++)
 	{
@@ -420,7 +422,7 @@ liquibase_mark(MigrateLine *line)
  * Start a pass over a text, line by line.
  */
 void
-migrate_lines_start(MigrateLineReader *lines, const char *sql, int length)
+migrate_lines_start(MigrateLineReader * lines, const char *sql, int length)
 {
 	memset(lines, 0, sizeof(MigrateLineReader));
 	lines->next = sql;
@@ -431,7 +433,7 @@ migrate_lines_start(MigrateLineReader *lines, const char *sql, int length)
  * Make lines->line the next one; false if there is none.
  */
 bool
-migrate_lines_next(MigrateLineReader *lines)
+migrate_lines_next(MigrateLineReader * lines)
 {
 	MigrateLine *line = &lines->line;
 	const char *newline;
@@ -452,11 +454,11 @@ migrate_lines_next(MigrateLineReader *lines)
  * Does a line begin as a comment, as all that tells a grammar do?
  */
 static bool
-is_comment(const MigrateLine *line)
+is_comment(const MigrateLine * line)
 {
 	int			blank = skip_spaces(line->text, line->length);
 
-	return line->length - blank >= 2 && memcmp(line->text + blank, "--", 2) == 0;
+	return line->length - blank >= 2 && memcmp(line->text +blank, "--", 2) == 0;
 }
 
 /*
@@ -464,7 +466,7 @@ is_comment(const MigrateLine *line)
  * -1 if there is none.
  */
 int
-migrate_markers_first(const MigrateMarkers *const *markers, int n, const char *sql)
+migrate_markers_first(const MigrateMarkers * const *markers, int n, const char *sql)
 {
 	MigrateLineReader lines;
 	int			found = n;
@@ -490,7 +492,7 @@ migrate_markers_first(const MigrateMarkers *const *markers, int n, const char *s
  * Is a grammar's up marker a comment that others may write as well?
  */
 bool
-migrate_markers_are_weak(const MigrateMarkers *markers)
+migrate_markers_are_weak(const MigrateMarkers * markers)
 {
 	return markers->weak;
 }
@@ -545,13 +547,13 @@ migrate_bad_file(const char *file, int line, const char *message, const char *hi
  */
 typedef struct SectionParser
 {
-	const MigrateMarkers *markers;
+	const		MigrateMarkers *markers;
 	const char *file;
 	const char *sql;
 	Migration  *migration;
 	MigrateSection *open;		/* the section that the line is in, or NULL */
 	MigratePiece *piece;		/* its piece there, or NULL */
-	const MigrateLine *line;
+	const		MigrateLine *line;
 	bool		marked;			/* there has been an up or down marker */
 	bool		in_statement;	/* between a statement's begin and end */
 	bool		alone;			/* all of the file, without a transaction */
@@ -598,7 +600,7 @@ forget(MigrateSection *section)
 static void
 judge_prelude(SectionParser *parser, bool up)
 {
-	const MigrateLine *line = parser->line;
+	const		MigrateLine *line = parser->line;
 
 	if (parser->markers->whole && !up)
 		return;					/* it is the up section */
@@ -607,7 +609,7 @@ judge_prelude(SectionParser *parser, bool up)
 		close_piece(parser, line->text);
 		forget(&parser->migration->up);
 	}
-	if (!parser->markers->loose && !migrate_script_is_blank(parser->sql, line->text - parser->sql))
+	if (!parser->markers->loose && !migrate_script_is_blank(parser->sql, line->text -parser->sql))
 		migrate_bad_file(parser->file, line->number, "migration has statements before its up section",
 						 psprintf("Only comments may stand before \"%s\".",
 								  parser->markers->up_marker));
@@ -618,7 +620,7 @@ begin_section(SectionParser *parser, bool up, bool alone, const char *after)
 {
 	Migration  *migration = parser->migration;
 	MigrateSection *section = up ? &migration->up : &migration->down;
-	const MigrateMarkers *markers = parser->markers;
+	const		MigrateMarkers *markers = parser->markers;
 	int			number = parser->line->number;
 
 	if (!up && !migration->up.present && !markers->any_order)
@@ -669,7 +671,7 @@ lacks_semicolon(const char *start, const char *end)
 static void
 end_statement(SectionParser *parser)
 {
-	const char *mark = parser->line->text + parser->line->mark;
+	const char *mark = parser->line->text +parser->line->mark;
 	MigrateEnd *end;
 
 	if (parser->piece == NULL || parser->line->mark_length == 0 ||
@@ -697,7 +699,7 @@ refuse_template(SectionParser *parser)
 static void
 take_marker(SectionParser *parser, Marker marker, const char *after)
 {
-	const MigrateLine *line = parser->line;
+	const		MigrateLine *line = parser->line;
 
 	switch (marker)
 	{
@@ -800,7 +802,7 @@ end_section(const SectionParser *parser, MigrateSection *section, bool backwards
  * from, NULL if it was given.  Errors: 42601 with file and line.
  */
 void
-migrate_markers_parse(const MigrateMarkers *markers, const char *name, const char *evidence,
+migrate_markers_parse(const MigrateMarkers * markers, const char *name, const char *evidence,
 					  Migration *migration, MigratePart part, const char *sql, int length)
 {
 	SectionParser parser = {.markers = markers,.file = migration->file,.sql = sql,
@@ -831,30 +833,30 @@ migrate_markers_parse(const MigrateMarkers *markers, const char *name, const cha
 /*
  * The grammars.
  */
-const MigrateMarkers migrate_markers_none = {.whole = true};
-const MigrateMarkers migrate_markers_plain = {.mark = plain_mark,.whole = true};
-const MigrateMarkers migrate_markers_goose = {.mark = goose_mark,.up_marker = "-- +goose Up"};
-const MigrateMarkers migrate_markers_updown = {.mark = updown_mark,.up_marker = "-- UP",.weak = true};
-const MigrateMarkers migrate_markers_sql_migrate = {
+const		MigrateMarkers migrate_markers_none = {.whole = true};
+const		MigrateMarkers migrate_markers_plain = {.mark = plain_mark,.whole = true};
+const		MigrateMarkers migrate_markers_goose = {.mark = goose_mark,.up_marker = "-- +goose Up"};
+const		MigrateMarkers migrate_markers_updown = {.mark = updown_mark,.up_marker = "-- UP",.weak = true};
+const		MigrateMarkers migrate_markers_sql_migrate = {
 	.mark = sql_migrate_mark,.up_marker = "-- +migrate Up",
 	.loose = true,.repeats = true,.alone_for_all = true,.any_order = true,
 };
-const MigrateMarkers migrate_markers_dbmate = {
+const		MigrateMarkers migrate_markers_dbmate = {
 	.mark = dbmate_mark,.up_marker = "-- migrate:up",.repeats = true,.down_backwards = true,
 };
-const MigrateMarkers migrate_markers_tern = {
+const		MigrateMarkers migrate_markers_tern = {
 	.mark = tern_mark,.up_marker = "---- create above / drop below ----",.whole = true,
 };
-const MigrateMarkers migrate_markers_rambler = {
+const		MigrateMarkers migrate_markers_rambler = {
 	.mark = rambler_mark,.up_marker = "-- rambler up",
 	.loose = true,.repeats = true,.down_backwards = true,.any_order = true,
 };
-const MigrateMarkers migrate_markers_node_pg = {
+const		MigrateMarkers migrate_markers_node_pg = {
 	.mark = node_pg_mark,.up_marker = "-- Up Migration",
 	.whole = true,.loose = true,.any_order = true,.weak = true,
 };
-const MigrateMarkers migrate_markers_graphile = {.mark = graphile_mark,.whole = true};
-const MigrateMarkers migrate_markers_drizzle = {.mark = drizzle_mark,.whole = true};
-const MigrateMarkers migrate_markers_liquibase = {
+const		MigrateMarkers migrate_markers_graphile = {.mark = graphile_mark,.whole = true};
+const		MigrateMarkers migrate_markers_drizzle = {.mark = drizzle_mark,.whole = true};
+const		MigrateMarkers migrate_markers_liquibase = {
 	.mark = liquibase_mark,.up_marker = "--liquibase formatted sql",
 };

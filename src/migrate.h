@@ -103,7 +103,7 @@ typedef struct MigratePiece
 	bool		transactional;	/* false: marked "no transaction" */
 	bool		wrapped;		/* is a transaction, and others are none */
 	bool		unfinished;		/* its last statement may go on in the next */
-} MigratePiece;
+}			MigratePiece;
 
 /*
  * A place in a file where a statement ends without a semicolon: so many bytes of
@@ -113,7 +113,7 @@ typedef struct MigrateEnd
 {
 	int			offset;
 	int			length;
-} MigrateEnd;
+}			MigrateEnd;
 
 /*
  * One direction of a migration: a piece of a file, or several.
@@ -136,7 +136,7 @@ typedef enum MigrateKind
 {
 	KIND_VERSIONED,				/* runs once */
 	KIND_REPEATABLE,			/* runs after those, again when it has changed */
-} MigrateKind;
+}			MigrateKind;
 
 /*
  * A migration as a directory has it, whatever tool wrote that.
@@ -555,10 +555,10 @@ extern List *migrate_format_assemble(const MigrateFormat *format, List *parts,
 typedef struct MigrateSums MigrateSums;
 typedef char *(*MigrateReadFile) (void *arg, const char *file, int *length);
 
-extern MigrateSums *migrate_sums_begin(const char *file, const char *text, int length);
-extern void migrate_sums_add(MigrateSums *sums, const char *file,
+extern MigrateSums * migrate_sums_begin(const char *file, const char *text, int length);
+extern void migrate_sums_add(MigrateSums * sums, const char *file,
 							 const char *sql, int length);
-extern void migrate_sums_end(MigrateSums *sums, MigrateReadFile read, void *arg);
+extern void migrate_sums_end(MigrateSums * sums, MigrateReadFile read, void *arg);
 extern void migrate_check_graphile(Migration *migration, const char *sql, int length);
 
 /* in changesets.c */
@@ -577,14 +577,14 @@ typedef struct MigrateLine
 	int			number;			/* from 1 */
 	int			mark;			/* where in it a marker begins ... */
 	int			mark_length;	/* ... and its bytes, if it is not all */
-} MigrateLine;
+}			MigrateLine;
 
 typedef struct MigrateLineReader
 {
 	const char *next;			/* NULL: no more */
 	const char *end;
 	MigrateLine line;
-} MigrateLineReader;
+}			MigrateLineReader;
 
 typedef struct MigrateMarkers MigrateMarkers;
 
@@ -601,16 +601,16 @@ extern const MigrateMarkers migrate_markers_graphile;
 extern const MigrateMarkers migrate_markers_drizzle;
 extern const MigrateMarkers migrate_markers_liquibase;
 
-extern void migrate_lines_start(MigrateLineReader *lines, const char *sql, int length);
-extern bool migrate_lines_next(MigrateLineReader *lines);
+extern void migrate_lines_start(MigrateLineReader * lines, const char *sql, int length);
+extern bool migrate_lines_next(MigrateLineReader * lines);
 extern bool migrate_is_word(const char *sql, int length, const char *word);
 extern char *migrate_setting(const char *text, const char *key);
 pg_noreturn extern void migrate_bad_file(const char *file, int line, const char *message,
 										 const char *hint);
-extern int	migrate_markers_first(const MigrateMarkers *const *markers, int n,
+extern int	migrate_markers_first(const MigrateMarkers * const *markers, int n,
 								  const char *sql);
-extern bool migrate_markers_are_weak(const MigrateMarkers *markers);
-extern void migrate_markers_parse(const MigrateMarkers *markers, const char *name,
+extern bool migrate_markers_are_weak(const MigrateMarkers * markers);
+extern void migrate_markers_parse(const MigrateMarkers * markers, const char *name,
 								  const char *evidence, Migration *migration,
 								  MigratePart part, const char *sql, int length);
 

@@ -54,7 +54,7 @@ typedef struct SqitchChange
 	int			line;
 	List	   *tags;			/* of char *, with "@" */
 	struct SqitchChange *rework;	/* the next one of the same name, or NULL */
-} SqitchChange;
+}			SqitchChange;
 
 typedef struct SqitchPlan
 {
@@ -62,7 +62,7 @@ typedef struct SqitchPlan
 	const char *project;
 	List	   *changes;		/* of SqitchChange, in order */
 	List	   *by_name;		/* the same, by name and then in order */
-} SqitchPlan;
+}			SqitchPlan;
 
 /*
  * The next line, without its end, trimmed, palloc'd; NULL at the end of *text.
@@ -70,7 +70,7 @@ typedef struct SqitchPlan
 static char *
 take_line(const char **text)
 {
-	const char *start = *text + strspn(*text, BLANK);
+	const char *start = *text +strspn(*text, BLANK);
 	int			length = strcspn(start, "\n");
 
 	if (**text == '\0')
@@ -86,7 +86,7 @@ take_line(const char **text)
  * [dependencies], a time, the planner, and a note behind "#".
  */
 static void
-parse_change(SqitchPlan *plan, SqitchChange *change, char *rest)
+parse_change(SqitchPlan * plan, SqitchChange * change, char *rest)
 {
 	char	   *note = strchr(rest, '#');
 	char	   *close;
@@ -113,7 +113,7 @@ parse_change(SqitchPlan *plan, SqitchChange *change, char *rest)
 }
 
 static void
-take_tag(SqitchPlan *plan, const char *line, int number)
+take_tag(SqitchPlan * plan, const char *line, int number)
 {
 	SqitchChange *change;
 
@@ -124,7 +124,7 @@ take_tag(SqitchPlan *plan, const char *line, int number)
 }
 
 static void
-take_change(SqitchPlan *plan, char *line, int number)
+take_change(SqitchPlan * plan, char *line, int number)
 {
 	SqitchChange *change = palloc0(sizeof(SqitchChange));
 	int			length;
@@ -144,8 +144,8 @@ take_change(SqitchPlan *plan, char *line, int number)
 static int
 compare_changes(const ListCell *a, const ListCell *b)
 {
-	const SqitchChange *x = lfirst(a);
-	const SqitchChange *y = lfirst(b);
+	const		SqitchChange *x = lfirst(a);
+	const		SqitchChange *y = lfirst(b);
 	int			order = strcmp(x->name, y->name);
 
 	return order != 0 ? order : x->place - y->place;
@@ -155,7 +155,7 @@ compare_changes(const ListCell *a, const ListCell *b)
  * The first change of that name, or NULL.
  */
 static SqitchChange *
-find_change(const SqitchPlan *plan, const char *name)
+find_change(const SqitchPlan * plan, const char *name)
 {
 	int			low = 0;
 	int			high = list_length(plan->by_name);
@@ -179,7 +179,7 @@ find_change(const SqitchPlan *plan, const char *name)
  * Is there a tag at a change before "place"?
  */
 static bool
-has_tag(const SqitchPlan *plan, const char *tag, int place)
+has_tag(const SqitchPlan * plan, const char *tag, int place)
 {
 	ListCell   *lc;
 
@@ -192,7 +192,7 @@ has_tag(const SqitchPlan *plan, const char *tag, int place)
 			break;
 		foreach(t, change->tags)
 			if (strcmp(lfirst(t), tag) == 0)
-				return true;
+			return true;
 	}
 	return false;
 }
@@ -202,7 +202,7 @@ has_tag(const SqitchPlan *plan, const char *tag, int place)
  * other projects cannot be seen here.
  */
 static void
-check_dependency(const SqitchPlan *plan, const SqitchChange *change, char *dependency)
+check_dependency(const SqitchPlan * plan, const SqitchChange * change, char *dependency)
 {
 	bool		conflict = *dependency == '!';
 	char	   *name = dependency + conflict;
@@ -238,7 +238,7 @@ check_dependency(const SqitchPlan *plan, const SqitchChange *change, char *depen
 }
 
 static void
-check_dependencies(const SqitchPlan *plan, const SqitchChange *change)
+check_dependencies(const SqitchPlan * plan, const SqitchChange * change)
 {
 	char	   *save = NULL;
 
@@ -250,7 +250,7 @@ check_dependencies(const SqitchPlan *plan, const SqitchChange *change)
 }
 
 static void
-parse_plan(SqitchPlan *plan, const char *text)
+parse_plan(SqitchPlan * plan, const char *text)
 {
 	char	   *line;
 
@@ -281,7 +281,7 @@ parse_plan(SqitchPlan *plan, const char *text)
  * the name of a tag in between.
  */
 static char *
-script_name(const SqitchPlan *plan, const SqitchChange *change, List *names)
+script_name(const SqitchPlan * plan, const SqitchChange * change, List *names)
 {
 	if (change->rework == NULL)
 		return change->name;
@@ -304,7 +304,7 @@ script_name(const SqitchPlan *plan, const SqitchChange *change, List *names)
 }
 
 static MigrateFileName *
-sqitch_file(const SqitchChange *change, MigratePart part, char *file, char *script)
+sqitch_file(const SqitchChange * change, MigratePart part, char *file, char *script)
 {
 	MigrateFileName *parsed = palloc0(sizeof(MigrateFileName));
 

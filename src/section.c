@@ -27,7 +27,7 @@
 void
 migrate_section_settle(MigrateSection *section)
 {
-	const MigratePiece *first = linitial(section->pieces);
+	const		MigratePiece *first = linitial(section->pieces);
 
 	section->offset = first->offset;
 	section->length = first->length;
@@ -48,7 +48,7 @@ append_bytes(StringInfo text, const MigrateSection *section, const char *sql, in
 	appendBinaryStringInfo(text, sql + offset, length);
 	foreach(lc, section->ends)
 	{
-		const MigrateEnd *end = lfirst(lc);
+		const		MigrateEnd *end = lfirst(lc);
 		char	   *place = text->data + text->len - length + end->offset - offset;
 
 		if (end->offset < offset || end->offset + end->length > offset + length)
@@ -63,7 +63,7 @@ append_bytes(StringInfo text, const MigrateSection *section, const char *sql, in
  * is none such.
  */
 static void
-append_piece(StringInfo text, const MigrateSection *section, const MigratePiece *piece,
+append_piece(StringInfo text, const MigrateSection *section, const MigratePiece * piece,
 			 const char *sql, int *line)
 {
 	if (piece->wrapped)
@@ -115,7 +115,7 @@ migrate_section_end(const MigrateSection *section)
 
 	foreach(lc, section->pieces)
 	{
-		const MigratePiece *piece = lfirst(lc);
+		const		MigratePiece *piece = lfirst(lc);
 
 		end = Max(end, piece->offset + piece->length);
 	}

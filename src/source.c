@@ -98,6 +98,7 @@ hash_section(MigrateSource *source, MigrateSection *section)
 	if (!section->present)
 		return;
 	text = section_text(source, section, &length);
+
 	migrate_sha256(text, length, section->sha256);
 	pfree(text);
 }
@@ -215,7 +216,7 @@ read_files(MigrateSource *source)
 	ListCell   *lc;
 
 	set->ignored = NIL;
-	if (text != NULL && migrate_format_has_sums(set->format))
+	if (text !=NULL && migrate_format_has_sums(set->format))
 		sums = migrate_sums_begin(index, text, length);
 	foreach(lc, migrate_format_arrange(set->format, names, text, &set->ignored))
 	{
@@ -257,8 +258,8 @@ migrate_source_read(const char *path, const char *format, MigrateTableExists exi
 	source->set = set;
 	source->detect = format == NULL;
 	if (format != NULL)
-		(void) migrate_format_named(format, NIL);	/* an error, before anything
-													 * is read */
+		(void) migrate_format_named(format, NIL);	/* an error, before
+													 * anything is read */
 	source->dir = migrate_directory_open(path);
 	if (format != NULL)
 		set->format = migrate_format_named(format, migrate_directory_names(source->dir));
@@ -306,6 +307,7 @@ migrate_source_text(MigrateSource *source, const MigrateSection *section)
 	if (there)
 	{
 		text = section_text(source, section, &length);
+
 		migrate_sha256(text, length, sha256);
 	}
 	if (!there || memcmp(sha256, section->sha256, sizeof(sha256)) != 0)

@@ -70,14 +70,15 @@ static bool
 sum_is(pg_cryptohash_ctx *hash, const char *sum)
 {
 	uint8		digest[PG_SHA256_DIGEST_LENGTH];
-	char		text[SUM_LENGTH];
+	char text[	SUM_LENGTH];
 	int			length;
 
 	end_hash(hash, digest, sizeof(digest));
 	length = migrate_b64_encode(digest, sizeof(digest), text, sizeof(text) - 1);
 	if (length < 0)
 		elog(ERROR, "could not encode hash");
-	text[length] = '\0';
+	text[		length] = '\0';
+
 	return strcmp(text, sum) == 0;
 }
 
@@ -88,7 +89,7 @@ typedef struct SumLine
 {
 	char	   *file;
 	char	   *sum;
-} SumLine;
+}			SumLine;
 
 struct MigrateSums
 {
@@ -109,10 +110,10 @@ free_hash(void *arg)
 	pg_cryptohash_free(sums->hash);
 }
 
-pg_noreturn static void mismatch(const MigrateSums *sums, const char *detail);
+pg_noreturn static void mismatch(const MigrateSums * sums, const char *detail);
 
 static void
-mismatch(const MigrateSums *sums, const char *detail)
+mismatch(const MigrateSums * sums, const char *detail)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -195,7 +196,7 @@ add_file(pg_cryptohash_ctx *hash, const char *file, const char *sql, int length)
  * The next file of the directory has been read.
  */
 void
-migrate_sums_add(MigrateSums *sums, const char *file, const char *sql, int length)
+migrate_sums_add(MigrateSums * sums, const char *file, const char *sql, int length)
 {
 	char	   *name = pstrdup(file);
 
@@ -209,9 +210,9 @@ migrate_sums_add(MigrateSums *sums, const char *file, const char *sql, int lengt
  * Is the sum of the files up to line "n" the one written there?
  */
 static bool
-matches_up_to(const MigrateSums *sums, int n, MigrateReadFile read, void *arg)
+matches_up_to(const MigrateSums * sums, int n, MigrateReadFile read, void *arg)
 {
-	const SumLine *line = list_nth(sums->lines, n);
+	const		SumLine *line = list_nth(sums->lines, n);
 	pg_cryptohash_ctx *hash = start_hash(PG_SHA256);
 	ListCell   *lc;
 
@@ -234,7 +235,7 @@ matches_up_to(const MigrateSums *sums, int n, MigrateReadFile read, void *arg)
  * was; "read" gives the text of a file again, to find it.
  */
 void
-migrate_sums_end(MigrateSums *sums, MigrateReadFile read, void *arg)
+migrate_sums_end(MigrateSums * sums, MigrateReadFile read, void *arg)
 {
 	int			n = list_length(sums->lines);
 	int			low = 0;
@@ -273,22 +274,24 @@ migrate_sums_end(MigrateSums *sums, MigrateReadFile read, void *arg)
  * if there is none.
  */
 static char *
-graphile_header(const MigrateLine *line, const char *key)
+graphile_header(const MigrateLine * line, const char *key)
 {
 	int			n = strlen(key);
 	const char *text = line->text;
 	int			length = line->length;
 
-	if (length < n + 5 || strncmp(text, "--! ", 4) != 0 || strncmp(text + 4, key, n) != 0 ||
+	if (length < n + 5 || strncmp(text, "--! ", 4) != 0 || strncmp(text +4, key, n) != 0 ||
 		text[n + 4] != ':')
 		return NULL;
-	text += n + 5;
+	text	  +=n + 5;
+
 	length -= n + 5;
 	while (length > 0 && strchr(" \r", text[length - 1]) != NULL)
 		length--;
 	while (length > 0 && *text == ' ')
 	{
-		text++;
+		text	  ++;
+
 		length--;
 	}
 	return pnstrdup(text, length);
@@ -299,7 +302,7 @@ trim(const char **text, int *length)
 {
 	while (*length > 0 && strchr(" \t\r\n\f\v", **text) != NULL)
 	{
-		(*text)++;
+		(*text) ++;
 		(*length)--;
 	}
 	while (*length > 0 && strchr(" \t\r\n\f\v", (*text)[*length - 1]) != NULL)
@@ -349,7 +352,7 @@ migrate_check_graphile(Migration *migration, const char *sql, int length)
 	migrate_lines_start(&lines, sql, length);
 	while (migrate_lines_next(&lines) && lines.line.length > 0)
 	{
-		const MigrateLine *line = &lines.line;
+		const		MigrateLine *line = &lines.line;
 		char	   *value;
 
 		if ((value = graphile_header(line, "Previous")) != NULL)

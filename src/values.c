@@ -196,7 +196,7 @@ List *
 migrate_step_variables(MigrateRun *run, const MigrateStep *step, MigrateSyntax syntax, const char *file)
 {
 	List	   *vars = migrate_variables_of(run, step->direction, step->file, step->applied, syntax,
-											 file);
+											file);
 
 	if (step->direction == MIGRATE_UP || step->applied->down_vars == NIL)
 		return vars;
