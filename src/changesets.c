@@ -450,7 +450,7 @@ List *
 migrate_changesets_parse(const MigrateFileName *file, const char *sql, int length)
 {
 	ChangesetParser parser = {.file = file,.sql = sql};
-	const		MigrateMarkers *markers = &migrate_markers_liquibase;
+	const MigrateMarkers *markers = &migrate_markers_liquibase;
 
 	if (migrate_markers_first(&markers, 1, sql) < 0)
 		return NIL;

@@ -54,7 +54,7 @@ struct MigrateFormat
 	void		(*refuse) (const char *file);	/* what would have to run too */
 
 	/* content */
-	const		MigrateMarkers *markers;
+	const MigrateMarkers *markers;
 	bool		changesets;		/* a file is several migrations */
 	bool		hashed;			/* each file has the hash of the one before */
 	bool		header;			/* has header comment lines */
@@ -240,7 +240,7 @@ typedef struct Evidence
 {
 	int			n;
 	const MigrateFormat *formats[lengthof(formats)];
-	const		MigrateMarkers *markers[lengthof(formats)];
+	const MigrateMarkers *markers[lengthof(formats)];
 }			Evidence;
 
 static void

@@ -466,7 +466,7 @@ is_comment(const MigrateLine * line)
  * -1 if there is none.
  */
 int
-migrate_markers_first(const MigrateMarkers * const *markers, int n, const char *sql)
+migrate_markers_first(const MigrateMarkers *const *markers, int n, const char *sql)
 {
 	MigrateLineReader lines;
 	int			found = n;
@@ -492,7 +492,7 @@ migrate_markers_first(const MigrateMarkers * const *markers, int n, const char *
  * Is a grammar's up marker a comment that others may write as well?
  */
 bool
-migrate_markers_are_weak(const MigrateMarkers * markers)
+migrate_markers_are_weak(const MigrateMarkers *markers)
 {
 	return markers->weak;
 }
@@ -547,7 +547,7 @@ migrate_bad_file(const char *file, int line, const char *message, const char *hi
  */
 typedef struct SectionParser
 {
-	const		MigrateMarkers *markers;
+	const MigrateMarkers *markers;
 	const char *file;
 	const char *sql;
 	Migration  *migration;
@@ -620,7 +620,7 @@ begin_section(SectionParser *parser, bool up, bool alone, const char *after)
 {
 	Migration  *migration = parser->migration;
 	MigrateSection *section = up ? &migration->up : &migration->down;
-	const		MigrateMarkers *markers = parser->markers;
+	const MigrateMarkers *markers = parser->markers;
 	int			number = parser->line->number;
 
 	if (!up && !migration->up.present && !markers->any_order)
@@ -802,7 +802,7 @@ end_section(const SectionParser *parser, MigrateSection *section, bool backwards
  * from, NULL if it was given.  Errors: 42601 with file and line.
  */
 void
-migrate_markers_parse(const MigrateMarkers * markers, const char *name, const char *evidence,
+migrate_markers_parse(const MigrateMarkers *markers, const char *name, const char *evidence,
 					  Migration *migration, MigratePart part, const char *sql, int length)
 {
 	SectionParser parser = {.markers = markers,.file = migration->file,.sql = sql,
@@ -833,30 +833,30 @@ migrate_markers_parse(const MigrateMarkers * markers, const char *name, const ch
 /*
  * The grammars.
  */
-const		MigrateMarkers migrate_markers_none = {.whole = true};
-const		MigrateMarkers migrate_markers_plain = {.mark = plain_mark,.whole = true};
-const		MigrateMarkers migrate_markers_goose = {.mark = goose_mark,.up_marker = "-- +goose Up"};
-const		MigrateMarkers migrate_markers_updown = {.mark = updown_mark,.up_marker = "-- UP",.weak = true};
-const		MigrateMarkers migrate_markers_sql_migrate = {
+const MigrateMarkers migrate_markers_none = {.whole = true};
+const MigrateMarkers migrate_markers_plain = {.mark = plain_mark,.whole = true};
+const MigrateMarkers migrate_markers_goose = {.mark = goose_mark,.up_marker = "-- +goose Up"};
+const MigrateMarkers migrate_markers_updown = {.mark = updown_mark,.up_marker = "-- UP",.weak = true};
+const MigrateMarkers migrate_markers_sql_migrate = {
 	.mark = sql_migrate_mark,.up_marker = "-- +migrate Up",
 	.loose = true,.repeats = true,.alone_for_all = true,.any_order = true,
 };
-const		MigrateMarkers migrate_markers_dbmate = {
+const MigrateMarkers migrate_markers_dbmate = {
 	.mark = dbmate_mark,.up_marker = "-- migrate:up",.repeats = true,.down_backwards = true,
 };
-const		MigrateMarkers migrate_markers_tern = {
+const MigrateMarkers migrate_markers_tern = {
 	.mark = tern_mark,.up_marker = "---- create above / drop below ----",.whole = true,
 };
-const		MigrateMarkers migrate_markers_rambler = {
+const MigrateMarkers migrate_markers_rambler = {
 	.mark = rambler_mark,.up_marker = "-- rambler up",
 	.loose = true,.repeats = true,.down_backwards = true,.any_order = true,
 };
-const		MigrateMarkers migrate_markers_node_pg = {
+const MigrateMarkers migrate_markers_node_pg = {
 	.mark = node_pg_mark,.up_marker = "-- Up Migration",
 	.whole = true,.loose = true,.any_order = true,.weak = true,
 };
-const		MigrateMarkers migrate_markers_graphile = {.mark = graphile_mark,.whole = true};
-const		MigrateMarkers migrate_markers_drizzle = {.mark = drizzle_mark,.whole = true};
-const		MigrateMarkers migrate_markers_liquibase = {
+const MigrateMarkers migrate_markers_graphile = {.mark = graphile_mark,.whole = true};
+const MigrateMarkers migrate_markers_drizzle = {.mark = drizzle_mark,.whole = true};
+const MigrateMarkers migrate_markers_liquibase = {
 	.mark = liquibase_mark,.up_marker = "--liquibase formatted sql",
 };

@@ -555,10 +555,10 @@ extern List *migrate_format_assemble(const MigrateFormat *format, List *parts,
 typedef struct MigrateSums MigrateSums;
 typedef char *(*MigrateReadFile) (void *arg, const char *file, int *length);
 
-extern MigrateSums * migrate_sums_begin(const char *file, const char *text, int length);
-extern void migrate_sums_add(MigrateSums * sums, const char *file,
+extern MigrateSums *migrate_sums_begin(const char *file, const char *text, int length);
+extern void migrate_sums_add(MigrateSums *sums, const char *file,
 							 const char *sql, int length);
-extern void migrate_sums_end(MigrateSums * sums, MigrateReadFile read, void *arg);
+extern void migrate_sums_end(MigrateSums *sums, MigrateReadFile read, void *arg);
 extern void migrate_check_graphile(Migration *migration, const char *sql, int length);
 
 /* in changesets.c */
@@ -607,10 +607,10 @@ extern bool migrate_is_word(const char *sql, int length, const char *word);
 extern char *migrate_setting(const char *text, const char *key);
 pg_noreturn extern void migrate_bad_file(const char *file, int line, const char *message,
 										 const char *hint);
-extern int	migrate_markers_first(const MigrateMarkers * const *markers, int n,
+extern int	migrate_markers_first(const MigrateMarkers *const *markers, int n,
 								  const char *sql);
-extern bool migrate_markers_are_weak(const MigrateMarkers * markers);
-extern void migrate_markers_parse(const MigrateMarkers * markers, const char *name,
+extern bool migrate_markers_are_weak(const MigrateMarkers *markers);
+extern void migrate_markers_parse(const MigrateMarkers *markers, const char *name,
 								  const char *evidence, Migration *migration,
 								  MigratePart part, const char *sql, int length);
 

@@ -110,10 +110,10 @@ free_hash(void *arg)
 	pg_cryptohash_free(sums->hash);
 }
 
-pg_noreturn static void mismatch(const MigrateSums * sums, const char *detail);
+pg_noreturn static void mismatch(const MigrateSums *sums, const char *detail);
 
 static void
-mismatch(const MigrateSums * sums, const char *detail)
+mismatch(const MigrateSums *sums, const char *detail)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -196,7 +196,7 @@ add_file(pg_cryptohash_ctx *hash, const char *file, const char *sql, int length)
  * The next file of the directory has been read.
  */
 void
-migrate_sums_add(MigrateSums * sums, const char *file, const char *sql, int length)
+migrate_sums_add(MigrateSums *sums, const char *file, const char *sql, int length)
 {
 	char	   *name = pstrdup(file);
 
@@ -210,7 +210,7 @@ migrate_sums_add(MigrateSums * sums, const char *file, const char *sql, int leng
  * Is the sum of the files up to line "n" the one written there?
  */
 static bool
-matches_up_to(const MigrateSums * sums, int n, MigrateReadFile read, void *arg)
+matches_up_to(const MigrateSums *sums, int n, MigrateReadFile read, void *arg)
 {
 	const		SumLine *line = list_nth(sums->lines, n);
 	pg_cryptohash_ctx *hash = start_hash(PG_SHA256);
@@ -235,7 +235,7 @@ matches_up_to(const MigrateSums * sums, int n, MigrateReadFile read, void *arg)
  * was; "read" gives the text of a file again, to find it.
  */
 void
-migrate_sums_end(MigrateSums * sums, MigrateReadFile read, void *arg)
+migrate_sums_end(MigrateSums *sums, MigrateReadFile read, void *arg)
 {
 	int			n = list_length(sums->lines);
 	int			low = 0;
