@@ -401,7 +401,7 @@ static void
 take_entry(MigrateDirectory *dir, int dirfd, const char *prefix, const struct dirent *entry,
 		   int depth)
 {
-	char	   *path = psprintf("%s%s", prefix, entry->d_name);
+	char	   *path = *prefix ? psprintf("%s%s", prefix, entry->d_name) : pstrdup(entry->d_name);
 	bool		closed = false;
 	int			fd = -1;
 
@@ -582,20 +582,21 @@ read_descriptor(int fd, const char *name, int *length)
 	data = palloc(size + 1);
 	for (;;)
 	{
+		size_t		wanted = size - used;
 		ssize_t		got;
 
 		CHECK_FOR_INTERRUPTS();
-		got = read(fd, data + used, size - used);
+		got = read(fd, data + used, wanted);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
 			ereport(ERROR,
 					(errcode_for_file_access(),
 					 errmsg("could not read file \"%s\": %m", name)));
-		if (got == 0)
-			break;
 		used += got;
 		check_size(name, used);
+		if (got < wanted)
+			break;				/* a regular file gives less only at its end */
 		if (used == size)
 		{
 			size = Min(size * 2, MAX_FILE_SIZE + 1);
