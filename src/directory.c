@@ -176,7 +176,7 @@ could_not_open(const char *kind, const char *name)
 }
 
 /*
- * From the open directory "fd", which is closed, down the components of a path,
+ * From the open directory "fd", which stays open, down the components of a path,
  * following no link.  Returns a descriptor that the caller has to close, or -1
  * with errno.
  */
@@ -185,20 +185,22 @@ walk_down(int fd, const char *path)
 {
 	char	   *rest = pstrdup(path);
 	char	   *save = NULL;
+	int			at = fd;
 
 	for (char *component = strtok_r(rest, "/", &save);
-		 fd >= 0 && component != NULL;
+		 at >= 0 && component != NULL;
 		 component = strtok_r(NULL, "/", &save))
 	{
-		int			below = openat(fd, component, WALK_FLAGS);
+		int			below = openat(at, component, WALK_FLAGS);
 		int			save_errno = errno;
 
-		close(fd);
+		if (at != fd)
+			close(at);
 		errno = save_errno;
-		fd = below;
+		at = below;
 	}
 	pfree(rest);
-	return fd;
+	return at == fd ? openat(fd, ".", WALK_FLAGS) : at;
 }
 
 /*
@@ -207,8 +209,17 @@ walk_down(int fd, const char *path)
 static int
 walk(const char *root, const char *path)
 {
-	return walk_down(open(root, WALK_FLAGS),
-					 path + (strcmp(root, "/") == 0 ? 0 : strlen(root)));
+	int			top = open(root, WALK_FLAGS);
+	int			fd;
+	int			save_errno;
+
+	if (top < 0)
+		return -1;
+	fd = walk_down(top, path + (strcmp(root, "/") == 0 ? 0 : strlen(root)));
+	save_errno = errno;
+	close(top);
+	errno = save_errno;
+	return fd;
 }
 
 /*
@@ -243,7 +254,7 @@ open_direct(MigrateDirectory *dir, const char *name)
 
 	if (slash == NULL)
 		return open_regular(dir->fd, name);
-	parent = walk_down(openat(dir->fd, ".", WALK_FLAGS), pnstrdup(name, slash - name));
+	parent = walk_down(dir->fd, pnstrdup(name, slash - name));
 	if (parent < 0)
 	{
 		/* what else than a link should a folder have become? */

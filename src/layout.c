@@ -448,7 +448,7 @@ migrate_refuse_flyway(const char *file)
 	MigrateFileName parsed;
 	bool		callback = false;
 
-	if (strlen(base) <= 4 || pg_strcasecmp(base + strlen(base) - 4, ".sql") != 0)
+	if (*base == 'V' || strlen(base) <= 4 || pg_strcasecmp(base + strlen(base) - 4, ".sql") != 0)
 		return;
 	for (int i = 0; i < lengthof(events); i++)
 		callback |= event == strlen(events[i]) && strncmp(base, events[i], event) == 0;
@@ -490,7 +490,10 @@ migrate_looks_like_refinery(List *names)
 	{
 		if (flyway_name(lfirst(lc), 'U', &parsed))
 			undos = lappend(undos, parsed.sort_key);
-		else if (flyway_name(lfirst(lc), 'V', &parsed))
+	}
+	foreach(lc, names)
+	{
+		if (undos != NIL && flyway_name(lfirst(lc), 'V', &parsed))
 			versions = lappend(versions, parsed.sort_key);
 	}
 	foreach(lc, undos)

@@ -445,20 +445,46 @@ judge(ScriptParser *parser, int start, int end)
 }
 
 /*
+ * Note the name of a command that is passed over, once.
+ */
+static void
+note_skipped(ScriptParser *parser, const char *name)
+{
+	MemoryContext old;
+	ListCell   *lc;
+
+	foreach(lc, parser->script->skipped)
+	{
+		if (strcmp(lfirst(lc), name) == 0)
+			return;
+	}
+	old = MemoryContextSwitchTo(parser->context);
+	parser->script->skipped = lappend(parser->script->skipped, pstrdup(name));
+	MemoryContextSwitchTo(old);
+}
+
+/*
  * Pass over a line for psql, or refuse it.
  */
 static void
 take_command_line(ScriptParser *parser, const MigrateToken *token)
 {
 	const char *sql = parser->source + token->location;
-	MemoryContext old = MemoryContextSwitchTo(parser->context);
-	const char *refused = migrate_psql_skip(sql, token->line_length, &parser->script->skipped);
+	MemoryContext old = MemoryContextSwitchTo(parser->scratch);
+	List	   *skipped = NIL;
+	const char *refused = migrate_psql_skip(sql, token->line_length, &skipped);
+	ListCell   *lc;
 
-	MemoryContextSwitchTo(old);
 	if (refused != NULL)
 		refuse_statement(parser->place, line_of(parser, token->location),
 						 psprintf("psql's \"\\%s\"", refused),
 						 migrate_psql_hint(refused, false));
+	foreach(lc, skipped)
+	{
+		note_skipped(parser, lfirst(lc));
+	}
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(parser->scratch);
 }
 
 /*
