@@ -505,7 +505,7 @@ char *
 migrate_setting(const char *text, const char *key)
 {
 	MigrateLineReader lines;
-	int			n = strlen(key);
+	size_t		n = strlen(key);
 
 	migrate_lines_start(&lines, text, strlen(text));
 	while (migrate_lines_next(&lines))
@@ -514,7 +514,7 @@ migrate_setting(const char *text, const char *key)
 		const char *end = p + lines.line.length;
 
 		p += skip_spaces(p, end - p);
-		if (end - p <= n || strncmp(p, key, n) != 0)
+		if ((size_t) (end - p) <= n || memcmp(p, key, n) != 0)
 			continue;
 		p += n + skip_spaces(p + n, end - p - n);
 		if (p == end || *p != '=')

@@ -135,13 +135,11 @@ match(Migration *file, AppliedMigration *row, const char *highest)
 
 	item->file = file;
 	item->applied = row;
-	if (row == NULL)
+	if (row != NULL)
+		item->state = row->interrupted ? STATE_INTERRUPTED : file ? STATE_APPLIED : STATE_MISSING;
+	else if (file != NULL)
 		item->state = file->kind == KIND_VERSIONED && highest != NULL &&
 			strcmp(file->sort_key, highest) < 0 ? STATE_OUT_OF_ORDER : STATE_PENDING;
-	else if (row->interrupted)
-		item->state = STATE_INTERRUPTED;
-	else
-		item->state = file == NULL ? STATE_MISSING : STATE_APPLIED;
 	if (file == NULL || row == NULL)
 		return item;
 	item->up_changed = memcmp(file->up.sha256, row->up_sha256, PG_SHA256_DIGEST_LENGTH) != 0;
