@@ -54,7 +54,10 @@
 #define LIST_FLAGS	(O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 #define READ_FLAGS	(O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 
-/* folders in folders are looked into so deep; a loop of links ends there */
+/*
+ * Folders in folders are looked into so deep; what is below counts as folders that
+ * cannot be read.  A loop of links ends there.
+ */
 #define MAX_DEPTH		8
 /* who has more has given the wrong directory */
 #define MAX_NAMES		1000000
@@ -369,7 +372,8 @@ is_folder(int dirfd, const char *name)
 
 /*
  * Open a folder to list it, through a link if need be.  -1 if the name is not
- * that of a folder; *closed if it is one that cannot be read.
+ * that of a folder; *closed if it is one that cannot be read, or where a link leads
+ * is not to be told.
  */
 static int
 open_folder(MigrateDirectory *dir, int dirfd, const char *name, const char *path, bool *closed)
@@ -390,7 +394,10 @@ open_folder(MigrateDirectory *dir, int dirfd, const char *name, const char *path
 		return -1;
 	resolved = resolve(psprintf("%s/%s", dir->resolved, path));
 	if (resolved == NULL || !is_below(resolved, dir->root))
+	{
+		*closed = strcmp(dir->root, "/") != 0;
 		return -1;
+	}
 	fd = walk(dir->root, resolved);
 	if (fd >= 0)
 	{
@@ -399,6 +406,7 @@ open_folder(MigrateDirectory *dir, int dirfd, const char *name, const char *path
 		close(fd);
 		fd = list;
 	}
+	*closed = fd < 0 && errno == EACCES;
 	return fd;
 }
 
@@ -426,8 +434,13 @@ take_entry(MigrateDirectory *dir, int dirfd, const char *prefix, const struct di
 #endif
 		if (!migrate_is_sql_file(entry->d_name) || is_folder(dirfd, entry->d_name))
 			fd = open_folder(dir, dirfd, entry->d_name, path, &closed);
-	if (fd >= 0)
+	if (fd >= 0 && depth < MAX_DEPTH)
 		list_folder(dir, fd, psprintf("%s/", path), depth + 1);
+	else if (fd >= 0)
+	{
+		close(fd);
+		dir->names = lappend(dir->names, psprintf("%s/", path));
+	}
 	else
 		dir->names = lappend(dir->names, closed ? psprintf("%s/", path) : path);
 	if (list_length(dir->names) > MAX_NAMES)
@@ -461,7 +474,7 @@ list_folder(MigrateDirectory *dir, int fd, const char *prefix, int depth)
 		while ((entry = ReadDir(stream, dir->path)) != NULL)
 		{
 			CHECK_FOR_INTERRUPTS();
-			if (entry->d_name[0] != '.' && depth <= MAX_DEPTH)
+			if (entry->d_name[0] != '.')
 				take_entry(dir, fd, prefix, entry, depth);
 		}
 	}

@@ -222,14 +222,41 @@ migrate_format_named(const char *name, List *names)
 }
 
 /*
- * Detection by all names of a directory together; NULL if they tell nothing.
+ * The first of "names" in the directory itself by which it is of a format; NULL if
+ * none is.
+ */
+static const char *
+find_claimed(const MigrateFormat *format, List *names)
+{
+	ListCell   *lc;
+
+	foreach(lc, names)
+	{
+		MigrateFileName parsed = {0};
+
+		if (strchr(lfirst(lc), '/') == NULL && format->claims(lfirst(lc), &parsed) &&
+			parsed.part == PART_UP)
+			return lfirst(lc);
+	}
+	return NULL;
+}
+
+/*
+ * Detection by the names of a directory, with *evidence the file that tells, if it
+ * is a single one; NULL if they tell nothing.  Markers may tell better.
  */
 const MigrateFormat *
-migrate_format_by_names(List *names)
+migrate_format_by_names(List *names, const char **evidence)
 {
-	for (int i = 0; i < lengthof(formats); i++)
-		if (formats[i].looks_like != NULL && formats[i].looks_like(names))
-			return &formats[i];
+	for (const MigrateFormat *f = formats; f < formats + lengthof(formats); f++)
+	{
+		*evidence = f->index;
+		if (f->looks_like != NULL && f->looks_like(names))
+			return f;
+	}
+	for (const MigrateFormat *f = formats; f < formats + lengthof(formats); f++)
+		if (f->by_name && (*evidence = find_claimed(f, names)) != NULL)
+			return f;
 	return NULL;
 }
 
@@ -308,7 +335,8 @@ foreign_format(const MigrateFormat *format, const char *sql, bool weak)
 
 /*
  * A file has the markers of another format.  "evidence" is the file that the
- * format was detected from, NULL if it was given: a warning then, else an error.
+ * format was detected from, NULL if it was given: a warning then, else an error
+ * (22023).
  */
 static void
 judge_foreign(const MigrateFormat *format, const char *evidence, const char *file,
@@ -317,6 +345,13 @@ judge_foreign(const MigrateFormat *format, const char *evidence, const char *fil
 	if (evidence == NULL)
 		ereport(WARNING,
 				(errmsg("file \"%s\" looks like one of format \"%s\"", file, other->name)));
+	else if (strcmp(evidence, file) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("format of file \"%s\" is ambiguous", file),
+				 errdetail("Its name is one of format \"%s\", its markers are of format \"%s\".",
+						   format->name, other->name),
+				 errhint("Give the format to read the directory in.")));
 	else
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -363,6 +398,12 @@ migrate_format_claims(const MigrateFormat *format, const char *file)
 		if ((f->by_markers || f->by_name) && f->claims(file, &parsed))
 			return true;
 	return false;
+}
+
+const char *
+migrate_format_name(const MigrateFormat *format)
+{
+	return format->name;
 }
 
 /*
@@ -449,10 +490,7 @@ migrate_format_arrange(const MigrateFormat *format, List *names, const char *ind
 		if (format->refuse != NULL)
 			format->refuse(file);
 		if (format->nested && file[strlen(file) - 1] == '/')
-			ereport(ERROR,
-					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-					 errmsg("could not read all of directory \"%s\"", file),
-					 errdetail("The server has no permission, or there are names in it that are invalid in the encoding of the database.")));
+			migrate_refuse_closed(file);
 		if (format->claims != NULL && format->claims(file, &parsed))
 		{
 			MigrateFileName *copy = palloc(sizeof(MigrateFileName));
@@ -525,6 +563,30 @@ parse_header(Migration *migration, const char *sql, int length)
 }
 
 /*
+ * A file has no up section: it may be one of another format, then say so.
+ */
+static void
+refuse_unmarked(const MigrateFormat *format, const char *evidence, const char *file,
+				const char *sql, int length)
+{
+	const MigrateFormat *other = foreign_format(format, sql, true);
+	const char *marker = migrate_markers_up(format->markers);
+	char	   *hint;
+
+	if (other != NULL && evidence != NULL)
+		judge_foreign(format, evidence, file, other);
+	if (other != NULL)
+		hint = psprintf("The format \"%s\" marks it by a line \"%s\"; the file looks like one of format \"%s\".",
+						format->name, marker, other->name);
+	else if (evidence == NULL)
+		hint = psprintf("The format \"%s\" marks it by a line \"%s\".", format->name, marker);
+	else
+		hint = psprintf("The format \"%s\", detected from file \"%s\", marks it by a line \"%s\".",
+						format->name, evidence, marker);
+	migrate_bad_file(file, migrate_count_lines(sql, length), "migration has no up section", hint);
+}
+
+/*
  * Take one file apart: a list of Migration, each with those sections that the
  * file has; migrate_format_assemble() puts together what is spread over files.
  * NIL for a file that has turned out to be no migration.
@@ -558,7 +620,10 @@ migrate_format_parse(const MigrateFormat *format, const char *evidence,
 		parse_header(migration, sql, length);
 	if (format->hashed)
 		migrate_check_graphile(migration, sql, length);
-	migrate_markers_parse(format->markers, format->name, evidence, migration, parsed->part, sql, length);
+	if (!migrate_markers_parse(format->markers, migration, parsed->part, sql, length))
+		refuse_unmarked(format, evidence, parsed->file, sql, length);
+	if (format->markers == &migrate_markers_plain)
+		migrate_take_atlas_head(migration, sql, length);
 	if (format->syntax != SYNTAX_PSQL)
 		migration->up.syntax = migration->down.syntax = format->syntax;
 	return list_make1(migration);
@@ -594,12 +659,14 @@ migrate_format_take_companion(Migration *migration, const char *companion, const
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("encoding of migration \"%s\" is not UTF-8", migration->file),
+				 errhint("Convert the file to UTF-8, and remove the setting."),
 				 errcontext("file \"%s\"", companion)));
 	if (migrate_setting(text, "shouldExecute") != NULL && !setting_is(text, "shouldExecute", "true"))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("setting \"%s\" of migration \"%s\" is not supported", "shouldExecute",
 						migration->file),
+				 errhint("Decide it beforehand: remove the setting, or move the file out of the directory."),
 				 errcontext("file \"%s\"", companion)));
 }
 
@@ -615,12 +682,13 @@ compare_parts(const ListCell *a, const ListCell *b)
 }
 
 static void
-refuse_duplicate(const char *one, const char *other)
+refuse_duplicate(const Migration *migration, const char *one, const char *other)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_DUPLICATE_OBJECT),
 			 errmsg("two migrations have the same version"),
 			 errdetail("The files are \"%s\" and \"%s\".", one, other),
+			 migration->kind == KIND_REPEATABLE ? errhint("Give one of them another name.") :
 			 errhint("Give one of them another number.")));
 }
 
@@ -645,7 +713,7 @@ refuse_equal_versions(List *migrations)
 		Migration  *other = list_nth(by_version, i);
 
 		if (strcmp(one->version, other->version) == 0)
-			refuse_duplicate(one->file, other->file);
+			refuse_duplicate(one, one->file, other->file);
 	}
 	list_free(by_version);
 }
@@ -693,7 +761,8 @@ check_chain(List *migrations)
 					 last ? errmsg("file \"%s\" does not follow file \"%s\"",
 								   migration->file, last->file) :
 					 errmsg("file \"%s\" is not the first one", migration->file),
-					 errdetail("Its \"Previous\" is not the \"Hash\" of the file before it.")));
+					 errdetail("Its \"Previous\" is not the \"Hash\" of the file before it."),
+					 errhint("Restore the files as \"graphile-migrate commit\" has written them.")));
 		last = migration;
 	}
 }
@@ -719,9 +788,9 @@ migrate_format_assemble(const MigrateFormat *format, List *parts, List **ignored
 		if (last != NULL && strcmp(last->sort_key, part->sort_key) == 0)
 		{
 			if (part->up.present)
-				refuse_duplicate(last->up.file, part->up.file);
+				refuse_duplicate(last, last->up.file, part->up.file);
 			if (last->down.present)
-				refuse_duplicate(last->down.file, part->down.file);
+				refuse_duplicate(last, last->down.file, part->down.file);
 			last->down = part->down;
 		}
 		else if (part->up.present)

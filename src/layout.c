@@ -63,6 +63,20 @@ is_flat(const char *file)
 }
 
 /*
+ * A folder, a name that ends in "/", may hold migrations and cannot be read: 42501.
+ */
+void
+migrate_refuse_closed(const char *folder)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("could not read all of directory \"%.*s\"", (int) strlen(folder) - 1, folder),
+			 errdetail("The server has no permission, it is a link to somewhere outside of \"%s\", it is nested too deep, or there are names in it that are invalid in the encoding of the database.",
+					   "migrate.allowed_directories"),
+			 errhint("Mend that, or move it out of the directory of migrations.")));
+}
+
+/*
  * A key that orders decimal numbers of any length bytewise: the number of
  * digits, then the digits.
  */
@@ -508,12 +522,12 @@ migrate_looks_like_refinery(List *names)
 }
 
 /*
- * Code migrations, which have numbers as those in SQL do: 0A000.
+ * Code migrations, which have numbers as those in SQL do, at "number": 0A000.
  */
 static void
-refuse_code(const char *file, const char *const *suffixes)
+refuse_code(const char *file, const char *number, const char *const *suffixes)
 {
-	if (strspn(file, DIGITS) == 0 || !is_flat(file))
+	if (strspn(number, DIGITS) == 0 || !is_flat(number))
 		return;
 	for (; *suffixes != NULL; suffixes++)
 	{
@@ -533,7 +547,7 @@ migrate_refuse_go(const char *file)
 	static const char *const suffixes[] = {".go", NULL};
 
 	if (file[strspn(file, DIGITS)] == '_')
-		refuse_code(file, suffixes);
+		refuse_code(file, file, suffixes);
 }
 
 void
@@ -541,7 +555,7 @@ migrate_refuse_js(const char *file)
 {
 	static const char *const suffixes[] = {".js", ".ts", ".mjs", ".cjs", ".mts", ".cts", NULL};
 
-	refuse_code(file, suffixes);
+	refuse_code(file, file, suffixes);
 }
 
 /*
@@ -554,7 +568,7 @@ migrate_refuse_rs(const char *file)
 	const char *base = migrate_base_name(file);
 
 	if (*base == 'V' || *base == 'U')
-		refuse_code(base + 1, suffixes);
+		refuse_code(file, base + 1, suffixes);
 }
 
 /*

@@ -142,10 +142,14 @@ migrate_look_source(MigrateRun *run, const char *dir)
 void
 migrate_require_migrations(MigrateRun *run, const char *dir)
 {
-	if (migrate_source_set(run->source)->migrations == NIL)
+	const MigrationSet *set = migrate_source_set(run->source);
+
+	if (set->migrations == NIL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_FILE),
 				 errmsg("directory \"%s\" has no migrations", dir),
+				 set->format ? errdetail("It was read in the format \"%s\".",
+										 migrate_format_name(set->format)) :
 				 errhint("A migration has a name such as \"001_create_users.sql\".")));
 }
 

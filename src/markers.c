@@ -370,8 +370,7 @@ drizzle_mark(MigrateLine * line)
 
 /*
  * The ways of tools without sections to say that a file wants no transaction:
- * sqlx in the first line, postgres-migrations and supabase anywhere, atlas in the
- * comment at the beginning.
+ * sqlx in the first line, postgres-migrations and supabase anywhere.
  */
 static Marker
 plain_mark(MigrateLine * line)
@@ -386,12 +385,7 @@ plain_mark(MigrateLine * line)
 	if (find_in_line(line, "-- postgres-migrations disable-transaction") != NULL)
 		return MARK_ALONE;
 	rest = behind(line, "-- supabase:disable-transaction", &length);
-	if (rest != NULL && migrate_is_word(rest, length, ""))
-		return MARK_ALONE;
-	rest = behind(line, "-- atlas:txmode", &length);
-	if (rest != NULL && migrate_is_word(rest, length, "none"))
-		return MARK_ALONE;
-	return MARK_NONE;
+	return rest != NULL && migrate_is_word(rest, length, "") ? MARK_ALONE : MARK_NONE;
 }
 
 /*
@@ -555,6 +549,8 @@ typedef struct SectionParser
 	MigratePiece *piece;		/* its piece there, or NULL */
 	const		MigrateLine *line;
 	bool		marked;			/* there has been an up or down marker */
+	bool		unmarked_up;	/* the up section is what no marker stands
+								 * before */
 	bool		in_statement;	/* between a statement's begin and end */
 	bool		alone;			/* all of the file, without a transaction */
 	bool		variables;		/* goose's ENVSUB is on */
@@ -587,12 +583,6 @@ close_piece(SectionParser *parser, const char *end)
 	parser->piece = NULL;
 }
 
-static void
-forget(MigrateSection *section)
-{
-	memset(section, 0, sizeof(MigrateSection));
-}
-
 /*
  * The first marker stands behind text that is in no section, or in the one that
  * an unmarked file is.
@@ -604,11 +594,6 @@ judge_prelude(SectionParser *parser, bool up)
 
 	if (parser->markers->whole && !up)
 		return;					/* it is the up section */
-	if (parser->markers->whole)
-	{
-		close_piece(parser, line->text);
-		forget(&parser->migration->up);
-	}
 	if (!parser->markers->loose && !migrate_script_is_blank(parser->sql, line->text -parser->sql))
 		migrate_bad_file(parser->file, line->number, "migration has statements before its up section",
 						 psprintf("Only comments may stand before \"%s\".",
@@ -629,6 +614,9 @@ begin_section(SectionParser *parser, bool up, bool alone, const char *after)
 	if (!parser->marked)
 		judge_prelude(parser, up);
 	parser->marked = true;
+	if (up && parser->unmarked_up)
+		memset(section, 0, sizeof(MigrateSection));
+	parser->unmarked_up &= !up;
 	if (section->present && !markers->repeats)
 		migrate_bad_file(parser->file, number, up ? "migration has two up sections" :
 						 "migration has two down sections", NULL);
@@ -643,8 +631,8 @@ begin_section(SectionParser *parser, bool up, bool alone, const char *after)
  * Has the text that ends at "end" a statement there that wants its semicolon?
  * Lines of comments do not count; if in doubt it does, which does no harm.
  */
-static bool
-lacks_semicolon(const char *start, const char *end)
+bool
+migrate_lacks_semicolon(const char *start, const char *end)
 {
 	while (end > start)
 	{
@@ -675,7 +663,7 @@ end_statement(SectionParser *parser)
 	MigrateEnd *end;
 
 	if (parser->piece == NULL || parser->line->mark_length == 0 ||
-		!lacks_semicolon(parser->sql + parser->piece->offset, mark))
+		!migrate_lacks_semicolon(parser->sql + parser->piece->offset, mark))
 		return;
 	end = palloc(sizeof(MigrateEnd));
 	end->offset = mark - parser->sql;
@@ -797,19 +785,29 @@ end_section(const SectionParser *parser, MigrateSection *section, bool backwards
 }
 
 /*
- * Find the sections of a file: of both directions by its markers, or the part
- * that the file is.  "evidence" is the file that the format, "name", was detected
- * from, NULL if it was given.  Errors: 42601 with file and line.
+ * The line that an up section begins with, for messages.
  */
-void
-migrate_markers_parse(const MigrateMarkers *markers, const char *name, const char *evidence,
-					  Migration *migration, MigratePart part, const char *sql, int length)
+const char *
+migrate_markers_up(const MigrateMarkers *markers)
+{
+	return markers->up_marker;
+}
+
+/*
+ * Find the sections of a file: of both directions by its markers, or the part
+ * that the file is.  False if there should be an up section and is none.  Errors:
+ * 42601 with file and line.
+ */
+bool
+migrate_markers_parse(const MigrateMarkers *markers, Migration *migration, MigratePart part,
+					  const char *sql, int length)
 {
 	SectionParser parser = {.markers = markers,.file = migration->file,.sql = sql,
 	.migration = migration};
 	MigrateLineReader reader;
 
 	parser.line = &reader.line;
+	parser.unmarked_up = markers->whole && part != PART_DOWN;
 	if (markers->whole)
 		open_piece(&parser, part == PART_DOWN ? &migration->down : &migration->up, true, sql, 1);
 	migrate_lines_start(&reader, sql, length);
@@ -817,17 +815,13 @@ migrate_markers_parse(const MigrateMarkers *markers, const char *name, const cha
 		take_marker(&parser, markers->mark(&reader.line),
 					reader.next ? reader.next : reader.end);
 	if (!migration->up.present && !(markers->whole && part == PART_DOWN))
-		migrate_bad_file(migration->file, reader.line.number, "migration has no up section",
-						 evidence == NULL ?
-						 psprintf("The format \"%s\" marks it by a line \"%s\".",
-								  name, markers->up_marker) :
-						 psprintf("The format \"%s\", detected from file \"%s\", marks it by a line \"%s\".",
-								  name, evidence, markers->up_marker));
+		return false;
 	if (parser.in_statement)
 		migrate_bad_file(migration->file, reader.line.number, "statement is begun and not ended", NULL);
 	close_piece(&parser, sql + length);
 	end_section(&parser, &migration->up, false);
 	end_section(&parser, &migration->down, markers->down_backwards);
+	return true;
 }
 
 /*

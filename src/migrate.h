@@ -107,7 +107,7 @@ typedef struct MigratePiece
 
 /*
  * A place in a file where a statement ends without a semicolon: so many bytes of
- * it give way to one.
+ * it give way to one, perhaps none.
  */
 typedef struct MigrateEnd
 {
@@ -146,6 +146,7 @@ typedef struct Migration
 	char	   *file;			/* that it was found in */
 	MigrateKind kind;
 	bool		always;			/* repeatable, changed or not */
+	bool		shares_file;	/* with others */
 	char	   *version;		/* as written in the file name */
 	char	   *name;			/* the rest of the file name, may be "" */
 	char	   *sort_key;		/* bytewise order = the format's order */
@@ -529,7 +530,7 @@ typedef struct MigrateFileName
 } MigrateFileName;
 
 extern const MigrateFormat *migrate_format_named(const char *name, List *names);
-extern const MigrateFormat *migrate_format_by_names(List *names);
+extern const MigrateFormat *migrate_format_by_names(List *names, const char **evidence);
 extern const MigrateFormat *migrate_format_detect(const MigrateFormat *best,
 												  const char *file, const char *sql);
 extern const MigrateFormat *migrate_format_by_table(const MigrateFormat *format,
@@ -537,6 +538,7 @@ extern const MigrateFormat *migrate_format_by_table(const MigrateFormat *format,
 extern void migrate_format_judge_ignored(const MigrateFormat *format, const char *evidence,
 										 const char *file, const char *sql);
 extern bool migrate_format_claims(const MigrateFormat *format, const char *file);
+extern const char *migrate_format_name(const MigrateFormat *format);
 extern const char *migrate_format_index(const MigrateFormat *format);
 extern bool migrate_format_has_sums(const MigrateFormat *format);
 extern bool migrate_format_has_unique_versions(const MigrateFormat *format);
@@ -560,6 +562,9 @@ extern void migrate_sums_add(MigrateSums *sums, const char *file,
 							 const char *sql, int length);
 extern void migrate_sums_end(MigrateSums *sums, MigrateReadFile read, void *arg);
 extern void migrate_check_graphile(Migration *migration, const char *sql, int length);
+
+/* in atlas.c */
+extern void migrate_take_atlas_head(Migration *migration, const char *sql, int length);
 
 /* in changesets.c */
 extern List *migrate_changesets_parse(const MigrateFileName *file,
@@ -610,9 +615,10 @@ pg_noreturn extern void migrate_bad_file(const char *file, int line, const char 
 extern int	migrate_markers_first(const MigrateMarkers *const *markers, int n,
 								  const char *sql);
 extern bool migrate_markers_are_weak(const MigrateMarkers *markers);
-extern void migrate_markers_parse(const MigrateMarkers *markers, const char *name,
-								  const char *evidence, Migration *migration,
+extern const char *migrate_markers_up(const MigrateMarkers *markers);
+extern bool migrate_markers_parse(const MigrateMarkers *markers, Migration *migration,
 								  MigratePart part, const char *sql, int length);
+extern bool migrate_lacks_semicolon(const char *start, const char *end);
 
 /* in order.c */
 extern List *migrate_arrange_sqitch(const char *index, const char *text, List *names);
@@ -652,6 +658,7 @@ extern bool migrate_looks_like_graphile(List *names);
 extern bool migrate_looks_like_refinery(List *names);
 extern bool migrate_is_sql_file(const char *name);
 extern const char *migrate_base_name(const char *file);
+pg_noreturn extern void migrate_refuse_closed(const char *folder);
 extern char *migrate_numeric_key(const char *digits, int length);
 extern bool migrate_has_name(List *names, const char *name);
 extern List *migrate_other_files(List *names, List *files);

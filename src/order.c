@@ -20,11 +20,21 @@
 
 #define BLANK	" \t\r"
 
-pg_noreturn static void missing_file(const char *file, const char *index, int line);
+pg_noreturn static void missing_file(const char *file, const char *index, int line, List *names);
 
+/*
+ * "names" lacks a file, or a folder on the way to it cannot be read.
+ */
 static void
-missing_file(const char *file, const char *index, int line)
+missing_file(const char *file, const char *index, int line, List *names)
 {
+	for (const char *slash = strchr(file, '/'); slash != NULL; slash = strchr(slash + 1, '/'))
+	{
+		const char *folder = pnstrdup(file, slash + 1 - file);
+
+		if (migrate_has_name(names, folder))
+			migrate_refuse_closed(folder);
+	}
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_FILE),
 			 errmsg("file \"%s\" does not exist", file),
@@ -90,6 +100,7 @@ parse_change(SqitchPlan * plan, SqitchChange * change, char *rest)
 {
 	char	   *note = strchr(rest, '#');
 	char	   *close;
+	int			length;
 
 	if (note != NULL)
 	{
@@ -108,8 +119,11 @@ parse_change(SqitchPlan * plan, SqitchChange * change, char *rest)
 	}
 	rest += strcspn(rest, BLANK);
 	rest += strspn(rest, BLANK);
-	if (*rest != '\0')
-		change->planner = rest;
+	length = strlen(rest);
+	while (length > 0 && strchr(BLANK, rest[length - 1]) != NULL)
+		length--;
+	if (length > 0)
+		change->planner = pnstrdup(rest, length);
 }
 
 static void
@@ -299,8 +313,10 @@ script_name(const SqitchPlan * plan, const SqitchChange * change, List *names)
 		}
 	}
 	migrate_bad_file(plan->file, change->rework->line,
-					 psprintf("change \"%s\" stands twice without a tag and its scripts in between",
-							  change->name), NULL);
+					 psprintf("change \"%s\" stands twice without a tag in between, or without the older scripts",
+							  change->name),
+					 psprintf("After a tag \"@v1\", \"sqitch rework\" copies them to \"deploy/%s@v1.sql\" and the like.",
+							  change->name));
 }
 
 static MigrateFileName *
@@ -345,7 +361,7 @@ migrate_arrange_sqitch(const char *index, const char *text, List *names)
 		CHECK_FOR_INTERRUPTS();
 		check_dependencies(&plan, change);
 		if (!migrate_has_name(names, deploy))
-			missing_file(deploy, index, change->line);
+			missing_file(deploy, index, change->line, names);
 		files = lappend(files, sqitch_file(change, PART_UP, deploy, script));
 		if (migrate_has_name(names, revert))
 			files = lappend(files, sqitch_file(change, PART_DOWN, revert, script));
@@ -402,14 +418,39 @@ drizzle_file(JsonbValue *entry, int place, const char *index, List *names)
 		parsed->version = pnstrdup(parsed->version, digits);
 	}
 	if (!migrate_has_name(names, parsed->file))
-		missing_file(parsed->file, index, 0);
+		missing_file(parsed->file, index, 0, names);
 	return parsed;
+}
+
+static int
+compare_files(const ListCell *a, const ListCell *b)
+{
+	return strcmp(((MigrateFileName *) lfirst(a))->file, ((MigrateFileName *) lfirst(b))->file);
+}
+
+static void
+refuse_twice(List *files, const char *index)
+{
+	List	   *by_file = list_copy(files);
+
+	list_sort(by_file, compare_files);
+	for (int i = 1; i < list_length(by_file); i++)
+	{
+		const MigrateFileName *file = list_nth(by_file, i);
+
+		if (strcmp(file->file, ((MigrateFileName *) list_nth(by_file, i - 1))->file) == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_DUPLICATE_OBJECT),
+					 errmsg("file \"%s\" stands twice in \"%s\"", file->file, index),
+					 errhint("Remove one of the entries.")));
+	}
+	list_free(by_file);
 }
 
 /*
  * The files of drizzle's meta/_journal.json (drizzle-orm 0.44, migrator.ts), as a
  * list of MigrateFileName.  Errors: 22P02 for one that makes no sense, 58P01 for
- * a file that is not there.
+ * a file that is not there, 42710 for one that stands twice.
  */
 List *
 migrate_arrange_drizzle(const char *index, const char *text, List *names)
@@ -434,5 +475,6 @@ migrate_arrange_drizzle(const char *index, const char *text, List *names)
 											i, index, names));
 	}
 	error_context_stack = callback.previous;
+	refuse_twice(files, index);
 	return files;
 }

@@ -37,25 +37,27 @@ migrate_section_settle(MigrateSection *section)
 }
 
 /*
- * Append bytes of a file, and put semicolons where statements of the section end
- * without one.
+ * Append bytes of a file, with semicolons where statements of the section end
+ * without one.  Those places are in the order of the file.
  */
 static void
 append_bytes(StringInfo text, const MigrateSection *section, const char *sql, int offset, int length)
 {
+	int			end = offset + length;
 	ListCell   *lc;
 
-	appendBinaryStringInfo(text, sql + offset, length);
 	foreach(lc, section->ends)
 	{
-		const		MigrateEnd *end = lfirst(lc);
-		char	   *place = text->data + text->len - length + end->offset - offset;
+		const		MigrateEnd *mark = lfirst(lc);
 
-		if (end->offset < offset || end->offset + end->length > offset + length)
+		if (mark->offset < offset || mark->offset + mark->length > end)
 			continue;
-		memset(place, ' ', end->length);
-		*place = ';';
+		appendBinaryStringInfo(text, sql + offset, mark->offset - offset);
+		appendStringInfoChar(text, ';');
+		appendStringInfoSpaces(text, mark->length - 1);
+		offset = mark->offset + mark->length;
 	}
+	appendBinaryStringInfo(text, sql + offset, end - offset);
 }
 
 /*

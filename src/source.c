@@ -133,9 +133,7 @@ find_format(MigrateSource *source)
 	List	   *names = migrate_directory_names(source->dir);
 	ListCell   *lc;
 
-	set->format = migrate_format_by_names(names);
-	if (set->format != NULL && migrate_format_index(set->format) != NULL)
-		set->format_evidence = migrate_format_index(set->format);
+	set->format = migrate_format_by_names(names, &set->format_evidence);
 	foreach(lc, names)
 	{
 		const char *file = lfirst(lc);
