@@ -243,6 +243,7 @@ begin_changeset(ChangesetParser * parser, const char *after)
 	parser->down_delimiter = plain_delimiter(attribute(line, p, "rollbackEndDelimiter"));
 	migration->properties = parser->properties;
 	migration->file = parser->file->file;
+	migration->shares_file = true;
 	migration->author = author;
 	migration->version = psprintf("%s:%s", author, id);
 	migration->name = pstrdup("");
@@ -439,12 +440,47 @@ take_property(ChangesetParser * parser, const char *rest)
 		parser->properties = lappend(parser->properties, variable);
 }
 
+static int
+compare_ids(const ListCell *a, const ListCell *b)
+{
+	const Migration *x = lfirst(a);
+	const Migration *y = lfirst(b);
+	int			order = strcmp(x->version, y->version);
+
+	return order != 0 ? order : x->up.line - y->up.line;
+}
+
+/*
+ * A file may not have the same author and id twice.
+ */
+static void
+refuse_twice(List *migrations)
+{
+	List	   *by_id = list_copy(migrations);
+
+	list_sort(by_id, compare_ids);
+	for (int i = 1; i < list_length(by_id); i++)
+	{
+		const Migration *one = list_nth(by_id, i - 1);
+		const Migration *other = list_nth(by_id, i);
+
+		if (strcmp(one->version, other->version) == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_DUPLICATE_OBJECT),
+					 errmsg("changeset \"%s\" stands twice in a file", other->version),
+					 errdetail("The other one is in line %d.", one->up.line - 1),
+					 errhint("Give one of them another id."),
+					 errcontext("file \"%s\", line %d", other->file, other->up.line - 1)));
+	}
+	list_free(by_id);
+}
+
 /*
  * The changesets of a file, as a list of Migration; NIL for a file that does not
  * begin as formatted SQL.
  *
- * Errors, with file and line: 42601 for a line that is no changeset, 0A000 for
- * preconditions.
+ * Errors, with file and line: 42601 for a line that is no changeset, 42710 for one
+ * that stands twice, 0A000 for preconditions.
  */
 List *
 migrate_changesets_parse(const MigrateFileName *file, const char *sql, int length)
@@ -468,5 +504,6 @@ migrate_changesets_parse(const MigrateFileName *file, const char *sql, int lengt
 			take_line(&parser);
 	}
 	end_changeset(&parser, sql + length);
+	refuse_twice(parser.migrations);
 	return parser.migrations;
 }

@@ -225,17 +225,28 @@ same_number(const char *one, const char *other)
 	return strcmp(one, other) == 0;
 }
 
+static const char *
+item_file(const MigrateItem *item)
+{
+	return item->file ? item->file->file : item->applied->file;
+}
+
 /*
- * Is it the one name of an item: the full one, that of its file, a tag?
+ * Is it the one name of an item: the full one, that of its file, both of them, a
+ * tag?
  */
 static bool
 item_is(const MigrateItem *item, const char *wanted)
 {
+	const char *file = item_file(item);
+	size_t		length = strlen(file);
 	ListCell   *lc;
 
-	if (strcmp(item_label(item), wanted) == 0 ||
-		(item->file && strcmp(item->file->file, wanted) == 0) ||
-		(item->applied && strcmp(item->applied->file, wanted) == 0))
+	if (strcmp(item_label(item), wanted) == 0)
+		return true;
+	if (strncmp(file, wanted, length) == 0 &&
+		(wanted[length] == '\0' ||
+		 (wanted[length] == ':' && strcmp(item_label(item), wanted + length + 1) == 0)))
 		return true;
 	if (item->file == NULL)
 		return false;
@@ -299,6 +310,52 @@ nearest(List *items, const char *wanted)
 	return list.data;
 }
 
+pg_noreturn static void refuse_several(const char *wanted, const MigrateItem *one,
+									   const MigrateItem *other);
+
+/*
+ * What the caller names is two items: say how to tell them apart.
+ */
+static void
+refuse_several(const char *wanted, const MigrateItem *one, const MigrateItem *other)
+{
+	char	   *one_name = pstrdup(item_label(one));
+	char	   *other_name = pstrdup(item_label(other));
+
+	if (strcmp(one_name, other_name) == 0)
+	{
+		one_name = psprintf("%s:%s", item_file(one), one_name);
+		other_name = psprintf("%s:%s", item_file(other), other_name);
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("several migrations have the version \"%s\"", wanted),
+			 strcmp(one_name, other_name) == 0 ?
+			 errhint("Give the directory, whose files may tell them apart.") :
+			 errhint("Give the full name, such as \"%s\" or \"%s\".", one_name, other_name)));
+}
+
+/*
+ * The one of "items" that "is" what the caller names, or NULL; 22023 if there are
+ * several.
+ */
+static MigrateItem *
+find_one(List *items, const char *wanted, bool (*is) (const MigrateItem *item, const char *wanted))
+{
+	MigrateItem *found = NULL;
+	ListCell   *lc;
+
+	foreach(lc, items)
+	{
+		if (!is(lfirst(lc), wanted))
+			continue;
+		if (found != NULL)
+			refuse_several(wanted, found, lfirst(lc));
+		found = lfirst(lc);
+	}
+	return found;
+}
+
 /*
  * The item that the caller names by version, full name or file name; 42704 with
  * the nearest if there is none, 22023 if there are several.
@@ -306,27 +363,12 @@ nearest(List *items, const char *wanted)
 MigrateItem *
 migrate_plan_find(List *items, const char *wanted)
 {
-	MigrateItem *found = NULL;
-	ListCell   *lc;
+	MigrateItem *found;
 
 	CHECK_FOR_INTERRUPTS();
-	foreach(lc, items)
-	{
-		if (item_is(lfirst(lc), wanted))
-			return lfirst(lc);
-	}
-	foreach(lc, items)
-	{
-		if (!item_has_version(lfirst(lc), wanted))
-			continue;
-		if (found != NULL)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("several migrations have the version \"%s\"", wanted),
-					 errhint("Give the full name, such as \"%s\" or \"%s\".",
-							 item_label(found), item_label(lfirst(lc)))));
-		found = lfirst(lc);
-	}
+	found = find_one(items, wanted, item_is);
+	if (found == NULL)
+		found = find_one(items, wanted, item_has_version);
 	if (found == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
@@ -354,6 +396,17 @@ check_steps(const MigrateRequest *request)
 }
 
 /*
+ * What an error calls the file of an item.
+ */
+static const char *
+file_title(const MigrateItem *item)
+{
+	const Migration *file = item->file;
+
+	return file->shares_file ? psprintf("%s:%s", file->file, item_label(item)) : file->up.file;
+}
+
+/*
  * migrate.on_modified: stop at, report or accept applied files that changed.
  */
 static void
@@ -367,7 +420,7 @@ judge_modified(List *items, const MigrateRequest *request)
 	foreach(lc, items)
 	{
 		if (((MigrateItem *) lfirst(lc))->state == STATE_MODIFIED)
-			list_name(&list, &count, ((MigrateItem *) lfirst(lc))->file->up.file);
+			list_name(&list, &count, file_title(lfirst(lc)));
 	}
 	if (count == 0 || request->quiet || migrate_on_modified == ON_MODIFIED_IGNORE)
 		return;
@@ -396,7 +449,7 @@ judge_order(List *chosen, List *items, const MigrateRequest *request)
 	foreach(lc, chosen)
 	{
 		if (((MigrateItem *) lfirst(lc))->state == STATE_OUT_OF_ORDER)
-			list_name(&list, &count, ((MigrateItem *) lfirst(lc))->file->up.file);
+			list_name(&list, &count, file_title(lfirst(lc)));
 	}
 	if (count == 0)
 		return;
@@ -694,17 +747,20 @@ count_undone(List *items, List *applied, MigrateRequest *request)
 	return count_behind(applied, item->applied);
 }
 
-static Migration *
-file_of(List *items, const AppliedMigration *applied)
+/*
+ * The item of an applied migration; each has one.
+ */
+static const MigrateItem *
+item_of(List *items, const AppliedMigration *applied)
 {
 	ListCell   *lc;
 
 	foreach(lc, items)
 	{
 		if (((MigrateItem *) lfirst(lc))->applied == applied)
-			return ((MigrateItem *) lfirst(lc))->file;
+			return lfirst(lc);
 	}
-	return NULL;
+	elog(ERROR, "applied migration \"%s\" is not in the plan", applied->version);
 }
 
 /*
@@ -732,7 +788,7 @@ migrate_plan_rollback(List *items, List *applied, MigrateRequest *request)
 		AppliedMigration *row = list_nth(applied, i);
 
 		if (row->interrupted)	/* more would have to be undone */
-			refuse_interrupted(migrate_plan_find(items, row->version));
+			refuse_interrupted(item_of(items, row));
 	}
 	for (int i = 0; i < undone; i++)
 	{
@@ -740,7 +796,7 @@ migrate_plan_rollback(List *items, List *applied, MigrateRequest *request)
 
 		step->direction = MIGRATE_DOWN;
 		step->applied = list_nth(applied, n - 1 - i);
-		step->file = file_of(items, step->applied);
+		step->file = item_of(items, step->applied)->file;
 		step->in_progress = step->applied->interrupted;
 		steps = lappend(steps, step);
 	}
@@ -763,7 +819,7 @@ migrate_plan_reapply(List *items, List *undone)
 
 		step->direction = MIGRATE_UP;
 		step->applied = down->applied;
-		step->file = file_of(items, down->applied);
+		step->file = item_of(items, down->applied)->file;
 		steps = lappend(steps, step);
 	}
 	return steps;

@@ -231,6 +231,8 @@ settle(MigrateRun *run)
 	migrate_look_source(run, migrate_directory_or_setting(run->request));
 	lock_and_look(run, "migrate.repair()");
 	item = migrate_plan_find(run->items, run->request->target);
+	if (applied && item->state == STATE_OUTDATED && item->up_changed)
+		return list_make1(repair_item(run, item));
 	if (applied ? item->applied && !item->applied->interrupted : !item->applied)
 		return NIL;				/* it is so already */
 	if (item->applied != NULL)
