@@ -108,8 +108,8 @@ check_place(const MigrateFormat *format, List *migrations, const char *file)
 }
 
 /*
- * Write the files of the next migration.  The path of the one that goes up; NULL,
- * and *taken is set, if somebody else has just made one of that name.
+ * Write the files of the next migration.  The path of the one that goes up; NULL
+ * if a name, *taken, is in use: somebody else may have made it just now.
  */
 static char *
 try_create(MigrateRequest *request, const char *dir, const char *name, const char **taken)
@@ -119,18 +119,18 @@ try_create(MigrateRequest *request, const char *dir, const char *name, const cha
 	const MigrateFormat *format;
 	const MigrateDirectory *directory;
 	List	   *files;
+	const char *up;
 
 	migrate_look_source(&run, dir);
 	set = migrate_source_set(run.source);
 	format = set->format ? set->format : migrate_format_named("goose", NIL);
 	files = migrate_skeleton_files(migrate_format_skeleton(format), set->migrations, name,
 								   GetCurrentTimestamp());
-	*taken = ((MigrateNewFile *) linitial(files))->file;
-	check_place(format, set->migrations, *taken);
+	up = ((MigrateNewFile *) linitial(files))->file;
+	check_place(format, set->migrations, up);
 	directory = migrate_source_directory(run.source);
-	if (!migrate_directory_write(directory, files))
-		return NULL;
-	return psprintf("%s/%s", migrate_directory_path(directory), *taken);
+	*taken = migrate_directory_write(directory, files);
+	return *taken ? NULL : psprintf("%s/%s", migrate_directory_path(directory), up);
 }
 
 /*

@@ -117,7 +117,7 @@ migrate_execute_judge(const MigrateStatement *statement, List **made, bool *made
 
 		if (result == BLOCK_REFUSED)
 			break;
-		if (!*made_unknown && list_member(*made, makeString(needed->relname)))
+		if (list_member(*made, makeString(needed->relname)))
 			continue;
 		relid = RangeVarGetRelid(needed, NoLock, true);
 		if (OidIsValid(relid) && is_new_relation(relid))

@@ -948,7 +948,7 @@ extern const char *migrate_directory_path(const MigrateDirectory *dir);
 extern int	migrate_directory_folder(const MigrateDirectory *dir, const char *folder);
 
 /* in write.c */
-extern bool migrate_directory_write(const MigrateDirectory *dir, List *files);
+extern const char *migrate_directory_write(const MigrateDirectory *dir, List *files);
 
 /* in lock.c */
 extern void migrate_sleep(double ms);

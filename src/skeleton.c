@@ -31,8 +31,7 @@
  */
 struct MigrateSkeleton
 {
-	const char *by_tool;		/* what to do instead: files alone are not
-								 * enough */
+	const char *instead;		/* what to do where a file alone is not enough */
 	const char *up_file;
 	const char *down_file;		/* NULL: none of its own ... */
 	const char *other_down_file;	/* ... or this, where the last one has it
@@ -250,11 +249,11 @@ migrate_skeleton_files(const MigrateSkeleton *skeleton, List *migrations, const 
 	char	   *version;
 	List	   *files = NIL;
 
-	if (skeleton->by_tool != NULL)
+	if (skeleton->instead != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("a migration of this format cannot be created without its tool"),
-				 errhint("Use \"%s\".", skeleton->by_tool)));
+				 errmsg("a migration of this format is more than a new file"),
+				 errhint("%s", skeleton->instead)));
 	version = next_version(skeleton, last, now);
 	if (skeleton->hyphens && (last == NULL || last->file[4] == '-'))
 		version = with_hyphens(version);
@@ -277,11 +276,11 @@ migrate_skeleton_files(const MigrateSkeleton *skeleton, List *migrations, const 
 	return files;
 }
 
-const MigrateSkeleton migrate_skeleton_sqitch = {.by_tool = "sqitch add"};
-const MigrateSkeleton migrate_skeleton_drizzle = {.by_tool = "drizzle-kit generate"};
-const MigrateSkeleton migrate_skeleton_atlas = {.by_tool = "atlas migrate new"};
-const MigrateSkeleton migrate_skeleton_graphile = {.by_tool = "graphile-migrate commit"};
-const MigrateSkeleton migrate_skeleton_liquibase = {.by_tool = "liquibase generate-changelog"};
+const MigrateSkeleton migrate_skeleton_sqitch = {.instead = "Use \"sqitch add\"."};
+const MigrateSkeleton migrate_skeleton_drizzle = {.instead = "Use \"drizzle-kit generate\"."};
+const MigrateSkeleton migrate_skeleton_atlas = {.instead = "Use \"atlas migrate new\"."};
+const MigrateSkeleton migrate_skeleton_graphile = {.instead = "Use \"graphile-migrate commit\"."};
+const MigrateSkeleton migrate_skeleton_liquibase = {.instead = "Add a changeset to one of its files."};
 
 const MigrateSkeleton migrate_skeleton_prisma = {.up_file = "%v_%n/migration.sql"};
 const MigrateSkeleton migrate_skeleton_supabase = {.up_file = "%v_%n.sql"};

@@ -127,10 +127,10 @@ typedef struct Writer
 
 /*
  * Give files that are written their names, the one that goes up last: without it
- * the others are nothing.  False, and none has its name, if there is one of such a
- * name already.
+ * the others are nothing.  If there is one of such a name already, that name, and
+ * then none has its own; else NULL.
  */
-static bool
+static const char *
 link_files(int folder, List *files)
 {
 	for (int n = list_length(files) - 1; n >= 0; n--)
@@ -146,15 +146,15 @@ link_files(int folder, List *files)
 		errno = save_errno;
 		if (errno != EEXIST)
 			could_not_write(file->file);
-		return false;
+		return file->file;
 	}
-	return true;
+	return NULL;
 }
 
 /*
- * Write files into the folder; false if there is one of such a name.
+ * Write files into the folder; NULL, or the name that is taken.
  */
-static bool
+static const char *
 write_files(Writer *writer, List *files)
 {
 	for (int i = 0; i < list_length(files); i++)
@@ -167,9 +167,9 @@ write_files(Writer *writer, List *files)
 }
 
 /*
- * Write files into a new folder "name"; false if there is something of that name.
+ * Write files into a new folder "name"; NULL, or that if it is taken.
  */
-static bool
+static const char *
 write_folder(Writer *writer, const char *name, List *files)
 {
 	ListCell   *lc;
@@ -187,10 +187,10 @@ write_folder(Writer *writer, const char *name, List *files)
 	}
 	sync_folder(writer->folder, name);
 	if (renameat(writer->parent, hidden_name(0), writer->parent, name) == 0)
-		return true;
+		return NULL;
 	if (errno != EEXIST && errno != ENOTEMPTY && errno != ENOTDIR)
 		could_not_write(name);
-	return false;
+	return name;
 }
 
 /*
@@ -220,16 +220,17 @@ clean_up(Writer *writer, List *files, bool complete)
 
 /*
  * Write the new files (MigrateNewFile) of one migration, all of the same folder,
- * into a directory.  False, and nothing is left, if there is one of such a name.
- * Errors are those of the operating system.
+ * into a directory.  Returns NULL; or one of their names that is taken, and then
+ * nothing is left.  Errors are those of the operating system.
  */
-bool
+const char *
 migrate_directory_write(const MigrateDirectory *dir, List *files)
 {
 	const MigrateNewFile *first = linitial(files);
 	char	   *folder = pnstrdup(first->file, migrate_base_name(first->file) - first->file);
 	Writer		writer = {-1, -1};
 	volatile bool complete = false;
+	const char *volatile taken = NULL;
 
 	if (!AcquireExternalFD())
 		ereport(ERROR,
@@ -240,9 +241,10 @@ migrate_directory_write(const MigrateDirectory *dir, List *files)
 		writer.parent = migrate_directory_folder(dir, first->new_folder ? "" : folder);
 		if (writer.parent < 0)
 			could_not_write(first->file);
-		complete = first->new_folder ?
+		taken = first->new_folder ?
 			write_folder(&writer, pnstrdup(folder, strlen(folder) - 1), files) :
 			write_files(&writer, files);
+		complete = taken == NULL;
 		if (complete)
 			sync_folder(writer.parent, first->file);
 	}
@@ -252,5 +254,5 @@ migrate_directory_write(const MigrateDirectory *dir, List *files)
 		ReleaseExternalFD();
 	}
 	PG_END_TRY();
-	return complete;
+	return taken;
 }
