@@ -300,6 +300,17 @@ nearest(List *items, const char *wanted)
 	return list.data;
 }
 
+static void
+refuse_several(const char *message, const char *wanted, const MigrateItem *one,
+			   const MigrateItem *other)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg(message, wanted),
+			 errhint("Give the full name, such as \"%s\" or \"%s\".",
+					 item_label(one), item_label(other))));
+}
+
 /*
  * The item that the caller names by version, full name or file name; 42704 with
  * the nearest if there is none, 22023 if there are several.
@@ -313,19 +324,21 @@ migrate_plan_find(List *items, const char *wanted)
 	CHECK_FOR_INTERRUPTS();
 	foreach(lc, items)
 	{
-		if (item_is(lfirst(lc), wanted))
-			return lfirst(lc);
+		if (!item_is(lfirst(lc), wanted))
+			continue;
+		if (found == NULL)
+			found = lfirst(lc);
+		else if (strcmp(item_label(found), item_label(lfirst(lc))) != 0)
+			refuse_several("several migrations are in file \"%s\"", wanted, found, lfirst(lc));
 	}
+	if (found != NULL)
+		return found;
 	foreach(lc, items)
 	{
 		if (!item_has_version(lfirst(lc), wanted))
 			continue;
 		if (found != NULL)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("several migrations have the version \"%s\"", wanted),
-					 errhint("Give the full name, such as \"%s\" or \"%s\".",
-							 item_label(found), item_label(lfirst(lc)))));
+			refuse_several("several migrations have the version \"%s\"", wanted, found, lfirst(lc));
 		found = lfirst(lc);
 	}
 	if (found == NULL)

@@ -239,7 +239,8 @@ new_unrun_result(MigrateRun *run, Migration *file)
 
 /*
  * Settle the state of one migration by the caller's word, without running
- * anything.
+ * anything.  A repeatable one that has changed and is applied is so with the file
+ * as it is now.
  */
 static List *
 settle(MigrateRun *run)
@@ -256,6 +257,8 @@ settle(MigrateRun *run)
 	migrate_look_source(run, migrate_directory_or_setting(run->request));
 	lock_and_look(run, "migrate.repair()");
 	item = migrate_plan_find(run->items, run->request->target);
+	if (applied && item->state == STATE_OUTDATED && item->up_changed)
+		return list_make1(repair_item(run, item));
 	if (applied ? item->applied && !item->applied->interrupted : !item->applied)
 		return NIL;				/* it is so already */
 	if (item->applied != NULL)
