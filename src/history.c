@@ -50,7 +50,8 @@ enum ReadColumn
 	R_UP_TRANSACTIONAL, R_DOWN_TRANSACTIONAL, R_REVERSIBLE, R_DOWN_ERROR,
 	R_DESCRIPTION, R_AUTHOR, R_CREATED, R_APPLIED_AT, R_APPLIED_BY, R_DURATION, R_STATEMENTS,
 	R_STATE, R_DONE, R_STARTED, R_INVALID_INDEXES,
-	R_UP_SYNTAX, R_DOWN_SYNTAX, R_UP_VARS, R_DOWN_VARS, R_KIND, R_BASELINE
+	R_UP_SYNTAX, R_DOWN_SYNTAX, R_UP_VARS, R_DOWN_VARS, R_KIND, R_BASELINE,
+	R_LAST = R_BASELINE
 };
 
 static MigrateQuery script_query = {
@@ -79,8 +80,8 @@ typedef struct RowSink
  */
 typedef struct Row
 {
-	Datum		values[R_KIND];
-	bool		nulls[R_KIND];
+	Datum		values[R_LAST];
+	bool		nulls[R_LAST];
 }			Row;
 
 static void

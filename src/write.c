@@ -48,12 +48,13 @@ could_not_write(const char *name)
 }
 
 /*
- * The hidden name of the n-th file that is on its way.
+ * The hidden name of the n-th file that is on its way.  One that a crash has left
+ * is not in the way of a later process of the same number.
  */
 static char *
 hidden_name(int n)
 {
-	return psprintf(".migrate.%d.%d", MyProcPid, n);
+	return psprintf(".migrate.%d.%lld.%d", MyProcPid, (long long) MyStartTime, n);
 }
 
 /*
