@@ -243,10 +243,14 @@ add_step(Preview *preview, const MigrateItem *item, MigrateStep *step)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "migrate step",
 												  ALLOCSET_DEFAULT_SIZES);
-	MemoryContext old = MemoryContextSwitchTo(context);
+	MemoryContext old;
 	MigratePlace place;
 	ErrorContextCallback callback;
 
+	/* the run keeps them, so they are not for the context of the step */
+	(void) migrate_built_in_variables(preview->run, item->file->up.syntax, item->file->up.file);
+	(void) migrate_built_in_variables(preview->run, item->file->down.syntax, item->file->up.file);
+	old = MemoryContextSwitchTo(context);
 	migrate_place_begin(&place, &callback, MIGRATE_UP, step->file, step->applied);
 	PG_TRY();
 	{
