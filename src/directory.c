@@ -3,7 +3,7 @@
  * directory.c
  *		Who may read which directory; its names; its files as text.
  *
- * The only file that touches the file system.
+ * Only this file and write.c touch the file system.
  *
  * A caller needs the privileges of pg_read_server_files, or the directory and
  * every file in it lie, with all symbolic links resolved, below an entry of
@@ -727,4 +727,24 @@ migrate_directory_read(MigrateDirectory *dir, const char *name, int *length)
 	PG_END_TRY();
 
 	return data == NULL ? NULL : decode(name, data, length);
+}
+
+/*
+ * The path of the directory, as it was given.
+ */
+const char *
+migrate_directory_path(const MigrateDirectory *dir)
+{
+	return dir->path;
+}
+
+/*
+ * Open the directory once more, or a folder in it, following no link.  Returns a
+ * descriptor that the caller has to close, to find names with and no more; -1 with
+ * errno if that is not possible.
+ */
+int
+migrate_directory_folder(const MigrateDirectory *dir, const char *folder)
+{
+	return walk_down(openat(dir->fd, ".", WALK_FLAGS), folder);
 }

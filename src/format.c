@@ -60,6 +60,9 @@ struct MigrateFormat
 	bool		header;			/* has header comment lines */
 	const char *companion;		/* suffix or name of a file with settings */
 	MigrateSyntax syntax;		/* of variables */
+
+	/* how a new one looks */
+	const MigrateSkeleton *skeleton;
 };
 
 /*
@@ -83,111 +86,133 @@ static const HeaderField header_fields[] = {
 static const MigrateFormat formats[] = {
 	{
 		.name = "sqitch",.looks_like = migrate_looks_like_sqitch,
-		.index = "sqitch.plan",.arrange = migrate_arrange_sqitch,.markers = &migrate_markers_none
+		.index = "sqitch.plan",.arrange = migrate_arrange_sqitch,.markers = &migrate_markers_none,
+		.skeleton = &migrate_skeleton_sqitch
 	},
 	{
 		.name = "drizzle",.looks_like = migrate_looks_like_drizzle,
 		.index = "meta/_journal.json",.arrange = migrate_arrange_drizzle,
-		.markers = &migrate_markers_drizzle
+		.markers = &migrate_markers_drizzle,
+		.skeleton = &migrate_skeleton_drizzle
 	},
 	{
 		.name = "drizzle",.looks_like = migrate_looks_like_drizzle_folders,
-		.claims = migrate_claims_prisma,.nested = true,.markers = &migrate_markers_drizzle
+		.claims = migrate_claims_prisma,.nested = true,.markers = &migrate_markers_drizzle,
+		.skeleton = &migrate_skeleton_drizzle
 	},
 	{
 		.name = "prisma",.looks_like = migrate_looks_like_prisma,
 		.claims = migrate_claims_prisma,.nested = true,.index = "migration_lock.toml",
-		.markers = &migrate_markers_none
+		.markers = &migrate_markers_none,
+		.skeleton = &migrate_skeleton_prisma
 	},
 	{
 		.name = "diesel",.looks_like = migrate_looks_like_diesel,
 		.claims = migrate_claims_diesel,.nested = true,.companion = "/metadata.toml",
-		.markers = &migrate_markers_none
+		.markers = &migrate_markers_none,
+		.skeleton = &migrate_skeleton_diesel
 	},
 	{
 		.name = "atlas",.looks_like = migrate_looks_like_atlas,
 		.claims = migrate_claims_atlas,.index = "atlas.sum",.dated = true,
 		.markers = &migrate_markers_plain,
 		.like = "plain",.table = "atlas_schema_revisions.atlas_schema_revisions",
-		.column = "operator_version"
+		.column = "operator_version",
+		.skeleton = &migrate_skeleton_atlas
 	},
 	{
 		.name = "graphile-migrate",.looks_like = migrate_looks_like_graphile,.by_markers = true,
 		.claims = migrate_claims_graphile,.hashed = true,.markers = &migrate_markers_graphile,
-		.syntax = SYNTAX_GRAPHILE
+		.syntax = SYNTAX_GRAPHILE,
+		.skeleton = &migrate_skeleton_graphile
 	},
 	{
 		.name = "liquibase",.by_markers = true,
 		.claims = migrate_claims_liquibase,.nested = true,.changesets = true,
-		.markers = &migrate_markers_liquibase
+		.markers = &migrate_markers_liquibase,
+		.skeleton = &migrate_skeleton_liquibase
 	},
 	{
 		.name = "refinery",.looks_like = migrate_looks_like_refinery,
 		.claims = migrate_claims_refinery,.nested = true,.refuse = migrate_refuse_rs,
 		.markers = &migrate_markers_none,
-		.like = "flyway",.table = "refinery_schema_history",.column = "applied_on"
+		.like = "flyway",.table = "refinery_schema_history",.column = "applied_on",
+		.skeleton = &migrate_skeleton_flyway
 	},
 	{
 		.name = "flyway",.by_name = true,
 		.claims = migrate_claims_flyway,.nested = true,.refuse = migrate_refuse_flyway,
-		.companion = ".conf",.markers = &migrate_markers_none,.syntax = SYNTAX_FLYWAY
+		.companion = ".conf",.markers = &migrate_markers_none,.syntax = SYNTAX_FLYWAY,
+		.skeleton = &migrate_skeleton_flyway
 	},
 	{
 		.name = "golang-migrate",.by_name = true,
-		.claims = migrate_claims_pairs,.markers = &migrate_markers_plain
+		.claims = migrate_claims_pairs,.markers = &migrate_markers_plain,
+		.skeleton = &migrate_skeleton_pairs
 	},
 	{
 		.name = "goose",.by_markers = true,
 		.claims = migrate_claims_goose,.from_one = true,.refuse = migrate_refuse_go,
-		.markers = &migrate_markers_goose
+		.markers = &migrate_markers_goose,
+		.skeleton = &migrate_skeleton_goose
 	},
 	{
 		.name = "sql-migrate",.by_markers = true,
-		.claims = migrate_claims_sql_migrate,.markers = &migrate_markers_sql_migrate
+		.claims = migrate_claims_sql_migrate,.markers = &migrate_markers_sql_migrate,
+		.skeleton = &migrate_skeleton_sql_migrate
 	},
 	{
 		.name = "dbmate",.by_markers = true,
-		.claims = migrate_claims_dbmate,.dated = true,.markers = &migrate_markers_dbmate
+		.claims = migrate_claims_dbmate,.dated = true,.markers = &migrate_markers_dbmate,
+		.skeleton = &migrate_skeleton_dbmate
 	},
 	{
 		.name = "tern",.by_markers = true,
 		.claims = migrate_claims_tern,.from_one = true,.consecutive = true,
 		.markers = &migrate_markers_tern,
-		.like = "plain",.table = "public.schema_version",.column = "version"
+		.like = "plain",.table = "public.schema_version",.column = "version",
+		.skeleton = &migrate_skeleton_tern
 	},
 	{
 		.name = "rambler",.by_markers = true,
-		.claims = migrate_claims_rambler,.markers = &migrate_markers_rambler
+		.claims = migrate_claims_rambler,.markers = &migrate_markers_rambler,
+		.skeleton = &migrate_skeleton_rambler
 	},
 	{
 		.name = "node-pg-migrate",.by_markers = true,
 		.claims = migrate_claims_node_pg,.refuse = migrate_refuse_js,
 		.markers = &migrate_markers_node_pg,
-		.like = "golang-migrate plain",.table = "pgmigrations",.column = "run_on"
+		.like = "golang-migrate plain",.table = "pgmigrations",.column = "run_on",
+		.skeleton = &migrate_skeleton_node_pg
 	},
 	{
 		.name = "updown",.by_markers = true,
-		.claims = migrate_claims_updown,.header = true,.markers = &migrate_markers_updown
+		.claims = migrate_claims_updown,.header = true,.markers = &migrate_markers_updown,
+		.skeleton = &migrate_skeleton_updown
 	},
 	{
 		.name = "plain",.by_name = true,
-		.claims = migrate_claims_plain,.header = true,.markers = &migrate_markers_plain
+		.claims = migrate_claims_plain,.header = true,.markers = &migrate_markers_plain,
+		.skeleton = &migrate_skeleton_plain
 	},
 	{
 		.name = "sqlx",
 		.claims = migrate_claims_sqlx,.markers = &migrate_markers_plain,
-		.like = "golang-migrate plain",.table = "_sqlx_migrations",.column = "execution_time"
+		.like = "golang-migrate plain",.table = "_sqlx_migrations",.column = "execution_time",
+		.skeleton = &migrate_skeleton_sqlx
 	},
 	{
 		.name = "supabase",
 		.claims = migrate_claims_supabase,.dated = true,.markers = &migrate_markers_plain,
-		.like = "plain",.table = "supabase_migrations.schema_migrations",.column = "statements"
+		.like = "plain",.table = "supabase_migrations.schema_migrations",.column = "statements",
+		.skeleton = &migrate_skeleton_supabase
 	},
 	{
 		.name = "postgres-migrations",
 		.claims = migrate_claims_postgres_migrations,.from_one = true,.consecutive = true,
 		.refuse = migrate_refuse_js,.markers = &migrate_markers_plain,
-		.like = "plain",.table = "migrations",.column = "executed_at"
+		.like = "plain",.table = "migrations",.column = "executed_at",
+		.skeleton = &migrate_skeleton_postgres_migrations
 	},
 };
 
@@ -404,6 +429,25 @@ const char *
 migrate_format_name(const MigrateFormat *format)
 {
 	return format->name;
+}
+
+/*
+ * Take the name of a file of a format without an order of its own apart; false if
+ * it is no migration, nor a part of one.
+ */
+bool
+migrate_format_parse_name(const MigrateFormat *format, const char *file, MigrateFileName *parsed)
+{
+	return format->claims != NULL && format->claims(file, parsed);
+}
+
+/*
+ * How new migrations of a format look.
+ */
+const MigrateSkeleton *
+migrate_format_skeleton(const MigrateFormat *format)
+{
+	return format->skeleton;
 }
 
 /*

@@ -28,12 +28,15 @@
 
 #include "migrate.h"
 
+/* that a migration is a baseline is told by the attempt that applied it */
 static MigrateQuery read_query = {
 	"SELECT version, name, sort_key, file, batch, history_id,"
 	" up_sha256, down_sha256, up_role, down_role, up_line, down_line,"
 	" up_transactional, down_transactional, reversible, down_error,"
 	" description, author, created, applied_at, applied_by, duration, statements,"
-	" state, done, started, invalid_indexes, up_syntax, down_syntax, up_vars, down_vars, kind"
+	" state, done, started, invalid_indexes, up_syntax, down_syntax, up_vars, down_vars, kind,"
+	" (SELECT h.outcome OPERATOR(pg_catalog.=) 'baseline' FROM migrate.history h"
+	" WHERE h.id OPERATOR(pg_catalog.=) history_id)"
 	" FROM migrate.applied"
 	" WHERE " MIGRATE_KEY_MATCHES
 	" ORDER BY history_id",
@@ -47,7 +50,8 @@ enum ReadColumn
 	R_UP_TRANSACTIONAL, R_DOWN_TRANSACTIONAL, R_REVERSIBLE, R_DOWN_ERROR,
 	R_DESCRIPTION, R_AUTHOR, R_CREATED, R_APPLIED_AT, R_APPLIED_BY, R_DURATION, R_STATEMENTS,
 	R_STATE, R_DONE, R_STARTED, R_INVALID_INDEXES,
-	R_UP_SYNTAX, R_DOWN_SYNTAX, R_UP_VARS, R_DOWN_VARS, R_KIND
+	R_UP_SYNTAX, R_DOWN_SYNTAX, R_UP_VARS, R_DOWN_VARS, R_KIND, R_BASELINE,
+	R_LAST = R_BASELINE
 };
 
 static MigrateQuery script_query = {
@@ -76,8 +80,8 @@ typedef struct RowSink
  */
 typedef struct Row
 {
-	Datum		values[R_KIND];
-	bool		nulls[R_KIND];
+	Datum		values[R_LAST];
+	bool		nulls[R_LAST];
 }			Row;
 
 static void
@@ -208,6 +212,7 @@ applied_from_row(const Row * columns)
 	row->duration = DatumGetIntervalP(column(columns, R_DURATION, &isnull))->time;
 	row->statements = int_column(columns, R_STATEMENTS);
 	state = text_column(columns, R_STATE);
+	row->baseline = bool_column(columns, R_BASELINE);
 	row->interrupted = strcmp(state, "applied") != 0;
 	row->going_down = strcmp(state, "interrupted down") == 0;
 	row->done = int_column(columns, R_DONE);

@@ -211,6 +211,7 @@ typedef struct AppliedMigration
 	char	   *applied_by;
 	int64		duration;		/* microseconds */
 	int			statements;
+	bool		baseline;		/* recorded without having run */
 	bool		interrupted;	/* some of its transactions are committed */
 	bool		going_down;		/* ... of its down script */
 	int			done;			/* ... namely those of so many statements */
@@ -226,6 +227,7 @@ typedef enum MigrateState
 	STATE_PENDING,
 	STATE_OUT_OF_ORDER,
 	STATE_APPLIED,
+	STATE_BASELINE,				/* applied, by the word of baseline() */
 	STATE_MODIFIED,
 	STATE_OUTDATED,				/* repeatable, and changed */
 	STATE_MISSING,
@@ -259,6 +261,7 @@ typedef struct MigrateRequest
 	char	   *format;			/* NULL: detect */
 	char	   *target;			/* NULL: none */
 	char	   *state;			/* what repair() makes of it, NULL: nothing */
+	char	   *script;			/* that runs instead of a baseline, or NULL */
 	int			steps;			/* 0: none */
 	List	   *versions;		/* of char *, NIL: none */
 	List	   *vars;			/* of MigrateVariable, NIL: none */
@@ -342,6 +345,19 @@ typedef struct MigrateScript
 	bool		has_markers;	/* see migrate_map_line() */
 	List	   *skipped;		/* names (char *) of psql's commands in it */
 } MigrateScript;
+
+/*
+ * What becomes of a statement in a run that is a single transaction.
+ */
+typedef enum MigrateInBlock
+{
+	BLOCK_RUNS,					/* as it is */
+	BLOCK_CHANGED,				/* its relation is a new one: without
+								 * CONCURRENTLY, or not at all */
+	BLOCK_UNDECIDED,			/* it is seen when its turn comes whether it
+								 * is one */
+	BLOCK_REFUSED,
+} MigrateInBlock;
 
 /*
  * One migration to run in one direction.
@@ -441,8 +457,32 @@ extern List *migrate_run_rollback(MigrateRequest *request);
 extern List *migrate_run_redo(MigrateRequest *request);
 extern List *migrate_run_refresh(MigrateRequest *request);
 extern List *migrate_run_repair(MigrateRequest *request);
+extern List *migrate_run_baseline(MigrateRequest *request);
 extern int	migrate_run_up(MigrateRequest *request);
 extern int	migrate_run_down(MigrateRequest *request);
+
+/* in create.c */
+extern char *migrate_create_files(MigrateRequest *request, const char *name);
+
+/* in preview.c */
+
+/*
+ * A statement that is going to run, or what there is to say of a migration
+ * without: a row of plan().
+ */
+typedef struct MigratePreview
+{
+	const char *version;
+	const char *name;
+	int			transaction;	/* counted over all rows, 0: none */
+	int			statement;		/* of the migration, 0: none */
+	const char *file;
+	int			line;			/* 0: none */
+	const char *command;		/* or NULL */
+	const char *note;			/* or NULL */
+} MigratePreview;
+
+extern List *migrate_preview(MigrateRequest *request);
 
 /* in step.c */
 extern void migrate_run_begin(void);
@@ -467,6 +507,8 @@ extern void migrate_place_end(ErrorContextCallback *callback);
 extern char *migrate_step_text(MigrateRun *run, MigrateStep *step);
 extern char *migrate_step_sql(MigrateRun *run, MigrateStep *step, char *text,
 							  MigratePlace *place);
+extern MigrateScript *migrate_parse_up_step(MigrateRun *run, const MigrateStep *step,
+											const char *sql, MigratePlace *place);
 extern bool migrate_is_reversible(MigrateRun *run, const Migration *file,
 								  const AppliedMigration *applied, List **used,
 								  char **error);
@@ -478,6 +520,7 @@ extern void migrate_check_down_steps(MigrateRun *run, List *steps);
 extern const char *migrate_directory_or_setting(const MigrateRequest *request);
 extern void migrate_look_source(MigrateRun *run, const char *dir);
 extern void migrate_require_migrations(MigrateRun *run, const char *dir);
+extern const char *migrate_require_directory(const MigrateRequest *request);
 extern void migrate_require_source(MigrateRun *run);
 extern void migrate_report_ignored(MigrateRun *run);
 extern void migrate_look(MigrateRun *run);
@@ -492,6 +535,7 @@ extern const char *migrate_highest_version(MigrateRequest *request);
 extern List *migrate_plan_match(const MigrationSet *set, List *applied);
 extern bool migrate_plan_is_busy(List *items);
 extern List *migrate_plan_apply(List *items, MigrateRequest *request);
+extern List *migrate_plan_baseline(List *items, const MigrateRequest *request);
 extern List *migrate_plan_all(List *items);
 extern MigrateItem *migrate_plan_find(List *items, const char *wanted);
 extern List *migrate_plan_rollback(List *items, List *applied, MigrateRequest *request);
@@ -503,6 +547,9 @@ typedef bool (*MigrateTableExists) (const char *table, const char *column);
 extern MigrateSource *migrate_source_read(const char *path, const char *format,
 										  MigrateTableExists exists);
 extern MigrationSet *migrate_source_set(MigrateSource *source);
+extern const MigrateDirectory *migrate_source_directory(const MigrateSource *source);
+extern void migrate_source_script(MigrateSource *source, const char *file,
+								  MigrateSection *section);
 extern char *migrate_source_text(MigrateSource *source, const MigrateSection *section);
 
 /* in format.c */
@@ -529,6 +576,8 @@ typedef struct MigrateFileName
 	List	   *tags;			/* of char * */
 } MigrateFileName;
 
+typedef struct MigrateSkeleton MigrateSkeleton;
+
 extern const MigrateFormat *migrate_format_named(const char *name, List *names);
 extern const MigrateFormat *migrate_format_by_names(List *names, const char **evidence);
 extern const MigrateFormat *migrate_format_detect(const MigrateFormat *best,
@@ -537,6 +586,9 @@ extern const MigrateFormat *migrate_format_by_table(const MigrateFormat *format,
 													MigrateTableExists exists);
 extern void migrate_format_judge_ignored(const MigrateFormat *format, const char *evidence,
 										 const char *file, const char *sql);
+extern bool migrate_format_parse_name(const MigrateFormat *format, const char *file,
+									  MigrateFileName *parsed);
+extern const MigrateSkeleton *migrate_format_skeleton(const MigrateFormat *format);
 extern bool migrate_format_claims(const MigrateFormat *format, const char *file);
 extern const char *migrate_format_name(const MigrateFormat *format);
 extern const char *migrate_format_index(const MigrateFormat *format);
@@ -619,6 +671,42 @@ extern const char *migrate_markers_up(const MigrateMarkers *markers);
 extern bool migrate_markers_parse(const MigrateMarkers *markers, Migration *migration,
 								  MigratePart part, const char *sql, int length);
 extern bool migrate_lacks_semicolon(const char *start, const char *end);
+
+/* in skeleton.c */
+
+/*
+ * A file that is to be written.
+ */
+typedef struct MigrateNewFile
+{
+	char	   *file;			/* relative to the directory */
+	const char *text;
+	bool		new_folder;		/* its folder is new as well */
+} MigrateNewFile;
+
+extern const MigrateSkeleton migrate_skeleton_sqitch;
+extern const MigrateSkeleton migrate_skeleton_drizzle;
+extern const MigrateSkeleton migrate_skeleton_prisma;
+extern const MigrateSkeleton migrate_skeleton_diesel;
+extern const MigrateSkeleton migrate_skeleton_atlas;
+extern const MigrateSkeleton migrate_skeleton_graphile;
+extern const MigrateSkeleton migrate_skeleton_liquibase;
+extern const MigrateSkeleton migrate_skeleton_flyway;
+extern const MigrateSkeleton migrate_skeleton_pairs;
+extern const MigrateSkeleton migrate_skeleton_goose;
+extern const MigrateSkeleton migrate_skeleton_sql_migrate;
+extern const MigrateSkeleton migrate_skeleton_dbmate;
+extern const MigrateSkeleton migrate_skeleton_tern;
+extern const MigrateSkeleton migrate_skeleton_rambler;
+extern const MigrateSkeleton migrate_skeleton_node_pg;
+extern const MigrateSkeleton migrate_skeleton_updown;
+extern const MigrateSkeleton migrate_skeleton_plain;
+extern const MigrateSkeleton migrate_skeleton_sqlx;
+extern const MigrateSkeleton migrate_skeleton_supabase;
+extern const MigrateSkeleton migrate_skeleton_postgres_migrations;
+
+extern List *migrate_skeleton_files(const MigrateSkeleton *skeleton, List *migrations,
+									const char *name, TimestampTz now);
 
 /* in order.c */
 extern List *migrate_arrange_sqitch(const char *index, const char *text, List *names);
@@ -737,6 +825,8 @@ extern void migrate_substitute_goose(MigrateSubstitution *s, bool on);
 extern void migrate_statement_classify(MigrateStatement *statement, Node *node);
 
 /* in execute.c */
+extern MigrateInBlock migrate_execute_judge(const MigrateStatement *statement, List **made,
+											bool *made_unknown, const RangeVar **relation);
 extern void migrate_execute_check(const MigrateScript *script, const char *sql,
 								  MigratePlace *place, List **made, bool *made_unknown);
 extern void migrate_execute_script(const MigrateScript *script, const char *sql,
@@ -861,6 +951,11 @@ extern void migrate_query(MigrateQuery *query, MigrateParameters *p, Snapshot sn
 extern MigrateDirectory *migrate_directory_open(const char *path);
 extern List *migrate_directory_names(const MigrateDirectory *dir);
 extern char *migrate_directory_read(MigrateDirectory *dir, const char *name, int *length);
+extern const char *migrate_directory_path(const MigrateDirectory *dir);
+extern int	migrate_directory_folder(const MigrateDirectory *dir, const char *folder);
+
+/* in write.c */
+extern const char *migrate_directory_write(const MigrateDirectory *dir, List *files);
 
 /* in lock.c */
 extern void migrate_sleep(double ms);
@@ -869,6 +964,8 @@ extern void migrate_lock_acquire_session(const char *project, const char *schema
 										 void (*commit) (void *arg), void *arg);
 extern void migrate_lock_keep(const char *project, const char *schema);
 extern void migrate_lock_release(const char *project, const char *schema);
+extern void migrate_lock_create(void);
+extern void migrate_unlock_create(void);
 
 /* in substitution.c */
 extern bool migrate_is_variable_char(char c);

@@ -136,7 +136,8 @@ match(Migration *file, AppliedMigration *row, const char *highest)
 	item->file = file;
 	item->applied = row;
 	if (row != NULL)
-		item->state = row->interrupted ? STATE_INTERRUPTED : file ? STATE_APPLIED : STATE_MISSING;
+		item->state = row->interrupted ? STATE_INTERRUPTED : row->baseline ? STATE_BASELINE :
+			file ? STATE_APPLIED : STATE_MISSING;
 	else if (file != NULL)
 		item->state = file->kind == KIND_VERSIONED && highest != NULL &&
 			strcmp(file->sort_key, highest) < 0 ? STATE_OUT_OF_ORDER : STATE_PENDING;
@@ -559,10 +560,12 @@ refuse_interrupted(const MigrateItem *item)
  * have it all.
  */
 static void
-require_interrupted(List *items, List *chosen)
+require_interrupted(List *items, List *chosen, const MigrateRequest *request)
 {
 	ListCell   *lc;
 
+	if (request->quiet)
+		return;
 	foreach(lc, items)
 	{
 		MigrateItem *item = lfirst(lc);
@@ -581,6 +584,8 @@ judge_interrupted(List *items, const MigrateRequest *request, MigrateDirection d
 {
 	ListCell   *lc;
 
+	if (request->quiet)
+		return;
 	foreach(lc, items)
 	{
 		MigrateItem *item = lfirst(lc);
@@ -622,8 +627,9 @@ up_steps(List *items)
  * What apply() has to run: steps in order, NIL if there is nothing to do.
  *
  * "items" are those of migrate_plan_match(), with changes judged.  Errors:
- * 55000 for modified and out-of-order migrations, 42704 for an unknown
- * version, 22023 for a request that makes no sense.
+ * 55000 for modified, out-of-order and interrupted migrations unless the request
+ * is quiet, 42704 for an unknown version, 22023 for a request that makes no
+ * sense.
  */
 List *
 migrate_plan_apply(List *items, MigrateRequest *request)
@@ -662,9 +668,34 @@ migrate_plan_apply(List *items, MigrateRequest *request)
 	else
 		chosen = pending;
 
-	require_interrupted(items, chosen);
+	require_interrupted(items, chosen, request);
 	judge_order(chosen, items, request);
 	return up_steps(chosen);
+}
+
+/*
+ * The pending files (MigrateItem) that a baseline records: those up to the target,
+ * or all.  Errors: 42704 for an unknown version, 55000 for a migration that is
+ * interrupted.
+ */
+List *
+migrate_plan_baseline(List *items, const MigrateRequest *request)
+{
+	const char *last = request->target == NULL ? NULL :
+		item_sort_key(migrate_plan_find(items, request->target));
+	List	   *chosen = NIL;
+	ListCell   *lc;
+
+	foreach(lc, items)
+	{
+		MigrateItem *item = lfirst(lc);
+
+		if (item->state == STATE_INTERRUPTED)
+			refuse_interrupted(item);
+		if (item->applied == NULL && (last == NULL || strcmp(item->file->sort_key, last) <= 0))
+			chosen = lappend(chosen, item);
+	}
+	return chosen;
 }
 
 /*
@@ -764,6 +795,22 @@ item_of(List *items, const AppliedMigration *applied)
 }
 
 /*
+ * A baseline is where the way back ends: what made these objects is not known
+ * here.  With force, its down script is as good as any.
+ */
+static void
+judge_baseline(const AppliedMigration *row, const MigrateRequest *request)
+{
+	if (!row->baseline || row->interrupted || request->force)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("migration \"%s\" is a baseline and has not been run by migrate",
+					migrate_label(row->version, row->name)),
+			 errhint("To run its down script nevertheless, use migrate.rollback() with force => true.")));
+}
+
+/*
  * What rollback() has to undo, last applied first.
  *
  * "applied" is in order of application; "items" bring it together with the
@@ -794,6 +841,7 @@ migrate_plan_rollback(List *items, List *applied, MigrateRequest *request)
 	{
 		MigrateStep *step = palloc0(sizeof(MigrateStep));
 
+		judge_baseline(list_nth(applied, n - 1 - i), request);
 		step->direction = MIGRATE_DOWN;
 		step->applied = list_nth(applied, n - 1 - i);
 		step->file = item_of(items, step->applied)->file;

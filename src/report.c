@@ -146,6 +146,8 @@ migrate_state_name(MigrateState state)
 			return "out of order";
 		case STATE_APPLIED:
 			return "applied";
+		case STATE_BASELINE:
+			return "baseline";
 		case STATE_MODIFIED:
 			return "modified";
 		case STATE_OUTDATED:

@@ -290,6 +290,49 @@ migrate_source_set(MigrateSource *source)
 }
 
 /*
+ * Where they were read; it belongs to "source".
+ */
+const MigrateDirectory *
+migrate_source_directory(const MigrateSource *source)
+{
+	return source->dir;
+}
+
+/*
+ * Fill in *section as all of a file of the directory that is no migration.
+ * Errors: 58P01 if there is none of that name, 22023 for a migration.
+ */
+void
+migrate_source_script(MigrateSource *source, const char *file, MigrateSection *section)
+{
+	ListCell   *lc;
+
+	foreach(lc, source->set->migrations)
+	{
+		Migration  *migration = lfirst(lc);
+
+		if (strcmp(migration->up.file, file) == 0 ||
+			(migration->down.present && strcmp(migration->down.file, file) == 0))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("file \"%s\" is a migration", file),
+					 errhint("Give a file that stands for all of them, such as one that pg_dump has written.")));
+	}
+	if (!migrate_has_name(migrate_directory_names(source->dir), file) ||
+		!read_file(source, file))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_FILE),
+				 errmsg("file \"%s\" does not exist in the directory of migrations", file)));
+	memset(section, 0, sizeof(MigrateSection));
+	section->present = true;
+	section->file = pstrdup(file);
+	section->length = source->length;
+	section->line = 1;
+	section->transactional = true;
+	hash_section(source, section);
+}
+
+/*
  * The text of a section, palloc'd.  55000 if it is not the one that was read
  * before.
  */
