@@ -330,7 +330,7 @@ refuse_several(const char *wanted, const MigrateItem *one, const MigrateItem *ot
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("several migrations have the version \"%s\"", wanted),
+			 errmsg("several migrations are called \"%s\"", wanted),
 			 strcmp(one_name, other_name) == 0 ?
 			 errhint("Give the directory, whose files may tell them apart.") :
 			 errhint("Give the full name, such as \"%s\" or \"%s\".", one_name, other_name)));
