@@ -23,7 +23,7 @@
  * another line.
  */
 static char *
-directive(const MigrateLine * line, const char *name)
+directive(const MigrateLine *line, const char *name)
 {
 	char	   *prefix = psprintf("-- atlas:%s", name);
 	int			n = strlen(prefix);
@@ -193,7 +193,7 @@ migrate_take_atlas_head(Migration *migration, const char *sql, int length)
 	while (migrate_lines_next(&lines) && lines.line.length >= 2 &&
 		   memcmp(lines.line.text, "--", 2) == 0)
 	{
-		const		MigrateLine *line = &lines.line;
+		const MigrateLine *line = &lines.line;
 		char	   *value;
 
 		if (directive(line, "checkpoint") != NULL)

@@ -65,24 +65,6 @@ struct MigrateFormat
 	const MigrateSkeleton *skeleton;
 };
 
-/*
- * The header lines of home-made scripts, and where each goes.
- */
-typedef struct HeaderField
-{
-	const char *label;
-	size_t		field;
-} HeaderField;
-
-static const HeaderField header_fields[] = {
-	/* a description wins over a title, wherever they stand */
-	{"Migration", offsetof(Migration, description)},
-	{"Description", offsetof(Migration, description)},
-	{"Author", offsetof(Migration, author)},
-	{"Created", offsetof(Migration, created)},
-	{"Date", offsetof(Migration, created)},
-};
-
 static const MigrateFormat formats[] = {
 	{
 		.name = "sqitch",.looks_like = migrate_looks_like_sqitch,
@@ -293,10 +275,10 @@ typedef struct Evidence
 	int			n;
 	const MigrateFormat *formats[lengthof(formats)];
 	const MigrateMarkers *markers[lengthof(formats)];
-}			Evidence;
+} Evidence;
 
 static void
-add_evidence(Evidence * evidence, const MigrateFormat *format)
+add_evidence(Evidence *evidence, const MigrateFormat *format)
 {
 	evidence->formats[evidence->n] = format;
 	evidence->markers[evidence->n++] = format->markers;
@@ -477,21 +459,6 @@ migrate_format_has_unique_versions(const MigrateFormat *format)
 	return format->dated;
 }
 
-/*
- * prisma: "provider" in migration_lock.toml has to be this server.
- */
-static void
-check_provider(const char *index, const char *text)
-{
-	char	   *provider = migrate_setting(text, "provider");
-
-	if (provider != NULL && strcmp(provider, "postgresql") != 0 && strcmp(provider, "postgres") != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("migrations are for \"%s\", not for PostgreSQL", provider),
-				 errcontext("file \"%s\"", index)));
-}
-
 static void
 check_version_zero(const MigrateFormat *format, const MigrateFileName *parsed)
 {
@@ -524,7 +491,7 @@ migrate_format_arrange(const MigrateFormat *format, List *names, const char *ind
 	if (format->arrange != NULL)
 		files = format->arrange(format->index, index, names);
 	else if (index != NULL && !migrate_format_has_sums(format))
-		check_provider(format->index, index);
+		migrate_check_provider(format->index, index);
 	foreach(lc, names)
 	{
 		char	   *file = lfirst(lc);
@@ -564,46 +531,6 @@ migrate_format_companion(const MigrateFormat *format, const char *file)
 	if (*format->companion == '/')
 		return psprintf("%.*s%s", (int) (migrate_base_name(file) - file) - 1, file, format->companion);
 	return psprintf("%s%s", file, format->companion);
-}
-
-/*
- * Header comment lines, which stand before the first statement.
- */
-static void
-parse_header(Migration *migration, const char *sql, int length)
-{
-	MigrateLineReader lines;
-
-	migrate_lines_start(&lines, sql, length);
-	while (migrate_lines_next(&lines))
-	{
-		int			n = lines.line.length;
-		const char *line = lines.line.text;
-		const char *colon;
-
-		while (n > 0 && strchr(" \t\r", line[n - 1]) != NULL)
-			n--;
-		if (n == 0)
-			continue;
-		if (n < 2 || line[0] != '-' || line[1] != '-')
-			break;
-		colon = memchr(line, ':', n);
-		if (colon != NULL && migrate_is_word(line + 2, colon - line - 2, "Reversible"))
-			migration->said_reversible = migrate_is_word(colon + 1, line + n - colon - 1, "Yes");
-		for (int i = 0; colon != NULL && i < lengthof(header_fields); i++)
-		{
-			const HeaderField *field = &header_fields[i];
-			char	  **value = (char **) ((char *) migration + field->field);
-
-			if (!migrate_is_word(line + 2, colon - line - 2, field->label))
-				continue;
-			while (++colon < line + n && (*colon == ' ' || *colon == '\t'))
-				;
-			if (colon < line + n && (*value == NULL || i > 0))
-				*value = pnstrdup(colon, line + n - colon);
-			break;
-		}
-	}
 }
 
 /*
@@ -661,7 +588,7 @@ migrate_format_parse(const MigrateFormat *format, const char *evidence,
 	migration->author = parsed->author;
 	migration->tags = parsed->tags;
 	if (format->header && parsed->part != PART_DOWN)
-		parse_header(migration, sql, length);
+		migrate_parse_header(migration, sql, length);
 	if (format->hashed)
 		migrate_check_graphile(migration, sql, length);
 	if (!migrate_markers_parse(format->markers, migration, parsed->part, sql, length))
@@ -674,182 +601,20 @@ migrate_format_parse(const MigrateFormat *format, const char *evidence,
 }
 
 /*
- * A setting "key = value" of a companion, in any case: is it as wanted?
- */
-static bool
-setting_is(const char *text, const char *key, const char *wanted)
-{
-	char	   *value = migrate_setting(text, key);
-
-	return value != NULL && pg_strcasecmp(value, wanted) == 0;
-}
-
-/*
- * Settings beside a migration: diesel's metadata.toml, Flyway's .conf.  Errors:
- * 0A000 for what cannot be done.
- */
-void
-migrate_format_take_companion(Migration *migration, const char *companion, const char *text)
-{
-	MigrateSection *section = migration->up.present ? &migration->up : &migration->down;
-
-	if (setting_is(text, "run_in_transaction", "false") ||
-		setting_is(text, "executeInTransaction", "false"))
-		section->transactional = false;
-	if (setting_is(text, "placeholderReplacement", "false"))
-		section->syntax = SYNTAX_NONE;
-	if (migrate_setting(text, "encoding") != NULL && !setting_is(text, "encoding", "UTF-8") &&
-		!setting_is(text, "encoding", "UTF8"))
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("encoding of migration \"%s\" is not UTF-8", migration->file),
-				 errhint("Convert the file to UTF-8, and remove the setting."),
-				 errcontext("file \"%s\"", companion)));
-	if (migrate_setting(text, "shouldExecute") != NULL && !setting_is(text, "shouldExecute", "true"))
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("setting \"%s\" of migration \"%s\" is not supported", "shouldExecute",
-						migration->file),
-				 errhint("Decide it beforehand: remove the setting, or move the file out of the directory."),
-				 errcontext("file \"%s\"", companion)));
-}
-
-static int
-compare_parts(const ListCell *a, const ListCell *b)
-{
-	const Migration *x = lfirst(a);
-	const Migration *y = lfirst(b);
-	int			order = strcmp(x->sort_key, y->sort_key);
-
-	/* an up before its down, so that it gives the name */
-	return order != 0 ? order : (int) y->up.present - (int) x->up.present;
-}
-
-static void
-refuse_duplicate(const Migration *migration, const char *one, const char *other)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_DUPLICATE_OBJECT),
-			 errmsg("two migrations have the same version"),
-			 errdetail("The files are \"%s\" and \"%s\".", one, other),
-			 migration->kind == KIND_REPEATABLE ? errhint("Give one of them another name.") :
-			 errhint("Give one of them another number.")));
-}
-
-static int
-compare_versions(const ListCell *a, const ListCell *b)
-{
-	return strcmp(((Migration *) lfirst(a))->version, ((Migration *) lfirst(b))->version);
-}
-
-/*
- * Two files may not have the same version, wherever they stand in the order.
- */
-static void
-refuse_equal_versions(List *migrations)
-{
-	List	   *by_version = list_copy(migrations);
-
-	list_sort(by_version, compare_versions);
-	for (int i = 1; i < list_length(by_version); i++)
-	{
-		Migration  *one = list_nth(by_version, i - 1);
-		Migration  *other = list_nth(by_version, i);
-
-		if (strcmp(one->version, other->version) == 0)
-			refuse_duplicate(one, one->file, other->file);
-	}
-	list_free(by_version);
-}
-
-/*
- * Numbers have to follow each other without a gap.
- */
-static void
-refuse_gaps(List *migrations, const MigrateFormat *format)
-{
-	int			number = 0;
-	ListCell   *lc;
-
-	foreach(lc, migrations)
-	{
-		Migration  *migration = lfirst(lc);
-		char	   *wanted = psprintf("%d", ++number);
-
-		if (strcmp(migration->sort_key, migrate_numeric_key(wanted, strlen(wanted))) != 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_UNDEFINED_FILE),
-					 errmsg("migration %d is missing", number),
-					 errdetail("The next file is \"%s\"; the format \"%s\" has no gaps.",
-							   migration->file, format->name)));
-		pfree(wanted);
-	}
-}
-
-/*
- * graphile-migrate: each file names the hash of the one before.
- */
-static void
-check_chain(List *migrations)
-{
-	const Migration *last = NULL;
-	ListCell   *lc;
-
-	foreach(lc, migrations)
-	{
-		Migration  *migration = lfirst(lc);
-
-		if (strcmp(migration->previous, last ? last->hash : "-") != 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-					 last ? errmsg("file \"%s\" does not follow file \"%s\"",
-								   migration->file, last->file) :
-					 errmsg("file \"%s\" is not the first one", migration->file),
-					 errdetail("Its \"Previous\" is not the \"Hash\" of the file before it."),
-					 errhint("Restore the files as \"graphile-migrate commit\" has written them.")));
-		last = migration;
-	}
-}
-
-/*
- * Put together the parts (Migration) that are the same migration, and bring all
- * into order.  Names of down files without an up are added to *ignored.
- * Errors: 42710 for two files that are the same part of the same version, 58P01
- * for a gap where there may be none.
+ * Put together the parts (Migration) that are the same migration, bring all into
+ * order, and check what the format wants of them.  Names of down files without an
+ * up are added to *ignored.  Errors: those of assemble.c.
  */
 List *
 migrate_format_assemble(const MigrateFormat *format, List *parts, List **ignored)
 {
-	List	   *migrations = NIL;
-	Migration  *last = NULL;
-	ListCell   *lc;
+	List	   *migrations = migrate_assemble(parts, ignored);
 
-	list_sort(parts, compare_parts);
-	foreach(lc, parts)
-	{
-		Migration  *part = lfirst(lc);
-
-		if (last != NULL && strcmp(last->sort_key, part->sort_key) == 0)
-		{
-			if (part->up.present)
-				refuse_duplicate(last, last->up.file, part->up.file);
-			if (last->down.present)
-				refuse_duplicate(last, last->down.file, part->down.file);
-			last->down = part->down;
-		}
-		else if (part->up.present)
-		{
-			last = part;
-			migrations = lappend(migrations, part);
-		}
-		else
-			*ignored = lappend(*ignored, part->down.file);
-	}
 	if (format->dated)
-		refuse_equal_versions(migrations);
+		migrate_refuse_equal_versions(migrations);
 	if (format->consecutive)
-		refuse_gaps(migrations, format);
+		migrate_refuse_gaps(migrations, format->name);
 	if (format->hashed)
-		check_chain(migrations);
+		migrate_check_chain(migrations);
 	return migrations;
 }

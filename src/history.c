@@ -82,23 +82,23 @@ typedef struct Row
 {
 	Datum		values[R_LAST];
 	bool		nulls[R_LAST];
-}			Row;
+} Row;
 
 static void
-take_apart(uint64 number, Row * row)
+take_apart(uint64 number, Row *row)
 {
 	heap_deform_tuple(SPI_tuptable->vals[number], SPI_tuptable->tupdesc, row->values, row->nulls);
 }
 
 static Datum
-column(const Row * row, enum ReadColumn number, bool *isnull)
+column(const Row *row, enum ReadColumn number, bool *isnull)
 {
 	*isnull = row->nulls[number - 1];
 	return row->values[number - 1];
 }
 
 static char *
-text_column(const Row * columns, enum ReadColumn number)
+text_column(const Row *columns, enum ReadColumn number)
 {
 	bool		isnull;
 	Datum		value = column(columns, number, &isnull);
@@ -107,7 +107,7 @@ text_column(const Row * columns, enum ReadColumn number)
 }
 
 static char *
-name_column(const Row * columns, enum ReadColumn number)
+name_column(const Row *columns, enum ReadColumn number)
 {
 	bool		isnull;
 	Datum		value = column(columns, number, &isnull);
@@ -116,7 +116,7 @@ name_column(const Row * columns, enum ReadColumn number)
 }
 
 static int
-int_column(const Row * columns, enum ReadColumn number)
+int_column(const Row *columns, enum ReadColumn number)
 {
 	bool		isnull;
 	Datum		value = column(columns, number, &isnull);
@@ -125,7 +125,7 @@ int_column(const Row * columns, enum ReadColumn number)
 }
 
 static bool
-bool_column(const Row * columns, enum ReadColumn number)
+bool_column(const Row *columns, enum ReadColumn number)
 {
 	bool		isnull;
 	Datum		value = column(columns, number, &isnull);
@@ -137,7 +137,7 @@ bool_column(const Row * columns, enum ReadColumn number)
  * Copy a hash; false for none.
  */
 static bool
-sha256_column(const Row * columns, enum ReadColumn number, uint8 *sha256)
+sha256_column(const Row *columns, enum ReadColumn number, uint8 *sha256)
 {
 	bool		isnull;
 	Datum		value = column(columns, number, &isnull);
@@ -153,7 +153,7 @@ sha256_column(const Row * columns, enum ReadColumn number, uint8 *sha256)
 }
 
 static List *
-oids_column(const Row * columns, enum ReadColumn number)
+oids_column(const Row *columns, enum ReadColumn number)
 {
 	List	   *oids = NIL;
 	bool		isnull;
@@ -171,7 +171,7 @@ oids_column(const Row * columns, enum ReadColumn number)
 }
 
 static List *
-vars_column(const Row * columns, enum ReadColumn number)
+vars_column(const Row *columns, enum ReadColumn number)
 {
 	bool		isnull;
 	Datum		value = column(columns, number, &isnull);
@@ -180,7 +180,7 @@ vars_column(const Row * columns, enum ReadColumn number)
 }
 
 static AppliedMigration *
-applied_from_row(const Row * columns)
+applied_from_row(const Row *columns)
 {
 	AppliedMigration *row = palloc0(sizeof(AppliedMigration));
 	const char *state;

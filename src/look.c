@@ -28,8 +28,8 @@ void
 migrate_look(MigrateRun *run)
 {
 	run->applied = migrate_history_read(run->request, true);
-	run->items = migrate_plan_match(run->source ? migrate_source_set(run->source) : NULL,
-									run->applied);
+	run->items = migrate_match(run->source ? migrate_source_set(run->source) : NULL,
+							   run->applied);
 }
 
 /*

@@ -103,7 +103,7 @@ typedef struct MigratePiece
 	bool		transactional;	/* false: marked "no transaction" */
 	bool		wrapped;		/* is a transaction, and others are none */
 	bool		unfinished;		/* its last statement may go on in the next */
-}			MigratePiece;
+} MigratePiece;
 
 /*
  * A place in a file where a statement ends without a semicolon: so many bytes of
@@ -113,7 +113,7 @@ typedef struct MigrateEnd
 {
 	int			offset;
 	int			length;
-}			MigrateEnd;
+} MigrateEnd;
 
 /*
  * One direction of a migration: a piece of a file, or several.
@@ -136,7 +136,7 @@ typedef enum MigrateKind
 {
 	KIND_VERSIONED,				/* runs once */
 	KIND_REPEATABLE,			/* runs after those, again when it has changed */
-}			MigrateKind;
+} MigrateKind;
 
 /*
  * A migration as a directory has it, whatever tool wrote that.
@@ -531,13 +531,21 @@ extern bool migrate_look_first_down(MigrateRun *run);
 extern List *migrate_status_items(MigrateRequest *request);
 extern const char *migrate_highest_version(MigrateRequest *request);
 
+/* in match.c */
+extern const char *migrate_item_version(const MigrateItem *item);
+extern const char *migrate_item_name(const MigrateItem *item);
+extern const char *migrate_item_sort_key(const MigrateItem *item);
+extern const char *migrate_item_label(const MigrateItem *item);
+extern const char *migrate_item_file(const MigrateItem *item);
+extern bool migrate_item_is_repeatable(const MigrateItem *item);
+extern List *migrate_match(const MigrationSet *set, List *applied);
+extern MigrateItem *migrate_match_find(List *items, const char *wanted);
+
 /* in plan.c */
-extern List *migrate_plan_match(const MigrationSet *set, List *applied);
 extern bool migrate_plan_is_busy(List *items);
 extern List *migrate_plan_apply(List *items, MigrateRequest *request);
 extern List *migrate_plan_baseline(List *items, const MigrateRequest *request);
 extern List *migrate_plan_all(List *items);
-extern MigrateItem *migrate_plan_find(List *items, const char *wanted);
 extern List *migrate_plan_rollback(List *items, List *applied, MigrateRequest *request);
 extern List *migrate_plan_reapply(List *items, List *undone);
 
@@ -600,10 +608,20 @@ extern char *migrate_format_companion(const MigrateFormat *format, const char *f
 extern List *migrate_format_parse(const MigrateFormat *format, const char *evidence,
 								  const MigrateFileName *parsed,
 								  const char *sql, int length);
-extern void migrate_format_take_companion(Migration *migration, const char *companion,
-										  const char *text);
 extern List *migrate_format_assemble(const MigrateFormat *format, List *parts,
 									 List **ignored);
+
+/* in assemble.c */
+extern List *migrate_assemble(List *parts, List **ignored);
+extern void migrate_refuse_equal_versions(List *migrations);
+extern void migrate_refuse_gaps(List *migrations, const char *format);
+extern void migrate_check_chain(List *migrations);
+
+/* in metadata.c */
+extern void migrate_parse_header(Migration *migration, const char *sql, int length);
+extern void migrate_check_provider(const char *index, const char *text);
+extern void migrate_take_companion(Migration *migration, const char *companion,
+								   const char *text);
 
 /* in sums.c */
 typedef struct MigrateSums MigrateSums;
@@ -622,7 +640,7 @@ extern void migrate_take_atlas_head(Migration *migration, const char *sql, int l
 extern List *migrate_changesets_parse(const MigrateFileName *file,
 									  const char *sql, int length);
 
-/* in markers.c */
+/* in lines.c */
 
 /*
  * A line of a text, without its end.
@@ -634,16 +652,65 @@ typedef struct MigrateLine
 	int			number;			/* from 1 */
 	int			mark;			/* where in it a marker begins ... */
 	int			mark_length;	/* ... and its bytes, if it is not all */
-}			MigrateLine;
+} MigrateLine;
 
 typedef struct MigrateLineReader
 {
 	const char *next;			/* NULL: no more */
 	const char *end;
 	MigrateLine line;
-}			MigrateLineReader;
+} MigrateLineReader;
 
-typedef struct MigrateMarkers MigrateMarkers;
+extern int	migrate_skip_spaces(const char *text, int length);
+extern void migrate_lines_start(MigrateLineReader *lines, const char *sql, int length);
+extern bool migrate_lines_next(MigrateLineReader *lines);
+extern bool migrate_is_word(const char *sql, int length, const char *word);
+extern char *migrate_setting(const char *text, const char *key);
+pg_noreturn extern void migrate_bad_file(const char *file, int line, const char *message,
+										 const char *hint);
+
+/* in markers.c */
+
+/*
+ * What a line is to a grammar.
+ */
+typedef enum MigrateMarker
+{
+	MARK_NONE,
+	MARK_UP,
+	MARK_UP_ALONE,				/* ... of a section without a transaction */
+	MARK_DOWN,
+	MARK_DOWN_ALONE,
+	MARK_ALONE,					/* the section it stands in has no transaction */
+	MARK_BOTH_ALONE,			/* nor has any of the file */
+	MARK_STOP,					/* what follows belongs to no section */
+	MARK_BEGIN,					/* of a statement; the parser needs no telling */
+	MARK_END,
+	MARK_SEPARATOR,				/* between statements */
+	MARK_VARIABLES_ON,			/* values are put in, from here on */
+	MARK_VARIABLES_OFF,
+	MARK_UNKNOWN,				/* looks like a marker and is none */
+	MARK_TEMPLATE,				/* asks for a template engine */
+} MigrateMarker;
+
+/*
+ * A grammar: what a line says, and what becomes of several sections.
+ */
+typedef struct MigrateMarkers
+{
+	MigrateMarker (*mark) (MigrateLine *line);
+	const char *up_marker;		/* how it is written, for messages */
+	bool		whole;			/* the file is a section without any marker */
+	bool		loose;			/* text before the first marker is left out,
+								 * else only comments may stand there */
+	bool		repeats;		/* there may be several sections of a kind */
+	bool		down_backwards; /* several downs are undone in reverse */
+	bool		alone_for_all;	/* one section without a transaction makes all
+								 * so */
+	bool		any_order;		/* the down may come first */
+	bool		weak;			/* too common a comment to tell one format
+								 * from another */
+} MigrateMarkers;
 
 extern const MigrateMarkers migrate_markers_none;
 extern const MigrateMarkers migrate_markers_plain;
@@ -658,19 +725,10 @@ extern const MigrateMarkers migrate_markers_graphile;
 extern const MigrateMarkers migrate_markers_drizzle;
 extern const MigrateMarkers migrate_markers_liquibase;
 
-extern void migrate_lines_start(MigrateLineReader * lines, const char *sql, int length);
-extern bool migrate_lines_next(MigrateLineReader * lines);
-extern bool migrate_is_word(const char *sql, int length, const char *word);
-extern char *migrate_setting(const char *text, const char *key);
-pg_noreturn extern void migrate_bad_file(const char *file, int line, const char *message,
-										 const char *hint);
 extern int	migrate_markers_first(const MigrateMarkers *const *markers, int n,
 								  const char *sql);
 extern bool migrate_markers_are_weak(const MigrateMarkers *markers);
 extern const char *migrate_markers_up(const MigrateMarkers *markers);
-extern bool migrate_markers_parse(const MigrateMarkers *markers, Migration *migration,
-								  MigratePart part, const char *sql, int length);
-extern bool migrate_lacks_semicolon(const char *start, const char *end);
 
 /* in skeleton.c */
 
@@ -712,7 +770,17 @@ extern List *migrate_skeleton_files(const MigrateSkeleton *skeleton, List *migra
 extern List *migrate_arrange_sqitch(const char *index, const char *text, List *names);
 extern List *migrate_arrange_drizzle(const char *index, const char *text, List *names);
 
+/* in flyway.c */
+extern bool migrate_claims_flyway(const char *file, MigrateFileName *parsed);
+extern bool migrate_claims_refinery(const char *file, MigrateFileName *parsed);
+extern void migrate_refuse_flyway(const char *file);
+extern bool migrate_looks_like_refinery(List *names);
+
 /* in layout.c */
+#define MIGRATE_DIGITS		"0123456789"
+/* as many as a sort key can count */
+#define MIGRATE_MAX_DIGITS	255
+
 extern bool migrate_claims_goose(const char *file, MigrateFileName *parsed);
 extern bool migrate_claims_updown(const char *file, MigrateFileName *parsed);
 extern bool migrate_claims_plain(const char *file, MigrateFileName *parsed);
@@ -727,12 +795,9 @@ extern bool migrate_claims_supabase(const char *file, MigrateFileName *parsed);
 extern bool migrate_claims_postgres_migrations(const char *file, MigrateFileName *parsed);
 extern bool migrate_claims_atlas(const char *file, MigrateFileName *parsed);
 extern bool migrate_claims_liquibase(const char *file, MigrateFileName *parsed);
-extern bool migrate_claims_flyway(const char *file, MigrateFileName *parsed);
-extern bool migrate_claims_refinery(const char *file, MigrateFileName *parsed);
 extern bool migrate_claims_prisma(const char *file, MigrateFileName *parsed);
 extern bool migrate_claims_diesel(const char *file, MigrateFileName *parsed);
 extern bool migrate_claims_graphile(const char *file, MigrateFileName *parsed);
-extern void migrate_refuse_flyway(const char *file);
 extern void migrate_refuse_go(const char *file);
 extern void migrate_refuse_js(const char *file);
 extern void migrate_refuse_rs(const char *file);
@@ -743,7 +808,6 @@ extern bool migrate_looks_like_prisma(List *names);
 extern bool migrate_looks_like_diesel(List *names);
 extern bool migrate_looks_like_atlas(List *names);
 extern bool migrate_looks_like_graphile(List *names);
-extern bool migrate_looks_like_refinery(List *names);
 extern bool migrate_is_sql_file(const char *name);
 extern const char *migrate_base_name(const char *file);
 pg_noreturn extern void migrate_refuse_closed(const char *folder);
@@ -752,6 +816,9 @@ extern bool migrate_has_name(List *names, const char *name);
 extern List *migrate_other_files(List *names, List *files);
 
 /* in section.c */
+extern bool migrate_markers_parse(const MigrateMarkers *markers, Migration *migration,
+								  MigratePart part, const char *sql, int length);
+extern bool migrate_lacks_semicolon(const char *start, const char *end);
 extern void migrate_section_settle(MigrateSection *section);
 extern char *migrate_section_text(const MigrateSection *section, const char *sql,
 								  int *length);
@@ -994,6 +1061,7 @@ typedef struct MigrateLines
 	int			line;			/* ... and its line there */
 } MigrateLines;
 
+extern void migrate_append_line_marker(StringInfo text, const char *file, int line);
 extern void migrate_next_line(MigrateLines *lines);
 extern int	migrate_map_line(const char *text, int first_line, const char *file, int line,
 							 const char **mapped_file);

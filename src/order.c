@@ -64,7 +64,7 @@ typedef struct SqitchChange
 	int			line;
 	List	   *tags;			/* of char *, with "@" */
 	struct SqitchChange *rework;	/* the next one of the same name, or NULL */
-}			SqitchChange;
+} SqitchChange;
 
 typedef struct SqitchPlan
 {
@@ -72,7 +72,7 @@ typedef struct SqitchPlan
 	const char *project;
 	List	   *changes;		/* of SqitchChange, in order */
 	List	   *by_name;		/* the same, by name and then in order */
-}			SqitchPlan;
+} SqitchPlan;
 
 /*
  * The next line, without its end, trimmed, palloc'd; NULL at the end of *text.
@@ -96,7 +96,7 @@ take_line(const char **text)
  * [dependencies], a time, the planner, and a note behind "#".
  */
 static void
-parse_change(SqitchPlan * plan, SqitchChange * change, char *rest)
+parse_change(SqitchPlan *plan, SqitchChange *change, char *rest)
 {
 	char	   *note = strchr(rest, '#');
 	char	   *close;
@@ -127,7 +127,7 @@ parse_change(SqitchPlan * plan, SqitchChange * change, char *rest)
 }
 
 static void
-take_tag(SqitchPlan * plan, const char *line, int number)
+take_tag(SqitchPlan *plan, const char *line, int number)
 {
 	SqitchChange *change;
 
@@ -138,7 +138,7 @@ take_tag(SqitchPlan * plan, const char *line, int number)
 }
 
 static void
-take_change(SqitchPlan * plan, char *line, int number)
+take_change(SqitchPlan *plan, char *line, int number)
 {
 	SqitchChange *change = palloc0(sizeof(SqitchChange));
 	int			length;
@@ -158,8 +158,8 @@ take_change(SqitchPlan * plan, char *line, int number)
 static int
 compare_changes(const ListCell *a, const ListCell *b)
 {
-	const		SqitchChange *x = lfirst(a);
-	const		SqitchChange *y = lfirst(b);
+	const SqitchChange *x = lfirst(a);
+	const SqitchChange *y = lfirst(b);
 	int			order = strcmp(x->name, y->name);
 
 	return order != 0 ? order : x->place - y->place;
@@ -169,7 +169,7 @@ compare_changes(const ListCell *a, const ListCell *b)
  * The first change of that name, or NULL.
  */
 static SqitchChange *
-find_change(const SqitchPlan * plan, const char *name)
+find_change(const SqitchPlan *plan, const char *name)
 {
 	int			low = 0;
 	int			high = list_length(plan->by_name);
@@ -193,7 +193,7 @@ find_change(const SqitchPlan * plan, const char *name)
  * Is there a tag at a change before "place"?
  */
 static bool
-has_tag(const SqitchPlan * plan, const char *tag, int place)
+has_tag(const SqitchPlan *plan, const char *tag, int place)
 {
 	ListCell   *lc;
 
@@ -216,7 +216,7 @@ has_tag(const SqitchPlan * plan, const char *tag, int place)
  * other projects cannot be seen here.
  */
 static void
-check_dependency(const SqitchPlan * plan, const SqitchChange * change, char *dependency)
+check_dependency(const SqitchPlan *plan, const SqitchChange *change, char *dependency)
 {
 	bool		conflict = *dependency == '!';
 	char	   *name = dependency + conflict;
@@ -252,7 +252,7 @@ check_dependency(const SqitchPlan * plan, const SqitchChange * change, char *dep
 }
 
 static void
-check_dependencies(const SqitchPlan * plan, const SqitchChange * change)
+check_dependencies(const SqitchPlan *plan, const SqitchChange *change)
 {
 	char	   *save = NULL;
 
@@ -264,7 +264,7 @@ check_dependencies(const SqitchPlan * plan, const SqitchChange * change)
 }
 
 static void
-parse_plan(SqitchPlan * plan, const char *text)
+parse_plan(SqitchPlan *plan, const char *text)
 {
 	char	   *line;
 
@@ -295,7 +295,7 @@ parse_plan(SqitchPlan * plan, const char *text)
  * the name of a tag in between.
  */
 static char *
-script_name(const SqitchPlan * plan, const SqitchChange * change, List *names)
+script_name(const SqitchPlan *plan, const SqitchChange *change, List *names)
 {
 	if (change->rework == NULL)
 		return change->name;
@@ -320,7 +320,7 @@ script_name(const SqitchPlan * plan, const SqitchChange * change, List *names)
 }
 
 static MigrateFileName *
-sqitch_file(const SqitchChange * change, MigratePart part, char *file, char *script)
+sqitch_file(const SqitchChange *change, MigratePart part, char *file, char *script)
 {
 	MigrateFileName *parsed = palloc0(sizeof(MigrateFileName));
 

@@ -61,6 +61,21 @@ read_marker(const char *line, const char **file, int *number)
 }
 
 /*
+ * Append a marker, on a line of its own, that tells what the next line is: "line"
+ * of "file", whose name must not become SQL.
+ */
+void
+migrate_append_line_marker(StringInfo text, const char *file, int line)
+{
+	if (text->len > 0 && text->data[text->len - 1] != '\n')
+		appendStringInfoChar(text, '\n');
+	appendStringInfo(text, "%s%d \"", MIGRATE_LINE_MARKER, line);
+	for (; *file != '\0'; file++)
+		appendStringInfoChar(text, *file == '\n' || *file == '\r' ? '?' : *file);
+	appendStringInfoString(text, "\"\n");
+}
+
+/*
  * Go to the next line of a text, and know which file and line it was.
  */
 void

@@ -256,7 +256,7 @@ settle(MigrateRun *run)
 				 errhint("Valid states are \"applied\" and \"pending\".")));
 	migrate_look_source(run, migrate_directory_or_setting(run->request));
 	lock_and_look(run, "migrate.repair()");
-	item = migrate_plan_find(run->items, run->request->target);
+	item = migrate_match_find(run->items, run->request->target);
 	if (applied && item->state == STATE_OUTDATED && item->up_changed)
 		return list_make1(repair_item(run, item));
 	if (applied ? item->applied && !item->applied->interrupted : !item->applied)

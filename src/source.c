@@ -170,7 +170,7 @@ parse_file(MigrateSource *source, const MigrateFileName *parsed)
 		Migration  *migration = lfirst(lc);
 
 		if (settings != NULL)
-			migrate_format_take_companion(migration, companion, settings);
+			migrate_take_companion(migration, companion, settings);
 		hash_section(source, &migration->up);
 		hash_section(source, &migration->down);
 	}

@@ -89,7 +89,7 @@ typedef struct SumLine
 {
 	char	   *file;
 	char	   *sum;
-}			SumLine;
+} SumLine;
 
 struct MigrateSums
 {
@@ -201,7 +201,7 @@ migrate_sums_add(MigrateSums *sums, const char *file, const char *sql, int lengt
 static bool
 matches_up_to(const MigrateSums *sums, int n, MigrateReadFile read, void *arg)
 {
-	const		SumLine *line = list_nth(sums->lines, n);
+	const SumLine *line = list_nth(sums->lines, n);
 	pg_cryptohash_ctx *hash = start_hash(PG_SHA256);
 	ListCell   *lc;
 
@@ -263,7 +263,7 @@ migrate_sums_end(MigrateSums *sums, MigrateReadFile read, void *arg)
  * if there is none.
  */
 static char *
-graphile_header(const MigrateLine * line, const char *key)
+graphile_header(const MigrateLine *line, const char *key)
 {
 	int			n = strlen(key);
 	const char *text = line->text;
@@ -341,7 +341,7 @@ migrate_check_graphile(Migration *migration, const char *sql, int length)
 	migrate_lines_start(&lines, sql, length);
 	while (migrate_lines_next(&lines) && lines.line.length > 0)
 	{
-		const		MigrateLine *line = &lines.line;
+		const MigrateLine *line = &lines.line;
 		char	   *value;
 
 		if ((value = graphile_header(line, "Previous")) != NULL)
