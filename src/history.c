@@ -35,9 +35,10 @@ static MigrateQuery read_query = {
 	" up_transactional, down_transactional, reversible, down_error,"
 	" description, author, created, applied_at, applied_by, duration, statements,"
 	" state, done, started, invalid_indexes, up_syntax, down_syntax, up_vars, down_vars, kind,"
-	" (SELECT h.outcome OPERATOR(pg_catalog.=) 'baseline' FROM migrate.history h"
-	" WHERE h.id OPERATOR(pg_catalog.=) history_id)"
+	" h.outcome OPERATOR(pg_catalog.=) 'baseline'"
 	" FROM migrate.applied"
+	" LEFT JOIN (SELECT id, outcome FROM migrate.history) h"
+	" ON h.id OPERATOR(pg_catalog.=) history_id"
 	" WHERE " MIGRATE_KEY_MATCHES
 	" ORDER BY history_id",
 	2, {MIGRATE_KEY_TYPES}
