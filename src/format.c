@@ -119,7 +119,7 @@ static const MigrateFormat formats[] = {
 		.claims = migrate_claims_refinery,.nested = true,.refuse = migrate_refuse_rs,
 		.markers = &migrate_markers_none,
 		.like = "flyway",.table = "refinery_schema_history",.column = "applied_on",
-		.skeleton = &migrate_skeleton_flyway
+		.skeleton = &migrate_skeleton_refinery
 	},
 	{
 		.name = "flyway",.by_name = true,

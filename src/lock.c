@@ -336,6 +336,9 @@ migrate_lock_create(void)
 	(void) LockAcquire(&tag, ExclusiveLock, true, false);
 }
 
+/*
+ * Give that lock back, also after an error.
+ */
 void
 migrate_unlock_create(void)
 {

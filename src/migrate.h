@@ -749,6 +749,7 @@ extern const MigrateSkeleton migrate_skeleton_diesel;
 extern const MigrateSkeleton migrate_skeleton_atlas;
 extern const MigrateSkeleton migrate_skeleton_graphile;
 extern const MigrateSkeleton migrate_skeleton_liquibase;
+extern const MigrateSkeleton migrate_skeleton_refinery;
 extern const MigrateSkeleton migrate_skeleton_flyway;
 extern const MigrateSkeleton migrate_skeleton_pairs;
 extern const MigrateSkeleton migrate_skeleton_goose;

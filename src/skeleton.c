@@ -43,6 +43,7 @@ struct MigrateSkeleton
 	const char *first;			/* in an empty directory; NULL: the time */
 	bool		milliseconds;	/* ... namely those since 1970 */
 	bool		hyphens;		/* between the parts of a time */
+	bool		words;			/* no hyphen in a name */
 };
 
 /*
@@ -217,6 +218,17 @@ expand(const char *pattern, const char *version, char separator, const char *nam
 	return file.data;
 }
 
+static char *
+without_hyphens(const char *name)
+{
+	char	   *result = pstrdup(name);
+
+	for (char *c = result; *c != '\0'; c++)
+		if (*c == '-')
+			*c = '_';
+	return result;
+}
+
 /*
  * The pattern of the down file of a new migration; NULL if it gets none.
  */
@@ -254,6 +266,8 @@ migrate_skeleton_files(const MigrateSkeleton *skeleton, List *migrations, const 
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("a migration of this format is more than a new file"),
 				 errhint("%s", skeleton->instead)));
+	if (skeleton->words)
+		name = without_hyphens(name);
 	version = next_version(skeleton, last, now);
 	if (skeleton->hyphens && (last == NULL || last->file[4] == '-'))
 		version = with_hyphens(version);
@@ -285,6 +299,9 @@ const MigrateSkeleton migrate_skeleton_liquibase = {.instead = "Add a changeset 
 const MigrateSkeleton migrate_skeleton_prisma = {.up_file = "%v_%n/migration.sql"};
 const MigrateSkeleton migrate_skeleton_supabase = {.up_file = "%v_%n.sql"};
 const MigrateSkeleton migrate_skeleton_flyway = {.up_file = "V%v__%n.sql",.first = "1"};
+const MigrateSkeleton migrate_skeleton_refinery = {
+	.up_file = "V%v__%n.sql",.first = "1",.words = true
+};
 const MigrateSkeleton migrate_skeleton_pairs = {
 	.up_file = "%v_%n.up.sql",.down_file = "%v_%n.down.sql"
 };
