@@ -184,8 +184,12 @@ plan_of(MigrateQuery *query)
 {
 	if (query->plan == NULL)
 	{
-		SPIPlanPtr	plan = SPI_prepare(query->sql, query->nargs, query->types);
+		Oid			types[MIGRATE_MAX_PARAMETERS];
+		SPIPlanPtr	plan;
 
+		for (int i = 0; i < query->nargs; i++)
+			types[i] = query->rows ? get_array_type(query->types[i]) : query->types[i];
+		plan = SPI_prepare(query->sql, query->nargs, types);
 		if (plan == NULL || SPI_keepplan(plan) != 0)
 			elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
 		query->plan = plan;
@@ -234,4 +238,42 @@ migrate_query(MigrateQuery *query, MigrateParameters *p, Snapshot snapshot, int 
 	}
 	PG_END_TRY();
 	AtEOXact_GUC(true, state.guc_level);
+}
+
+/*
+ * Run a statement once for many rows: its parameters are arrays, with a type of
+ * element each, and an element for each of "rows".
+ */
+void
+migrate_query_rows(MigrateQuery *query, const MigrateParameters *rows, int nrows,
+				   int expected, void (*take) (void *arg), void *arg)
+{
+	MigrateParameters p = {0};
+	Datum	   *values = palloc(nrows * sizeof(Datum));
+	bool	   *nulls = palloc(nrows * sizeof(bool));
+	int			lower = 1;
+
+	Assert(query->rows);
+	for (int i = 0; i < query->nargs; i++)
+	{
+		int16		length;
+		bool		by_value;
+		char		align;
+
+		for (int row = 0; row < nrows; row++)
+		{
+			Assert(rows[row].n == query->nargs);
+			values[row] = rows[row].values[i];
+			nulls[row] = rows[row].nulls[i] == 'n';
+		}
+		get_typlenbyvalalign(query->types[i], &length, &by_value, &align);
+		migrate_bind(&p, PointerGetDatum(construct_md_array(values, nulls, 1, &nrows, &lower,
+															query->types[i], length, by_value,
+															align)));
+	}
+	migrate_query(query, &p, InvalidSnapshot, expected, take, arg);
+	for (int i = 0; i < query->nargs; i++)
+		pfree(DatumGetPointer(p.values[i]));
+	pfree(values);
+	pfree(nulls);
 }

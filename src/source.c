@@ -317,3 +317,33 @@ migrate_source_text(MigrateSource *source, const MigrateSection *section)
 				 errhint("Run the migrations again.")));
 	return text;
 }
+
+/*
+ * The bytes of a file, palloc'd, as the tools hash them; NULL if there is no such
+ * file.  *sql is its text, in the database encoding and without a byte order
+ * mark, until another file is read.
+ */
+char *
+migrate_source_bytes(MigrateSource *source, const char *file, int *length, const char **sql)
+{
+	char	   *bytes;
+	char	   *copy;
+	MemoryContext old;
+
+	source->file = NULL;
+	MemoryContextReset(source->scratch);
+	if (!migrate_has_name(migrate_directory_names(source->dir), file))
+		return NULL;
+	bytes = migrate_directory_bytes(source->dir, file, length);
+	if (bytes == NULL)
+		return NULL;
+	old = MemoryContextSwitchTo(source->scratch);
+	copy = MemoryContextAllocHuge(source->scratch, (size_t) *length + 1);
+	memcpy(copy, bytes, *length + 1);
+	source->length = *length;
+	source->sql = migrate_directory_decode(file, copy, &source->length);
+	source->file = pstrdup(file);
+	MemoryContextSwitchTo(old);
+	*sql = source->sql;
+	return bytes;
+}
