@@ -24,7 +24,7 @@
 #include "migrate.h"
 
 /* what is recorded at once: so many migrations, or so many bytes of them */
-#define CHUNK_RECORDS	1000
+#define CHUNK_RECORDS	10000
 #define CHUNK_BYTES		(8 * 1024 * 1024)
 
 /*
@@ -602,5 +602,6 @@ List *
 migrate_run_adopt(MigrateRequest *request)
 {
 	request->quiet = true;
+	request->keep = true;
 	return migrate_run_guarded(request, adopt);
 }

@@ -268,6 +268,7 @@ typedef struct MigrateRequest
 	bool		force;
 	bool		commits;		/* after each migration: CALL */
 	bool		quiet;			/* only a look: no messages, no verdicts */
+	bool		keep;			/* all texts of files will be needed */
 } MigrateRequest;
 
 /*
@@ -626,7 +627,7 @@ extern List *migrate_plan_reapply(List *items, List *undone);
 typedef bool (*MigrateTableExists) (const char *table, const char *column);
 
 extern MigrateSource *migrate_source_read(const char *path, const char *format,
-										  MigrateTableExists exists);
+										  MigrateTableExists exists, bool keep);
 extern MigrationSet *migrate_source_set(MigrateSource *source);
 extern char *migrate_source_text(MigrateSource *source, const MigrateSection *section);
 extern char *migrate_source_bytes(MigrateSource *source, const char *file, int *length,
@@ -783,6 +784,7 @@ extern bool migrate_is_sql_file(const char *name);
 extern const char *migrate_base_name(const char *file);
 extern char *migrate_numeric_key(const char *digits, int length);
 extern char *migrate_dotted_key(const char *version);
+extern int	migrate_find_name(List *names, const char *name);
 extern bool migrate_has_name(List *names, const char *name);
 extern List *migrate_other_files(List *names, List *files);
 
@@ -989,6 +991,9 @@ extern void migrate_record_adopted(const MigrateRequest *request, List *records)
 	"project OPERATOR(pg_catalog.=) $1 AND schema OPERATOR(pg_catalog.=) $2"
 #define MIGRATE_MAX_PARAMETERS		32
 
+/* what a statement for many rows reads them from, see migrate_query_rows() */
+#define MIGRATE_ROWS	"migrate_rows"
+
 /*
  * A statement, planned once in each backend.
  */
@@ -998,7 +1003,6 @@ typedef struct MigrateQuery
 	int			nargs;
 	Oid			types[MIGRATE_MAX_PARAMETERS];
 	struct _SPI_plan *plan;		/* filled in at first use */
-	bool		rows;			/* takes arrays, one element for each row */
 } MigrateQuery;
 
 /*

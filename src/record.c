@@ -16,6 +16,7 @@
 
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
+#include "lib/qunique.h"
 #include "utils/timestamp.h"
 
 #include "migrate.h"
@@ -36,12 +37,10 @@ static MigrateQuery insert_script = {
 
 static MigrateQuery insert_scripts = {
 	"INSERT INTO migrate.script (sha256, bytes, text)"
-	" SELECT DISTINCT ON (s.sha256) s.sha256, s.bytes, s.text"
-	" FROM unnest($1, $2, $3) s (sha256, bytes, text)"
-	" WHERE NOT EXISTS (SELECT FROM migrate.script o"
-	" WHERE o.sha256 OPERATOR(pg_catalog.=) s.sha256)",
-	3, {BYTEAOID, INT8OID, TEXTOID},
-	.rows = true
+	" SELECT c1, c2, c3 FROM " MIGRATE_ROWS
+	" WHERE NOT EXISTS (SELECT FROM migrate.script"
+	" WHERE sha256 OPERATOR(pg_catalog.=) c1)",
+	3, {BYTEAOID, INT8OID, TEXTOID}
 };
 
 #define HISTORY_COLUMNS \
@@ -63,12 +62,8 @@ static MigrateQuery insert_history = {
 
 static MigrateQuery insert_histories = {
 	"INSERT INTO migrate.history (" HISTORY_COLUMNS ")"
-	" SELECT a, b, c, d, e, f, g, h, i, j, k, l, m, " HISTORY_SESSION
-	" FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
-	" WITH ORDINALITY u (a, b, c, d, e, f, g, h, i, j, k, l, m, n) ORDER BY n"
-	" RETURNING id",
-	HISTORY_TYPES,
-	.rows = true
+	" SELECT *, " HISTORY_SESSION " FROM " MIGRATE_ROWS " RETURNING id",
+	HISTORY_TYPES
 };
 
 #define APPLIED_COLUMNS \
@@ -91,10 +86,8 @@ static MigrateQuery insert_applied = {
 
 static MigrateQuery insert_applieds = {
 	"INSERT INTO migrate.applied (" APPLIED_COLUMNS ")"
-	" SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,"
-	" $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30)",
-	APPLIED_TYPES,
-	.rows = true
+	" SELECT * FROM " MIGRATE_ROWS,
+	APPLIED_TYPES
 };
 
 static MigrateQuery delete_applied = {
@@ -483,6 +476,49 @@ take_ids(void *arg)
 }
 
 /*
+ * A script to store.
+ */
+typedef struct Script
+{
+	const uint8 *sha256;
+	const char *text;
+}			Script;
+
+static int
+compare_scripts(const void *a, const void *b)
+{
+	return memcmp(((const Script *) a)->sha256, ((const Script *) b)->sha256,
+				  PG_SHA256_DIGEST_LENGTH);
+}
+
+/*
+ * Store the scripts of migrations (MigrateRecord), each once.  "rows" has room for
+ * all of them.
+ */
+static void
+store_scripts(List *records, MigrateParameters *rows)
+{
+	Script	   *scripts = palloc(2 * list_length(records) * sizeof(Script));
+	int			n = 0;
+	ListCell   *lc;
+
+	foreach(lc, records)
+	{
+		const		MigrateRecord *record = lfirst(lc);
+		const Migration *file = record->step.file;
+
+		scripts[n++] = (Script) {file->up.sha256, record->up};
+		if (file->down.present)
+			scripts[n++] = (Script) {file->down.sha256, record->down};
+	}
+	qsort(scripts, n, sizeof(Script), compare_scripts);
+	n = qunique(scripts, n, sizeof(Script), compare_scripts);
+	for (int i = 0; i < n; i++)
+		bind_script(&rows[i], scripts[i].sha256, scripts[i].text);
+	migrate_query_rows(&insert_scripts, rows, n, SPI_OK_INSERT, NULL, NULL);
+}
+
+/*
  * Record, in that order, migrations (MigrateRecord) that have been applied
  * elsewhere: as many rows in a statement as there are.
  */
@@ -490,21 +526,11 @@ void
 migrate_record_adopted(const MigrateRequest *request, List *records)
 {
 	int			n = list_length(records);
-	int			nscripts = 0;
 	MigrateParameters *rows = palloc(2 * n * sizeof(MigrateParameters));
 	int64	   *ids = palloc0(n * sizeof(int64));
 	ListCell   *lc;
 
-	foreach(lc, records)
-	{
-		const MigrateRecord *record = lfirst(lc);
-		const Migration *file = record->step.file;
-
-		bind_script(&rows[nscripts++], file->up.sha256, record->up);
-		if (file->down.present)
-			bind_script(&rows[nscripts++], file->down.sha256, record->down);
-	}
-	migrate_query_rows(&insert_scripts, rows, nscripts, SPI_OK_INSERT, NULL, NULL);
+	store_scripts(records, rows);
 	foreach(lc, records)
 	{
 		const MigrateResult *result = ((MigrateRecord *) lfirst(lc))->result;
