@@ -18,8 +18,8 @@
  * The key of a version of several numbers, "1.10": part by part, and 1.0 is the
  * same as 1 (Flyway 13, MigrationVersion.java).
  */
-static char *
-dotted_key(const char *version)
+char *
+migrate_dotted_key(const char *version)
 {
 	StringInfoData key;
 	int			last = 0;
@@ -67,7 +67,7 @@ flyway_name(const char *file, char prefix, MigrateFileName *parsed)
 		if (*c == '_')
 			*c = '.';
 	parsed->name = pnstrdup(rest + 2, base + length - rest - 2);
-	parsed->sort_key = dotted_key(parsed->version);
+	parsed->sort_key = migrate_dotted_key(parsed->version);
 	return true;
 }
 

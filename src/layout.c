@@ -567,10 +567,11 @@ compare_strings(const void *a, const void *b)
 }
 
 /*
- * Is "name" one of "names", which are sorted bytewise?
+ * The place of "name" in "names", which are sorted bytewise; -1 if it is none of
+ * them.
  */
-bool
-migrate_has_name(List *names, const char *name)
+int
+migrate_find_name(List *names, const char *name)
 {
 	int			low = 0;
 	int			high = list_length(names);
@@ -581,13 +582,19 @@ migrate_has_name(List *names, const char *name)
 		int			order = strcmp(list_nth(names, middle), name);
 
 		if (order == 0)
-			return true;
+			return middle;
 		if (order < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return false;
+	return -1;
+}
+
+bool
+migrate_has_name(List *names, const char *name)
+{
+	return migrate_find_name(names, name) >= 0;
 }
 
 /*

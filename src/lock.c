@@ -29,6 +29,7 @@
 
 #include "migrate.h"
 
+#define ONE_KEY_CLASS		1	/* SQL functions with one key; 2: with two */
 #define RUN_CLASS			3	/* SQL functions use 1 and 2 */
 #define WAIT_CLASS			4	/* shows that a process polls for a run lock */
 #define CREATE_CLASS		5	/* files are being made */
@@ -346,4 +347,18 @@ migrate_unlock_create(void)
 
 	SET_LOCKTAG_ADVISORY(tag, InvalidOid, 0, 0, CREATE_CLASS);
 	(void) LockRelease(&tag, ExclusiveLock, true);
+}
+
+/*
+ * Take, until the end of the transaction, an advisory lock of another tool, that
+ * is pg_try_advisory_xact_lock(key).  False if somebody else has it.
+ */
+bool
+migrate_lock_foreign(int64 key)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, (uint32) ((uint64) key >> 32), (uint32) key,
+						 ONE_KEY_CLASS);
+	return LockAcquire(&tag, ExclusiveLock, false, true) != LOCKACQUIRE_NOT_AVAIL;
 }

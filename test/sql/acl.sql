@@ -63,6 +63,7 @@ SELECT name, context FROM pg_settings WHERE name LIKE 'migrate.%' ORDER BY name 
 --
 CREATE TABLE test.calls (routine regprocedure PRIMARY KEY, call text);
 INSERT INTO test.calls VALUES
+	('migrate.adopt(text,text,regclass,text,text)', 'SELECT * FROM migrate.adopt()'),
 	('migrate.apply(text,text,integer,text[],text,text,text,jsonb,boolean)', 'SELECT * FROM migrate.apply()'),
 	('migrate.baseline(text,text,text,text,text,text)', 'SELECT * FROM migrate.baseline()'),
 	('migrate.create(text,text,text)', 'SELECT migrate.create(''x'')'),
