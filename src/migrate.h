@@ -719,6 +719,7 @@ extern const MigrateFormat *migrate_format_named(const char *name, List *names);
 extern const MigrateFormat *migrate_format_by_names(List *names, const char **evidence);
 extern const MigrateFormat *migrate_format_detect(const MigrateFormat *best,
 												  const char *file, const char *sql);
+extern bool migrate_format_may_be(const MigrateFormat *format, const MigrateFormat *other);
 extern const MigrateFormat *migrate_format_by_table(const MigrateFormat *format,
 													MigrateTableExists exists);
 extern void migrate_format_judge_ignored(const MigrateFormat *format, const char *evidence,
