@@ -103,8 +103,15 @@ static const MigrateFormat formats[] = {
 		.skeleton = &migrate_skeleton_atlas
 	},
 	{
-		.name = "graphile-migrate",.looks_like = migrate_looks_like_graphile,.by_markers = true,
+		.name = "graphile-migrate",.by_markers = true,
 		.claims = migrate_claims_graphile,.hashed = true,.markers = &migrate_markers_graphile,
+		.syntax = SYNTAX_GRAPHILE,
+		.skeleton = &migrate_skeleton_graphile
+	},
+	{
+		.name = "graphile-migrate",.looks_like = migrate_looks_like_graphile,
+		.claims = migrate_claims_graphile_committed,.hashed = true,
+		.markers = &migrate_markers_graphile,
 		.syntax = SYNTAX_GRAPHILE,
 		.skeleton = &migrate_skeleton_graphile
 	},

@@ -929,6 +929,7 @@ extern bool migrate_claims_liquibase(const char *file, MigrateFileName *parsed);
 extern bool migrate_claims_prisma(const char *file, MigrateFileName *parsed);
 extern bool migrate_claims_diesel(const char *file, MigrateFileName *parsed);
 extern bool migrate_claims_graphile(const char *file, MigrateFileName *parsed);
+extern bool migrate_claims_graphile_committed(const char *file, MigrateFileName *parsed);
 extern void migrate_refuse_go(const char *file);
 extern void migrate_refuse_js(const char *file);
 extern void migrate_refuse_rs(const char *file);
