@@ -153,13 +153,17 @@ migrate_script_same(const char *one, const char *other)
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "migrate comparison",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(context);
+	int			shown = client_min_messages;
 
 	PG_TRY();
 	{
+		client_min_messages = ERROR;	/* see cut_quietly() */
 		same = same_tokens(one, other);
 	}
 	PG_CATCH();
 	{
+		client_min_messages = shown;
+
 		/*
 		 * The lexer holds nothing but memory, so its own errors can be
 		 * dropped without a subtransaction.
@@ -169,6 +173,7 @@ migrate_script_same(const char *one, const char *other)
 		FlushErrorState();
 	}
 	PG_END_TRY();
+	client_min_messages = shown;
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
 	return same;
@@ -573,6 +578,27 @@ cut(ScriptParser *parser)
 }
 
 /*
+ * The same without what the lexer and the parser have to say, of names that are
+ * too long, for one: that comes once, when the statement runs.
+ */
+static void
+cut_quietly(ScriptParser *parser)
+{
+	int			shown = client_min_messages;
+
+	PG_TRY();
+	{
+		client_min_messages = ERROR;
+		cut(parser);
+	}
+	PG_FINALLY();
+	{
+		client_min_messages = shown;
+	}
+	PG_END_TRY();
+}
+
+/*
  * Parse and check one section of a migration.
  *
  * "sql" is that section, "line" the line of its first byte in the file.
@@ -604,7 +630,7 @@ migrate_script_parse(const char *sql, bool transactional, int line, MigratePlace
 	parser.scratch = AllocSetContextCreate(lexing, "migrate statement",
 										   ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(lexing);
-	cut(&parser);
+	cut_quietly(&parser);
 	MemoryContextSwitchTo(parser.context);
 	MemoryContextDelete(lexing);
 
