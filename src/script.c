@@ -38,9 +38,10 @@ typedef struct ScriptParser
 	int			line;			/* ... and the line there */
 	MigrateScript *script;
 	int			capacity;
-	bool		transactional;
 	bool		in_transaction;
-	bool		own_pair;		/* the section began with BEGIN */
+	bool		begun;			/* the current transaction has a BEGIN */
+	int			pairs_open;		/* BEGIN seen, less COMMIT seen */
+	int			committed;		/* statements before the last COMMIT */
 	int			transaction;	/* number of the current transaction */
 	MemoryContext context;		/* of the result */
 	MemoryContext scratch;		/* reset after each statement */
@@ -293,8 +294,7 @@ static bool
 control_transaction(ScriptParser *parser, const TransactionStmt *stmt, int line)
 {
 	static const char *const pair_hint =
-		"COMMIT and BEGIN may stand in the middle of a migration, or as a pair around all of it.";
-	bool		first = !parser->own_pair && has_only_settings(parser->script);
+		"COMMIT and BEGIN may stand in the middle of a migration, or as a pair around some or all of it.";
 
 	if (stmt->chain)
 		refuse_statement(parser->place, line, "AND CHAIN", NULL);
@@ -305,18 +305,23 @@ control_transaction(ScriptParser *parser, const TransactionStmt *stmt, int line)
 			if (stmt->options != NIL)
 				refuse_statement(parser->place, line, "BEGIN with a transaction mode",
 								 "Use SET TRANSACTION as the first statement.");
-			if (parser->in_transaction && !(first && parser->transactional))
+			if (parser->begun)
 				refuse_transaction(parser->place, line,
 								   "there is already a transaction in progress", pair_hint);
-			if (parser->in_transaction)
-				parser->own_pair = true;
+			parser->begun = true;
+			parser->pairs_open++;
+			/* what was before it in the section's own transaction stays in it */
+			if (parser->in_transaction && !has_only_settings(parser->script))
+				return true;
 			parser->in_transaction = true;
 			break;
 		case TRANS_STMT_COMMIT:
 			if (!parser->in_transaction)
 				refuse_transaction(parser->place, line,
 								   "there is no transaction in progress", pair_hint);
-			parser->in_transaction = false;
+			parser->in_transaction = parser->begun = false;
+			parser->pairs_open--;
+			parser->committed = parser->script->nstatements;
 			break;
 		case TRANS_STMT_COMMIT_PREPARED:
 		case TRANS_STMT_ROLLBACK_PREPARED:
@@ -334,6 +339,22 @@ control_transaction(ScriptParser *parser, const TransactionStmt *stmt, int line)
 	}
 	parser->transaction++;
 	return true;
+}
+
+/*
+ * What was begun has to be committed.  A section may leave its own transaction
+ * and stay outside of it, for statements that cannot run in one.
+ */
+static void
+check_end(ScriptParser *parser)
+{
+	static const char *const hint =
+		"A migration has to end as it started: inside its transaction, or outside of one if it is marked so.";
+
+	if (parser->pairs_open > 0)
+		refuse_transaction(parser->place, parser->line, "BEGIN without COMMIT", hint);
+	if (parser->pairs_open < 0 && parser->committed == parser->script->nstatements)
+		refuse_transaction(parser->place, parser->line, "COMMIT without BEGIN", hint);
 }
 
 static MigrateStatement *
@@ -619,7 +640,6 @@ migrate_script_parse(const char *sql, bool transactional, int line, MigratePlace
 	parser.place = place;
 	parser.first_line = line;
 	parser.line = line;
-	parser.transactional = transactional;
 	parser.in_transaction = transactional;
 	parser.capacity = 8;
 	parser.script = palloc0(sizeof(MigrateScript));
@@ -637,10 +657,7 @@ migrate_script_parse(const char *sql, bool transactional, int line, MigratePlace
 	place->statement = 0;
 	parser.script->statements = repalloc(parser.script->statements,
 										 Max(parser.script->nstatements, 1) * sizeof(MigrateStatement));
-	if (parser.in_transaction != (transactional && !parser.own_pair))
-		refuse_transaction(place, parser.line,
-						   parser.in_transaction ? "BEGIN without COMMIT" : "COMMIT without BEGIN",
-						   "A migration has to end as it started: inside its transaction, or outside of one if it is marked so.");
+	check_end(&parser);
 	return parser.script;
 }
 
