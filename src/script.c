@@ -39,7 +39,8 @@ typedef struct ScriptParser
 	MigrateScript *script;
 	int			capacity;
 	bool		in_transaction;
-	bool		begun;			/* the current transaction has a BEGIN */
+	bool		begun;			/* the current transaction has a BEGIN ... */
+	bool		begun_late;		/* ... behind other statements of it */
 	int			pairs_open;		/* BEGIN seen, less COMMIT seen */
 	int			committed;		/* statements before the last COMMIT */
 	int			transaction;	/* number of the current transaction */
@@ -311,7 +312,8 @@ control_transaction(ScriptParser *parser, const TransactionStmt *stmt, int line)
 			parser->begun = true;
 			parser->pairs_open++;
 			/* what was before it in the section's own transaction stays in it */
-			if (parser->in_transaction && !has_only_settings(parser->script))
+			parser->begun_late = parser->in_transaction && !has_only_settings(parser->script);
+			if (parser->begun_late)
 				return true;
 			parser->in_transaction = true;
 			break;
@@ -319,7 +321,9 @@ control_transaction(ScriptParser *parser, const TransactionStmt *stmt, int line)
 			if (!parser->in_transaction)
 				refuse_transaction(parser->place, line,
 								   "there is no transaction in progress", pair_hint);
-			parser->in_transaction = parser->begun = false;
+			/* and what comes after such a pair is one of the section's again */
+			parser->in_transaction = parser->begun_late;
+			parser->begun = parser->begun_late = false;
 			parser->pairs_open--;
 			parser->committed = parser->script->nstatements;
 			break;
