@@ -131,6 +131,8 @@ row_key(const Adoption *adoption, const MigrateTracked *row)
 {
 	int			digits = row->id ? strspn(row->id, "0123456789") : 0;
 
+	if (row->id == NULL && adoption->tracking->tool->key != KEY_DOTTED)
+		return NULL;
 	switch (adoption->tracking->tool->key)
 	{
 		case KEY_NUMBER:
@@ -157,9 +159,12 @@ static void
 take_journal(Adoption *adoption)
 {
 	Jsonb	   *journal = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(adoption->index)));
-	JsonbValue *entries = getKeyJsonValueFromContainer(&journal->root, "entries", 7, NULL);
+	JsonbValue *entries = JB_ROOT_IS_OBJECT(journal) ?
+		getKeyJsonValueFromContainer(&journal->root, "entries", 7, NULL) : NULL;
 	int			n = 0;
 
+	if (entries == NULL || entries->type != jbvBinary)
+		return;
 	for (int i = 0; i < adoption->ncandidates; i++)
 	{
 		Candidate  *candidate = &adoption->candidates[i];
@@ -169,6 +174,8 @@ take_journal(Adoption *adoption)
 		if (candidate->item->file == NULL || n >= JsonContainerSize(entries->val.binary.data))
 			continue;
 		entry = getIthJsonbValueFromContainer(entries->val.binary.data, n++);
+		if (entry == NULL || entry->type != jbvBinary)
+			continue;
 		when = getKeyJsonValueFromContainer(entry->val.binary.data, "when", 4, NULL);
 		if (when != NULL && when->type == jbvNumeric)
 			candidate->key = DatumGetCString(DirectFunctionCall1(numeric_out,
@@ -437,7 +444,7 @@ adopt_row(Adoption *adoption, const MigrateTracked *row)
 	else if (row->through && tool->checksum != NULL)
 		return;					/* a baseline is none itself */
 	else if (!again || tool->key == KEY_CHANGE)
-		report(adoption, row->id ? row->id : "R", row->title ? row->title : "", row,
+		report(adoption, row->id ? row->id : tool->key == KEY_DOTTED ? "R" : "", row->title ? row->title : "", row,
 			   "there is no such file: not recorded");
 }
 
@@ -458,7 +465,7 @@ refuse_failed(const MigrateTracking *tracking, List *rows)
 			ereport(ERROR,
 					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 					 errmsg("migration \"%s\" is not settled in table \"%s\"",
-							row->id ? row->id : row->title, tracking->table),
+							row->id ? row->id : row->title ? row->title : "", tracking->table),
 					 errdetail("%s", row->failure),
 					 errhint("Repair it with what applied it, then try again.")));
 	}
