@@ -232,6 +232,9 @@ SELECT * FROM t;
 DROP INDEX t_a;
 TRUNCATE t;
 
+-- templates are filled in by the tools' callers
+SELECT test.run('CREATE TABLE {{ index .Options "schema" }}.t ();');
+
 -- what the parser has to say comes when a statement runs, not when it is looked at
 SELECT test.write('long/1_a.sql', format('CREATE TABLE %s (i int);', repeat('long', 16)));
 SELECT test.write('long/1_rollback.sql', format('DROP TABLE %s;', repeat('long', 16)));
