@@ -46,7 +46,7 @@ CREATE TABLE migrate.history (
 CREATE INDEX history_version_idx ON migrate.history (project, schema, version, id);
 CREATE INDEX history_batch_idx ON migrate.history (project, schema, batch);
 COMMENT ON TABLE migrate.history IS 'every committed attempt to run a migration';
-COMMENT ON COLUMN migrate.history.outcome IS 'done; failed; adopted: found to exist already; forced: undone without running anything; repaired: settled by repair()';
+COMMENT ON COLUMN migrate.history.outcome IS 'done; failed; adopted: found to exist already, or taken over from another tool; forced: undone without running anything; repaired: settled by repair()';
 COMMENT ON COLUMN migrate.history.login IS 'session user';
 COMMENT ON COLUMN migrate.history.role IS 'current user, whose privileges it ran with';
 
@@ -238,6 +238,19 @@ AS 'MODULE_PATHNAME', 'migrate_repair'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 REVOKE ALL ON FUNCTION migrate.repair FROM PUBLIC;
 COMMENT ON FUNCTION migrate.repair IS 'accept the changed files of applied migrations, or settle the state of one';
+
+CREATE FUNCTION migrate.adopt(
+	dir text DEFAULT NULL,
+	tool text DEFAULT NULL,
+	tracking regclass DEFAULT NULL,
+	project text DEFAULT 'default',
+	schema text DEFAULT '',
+	OUT version text, OUT name text, OUT applied_at timestamp with time zone, OUT note text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'migrate_adopt'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+REVOKE ALL ON FUNCTION migrate.adopt FROM PUBLIC;
+COMMENT ON FUNCTION migrate.adopt IS 'take over what another tool has recorded as applied';
 
 CREATE FUNCTION migrate.status(
 	dir text DEFAULT NULL,

@@ -621,11 +621,12 @@ read_descriptor(int fd, const char *name, int *length)
 
 /*
  * Check that a file's bytes are text in UTF-8, and convert it to the database
- * encoding.  Errors: 22021 for a bad byte, 22P05 for a character that the
- * database encoding lacks, with file and line.
+ * encoding, without a byte order mark.  "data" is palloc'd, and changed or freed.
+ * Errors: 22021 for a bad byte, 22P05 for a character that the database encoding
+ * lacks, with file and line.
  */
-static char *
-decode(const char *name, char *data, int *length)
+char *
+migrate_directory_decode(const char *name, char *data, int *length)
 {
 	int			encoding = GetDatabaseEncoding();
 	Oid			conversion;
@@ -684,12 +685,11 @@ decode(const char *name, char *data, int *length)
 /*
  * Read a file of the directory, "name" being one of its names.
  *
- * Returns its text in the database encoding, palloc'd and NUL-terminated,
- * without a byte order mark, and its length in bytes; NULL if it has become a
- * folder meanwhile.
+ * Returns its bytes, palloc'd and NUL-terminated, and how many there are; NULL if
+ * it has become a folder meanwhile.
  */
 char *
-migrate_directory_read(MigrateDirectory *dir, const char *name, int *length)
+migrate_directory_bytes(MigrateDirectory *dir, const char *name, int *length)
 {
 	char	   *volatile data = NULL;
 	volatile int fd = -1;
@@ -713,5 +713,17 @@ migrate_directory_read(MigrateDirectory *dir, const char *name, int *length)
 	}
 	PG_END_TRY();
 
-	return data == NULL ? NULL : decode(name, data, length);
+	return data;
+}
+
+/*
+ * Read a file of the directory as text in the database encoding, without a byte
+ * order mark; else as the above.
+ */
+char *
+migrate_directory_read(MigrateDirectory *dir, const char *name, int *length)
+{
+	char	   *data = migrate_directory_bytes(dir, name, length);
+
+	return data == NULL ? NULL : migrate_directory_decode(name, data, length);
 }

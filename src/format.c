@@ -222,6 +222,15 @@ migrate_format_named(const char *name, List *names)
 }
 
 /*
+ * What it is called.
+ */
+const char *
+migrate_format_name(const MigrateFormat *format)
+{
+	return format->name;
+}
+
+/*
  * Detection by all names of a directory together; NULL if they tell nothing.
  */
 const MigrateFormat *

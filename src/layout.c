@@ -354,8 +354,8 @@ migrate_claims_liquibase(const char *file, MigrateFileName *parsed)
  * The key of a version of several numbers, "1.10": part by part, and 1.0 is the
  * same as 1 (Flyway 13, MigrationVersion.java).
  */
-static char *
-dotted_key(const char *version)
+char *
+migrate_dotted_key(const char *version)
 {
 	StringInfoData key;
 	int			last = 0;
@@ -403,7 +403,7 @@ flyway_name(const char *file, char prefix, MigrateFileName *parsed)
 		if (*c == '_')
 			*c = '.';
 	parsed->name = pnstrdup(rest + 2, base + length - rest - 2);
-	parsed->sort_key = dotted_key(parsed->version);
+	parsed->sort_key = migrate_dotted_key(parsed->version);
 	return true;
 }
 
@@ -713,10 +713,11 @@ compare_strings(const void *a, const void *b)
 }
 
 /*
- * Is "name" one of "names", which are sorted bytewise?
+ * The place of "name" in "names", which are sorted bytewise; -1 if it is none of
+ * them.
  */
-bool
-migrate_has_name(List *names, const char *name)
+int
+migrate_find_name(List *names, const char *name)
 {
 	int			low = 0;
 	int			high = list_length(names);
@@ -727,13 +728,19 @@ migrate_has_name(List *names, const char *name)
 		int			order = strcmp(list_nth(names, middle), name);
 
 		if (order == 0)
-			return true;
+			return middle;
 		if (order < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return false;
+	return -1;
+}
+
+bool
+migrate_has_name(List *names, const char *name)
+{
+	return migrate_find_name(names, name) >= 0;
 }
 
 /*

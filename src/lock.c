@@ -29,6 +29,7 @@
 
 #include "migrate.h"
 
+#define ONE_KEY_CLASS		1	/* SQL functions with one key; 2: with two */
 #define RUN_CLASS			3	/* SQL functions use 1 and 2 */
 #define WAIT_CLASS			4	/* shows that a process polls for a run lock */
 #define SLEEP_MS			10	/* most runs are short ... */
@@ -320,4 +321,18 @@ migrate_lock_release(const char *project, const char *schema)
 	lock_tag(&tag, project, schema, RUN_CLASS);
 	if (migrate_lock_held(&tag, ExclusiveLock))
 		(void) LockRelease(&tag, ExclusiveLock, true);
+}
+
+/*
+ * Take, until the end of the transaction, an advisory lock of another tool, that
+ * is pg_try_advisory_xact_lock(key).  False if somebody else has it.
+ */
+bool
+migrate_lock_foreign(int64 key)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, (uint32) ((uint64) key >> 32), (uint32) key,
+						 ONE_KEY_CLASS);
+	return LockAcquire(&tag, ExclusiveLock, false, true) != LOCKACQUIRE_NOT_AVAIL;
 }

@@ -132,7 +132,8 @@ void
 migrate_look_source(MigrateRun *run, const char *dir)
 {
 	if (dir != NULL)
-		run->source = migrate_source_read(dir, run->request->format, table_exists);
+		run->source = migrate_source_read(dir, run->request->format, table_exists,
+										  run->request->keep);
 }
 
 /*

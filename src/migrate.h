@@ -258,6 +258,8 @@ typedef struct MigrateRequest
 	char	   *format;			/* NULL: detect */
 	char	   *target;			/* NULL: none */
 	char	   *state;			/* what repair() makes of it, NULL: nothing */
+	char	   *tool;			/* whose history is adopted, NULL: as found */
+	Oid			tracking;		/* the table of that, InvalidOid: look for it */
 	int			steps;			/* 0: none */
 	List	   *versions;		/* of char *, NIL: none */
 	List	   *vars;			/* of MigrateVariable, NIL: none */
@@ -266,6 +268,7 @@ typedef struct MigrateRequest
 	bool		force;
 	bool		commits;		/* after each migration: CALL */
 	bool		quiet;			/* only a look: no messages, no verdicts */
+	bool		keep;			/* all texts of files will be needed */
 } MigrateRequest;
 
 /*
@@ -372,7 +375,21 @@ typedef struct MigrateResult
 	int			batch;
 	int			statements;
 	int64		duration;		/* microseconds */
+	TimestampTz applied_at;		/* 0: now */
+	const char *applied_by;		/* NULL: the current role */
 } MigrateResult;
+
+/*
+ * What adopt() did about a migration that another tool has applied.
+ */
+typedef struct MigrateAdopted
+{
+	const char *version;
+	const char *name;
+	bool		has_time;		/* the tool knows when */
+	TimestampTz applied_at;
+	const char *note;			/* what there is to say about it, or NULL */
+} MigrateAdopted;
 
 /*
  * What repair() did about a migration.
@@ -434,7 +451,12 @@ typedef struct MigrateSubstitution
 	StringInfoData result;
 } MigrateSubstitution;
 
+/* in adopt.c */
+extern List *migrate_run_adopt(MigrateRequest *request);
+
 /* in run.c */
+extern void migrate_lock_and_look(MigrateRun *run, const char *routine);
+extern List *migrate_run_guarded(MigrateRequest *request, List *(*body) (MigrateRun *run));
 extern List *migrate_run_apply(MigrateRequest *request);
 extern List *migrate_run_rollback(MigrateRequest *request);
 extern List *migrate_run_redo(MigrateRequest *request);
@@ -487,6 +509,111 @@ extern bool migrate_look_first_down(MigrateRun *run);
 extern List *migrate_status_items(MigrateRequest *request);
 extern const char *migrate_highest_version(MigrateRequest *request);
 
+/* in tracking.c */
+
+/*
+ * What a tool knows a migration by.
+ */
+typedef enum MigrateKey
+{
+	KEY_NUMBER,					/* a number, which gives the order */
+	KEY_DOTTED,					/* several numbers; NULL: the title of one
+								 * that is repeatable */
+	KEY_VERSION,				/* the version as it is written */
+	KEY_FILE,					/* the name of the file */
+	KEY_STEM,					/* the same without a suffix */
+	KEY_FOLDER,					/* the folder of the file */
+	KEY_CHANGE,					/* sqitch: the name, each time that it comes */
+	KEY_CHANGESET,				/* liquibase: author and id, in a file */
+	KEY_WHEN,					/* drizzle: the time in the journal, or in the
+								 * folder's name */
+} MigrateKey;
+
+/*
+ * Another tool, and how its table is asked.  Expressions are SQL.
+ */
+typedef struct MigrateChecksumInput MigrateChecksumInput;
+
+typedef struct MigrateTracking MigrateTracking;
+
+typedef enum MigrateChecked
+{
+	CHECKED_SAME,
+	CHECKED_CHANGED,
+	CHECKED_UNKNOWN,			/* it cannot be computed here */
+} MigrateChecked;
+
+typedef struct MigrateTool
+{
+	const char *name;
+	const char *formats;		/* that its directories have, the usual one
+								 * first */
+	const char *schema;			/* of its table, NULL: as search_path says */
+	const char *tables;			/* names that it may have */
+	const char *columns;		/* that it has, with the categories of their
+								 * types */
+	bool		only;			/* and no others */
+	const char *refusal;		/* why its history cannot be adopted, or NULL */
+	const char *index;			/* a file about the others */
+
+	/* rows, of which the last one counts that is equal in "newest_by" */
+	const char *newest_by;
+	const char *where;
+	const char *order;
+
+	/* what a row has */
+	MigrateKey	key;
+	const char *id;
+	const char *title;
+	const char *path;
+	const char *through;		/* all up to it are applied too */
+	const char *failure;		/* a sentence, if it is not just applied */
+	const char *checksum;
+	MigrateChecked (*check) (const MigrateChecksumInput *in, const char *recorded);
+	const char *applied_at;
+	const char *applied_by;		/* a column, which need not be there */
+	const char *duration;		/* microseconds */
+	const char *batch;
+
+	/* its lock: an advisory one, or what takes it */
+	int64		lock_key;
+	void		(*lock) (const MigrateTracking *tracking);
+} MigrateTool;
+
+/*
+ * A table of a tool, found.
+ */
+struct MigrateTracking
+{
+	const MigrateTool *tool;
+	Oid			relid;
+	char	   *schema;
+	char	   *table;
+	bool		has_applied_by;
+};
+
+/*
+ * A row of it.
+ */
+typedef struct MigrateTracked
+{
+	char	   *id;				/* NULL: has none, for KEY_DOTTED */
+	char	   *title;			/* or NULL, as all below */
+	char	   *path;
+	bool		through;
+	char	   *failure;
+	char	   *checksum;
+	bool		has_time;
+	TimestampTz applied_at;
+	char	   *applied_by;
+	int64		duration;		/* 0: not known */
+	int			batch;			/* 0: has none */
+} MigrateTracked;
+
+extern MigrateTracking *migrate_tracking_find(const char *tool, Oid relid, const char *schema);
+extern void migrate_tracking_lock(const MigrateTracking *tracking);
+extern List *migrate_tracking_read(const MigrateTracking *tracking, const char *project);
+
 /* in plan.c */
 extern List *migrate_plan_match(const MigrationSet *set, List *applied);
 extern bool migrate_plan_is_busy(List *items);
@@ -500,9 +627,11 @@ extern List *migrate_plan_reapply(List *items, List *undone);
 typedef bool (*MigrateTableExists) (const char *table, const char *column);
 
 extern MigrateSource *migrate_source_read(const char *path, const char *format,
-										  MigrateTableExists exists);
+										  MigrateTableExists exists, bool keep);
 extern MigrationSet *migrate_source_set(MigrateSource *source);
 extern char *migrate_source_text(MigrateSource *source, const MigrateSection *section);
+extern char *migrate_source_bytes(MigrateSource *source, const char *file, int *length,
+								  const char **sql);
 
 /* in format.c */
 typedef enum MigratePart
@@ -529,6 +658,7 @@ typedef struct MigrateFileName
 } MigrateFileName;
 
 extern const MigrateFormat *migrate_format_named(const char *name, List *names);
+extern const char *migrate_format_name(const MigrateFormat *format);
 extern const MigrateFormat *migrate_format_by_names(List *names);
 extern const MigrateFormat *migrate_format_detect(const MigrateFormat *best,
 												  const char *file, const char *sql);
@@ -653,8 +783,39 @@ extern bool migrate_looks_like_refinery(List *names);
 extern bool migrate_is_sql_file(const char *name);
 extern const char *migrate_base_name(const char *file);
 extern char *migrate_numeric_key(const char *digits, int length);
+extern char *migrate_dotted_key(const char *version);
+extern int	migrate_find_name(List *names, const char *name);
 extern bool migrate_has_name(List *names, const char *name);
 extern List *migrate_other_files(List *names, List *files);
+
+/* in checksums.c */
+
+/*
+ * What a checksum may be about.
+ */
+struct MigrateChecksumInput
+{
+	const Migration *file;
+	const char *bytes;			/* of the file with its up section ... */
+	int			length;
+	const char *sql;			/* ... and their text, in the database
+								 * encoding */
+	const char *index;			/* that of the file about the others, or NULL */
+};
+
+extern MigrateChecked migrate_check_sqitch(const MigrateChecksumInput *in, const char *recorded);
+extern MigrateChecked migrate_check_flyway(const MigrateChecksumInput *in, const char *recorded);
+extern MigrateChecked migrate_check_liquibase(const MigrateChecksumInput *in, const char *recorded);
+extern MigrateChecked migrate_check_sqlx(const MigrateChecksumInput *in, const char *recorded);
+extern MigrateChecked migrate_check_refinery(const MigrateChecksumInput *in, const char *recorded);
+extern MigrateChecked migrate_check_prisma(const MigrateChecksumInput *in, const char *recorded);
+extern MigrateChecked migrate_check_drizzle(const MigrateChecksumInput *in, const char *recorded);
+extern MigrateChecked migrate_check_graphile_hash(const MigrateChecksumInput *in,
+												  const char *recorded);
+extern MigrateChecked migrate_check_postgres_migrations(const MigrateChecksumInput *in,
+														const char *recorded);
+extern MigrateChecked migrate_check_atlas(const MigrateChecksumInput *in, const char *recorded);
+extern uint32 migrate_crc32(const char *bytes, int length);
 
 /* in section.c */
 extern void migrate_section_settle(MigrateSection *section);
@@ -809,6 +970,19 @@ extern void migrate_record_replace(const MigrateRequest *request, const MigrateI
 								   const char *down, List *down_vars,
 								   bool reversible, const char *down_error);
 
+/*
+ * A migration to record that has been applied elsewhere.
+ */
+typedef struct MigrateRecord
+{
+	MigrateStep step;
+	MigrateResult *result;
+	char	   *up;				/* its scripts */
+	char	   *down;			/* NULL: none */
+} MigrateRecord;
+
+extern void migrate_record_adopted(const MigrateRequest *request, List *records);
+
 /* in query.c */
 
 /* which history: the first two parameters of a statement, see migrate_bind_key() */
@@ -816,6 +990,9 @@ extern void migrate_record_replace(const MigrateRequest *request, const MigrateI
 #define MIGRATE_KEY_MATCHES \
 	"project OPERATOR(pg_catalog.=) $1 AND schema OPERATOR(pg_catalog.=) $2"
 #define MIGRATE_MAX_PARAMETERS		32
+
+/* what a statement for many rows reads them from, see migrate_query_rows() */
+#define MIGRATE_ROWS	"migrate_rows"
 
 /*
  * A statement, planned once in each backend.
@@ -849,10 +1026,14 @@ extern void migrate_bind_sha256(MigrateParameters *p, const uint8 *sha256);
 extern void migrate_bind_duration(MigrateParameters *p, int64 microseconds);
 extern void migrate_query(MigrateQuery *query, MigrateParameters *p, Snapshot snapshot,
 						  int expected, void (*take) (void *arg), void *arg);
+extern void migrate_query_rows(MigrateQuery *query, const MigrateParameters *rows, int nrows,
+							   int expected, void (*take) (void *arg), void *arg);
 
 /* in directory.c */
 extern MigrateDirectory *migrate_directory_open(const char *path);
 extern List *migrate_directory_names(const MigrateDirectory *dir);
+extern char *migrate_directory_bytes(MigrateDirectory *dir, const char *name, int *length);
+extern char *migrate_directory_decode(const char *name, char *data, int *length);
 extern char *migrate_directory_read(MigrateDirectory *dir, const char *name, int *length);
 
 /* in lock.c */
@@ -862,6 +1043,7 @@ extern void migrate_lock_acquire_session(const char *project, const char *schema
 										 void (*commit) (void *arg), void *arg);
 extern void migrate_lock_keep(const char *project, const char *schema);
 extern void migrate_lock_release(const char *project, const char *schema);
+extern bool migrate_lock_foreign(int64 key);
 
 /* in substitution.c */
 extern bool migrate_is_variable_char(char c);

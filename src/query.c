@@ -25,9 +25,11 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
+#include "utils/queryenvironment.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
+#include "utils/tuplestore.h"
 
 #include "migrate.h"
 
@@ -194,18 +196,63 @@ plan_of(MigrateQuery *query)
 }
 
 /*
- * Run a statement on the tables as their owner, "p" bound to it.  "snapshot" is
- * what it sees, InvalidSnapshot for what SPI finds right.  "take" is called with
- * its rows in SPI_tuptable, inside the SPI connection.
+ * Rows as a relation MIGRATE_ROWS that a statement can read, as a trigger reads a
+ * transition table.  Freed with CurrentMemoryContext, which is SPI's.
  */
-void
-migrate_query(MigrateQuery *query, MigrateParameters *p, Snapshot snapshot, int expected,
-			  void (*take) (void *arg), void *arg)
+static void
+register_rows(const MigrateQuery *query, const MigrateParameters *rows, int nrows)
+{
+	EphemeralNamedRelation relation = palloc0(sizeof(EphemeralNamedRelationData));
+	TupleDesc	desc = CreateTemplateTupleDesc(query->nargs);
+	Tuplestorestate *store = tuplestore_begin_heap(false, false, work_mem);
+
+	for (int i = 0; i < query->nargs; i++)
+		TupleDescInitEntry(desc, i + 1, psprintf("c%d", i + 1), query->types[i], -1, 0);
+	for (int row = 0; row < nrows; row++)
+	{
+		bool		nulls[MIGRATE_MAX_PARAMETERS];
+
+		Assert(rows[row].n == query->nargs);
+		for (int i = 0; i < query->nargs; i++)
+			nulls[i] = rows[row].nulls[i] == 'n';
+		tuplestore_putvalues(store, desc, (Datum *) rows[row].values, nulls);
+	}
+	relation->md.name = MIGRATE_ROWS;
+	relation->md.tupdesc = desc;
+	relation->md.enrtype = ENR_NAMED_TUPLESTORE;
+	relation->md.enrtuples = nrows;
+	relation->reldata = store;
+	if (SPI_register_relation(relation) != SPI_OK_REL_REGISTER)
+		elog(ERROR, "SPI_register_relation failed");
+}
+
+/*
+ * Run a statement as the tables' owner.  Its parameters are "p", or it reads the
+ * "rows".
+ */
+static int
+execute(MigrateQuery *query, const MigrateParameters *rows, int nrows, MigrateParameters *p,
+		Snapshot snapshot)
+{
+	SPIPlanPtr	plan;
+
+	if (rows == NULL)
+		return SPI_execute_snapshot(plan_of(query), p->values, p->nulls, snapshot,
+									InvalidSnapshot, false, true, 0);
+	register_rows(query, rows, nrows);
+	plan = SPI_prepare(query->sql, 0, NULL);
+	if (plan == NULL)
+		elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
+	return SPI_execute_snapshot(plan, NULL, NULL, snapshot, InvalidSnapshot, false, true, 0);
+}
+
+static void
+run_query(MigrateQuery *query, const MigrateParameters *rows, int nrows, MigrateParameters *p,
+		  Snapshot snapshot, int expected, void (*take) (void *arg), void *arg)
 {
 	OwnerState	state;
 	int			result;
 
-	Assert(p->n == query->nargs);
 	become_owner(&state);
 	PG_TRY();
 	{
@@ -213,8 +260,7 @@ migrate_query(MigrateQuery *query, MigrateParameters *p, Snapshot snapshot, int 
 		PushActiveSnapshot(snapshot != InvalidSnapshot ? snapshot : GetTransactionSnapshot());
 		if (SPI_connect() != SPI_OK_CONNECT)
 			elog(ERROR, "SPI_connect failed");
-		result = SPI_execute_snapshot(plan_of(query), p->values, p->nulls, snapshot,
-									  InvalidSnapshot, false, true, 0);
+		result = execute(query, rows, nrows, p, snapshot);
 		if (result != expected)
 			elog(ERROR, "unexpected SPI result for the history: %s",
 				 SPI_result_code_string(result));
@@ -234,4 +280,28 @@ migrate_query(MigrateQuery *query, MigrateParameters *p, Snapshot snapshot, int 
 	}
 	PG_END_TRY();
 	AtEOXact_GUC(true, state.guc_level);
+}
+
+/*
+ * Run a statement on the tables as their owner, "p" bound to it.  "snapshot" is
+ * what it sees, InvalidSnapshot for what SPI finds right.  "take" is called with
+ * its rows in SPI_tuptable, inside the SPI connection.
+ */
+void
+migrate_query(MigrateQuery *query, MigrateParameters *p, Snapshot snapshot, int expected,
+			  void (*take) (void *arg), void *arg)
+{
+	Assert(p->n == query->nargs);
+	run_query(query, NULL, 0, p, snapshot, expected, take, arg);
+}
+
+/*
+ * Run a statement for many rows at once: it reads them from MIGRATE_ROWS, whose
+ * columns have the types of the statement, in that order.
+ */
+void
+migrate_query_rows(MigrateQuery *query, const MigrateParameters *rows, int nrows,
+				   int expected, void (*take) (void *arg), void *arg)
+{
+	run_query(query, rows, nrows, NULL, InvalidSnapshot, expected, take, arg);
 }

@@ -16,12 +16,17 @@
 
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
+#include "lib/qunique.h"
 #include "utils/timestamp.h"
 
 #include "migrate.h"
 
 /* a larger text would make pg_dump of the whole database fail */
 #define MAX_STORED_SCRIPT	(64 * 1024 * 1024)
+
+/*
+ * The insertions have a form for one row, and one for many at once.
+ */
 
 static MigrateQuery insert_script = {
 	"INSERT INTO migrate.script (sha256, bytes, text)"
@@ -30,28 +35,59 @@ static MigrateQuery insert_script = {
 	3, {BYTEAOID, INT8OID, TEXTOID}
 };
 
-static MigrateQuery insert_history = {
-	"INSERT INTO migrate.history (project, schema, version, name, direction, outcome, batch,"
-	" started_at, duration, statements, login, role, application_name, client_addr,"
-	" sqlstate, error)"
-	" SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, session_user, $11,"
-	" pg_catalog.current_setting('application_name'), pg_catalog.inet_client_addr(), $12, $13"
-	" RETURNING id",
-	13, {MIGRATE_KEY_TYPES, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, TIMESTAMPTZOID,
-	INTERVALOID, INT4OID, NAMEOID, TEXTOID, TEXTOID}
+static MigrateQuery insert_scripts = {
+	"INSERT INTO migrate.script (sha256, bytes, text)"
+	" SELECT c1, c2, c3 FROM " MIGRATE_ROWS
+	" WHERE NOT EXISTS (SELECT FROM migrate.script"
+	" WHERE sha256 OPERATOR(pg_catalog.=) c1)",
+	3, {BYTEAOID, INT8OID, TEXTOID}
 };
 
+#define HISTORY_COLUMNS \
+	"project, schema, version, name, direction, outcome, batch," \
+	" started_at, duration, statements, role, sqlstate, error," \
+	" login, application_name, client_addr"
+#define HISTORY_SESSION \
+	"session_user, pg_catalog.current_setting('application_name'), pg_catalog.inet_client_addr()"
+#define HISTORY_TYPES \
+	13, {MIGRATE_KEY_TYPES, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, TIMESTAMPTZOID, \
+	INTERVALOID, INT4OID, NAMEOID, TEXTOID, TEXTOID}
+
+static MigrateQuery insert_history = {
+	"INSERT INTO migrate.history (" HISTORY_COLUMNS ")"
+	" SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, " HISTORY_SESSION
+	" RETURNING id",
+	HISTORY_TYPES
+};
+
+static MigrateQuery insert_histories = {
+	"INSERT INTO migrate.history (" HISTORY_COLUMNS ")"
+	" SELECT *, " HISTORY_SESSION " FROM " MIGRATE_ROWS " RETURNING id",
+	HISTORY_TYPES
+};
+
+#define APPLIED_COLUMNS \
+	"project, schema, version, name, sort_key, file, batch," \
+	" history_id, up_sha256, down_sha256, up_role, down_role, up_line, down_line," \
+	" up_transactional, down_transactional, reversible, down_error, description, author," \
+	" created, applied_at, applied_by, duration, statements, up_syntax, down_syntax, up_vars," \
+	" down_vars, kind"
+#define APPLIED_TYPES \
+	30, {MIGRATE_KEY_TYPES, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, INT8OID, BYTEAOID, \
+		BYTEAOID, NAMEOID, NAMEOID, INT4OID, INT4OID, BOOLOID, BOOLOID, BOOLOID, TEXTOID, TEXTOID, \
+	TEXTOID, TEXTOID, TIMESTAMPTZOID, NAMEOID, INTERVALOID, INT4OID, TEXTOID, TEXTOID, JSONBOID, JSONBOID, TEXTOID}
+
 static MigrateQuery insert_applied = {
-	"INSERT INTO migrate.applied (project, schema, version, name, sort_key, file, batch,"
-	" history_id, up_sha256, down_sha256, up_role, down_role, up_line, down_line,"
-	" up_transactional, down_transactional, reversible, down_error, description, author,"
-	" created, applied_at, applied_by, duration, statements, up_syntax, down_syntax, up_vars,"
-	" down_vars, kind)"
+	"INSERT INTO migrate.applied (" APPLIED_COLUMNS ")"
 	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,"
 	" $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30)",
-	30, {MIGRATE_KEY_TYPES, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, INT8OID, BYTEAOID, BYTEAOID,
-		NAMEOID, NAMEOID, INT4OID, INT4OID, BOOLOID, BOOLOID, BOOLOID, TEXTOID, TEXTOID,
-	TEXTOID, TEXTOID, TIMESTAMPTZOID, NAMEOID, INTERVALOID, INT4OID, TEXTOID, TEXTOID, JSONBOID, JSONBOID, TEXTOID}
+	APPLIED_TYPES
+};
+
+static MigrateQuery insert_applieds = {
+	"INSERT INTO migrate.applied (" APPLIED_COLUMNS ")"
+	" SELECT * FROM " MIGRATE_ROWS,
+	APPLIED_TYPES
 };
 
 static MigrateQuery delete_applied = {
@@ -96,14 +132,22 @@ static MigrateQuery update_down = {
 };
 
 static void
-store_script(const uint8 *sha256, const char *text)
+bind_script(MigrateParameters *p, const uint8 *sha256, const char *text)
 {
-	MigrateParameters p = {0};
 	size_t		length = strlen(text);
 
-	migrate_bind_sha256(&p, sha256);
-	migrate_bind(&p, Int64GetDatum((int64) length));
-	migrate_bind_text(&p, length <= MAX_STORED_SCRIPT ? text : NULL);
+	p->n = 0;
+	migrate_bind_sha256(p, sha256);
+	migrate_bind(p, Int64GetDatum((int64) length));
+	migrate_bind_text(p, length <= MAX_STORED_SCRIPT ? text : NULL);
+}
+
+static void
+store_script(const uint8 *sha256, const char *text)
+{
+	MigrateParameters p;
+
+	bind_script(&p, sha256, text);
 	migrate_query(&insert_script, &p, InvalidSnapshot, SPI_OK_INSERT, NULL, NULL);
 }
 
@@ -116,6 +160,25 @@ take_int64(void *arg)
 												 1, &isnull));
 }
 
+static void
+bind_history(MigrateParameters *p, const MigrateRequest *request, const char *version,
+			 const char *name, const char *direction, const char *outcome, int batch,
+			 TimestampTz started, int64 duration, int statements, const ErrorData *error)
+{
+	migrate_bind_key(p, request);
+	migrate_bind_text(p, version);
+	migrate_bind_text(p, name);
+	migrate_bind_text(p, direction);
+	migrate_bind_text(p, outcome);
+	migrate_bind(p, Int32GetDatum(batch));
+	migrate_bind(p, TimestampTzGetDatum(started));
+	migrate_bind_duration(p, duration);
+	migrate_bind(p, Int32GetDatum(statements));
+	migrate_bind_name(p, request->role);
+	migrate_bind_text(p, error ? unpack_sql_state(error->sqlerrcode) : NULL);
+	migrate_bind_text(p, error ? error->message : NULL);
+}
+
 static int64
 add_history(const MigrateRequest *request, const char *version, const char *name,
 			const char *direction, const char *outcome, int batch,
@@ -124,18 +187,8 @@ add_history(const MigrateRequest *request, const char *version, const char *name
 	MigrateParameters p;
 	int64		id = 0;
 
-	migrate_bind_key(&p, request);
-	migrate_bind_text(&p, version);
-	migrate_bind_text(&p, name);
-	migrate_bind_text(&p, direction);
-	migrate_bind_text(&p, outcome);
-	migrate_bind(&p, Int32GetDatum(batch));
-	migrate_bind(&p, TimestampTzGetDatum(started));
-	migrate_bind_duration(&p, duration);
-	migrate_bind(&p, Int32GetDatum(statements));
-	migrate_bind_name(&p, request->role);
-	migrate_bind_text(&p, error ? unpack_sql_state(error->sqlerrcode) : NULL);
-	migrate_bind_text(&p, error ? error->message : NULL);
+	bind_history(&p, request, version, name, direction, outcome, batch, started, duration,
+				 statements, error);
 	migrate_query(&insert_history, &p, InvalidSnapshot, SPI_OK_INSERT_RETURNING, take_int64, &id);
 	return id;
 }
@@ -160,57 +213,66 @@ author_of(const MigrateRequest *request, const MigrateStep *step, List *vars, co
 }
 
 /*
- * Insert the row of a migration.  "id" is the attempt that applied it, 0 as
- * long as it is interrupted.
+ * The row of a migration.  "id" is the attempt that applied it, 0 as long as it is
+ * interrupted.
  */
+static void
+bind_row(MigrateParameters *p, const MigrateRequest *request, const MigrateStep *step,
+		 const MigrateResult *result, int64 id)
+{
+	const Migration *file = step->file;
+	const AppliedMigration *old = step->applied;
+	bool		has_down = file ? file->down.present : old->has_down;
+
+	migrate_bind_key(p, request);
+	migrate_bind_text(p, result->version);
+	migrate_bind_text(p, result->name);
+	migrate_bind_text(p, file ? file->sort_key : old->sort_key);
+	migrate_bind_text(p, file ? file->up.file : old->file);
+	migrate_bind(p, Int32GetDatum(result->batch));
+	migrate_bind(p, Int64GetDatum(id));
+	migrate_bind_sha256(p, file ? file->up.sha256 : old->up_sha256);
+	migrate_bind_sha256(p, !has_down ? NULL : file ? file->down.sha256 : old->down_sha256);
+	migrate_bind_name(p, author_of(request, step, step->vars, old ? old->up_role : NULL));
+	migrate_bind_name(p, !has_down ? NULL :
+					  author_of(request, step, step->down_vars, old ? old->down_role : NULL));
+	migrate_bind(p, Int32GetDatum(file ? file->up.line : old->up_line));
+	migrate_bind(p, Int32GetDatum(file ? file->down.line : old->down_line));
+	migrate_bind(p, BoolGetDatum(file ? file->up.transactional : old->up_transactional));
+	migrate_bind(p, BoolGetDatum(file ? file->down.transactional : old->down_transactional));
+	migrate_bind(p, BoolGetDatum(file ? step->reversible : old->reversible));
+	migrate_bind_text(p, file ? step->down_error : old->down_error);
+	migrate_bind_text(p, file ? file->description : old->description);
+	migrate_bind_text(p, file ? file->author : old->author);
+	migrate_bind_text(p, file ? file->created : old->created);
+	migrate_bind(p, TimestampTzGetDatum(result->applied_at ? result->applied_at : GetCurrentTimestamp()));
+	migrate_bind_name(p, result->applied_by ? result->applied_by : request->role);
+	migrate_bind_duration(p, result->duration);
+	migrate_bind(p, Int32GetDatum(result->statements));
+	migrate_bind_text(p, migrate_syntax_name(file ? file->up.syntax : old->up_syntax));
+	migrate_bind_text(p, migrate_syntax_name(file ? file->down.syntax : old->down_syntax));
+	migrate_bind_vars(p, step->vars);
+	migrate_bind_vars(p, has_down ? step->down_vars : NIL);
+	migrate_bind_text(p, (file ? file->kind : old->kind) == KIND_REPEATABLE ? "repeatable" : "versioned");
+}
+
 static void
 insert_row(const MigrateRequest *request, const MigrateStep *step, const MigrateResult *result,
 		   int64 id, const char *up, const char *down)
 {
 	const Migration *file = step->file;
-	AppliedMigration *old = step->applied;
-	bool		has_down = file ? file->down.present : old->has_down;
 	MigrateParameters p;
 
 	if (file != NULL)
 	{
 		store_script(file->up.sha256, up);
-		if (has_down)
+		if (file->down.present)
 			store_script(file->down.sha256, down);
 	}
-	migrate_bind_key(&p, request);
-	migrate_bind_text(&p, result->version);
-	migrate_bind_text(&p, result->name);
-	migrate_bind_text(&p, file ? file->sort_key : old->sort_key);
-	migrate_bind_text(&p, file ? file->up.file : old->file);
-	migrate_bind(&p, Int32GetDatum(result->batch));
-	migrate_bind(&p, Int64GetDatum(id));
-	migrate_bind_sha256(&p, file ? file->up.sha256 : old->up_sha256);
-	migrate_bind_sha256(&p, !has_down ? NULL : file ? file->down.sha256 : old->down_sha256);
-	migrate_bind_name(&p, author_of(request, step, step->vars, old ? old->up_role : NULL));
-	migrate_bind_name(&p, !has_down ? NULL :
-					  author_of(request, step, step->down_vars, old ? old->down_role : NULL));
-	migrate_bind(&p, Int32GetDatum(file ? file->up.line : old->up_line));
-	migrate_bind(&p, Int32GetDatum(file ? file->down.line : old->down_line));
-	migrate_bind(&p, BoolGetDatum(file ? file->up.transactional : old->up_transactional));
-	migrate_bind(&p, BoolGetDatum(file ? file->down.transactional : old->down_transactional));
-	migrate_bind(&p, BoolGetDatum(file ? step->reversible : old->reversible));
-	migrate_bind_text(&p, file ? step->down_error : old->down_error);
-	migrate_bind_text(&p, file ? file->description : old->description);
-	migrate_bind_text(&p, file ? file->author : old->author);
-	migrate_bind_text(&p, file ? file->created : old->created);
-	migrate_bind(&p, TimestampTzGetDatum(GetCurrentTimestamp()));
-	migrate_bind_name(&p, request->role);
-	migrate_bind_duration(&p, result->duration);
-	migrate_bind(&p, Int32GetDatum(result->statements));
-	migrate_bind_text(&p, migrate_syntax_name(file ? file->up.syntax : old->up_syntax));
-	migrate_bind_text(&p, migrate_syntax_name(file ? file->down.syntax : old->down_syntax));
-	migrate_bind_vars(&p, step->vars);
-	migrate_bind_vars(&p, has_down ? step->down_vars : NIL);
-	migrate_bind_text(&p, (file ? file->kind : old->kind) == KIND_REPEATABLE ? "repeatable" : "versioned");
+	bind_row(&p, request, step, result, id);
 	migrate_query(&insert_applied, &p, InvalidSnapshot, SPI_OK_INSERT, NULL, NULL);
-	if (old != NULL && file != NULL)
-		old->stored_key = file->sort_key;
+	if (step->applied != NULL && file != NULL)
+		step->applied->stored_key = file->sort_key;
 }
 
 static void
@@ -400,4 +462,91 @@ migrate_record_replace(const MigrateRequest *request, const MigrateItem *item,
 	}
 	if (item->down_changed)
 		replace_down(request, item->applied->stored_key, file, down, down_vars, reversible, down_error);
+}
+
+static void
+take_ids(void *arg)
+{
+	int64	   *ids = arg;
+	bool		isnull;
+
+	for (uint64 i = 0; i < SPI_processed; i++)
+		ids[i] = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc,
+											 1, &isnull));
+}
+
+/*
+ * A script to store.
+ */
+typedef struct Script
+{
+	const uint8 *sha256;
+	const char *text;
+}			Script;
+
+static int
+compare_scripts(const void *a, const void *b)
+{
+	return memcmp(((const Script *) a)->sha256, ((const Script *) b)->sha256,
+				  PG_SHA256_DIGEST_LENGTH);
+}
+
+/*
+ * Store the scripts of migrations (MigrateRecord), each once.  "rows" has room for
+ * all of them.
+ */
+static void
+store_scripts(List *records, MigrateParameters *rows)
+{
+	Script	   *scripts = palloc(2 * list_length(records) * sizeof(Script));
+	int			n = 0;
+	ListCell   *lc;
+
+	foreach(lc, records)
+	{
+		const		MigrateRecord *record = lfirst(lc);
+		const Migration *file = record->step.file;
+
+		scripts[n++] = (Script) {file->up.sha256, record->up};
+		if (file->down.present)
+			scripts[n++] = (Script) {file->down.sha256, record->down};
+	}
+	qsort(scripts, n, sizeof(Script), compare_scripts);
+	n = qunique(scripts, n, sizeof(Script), compare_scripts);
+	for (int i = 0; i < n; i++)
+		bind_script(&rows[i], scripts[i].sha256, scripts[i].text);
+	migrate_query_rows(&insert_scripts, rows, n, SPI_OK_INSERT, NULL, NULL);
+}
+
+/*
+ * Record, in that order, migrations (MigrateRecord) that have been applied
+ * elsewhere: as many rows in a statement as there are.
+ */
+void
+migrate_record_adopted(const MigrateRequest *request, List *records)
+{
+	int			n = list_length(records);
+	MigrateParameters *rows = palloc(2 * n * sizeof(MigrateParameters));
+	int64	   *ids = palloc0(n * sizeof(int64));
+	ListCell   *lc;
+
+	store_scripts(records, rows);
+	foreach(lc, records)
+	{
+		const MigrateResult *result = ((MigrateRecord *) lfirst(lc))->result;
+
+		bind_history(&rows[foreach_current_index(lc)], request, result->version, result->name,
+					 "up", "adopted", result->batch,
+					 result->applied_at ? result->applied_at : GetCurrentTimestamp(),
+					 result->duration, result->statements, NULL);
+	}
+	migrate_query_rows(&insert_histories, rows, n, SPI_OK_INSERT_RETURNING, take_ids, ids);
+	foreach(lc, records)
+	{
+		const MigrateRecord *record = lfirst(lc);
+		int			i = foreach_current_index(lc);
+
+		bind_row(&rows[i], request, &record->step, record->result, ids[i]);
+	}
+	migrate_query_rows(&insert_applieds, rows, n, SPI_OK_INSERT, NULL, NULL);
 }

@@ -34,6 +34,7 @@ PG_FUNCTION_INFO_V1(migrate_reset);
 PG_FUNCTION_INFO_V1(migrate_redo);
 PG_FUNCTION_INFO_V1(migrate_refresh);
 PG_FUNCTION_INFO_V1(migrate_repair);
+PG_FUNCTION_INFO_V1(migrate_adopt);
 PG_FUNCTION_INFO_V1(migrate_status);
 PG_FUNCTION_INFO_V1(migrate_history);
 PG_FUNCTION_INFO_V1(migrate_version);
@@ -323,8 +324,6 @@ migrate_repair(PG_FUNCTION_ARGS)
 
 #undef REPAIR_COLUMNS
 
-#define STATUS_COLUMNS 13
-
 static void
 put_text(Datum *values, bool *nulls, int n, const char *value)
 {
@@ -332,6 +331,41 @@ put_text(Datum *values, bool *nulls, int n, const char *value)
 	if (value != NULL)
 		values[n] = CStringGetTextDatum(value);
 }
+
+#define ADOPT_COLUMNS 4
+
+/* adopt(dir, tool, tracking, project, schema) */
+Datum
+migrate_adopt(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	MigrateRequest request = {0};
+	ListCell   *lc;
+
+	request.dir = text_argument(fcinfo, 0);
+	request.tool = text_argument(fcinfo, 1);
+	request.tracking = PG_ARGISNULL(2) ? InvalidOid : PG_GETARG_OID(2);
+	history_arguments(fcinfo, 3, &request);
+	InitMaterializedSRF(fcinfo, 0);
+	foreach(lc, migrate_run_adopt(&request))
+	{
+		MigrateAdopted *adopted = lfirst(lc);
+		Datum		values[ADOPT_COLUMNS] = {0};
+		bool		nulls[ADOPT_COLUMNS] = {0};
+
+		put_text(values, nulls, 0, adopted->version);
+		put_text(values, nulls, 1, adopted->name);
+		values[2] = TimestampTzGetDatum(adopted->applied_at);
+		nulls[2] = !adopted->has_time;
+		put_text(values, nulls, 3, adopted->note);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}
+
+#undef ADOPT_COLUMNS
+
+#define STATUS_COLUMNS 13
 
 static void
 put_status(ReturnSetInfo *rsinfo, const MigrateItem *item)

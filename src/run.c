@@ -27,8 +27,8 @@
  * Take the run lock, and look again at the history.  40001 if that is one which
  * the transaction's snapshot cannot see.
  */
-static void
-lock_and_look(MigrateRun *run, const char *routine)
+void
+migrate_lock_and_look(MigrateRun *run, const char *routine)
 {
 	PreventCommandDuringRecovery(routine);
 	PreventCommandIfReadOnly(routine);
@@ -104,7 +104,7 @@ apply(MigrateRun *run)
 
 	if (!migrate_look_first_up(run))
 		return NIL;
-	lock_and_look(run, "migrate.apply()");
+	migrate_lock_and_look(run, "migrate.apply()");
 	steps = migrate_plan_apply(run->items, run->request);
 	migrate_enter_schema(run->request->schema, GUC_ACTION_SAVE);
 	migrate_check_up_steps(run, steps, false);
@@ -119,7 +119,7 @@ rollback(MigrateRun *run)
 
 	if (!migrate_look_first_down(run))
 		return NIL;
-	lock_and_look(run, "migrate.rollback()");
+	migrate_lock_and_look(run, "migrate.rollback()");
 	steps = migrate_plan_rollback(run->items, run->applied, run->request);
 	migrate_enter_schema(run->request->schema, GUC_ACTION_SAVE);
 	migrate_check_down_steps(run, steps);
@@ -144,7 +144,7 @@ reapply(MigrateRun *run)
 	migrate_look(run);
 	if (run->applied == NIL && !(everything && run->source != NULL))
 		return NIL;
-	lock_and_look(run, everything ? "migrate.refresh()" : "migrate.redo()");
+	migrate_lock_and_look(run, everything ? "migrate.refresh()" : "migrate.redo()");
 	downs = migrate_plan_rollback(run->items, run->applied, run->request);
 	ups = everything && run->source != NULL ? migrate_plan_all(run->items) :
 		migrate_plan_reapply(run->items, downs);
@@ -229,7 +229,7 @@ settle(MigrateRun *run)
 				 errmsg("unrecognized state: \"%s\"", run->request->state),
 				 errhint("Valid states are \"applied\" and \"pending\".")));
 	migrate_look_source(run, migrate_directory_or_setting(run->request));
-	lock_and_look(run, "migrate.repair()");
+	migrate_lock_and_look(run, "migrate.repair()");
 	item = migrate_plan_find(run->items, run->request->target);
 	if (applied ? item->applied && !item->applied->interrupted : !item->applied)
 		return NIL;				/* it is so already */
@@ -264,7 +264,7 @@ repair(MigrateRun *run)
 		needed |= needs_repair(lfirst(lc));
 	if (!needed)
 		return NIL;
-	lock_and_look(run, "migrate.repair()");
+	migrate_lock_and_look(run, "migrate.repair()");
 	foreach(lc, run->items)
 	{
 		MigrateItem *item = lfirst(lc);
@@ -276,11 +276,11 @@ repair(MigrateRun *run)
 }
 
 /*
- * Run one of the above.  Nothing that it changes in the session outlives it:
- * not its settings, nor the flag that a run is going on.
+ * Run one of the above, or what stands on this file.  Nothing that it changes in
+ * the session outlives it: not its settings, nor the flag that a run is going on.
  */
-static List *
-run_guarded(MigrateRequest *request, List *(*body) (MigrateRun *run))
+List *
+migrate_run_guarded(MigrateRequest *request, List *(*body) (MigrateRun *run))
 {
 	MigrateRun	run = {.request = request};
 	List	   *volatile results = NIL;
@@ -309,13 +309,13 @@ run_guarded(MigrateRequest *request, List *(*body) (MigrateRun *run))
 List *
 migrate_run_apply(MigrateRequest *request)
 {
-	return run_guarded(request, apply);
+	return migrate_run_guarded(request, apply);
 }
 
 List *
 migrate_run_rollback(MigrateRequest *request)
 {
-	return run_guarded(request, rollback);
+	return migrate_run_guarded(request, rollback);
 }
 
 /*
@@ -325,7 +325,7 @@ List *
 migrate_run_redo(MigrateRequest *request)
 {
 	request->steps = 1;
-	return run_guarded(request, reapply);
+	return migrate_run_guarded(request, reapply);
 }
 
 /*
@@ -335,7 +335,7 @@ List *
 migrate_run_refresh(MigrateRequest *request)
 {
 	request->everything = true;
-	return run_guarded(request, reapply);
+	return migrate_run_guarded(request, reapply);
 }
 
 /*
@@ -345,5 +345,5 @@ migrate_run_refresh(MigrateRequest *request)
 List *
 migrate_run_repair(MigrateRequest *request)
 {
-	return run_guarded(request, repair);
+	return migrate_run_guarded(request, repair);
 }

@@ -5,7 +5,7 @@
  *
  * Only places and hashes of the sections are kept, not their text, so memory
  * does not grow with the size of the files.  A text is read again when it is
- * needed, and must then be the same.
+ * needed, and must then be the same; unless the caller wants all texts anyway.
  *
  * Copyright (c) 2026, the migrate authors
  *
@@ -29,7 +29,58 @@ struct MigrateSource
 	const char *file;			/* its name, or NULL */
 	char	   *sql;
 	int			length;
+	struct KeptFile *kept;		/* texts that need not be read again, for each
+								 * name, or NULL */
+	size_t		kept_bytes;
 };
+
+/* so much is kept, where it is asked for */
+#define KEEP_BYTES	(16 * 1024 * 1024)
+
+typedef struct KeptFile
+{
+	char	   *sql;			/* NULL: not kept */
+	int			length;
+}			KeptFile;
+
+static KeptFile *
+kept_file(MigrateSource *source, const char *file)
+{
+	int			place = migrate_find_name(migrate_directory_names(source->dir), file);
+
+	return place < 0 || source->kept == NULL ? NULL : &source->kept[place];
+}
+
+/*
+ * The file read last is a kept one, if it is that.
+ */
+static bool
+take_kept(MigrateSource *source, const char *file)
+{
+	KeptFile   *kept = source->kept ? kept_file(source, file) : NULL;
+
+	if (kept == NULL || kept->sql == NULL)
+		return false;
+	source->file = file;
+	source->sql = kept->sql;
+	source->length = kept->length;
+	return true;
+}
+
+/*
+ * Keep the file read last, as long as there is room.
+ */
+static void
+keep(MigrateSource *source)
+{
+	KeptFile   *kept = source->kept ? kept_file(source, source->file) : NULL;
+
+	if (kept == NULL || source->kept_bytes + source->length > KEEP_BYTES)
+		return;
+	kept->sql = MemoryContextStrdup(GetMemoryChunkContext(source), source->sql);
+	kept->length = source->length;
+	source->kept_bytes += source->length;
+}
 
 /*
  * Read a file unless it is the one read last: sections of one file are asked
@@ -42,6 +93,8 @@ read_file(MigrateSource *source, const char *file)
 
 	if (source->file != NULL && strcmp(source->file, file) == 0)
 		return true;
+	if (take_kept(source, file))
+		return true;
 	source->file = NULL;
 	MemoryContextReset(source->scratch);
 	old = MemoryContextSwitchTo(source->scratch);
@@ -49,6 +102,8 @@ read_file(MigrateSource *source, const char *file)
 	if (source->sql != NULL)
 		source->file = pstrdup(file);
 	MemoryContextSwitchTo(old);
+	if (source->sql != NULL)
+		keep(source);
 	return source->sql != NULL;
 }
 
@@ -245,11 +300,12 @@ read_files(MigrateSource *source)
  * Read the migrations of a directory.
  *
  * "format" is the name of the format, NULL to detect it; "exists" tells whether a
- * tool's table is there.  Errors are those of directory.c and format.c.  A
+ * tool's table is there.  With "keep", texts are kept in memory as long as they are
+ * not too many, for a caller that needs them all.  Errors are those of directory.c and format.c.  A
  * directory may have no migrations at all.
  */
 MigrateSource *
-migrate_source_read(const char *path, const char *format, MigrateTableExists exists)
+migrate_source_read(const char *path, const char *format, MigrateTableExists exists, bool keep)
 {
 	MigrateSource *source = palloc0(sizeof(MigrateSource));
 	MigrationSet *set = palloc0(sizeof(MigrationSet));
@@ -261,6 +317,9 @@ migrate_source_read(const char *path, const char *format, MigrateTableExists exi
 		(void) migrate_format_named(format, NIL);	/* an error, before
 													 * anything is read */
 	source->dir = migrate_directory_open(path);
+	if (keep)
+		source->kept = palloc_extended(list_length(migrate_directory_names(source->dir)) * sizeof(KeptFile),
+									   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	if (format != NULL)
 		set->format = migrate_format_named(format, migrate_directory_names(source->dir));
 	source->scratch = AllocSetContextCreate(CurrentMemoryContext, "migrate file",
@@ -299,6 +358,7 @@ char *
 migrate_source_text(MigrateSource *source, const MigrateSection *section)
 {
 	uint8		sha256[PG_SHA256_DIGEST_LENGTH];
+	KeptFile   *kept = source->kept ? kept_file(source, section->file) : NULL;
 	bool		there = read_file(source, section->file) &&
 		migrate_section_end(section) <= source->length;
 	char	   *text = NULL;
@@ -307,7 +367,8 @@ migrate_source_text(MigrateSource *source, const MigrateSection *section)
 	if (there)
 	{
 		text = section_text(source, section, &length);
-
+		if (kept != NULL && kept->sql == source->sql)
+			return text;
 		migrate_sha256(text, length, sha256);
 	}
 	if (!there || memcmp(sha256, section->sha256, sizeof(sha256)) != 0)
@@ -316,4 +377,34 @@ migrate_source_text(MigrateSource *source, const MigrateSection *section)
 				 errmsg("file \"%s\" has changed during the run", section->file),
 				 errhint("Run the migrations again.")));
 	return text;
+}
+
+/*
+ * The bytes of a file, palloc'd, as the tools hash them; NULL if there is no such
+ * file.  *sql is its text, in the database encoding and without a byte order
+ * mark, until another file is read.
+ */
+char *
+migrate_source_bytes(MigrateSource *source, const char *file, int *length, const char **sql)
+{
+	char	   *bytes;
+	char	   *copy;
+	MemoryContext old;
+
+	source->file = NULL;
+	MemoryContextReset(source->scratch);
+	if (!migrate_has_name(migrate_directory_names(source->dir), file))
+		return NULL;
+	bytes = migrate_directory_bytes(source->dir, file, length);
+	if (bytes == NULL)
+		return NULL;
+	old = MemoryContextSwitchTo(source->scratch);
+	copy = MemoryContextAllocHuge(source->scratch, (size_t) *length + 1);
+	memcpy(copy, bytes, *length + 1);
+	source->length = *length;
+	source->sql = migrate_directory_decode(file, copy, &source->length);
+	source->file = pstrdup(file);
+	MemoryContextSwitchTo(old);
+	*sql = source->sql;
+	return bytes;
 }

@@ -63,6 +63,7 @@ SELECT name, context FROM pg_settings WHERE name LIKE 'migrate.%' ORDER BY name 
 --
 CREATE TABLE test.calls (routine regprocedure PRIMARY KEY, call text);
 INSERT INTO test.calls VALUES
+	('migrate.adopt(text,text,regclass,text,text)', 'SELECT * FROM migrate.adopt()'),
 	('migrate.apply(text,text,integer,text[],text,text,text,jsonb,boolean)', 'SELECT * FROM migrate.apply()'),
 	('migrate.down(integer,text,boolean,boolean,text,text,text,integer)', 'CALL migrate.down()'),
 	('migrate.history(text,text)', 'SELECT * FROM migrate.history()'),

@@ -1,0 +1,745 @@
+/*-------------------------------------------------------------------------
+ *
+ * tracking.c
+ *		The tables in which other tools remember what they have applied.
+ *
+ * A tool is a row of tools[]: which table it has, by name and by columns, and
+ * how to ask it.  To add a tool, add a row.
+ *
+ * These tables are other people's: they are read as the caller, and what is read
+ * without having been named is a plain table with columns of built-in types, so
+ * that reading it runs nobody's code.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/tracking.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/relation.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_type.h"
+#include "commands/dbcommands.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+#include "migrate.h"
+
+static void lock_golang_migrate(const MigrateTracking *tracking);
+static void lock_flyway(const MigrateTracking *tracking);
+static void lock_sqlx(const MigrateTracking *tracking);
+static void lock_liquibase(const MigrateTracking *tracking);
+
+static const MigrateTool tools[] = {
+	{
+		.name = "goose",.formats = "goose",.tables = "goose_db_version",
+		.columns = "id:N version_id:N is_applied:B tstamp:D",
+		/* going down once added a row that is not applied */
+		.newest_by = "version_id",.where = "is_applied AND version_id <> 0",.order = "id",
+		.key = KEY_NUMBER,.id = "version_id",.applied_at = "tstamp",
+		.lock_key = INT64CONST(4097083626)
+	},
+	{
+		.name = "golang-migrate",.formats = "golang-migrate",.tables = "schema_migrations",
+		.columns = "version:N dirty:B",
+		.key = KEY_NUMBER,.id = "version",.through = "true",
+		.failure = "CASE WHEN dirty THEN 'It is marked as dirty.' END",
+		.lock = lock_golang_migrate
+	},
+	{
+		.name = "dbmate",.formats = "dbmate",.tables = "schema_migrations",
+		.columns = "version:S",.only = true,
+		.order = "version",.key = KEY_VERSION,.id = "version"
+	},
+	{
+		.name = "supabase",.formats = "supabase",.schema = "supabase_migrations",
+		.tables = "schema_migrations",.columns = "version:S statements:A name:S",
+		.order = "version",.key = KEY_VERSION,.id = "version",.title = "name"
+	},
+	{
+		.name = "sql-migrate",.formats = "sql-migrate",.tables = "gorp_migrations",
+		.columns = "id:S applied_at:D",
+		.order = "applied_at, id",.key = KEY_FILE,.id = "id",.applied_at = "applied_at"
+	},
+	{
+		.name = "tern",.formats = "tern",.schema = "public",.tables = "schema_version",
+		.columns = "version:N",.only = true,
+		.where = "version > 0",.key = KEY_NUMBER,.id = "version",.through = "true",
+		.lock_key = INT64CONST(9628173550095224)
+	},
+	{
+		.name = "sqitch",.formats = "sqitch",.schema = "sqitch",.tables = "changes",
+		.columns = "change_id:S script_hash:S change:S project:S committed_at:D",
+		.index = "sqitch.plan",
+		.where = "project = coalesce($1, project)",.order = "committed_at",
+		.key = KEY_CHANGE,.id = "change",.applied_at = "committed_at",
+		/* what was recorded before there was a hash has the change's own */
+		.checksum = "nullif(script_hash, change_id)",.check = migrate_check_sqitch,
+		.lock_key = INT64CONST(75474063)
+	},
+	{
+		.name = "flyway",.formats = "flyway",.tables = "flyway_schema_history schema_version",
+		.columns = "installed_rank:N version:S description:S type:S script:S checksum:N"
+		" installed_by:S installed_on:D execution_time:N success:B",
+		.newest_by = "coalesce(version, ''), CASE WHEN version IS NULL THEN description END",
+		.where = "NOT success OR (type NOT IN ('SCHEMA', 'DELETE') AND type NOT LIKE 'UNDO%')",
+		.order = "installed_rank",
+		.key = KEY_DOTTED,.id = "version",.title = "description",
+		.through = "type LIKE '%BASELINE'",
+		.failure = "CASE WHEN NOT success THEN 'It is marked as failed.' END",
+		.checksum = "checksum",.check = migrate_check_flyway,
+		.applied_at = "installed_on",.applied_by = "installed_by",
+		.duration = "execution_time::bigint * 1000",
+		.lock = lock_flyway
+	},
+	{
+		.name = "liquibase",.formats = "liquibase",.tables = "databasechangelog",
+		.columns = "id:S author:S filename:S dateexecuted:D orderexecuted:N exectype:S md5sum:S",
+		.where = "exectype <> 'SKIPPED'",.order = "orderexecuted, dateexecuted",
+		.key = KEY_CHANGESET,.id = "author || ':' || id",.path = "filename",
+		.failure = "CASE WHEN exectype = 'FAILED' THEN 'It is marked as failed.' END",
+		.checksum = "md5sum",.check = migrate_check_liquibase,.applied_at = "dateexecuted",
+		.lock = lock_liquibase
+	},
+	{
+		.name = "sqlx",.formats = "sqlx",.tables = "_sqlx_migrations",
+		.columns = "version:N description:S installed_on:D success:B checksum:U execution_time:N",
+		.order = "installed_on, version",
+		.key = KEY_NUMBER,.id = "version",.title = "description",
+		.failure = "CASE WHEN NOT success THEN 'It is marked as not successful.' END",
+		.checksum = "encode(checksum, 'hex')",.check = migrate_check_sqlx,
+		.applied_at = "installed_on",
+		.duration = "CASE WHEN execution_time > 0 THEN execution_time / 1000 END",
+		.lock = lock_sqlx
+	},
+	{
+		.name = "diesel",.formats = "diesel",.tables = "__diesel_schema_migrations",
+		.columns = "version:S run_on:D",
+		.order = "run_on, version",.key = KEY_VERSION,.id = "version",.applied_at = "run_on"
+	},
+	{
+		.name = "refinery",.formats = "refinery",.tables = "refinery_schema_history",
+		.columns = "version:N name:S applied_on:S checksum:S",
+		.order = "applied_on::timestamptz, version",
+		.key = KEY_NUMBER,.id = "version",.title = "name",
+		.checksum = "checksum",.check = migrate_check_refinery,.applied_at = "applied_on"
+	},
+	{
+		.name = "prisma",.formats = "prisma",.tables = "_prisma_migrations",
+		.columns = "id:S checksum:S finished_at:D migration_name:S rolled_back_at:D started_at:D",
+		.where = "rolled_back_at IS NULL",.order = "started_at",
+		.key = KEY_FOLDER,.id = "migration_name",
+		.failure = "CASE WHEN finished_at IS NULL THEN 'It has begun and not ended.' END",
+		.checksum = "checksum",.check = migrate_check_prisma,.applied_at = "finished_at",
+		.duration = "extract(epoch FROM finished_at - started_at) * 1000000",
+		.lock_key = INT64CONST(72707369)
+	},
+	{
+		.name = "drizzle",.formats = "drizzle",.schema = "drizzle",
+		.tables = "__drizzle_migrations",.columns = "id:N hash:S created_at:N",
+		.index = "meta/_journal.json",.order = "id",.key = KEY_WHEN,.id = "created_at",
+		.path = "to_char(to_timestamp(created_at / 1000) AT TIME ZONE 'UTC', 'YYYYMMDDHH24MISS')",
+		.checksum = "hash",.check = migrate_check_drizzle
+	},
+	{
+		.name = "node-pg-migrate",.formats = "node-pg-migrate",.schema = "public",
+		.tables = "pgmigrations",.columns = "id:N name:S run_on:D",
+		.order = "id",.key = KEY_STEM,.id = "name",.applied_at = "run_on",
+		.lock_key = INT64CONST(7241865325823964)
+	},
+	{
+		.name = "graphile-migrate",.formats = "graphile-migrate",.schema = "graphile_migrate",
+		.tables = "migrations",.columns = "hash:S previous_hash:S filename:S date:D",
+		.order = "date, filename",.key = KEY_NUMBER,.id = "filename",.applied_at = "date",
+		.checksum = "hash",.check = migrate_check_graphile_hash,
+		.lock_key = INT64CONST(4727445306447283)
+	},
+	{
+		.name = "postgres-migrations",.formats = "postgres-migrations",.tables = "migrations",
+		.columns = "id:N name:S hash:S executed_at:D",
+		/* 0 is the tool's own: it makes this table */
+		.where = "id > 0",.order = "id",
+		.key = KEY_NUMBER,.id = "id",.title = "name",.applied_at = "executed_at",
+		.checksum = "hash",.check = migrate_check_postgres_migrations,
+		.lock_key = INT64CONST(-8525285245963000605)
+	},
+	{
+		.name = "rambler",.formats = "rambler",.tables = "migrations",
+		.columns = "migration:S",.only = true,
+		.order = "migration",.key = KEY_FILE,.id = "migration"
+	},
+	{
+		.name = "atlas",.formats = "atlas",.schema = "atlas_schema_revisions",
+		.tables = "atlas_schema_revisions",
+		.columns = "version:S description:S type:N applied:N total:N executed_at:D"
+		" execution_time:N error:S hash:S operator_version:S",
+		.index = "atlas.sum",
+		/* a version with a dot is the tool's own */
+		.where = "version NOT LIKE '.%'",.order = "executed_at, version",
+		.key = KEY_VERSION,.id = "version",.title = "description",.through = "(type & 1) = 1",
+		.failure = "CASE WHEN applied < total OR error <> '' THEN"
+		" format('It stopped after %s of %s statements.', applied, total) END",
+		.checksum = "hash",.check = migrate_check_atlas,
+		.applied_at = "executed_at",.duration = "execution_time / 1000",
+		.lock_key = INT64CONST(2686470616)
+	},
+	{
+		.name = "updown",.formats = "updown plain",.tables = "_migrations",
+		.columns = "id:N name:S batch:N executed_at:D",
+		.order = "id",.key = KEY_STEM,.id = "name",.applied_at = "executed_at",.batch = "batch"
+	},
+	{
+		.name = "plain",.formats = "plain updown",.tables = "schema_migrations",
+		.columns = "version:N description:S applied_at:D success:B",
+		.order = "applied_at, version",.key = KEY_NUMBER,.id = "version",.title = "description",
+		.failure = "CASE WHEN success IS NOT TRUE THEN 'It is marked as not successful.' END",
+		.applied_at = "applied_at",.applied_by = "applied_by"
+	},
+	{
+		.name = "pgroll",.schema = "pgroll",.tables = "migrations",
+		.columns = "schema:S name:S migration:U parent:S done:B",
+		.refusal = "Its migrations are not written in SQL."
+	},
+	{
+		.name = "versioning",.schema = "_v",.tables = "patches",
+		.columns = "patch_name:S applied_tsz:D applied_by:S requires:A conflicts:A",
+		.refusal = "Its patches have no directory and no versions; each registers itself when it is run."
+	},
+};
+
+/*
+ * Does a relation have the column, of a built-in type of that category?
+ */
+static bool
+has_column(Relation rel, const char *name, char category)
+{
+	TupleDesc	desc = RelationGetDescr(rel);
+
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(desc, i);
+		Oid			type;
+		char		type_category;
+		bool		preferred;
+
+		if (attribute->attisdropped || strcmp(NameStr(attribute->attname), name) != 0)
+			continue;
+		type = getBaseType(attribute->atttypid);
+		get_type_category_preferred(type, &type_category, &preferred);
+		return type_category == category && type < FirstUnpinnedObjectId;
+	}
+	return false;
+}
+
+/*
+ * Is it a table of the tool, by its columns?  If not, *missing is one that it
+ * lacks, or NULL if it has more than it should.
+ */
+static bool
+has_columns(Relation rel, const MigrateTool *tool, char **missing)
+{
+	TupleDesc	desc = RelationGetDescr(rel);
+	char	   *columns = pstrdup(tool->columns);
+	char	   *save = NULL;
+	int			known = 0;
+	int			all = 0;
+
+	*missing = NULL;
+	for (char *column = strtok_r(columns, " ", &save); column != NULL;
+		 column = strtok_r(NULL, " ", &save))
+	{
+		char	   *colon = strchr(column, ':');
+
+		*colon = '\0';
+		known++;
+		if (has_column(rel, column, colon[1]))
+			continue;
+		*missing = column;
+		return false;
+	}
+	for (int i = 0; i < desc->natts; i++)
+		all += !TupleDescAttr(desc, i)->attisdropped;
+	return !tool->only || all == known;
+}
+
+static MigrateTracking *
+new_tracking(const MigrateTool *tool, Relation rel)
+{
+	MigrateTracking *tracking = palloc0(sizeof(MigrateTracking));
+
+	tracking->tool = tool;
+	tracking->relid = RelationGetRelid(rel);
+	tracking->schema = get_namespace_name(RelationGetNamespace(rel));
+	tracking->table = pstrdup(RelationGetRelationName(rel));
+	tracking->has_applied_by = tool->applied_by != NULL && has_column(rel, tool->applied_by, TYPCATEGORY_STRING);
+	return tracking;
+}
+
+/*
+ * Is there a table of the tool, with that name, in that schema?  Only a plain one:
+ * whoever may create objects there could have put anything else in its place.
+ */
+static MigrateTracking *
+look_in(const MigrateTool *tool, Oid namespace, const char *table)
+{
+	Oid			relid = OidIsValid(namespace) ? get_relname_relid(table, namespace) : InvalidOid;
+	MigrateTracking *tracking = NULL;
+	Relation	rel;
+	char	   *missing;
+
+	if (!OidIsValid(relid) || (rel = try_relation_open(relid, AccessShareLock)) == NULL)
+		return NULL;
+	if ((rel->rd_rel->relkind == RELKIND_RELATION ||
+		 rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE) && has_columns(rel, tool, &missing))
+		tracking = new_tracking(tool, rel);
+	relation_close(rel, AccessShareLock);
+	return tracking;
+}
+
+/*
+ * The tool's table, where it is by default: in the tenant's schema, in its own, in
+ * the search_path.  NULL if there is none.
+ */
+static MigrateTracking *
+look_for(const MigrateTool *tool, Oid tenant)
+{
+	List	   *namespaces = NIL;
+	char	   *save = NULL;
+	ListCell   *lc;
+
+	if (OidIsValid(tenant))
+		namespaces = lappend_oid(namespaces, tenant);
+	if (tool->schema != NULL)
+		namespaces = lappend_oid(namespaces, get_namespace_oid(tool->schema, true));
+	namespaces = list_concat(namespaces, fetch_search_path(false));
+	for (char *table = strtok_r(pstrdup(tool->tables), " ", &save); table != NULL;
+		 table = strtok_r(NULL, " ", &save))
+	{
+		foreach(lc, namespaces)
+		{
+			MigrateTracking *tracking = look_in(tool, lfirst_oid(lc), table);
+
+			if (tracking != NULL)
+				return tracking;
+		}
+	}
+	return NULL;
+}
+
+/*
+ * The tool of that name; 22023 with a list if there is none.
+ */
+static const MigrateTool *
+tool_named(const char *name)
+{
+	StringInfoData valid;
+
+	initStringInfo(&valid);
+	for (int i = 0; i < lengthof(tools); i++)
+	{
+		if (strcmp(tools[i].name, name) == 0)
+			return &tools[i];
+		appendStringInfo(&valid, "%s\"%s\"", i > 0 ? ", " : "", tools[i].name);
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("unrecognized tool: \"%s\"", name),
+			 errhint("Valid tools are %s.", valid.data)));
+}
+
+static void
+refuse_tool(const MigrateTool *tool)
+{
+	if (tool->refusal != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("history of \"%s\" cannot be adopted", tool->name),
+				 errdetail("%s", tool->refusal),
+				 errhint("Write a first migration that makes the schema as it is now, and record it with migrate.repair().")));
+}
+
+/*
+ * Several tools could be meant: say which.
+ */
+static void
+refuse_several(List *found)
+{
+	StringInfoData list;
+	ListCell   *lc;
+
+	initStringInfo(&list);
+	foreach(lc, found)
+	{
+		MigrateTracking *tracking = lfirst(lc);
+
+		appendStringInfo(&list, "%s\"%s.%s\" is one of %s", list.len > 0 ? ", " : "",
+						 tracking->schema, tracking->table, tracking->tool->name);
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("there are tables of several tools"),
+			 errdetail("Table %s.", list.data),
+			 errhint("Name the tool.")));
+}
+
+/*
+ * What tool the table is of that the caller names.
+ */
+static MigrateTracking *
+identify(Oid relid, const MigrateTool *wanted)
+{
+	Relation	rel = relation_open(relid, AccessShareLock);
+	List	   *found = NIL;
+	char	   *missing = NULL;
+
+	for (int i = 0; i < lengthof(tools); i++)
+	{
+		if ((wanted == NULL || wanted == &tools[i]) && has_columns(rel, &tools[i], &missing))
+			found = lappend(found, new_tracking(&tools[i], rel));
+	}
+	if (found == NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 wanted ? errmsg("\"%s\" is not a table of %s", RelationGetRelationName(rel), wanted->name) :
+				 errmsg("\"%s\" is not a table of any known tool", RelationGetRelationName(rel)),
+				 wanted == NULL ? 0 :
+				 missing == NULL ? errdetail("It has other columns.") :
+				 errdetail("It has no column \"%s\" of the type that it should have.", missing)));
+	if (list_length(found) > 1)
+		refuse_several(found);
+	relation_close(rel, AccessShareLock);
+	return linitial(found);
+}
+
+/*
+ * Find the table of a tool.
+ *
+ * "tool" is its name, NULL for whichever is there; "relid" the table, InvalidOid
+ * to look for it; "schema" the tenant's, "" for none.  Errors: 22023 for an unknown
+ * tool, and where there are several; 42P01 if there is none; 42809 for a table with
+ * other columns; 0A000 for a tool whose history cannot be taken over; 3F000.
+ */
+MigrateTracking *
+migrate_tracking_find(const char *tool, Oid relid, const char *schema)
+{
+	const MigrateTool *wanted = tool ? tool_named(tool) : NULL;
+	Oid			tenant = *schema ? get_namespace_oid(schema, false) : InvalidOid;
+	List	   *found = NIL;
+
+	if (wanted != NULL)
+		refuse_tool(wanted);
+	if (OidIsValid(relid))
+		found = list_make1(identify(relid, wanted));
+	for (int i = 0; i < lengthof(tools) && !OidIsValid(relid); i++)
+	{
+		MigrateTracking *tracking = wanted == NULL || wanted == &tools[i] ?
+			look_for(&tools[i], tenant) : NULL;
+
+		if (tracking != NULL)
+			found = lappend(found, tracking);
+	}
+	if (found == NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 wanted ? errmsg("there is no table of %s", wanted->name) :
+				 errmsg("there is no table of any known tool"),
+				 errhint("Put the schema of the table into search_path, or name the table in \"tracking\".")));
+	if (list_length(found) > 1)
+		refuse_several(found);
+	refuse_tool(((MigrateTracking *) linitial(found))->tool);
+	return linitial(found);
+}
+
+/*
+ * Take a tool's lock, or be told that it is taken: 55P03.
+ */
+static void
+take_lock(const MigrateTracking *tracking, int64 key)
+{
+	if (!migrate_lock_foreign(key))
+		ereport(ERROR,
+				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+				 errmsg("another process holds the lock of %s", tracking->tool->name),
+				 errhint("Wait until it has ended, and try again.")));
+}
+
+/*
+ * golang-migrate names the database as its URL does, with a slash, or as the
+ * program that embeds it (v4, database/util.go).
+ */
+static void
+lock_golang_migrate(const MigrateTracking *tracking)
+{
+	static const char *const slashes[] = {"/", ""};
+
+	for (int i = 0; i < lengthof(slashes); i++)
+	{
+		StringInfoData name;
+
+		initStringInfo(&name);
+		appendBinaryStringInfo(&name, tracking->schema, strlen(tracking->schema) + 1);
+		appendBinaryStringInfo(&name, tracking->table, strlen(tracking->table) + 1);
+		appendStringInfo(&name, "%s%s", slashes[i], get_database_name(MyDatabaseId));
+		take_lock(tracking, migrate_crc32(name.data, name.len) * (uint32) 1486364155);
+	}
+}
+
+/*
+ * Flyway adds Java's hash of the table's name (Flyway 13,
+ * PostgreSQLAdvisoryLockTemplate.java), which is one of UTF-16.
+ */
+static void
+lock_flyway(const MigrateTracking *tracking)
+{
+	char	   *name = psprintf("\"%s\".\"%s\"", tracking->schema, tracking->table);
+	uint32		hash = 0;
+
+	for (const char *c = name; *c != '\0'; c++)
+	{
+		if (IS_HIGHBIT_SET(*c))
+			return;
+		hash = hash * 31 + *c;
+	}
+	take_lock(tracking, INT64CONST(77431708279161) + (int32) hash);
+}
+
+static void
+lock_sqlx(const MigrateTracking *tracking)
+{
+	char	   *name = get_database_name(MyDatabaseId);
+
+	take_lock(tracking, INT64CONST(0x3d32ad9e) * migrate_crc32(name, strlen(name)));
+}
+
+/*
+ * How rows of a query are handed over.
+ */
+typedef struct RowSink
+{
+	MemoryContext context;
+	const MigrateTracking *tracking;
+	List	   *rows;
+} RowSink;
+
+/*
+ * Run a query on other people's tables, as the caller, that sees what has been
+ * committed last.  $1 is "parameter".  Operators and functions are core's; a table
+ * with row security that would hide rows is an error.
+ */
+static void
+ask(const char *query, const char *parameter, void (*take) (RowSink *sink), RowSink *sink)
+{
+	int			guc_level = NewGUCNestLevel();
+	Oid			type = TEXTOID;
+	Datum		value = parameter ? CStringGetTextDatum(parameter) : (Datum) 0;
+	char		null = parameter ? ' ' : 'n';
+	Snapshot	snapshot;
+	SPIPlanPtr	plan;
+
+	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	(void) set_config_option("row_security", "off", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	CommandCounterIncrement();
+	snapshot = GetLatestSnapshot();
+	PushActiveSnapshot(snapshot);
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	plan = SPI_prepare(query, 1, &type);
+	if (plan == NULL || SPI_execute_snapshot(plan, &value, &null, snapshot, InvalidSnapshot,
+											 false, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not read table \"%s\"", sink->tracking->table);
+	take(sink);
+	if (SPI_finish() != SPI_OK_FINISH)
+		elog(ERROR, "SPI_finish failed");
+	PopActiveSnapshot();
+	AtEOXact_GUC(true, guc_level);
+}
+
+static void
+take_liquibase_lock(RowSink *sink)
+{
+	HeapTuple	tuple = SPI_processed > 0 ? SPI_tuptable->vals[0] : NULL;
+	char	   *holder;
+
+	if (tuple == NULL)
+		return;
+	holder = SPI_getvalue(tuple, SPI_tuptable->tupdesc, 1);
+	ereport(ERROR,
+			(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+			 errmsg("another process holds the lock of %s", sink->tracking->tool->name),
+			 holder ? errdetail("It is \"%s\".", holder) : 0,
+			 errhint("Wait until it has ended; if it is gone, use \"liquibase release-locks\".")));
+}
+
+/*
+ * Liquibase has a row for its lock.  Who may change that row can keep it from
+ * being changed meanwhile.
+ */
+static void
+lock_liquibase(const MigrateTracking *tracking)
+{
+	RowSink		sink = {.tracking = tracking};
+	char	   *table = psprintf("%slock", tracking->table);
+	Oid			relid = get_relname_relid(table, get_rel_namespace(tracking->relid));
+	char	   *name;
+
+	if (!OidIsValid(relid))
+		return;
+	name = quote_qualified_identifier(tracking->schema, table);
+	if (pg_class_aclcheck(relid, GetUserId(), ACL_UPDATE) == ACLCHECK_OK &&
+		get_rel_relkind(relid) == RELKIND_RELATION)
+		ask(psprintf("SELECT lockedby::text FROM %s WHERE locked FOR SHARE NOWAIT", name), NULL,
+			take_liquibase_lock, &sink);
+	ask(psprintf("SELECT lockedby::text FROM %s WHERE locked", name), NULL,
+		take_liquibase_lock, &sink);
+}
+
+/*
+ * Take, until the end of the transaction, the lock that the tool takes when it
+ * runs; 55P03 if somebody has it.
+ */
+void
+migrate_tracking_lock(const MigrateTracking *tracking)
+{
+	if (tracking->tool->lock_key != 0)
+		take_lock(tracking, tracking->tool->lock_key);
+	if (tracking->tool->lock != NULL)
+		tracking->tool->lock(tracking);
+}
+
+/* the columns that a tool's table is asked for, in this order */
+enum TrackedColumn
+{
+	T_ID = 1, T_TITLE, T_PATH, T_THROUGH, T_FAILURE, T_CHECKSUM,
+	T_APPLIED_AT, T_APPLIED_BY, T_DURATION, T_BATCH
+};
+
+static Datum
+column(HeapTuple tuple, enum TrackedColumn number, bool *isnull)
+{
+	return SPI_getbinval(tuple, SPI_tuptable->tupdesc, number, isnull);
+}
+
+static char *
+text_column(HeapTuple tuple, enum TrackedColumn number)
+{
+	bool		isnull;
+	Datum		value = column(tuple, number, &isnull);
+
+	return isnull ? NULL : TextDatumGetCString(value);
+}
+
+/*
+ * Who applied it, if that is a role; NULL else.
+ */
+static char *
+role_column(HeapTuple tuple, enum TrackedColumn number)
+{
+	char	   *name = text_column(tuple, number);
+
+	return name != NULL && OidIsValid(get_role_oid(name, true)) ? name : NULL;
+}
+
+static void
+take_rows(RowSink *sink)
+{
+	MemoryContext old = MemoryContextSwitchTo(sink->context);
+
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		HeapTuple	tuple = SPI_tuptable->vals[i];
+		MigrateTracked *row = palloc0(sizeof(MigrateTracked));
+		bool		isnull;
+
+		CHECK_FOR_INTERRUPTS();
+		row->id = text_column(tuple, T_ID);
+		row->title = text_column(tuple, T_TITLE);
+		row->path = text_column(tuple, T_PATH);
+		row->through = DatumGetBool(column(tuple, T_THROUGH, &isnull)) && !isnull;
+		row->failure = text_column(tuple, T_FAILURE);
+		row->checksum = text_column(tuple, T_CHECKSUM);
+		row->applied_at = DatumGetTimestampTz(column(tuple, T_APPLIED_AT, &isnull));
+		row->has_time = !isnull && !TIMESTAMP_NOT_FINITE(row->applied_at);
+		row->applied_by = role_column(tuple, T_APPLIED_BY);
+		row->duration = DatumGetInt64(column(tuple, T_DURATION, &isnull));
+		row->batch = DatumGetInt32(column(tuple, T_BATCH, &isnull));
+		sink->rows = lappend(sink->rows, row);
+	}
+	MemoryContextSwitchTo(old);
+}
+
+static void
+add_column(StringInfo query, const char *expression, const char *type)
+{
+	appendStringInfo(query, "%s(%s)::%s", query->len > 0 ? ", " : "SELECT ",
+					 expression ? expression : "NULL", type);
+}
+
+/*
+ * The query for what a tool has applied.
+ */
+static char *
+tracking_query(const MigrateTracking *tracking)
+{
+	const MigrateTool *tool = tracking->tool;
+	char	   *name = quote_qualified_identifier(tracking->schema, tracking->table);
+	StringInfoData query;
+
+	initStringInfo(&query);
+	add_column(&query, tool->id, "text");
+	add_column(&query, tool->title, "text");
+	add_column(&query, tool->path, "text");
+	add_column(&query, tool->through ? tool->through : "false", "boolean");
+	add_column(&query, tool->failure, "text");
+	add_column(&query, tool->checksum, "text");
+	add_column(&query, tool->applied_at, "timestamptz");
+	add_column(&query, tracking->has_applied_by ? tool->applied_by : NULL, "text");
+	add_column(&query, tool->duration, "bigint");
+	add_column(&query, tool->batch, "integer");
+	if (tool->newest_by != NULL)
+		appendStringInfo(&query, " FROM (SELECT DISTINCT ON (%s) * FROM %s ORDER BY %s, %s DESC) t",
+						 tool->newest_by, name, tool->newest_by, tool->order);
+	else
+		appendStringInfo(&query, " FROM %s t", name);
+	if (tool->where != NULL)
+		appendStringInfo(&query, " WHERE %s", tool->where);
+	if (tool->order != NULL)
+		appendStringInfo(&query, " ORDER BY %s", tool->order);
+	return query.data;
+}
+
+/*
+ * What a tool has recorded as applied or as failed, in the order in which it did
+ * so, as a list of MigrateTracked.
+ *
+ * "project" is which of several the directory is of, NULL for all.  The caller
+ * needs SELECT on the table.
+ */
+List *
+migrate_tracking_read(const MigrateTracking *tracking, const char *project)
+{
+	RowSink		sink = {.context = CurrentMemoryContext,.tracking = tracking};
+	Relation	rel = relation_open(tracking->relid, AccessShareLock);
+	char	   *missing;
+
+	if (!has_columns(rel, tracking->tool, &missing))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("table \"%s\" has been changed during the run", tracking->table),
+				 errhint("Try again.")));
+	ask(tracking_query(tracking), project, take_rows, &sink);
+	relation_close(rel, NoLock);
+	return sink.rows;
+}
