@@ -6,12 +6,13 @@
 #
 #   install_T DIR   installs it into DIR, as root
 #   use_T DIR       makes it work from there, as postgres (default: DIR/bin in PATH)
+#   prepare_T       changes the directory first, where the tool wants it
 #   up_T part|all   applies a part of the directory, or all of it
 #   status_T        what its own commands say; this may depend on nothing but its
 #                   table and the directory
 #   applied_T       from that, in standard input, the versions that are applied
 #
-# The last three work in a folder of their own, with the directory as
+# All but the first two work in a folder of their own, with the directory as
 # migrations/, and find the database in $URL, $JDBC and the variables of libpq.
 
 tools=(goose golang-migrate dbmate sql-migrate sqlx diesel flyway liquibase
@@ -442,6 +443,8 @@ applied_prisma() {
 #
 
 install_sqitch() { package sqitch libdbd-pg-perl; }
+# It wants to find in its plan also what a change conflicts with.
+prepare_sqitch() { sed -i 's/ !old_catalogue//' migrations/sqitch.plan; }
 in_sqitch() {
     local command=$1
     shift
