@@ -15,23 +15,23 @@
 # All but the first two work in a folder of their own, with the directory as
 # migrations/, and find the database in $URL, $JDBC and the variables of libpq.
 
-tools=(goose golang-migrate dbmate sql-migrate sqlx diesel flyway liquibase
-    node-pg-migrate prisma sqitch)
+tools=(goose golang-migrate dbmate sql-migrate tern sqlx diesel refinery flyway liquibase
+    node-pg-migrate prisma drizzle graphile-migrate postgres-migrations sqitch)
 
 declare -A version=(
     [goose]=3.29.0
     [golang-migrate]=4.20.1
     [dbmate]=2.35.0
     [sql-migrate]=1.8.1
-    [tern]=2.4.2
-    [rambler]=5.4.0
+    [tern]=2.3.4
     [sqlx]=0.9.0
     [diesel]=2.3.14
+    [refinery]=0.10.0
     [flyway]=12.5.0
     [liquibase]=5.0.4
     [node-pg-migrate]=7.9.1
     [prisma]=6.19.3
-    [drizzle]=0.31.10
+    [drizzle]=0.31.11
     [graphile-migrate]=1.4.1
     [postgres-migrations]=5.3.0
     [sqitch]=Debian
@@ -54,9 +54,9 @@ declare -A table=(
     [dbmate]='-t schema_migrations'
     [sql-migrate]='-t gorp_migrations'
     [tern]='-t schema_version'
-    [rambler]='-t migrations'
     [sqlx]='-t _sqlx_migrations'
     [diesel]='-t __diesel_schema_migrations'
+    [refinery]='-t refinery_schema_history'
     [flyway]='-t flyway_schema_history'
     [liquibase]='-t databasechangelog -t databasechangeloglock'
     [node-pg-migrate]='-t pgmigrations'
@@ -73,6 +73,7 @@ declare -A times=(
     [sql-migrate]='SELECT applied_at FROM gorp_migrations'
     [sqlx]='SELECT installed_on FROM _sqlx_migrations'
     [diesel]='SELECT run_on FROM __diesel_schema_migrations'
+    [refinery]='SELECT applied_on FROM refinery_schema_history'
     [flyway]='SELECT installed_on FROM flyway_schema_history'
     [liquibase]='SELECT dateexecuted FROM databasechangelog'
     [node-pg-migrate]='SELECT run_on FROM pgmigrations'
@@ -88,14 +89,16 @@ declare -A vars=(
     [graphile-migrate]='{"DATABASE_NAME": "interop", "DATABASE_OWNER": "postgres"}'
 )
 
-# If it keeps checksums: a file to change, and the version that it is.  Not those
-# whose directories have sums of their own, which migrate compares before.
+# If it keeps checksums: a file to change, and the version that it is; "-" where
+# the directory has sums of its own, so that a change is an error before that.
 declare -A changed=(
     [sqlx]='20230110080000_create_huts.sql 20230110080000'
+    [refinery]='V1__create_vats.sql 1'
     [flyway]='V1.1__create_passages.sql 1.1'
     [liquibase]='001_seeds.sql ada:create-seeds'
     [prisma]='20240112140000_loaves/migration.sql 20240112140000'
-    [drizzle]='0001_brave_pear.sql 0001'
+    [drizzle]='0000_quiet_apple.sql 0000'
+    [graphile-migrate]='-'
     [postgres-migrations]='2_create-levels.sql 2'
     [sqitch]='deploy/telescopes.sql telescopes'
 )
@@ -184,6 +187,10 @@ first() {
         cp -r "migrations/$name" part/
     done
 }
+
+# For a tool that has no command to look with: as far as it went in the directory,
+# there is nothing to do for it.
+looked_at() { if [ -d part ]; then echo part; else echo migrations; fi; }
 
 #
 # Go modules
@@ -274,10 +281,6 @@ applied_tern() {
     done
 }
 
-install_rambler() {
-    go_build "$1" github.com/elwinar/rambler "${version[rambler]}" github.com/elwinar/rambler rambler
-}
-
 #
 # Crates
 #
@@ -306,6 +309,27 @@ up_diesel() {
 }
 status_diesel() { diesel migration list --migration-dir migrations --database-url "$URL"; }
 applied_diesel() { sed -nE 's/^ *\[X\] ([-0-9]+)_.*/\1/p' | tr -d -; }
+
+install_refinery() { cargo_install "$1" "${version[refinery]}" refinery_cli postgresql; }
+in_refinery() {
+    printf '[main]\ndb_type = "Postgres"\ndb_host = "127.0.0.1"\ndb_port = "%s"\ndb_user = "%s"\ndb_pass = "%s"\ndb_name = "%s"\n' \
+        "$PGPORT" "$PGUSER" "$PGPASSWORD" "$PGDATABASE" >refinery.toml
+    refinery migrate -c refinery.toml -p "$1"
+}
+up_refinery() {
+    local dir=migrations
+    if [ "$1" = part ]; then
+        mkdir part
+        cp migrations/V{1,2}__*.sql part/
+        dir=part
+    fi
+    in_refinery "$dir"
+}
+status_refinery() {
+    in_refinery "$(looked_at)" 2>&1 | sed 's/^.*refinery_core/refinery_core/'
+    psql -X -qAtc "SELECT 'version ' || version FROM refinery_schema_history"
+}
+applied_refinery() { sed -n 's/^version //p'; }
 
 #
 # Maven Central
@@ -437,6 +461,92 @@ applied_prisma() {
         grep -qxF "$file" <<<"$said" || echo "${file%%_*}"
     done
 }
+
+# To leave out an entry of the journal, a file is not enough.
+install_drizzle() { npm_install "$1" "drizzle-kit@${version[drizzle]}" drizzle-orm@0.45.4 "pg@$pg"; }
+use_drizzle() {
+    PATH=$1/bin:$PATH
+    drizzle_modules=$1/node_modules
+}
+in_drizzle() {
+    ln -sfn "$drizzle_modules" node_modules
+    printf '{ "dialect": "postgresql", "out": "./%s", "schema": "./none.ts", "dbCredentials": { "url": "%s" } }\n' \
+        "$1" "$URL" >drizzle.config.json
+    drizzle-kit migrate --config=drizzle.config.json
+}
+up_drizzle() {
+    local dir=migrations
+    if [ "$1" = part ]; then
+        cp -r migrations part
+        node -e 'const fs = require("fs"), name = "part/meta/_journal.json", journal = JSON.parse(fs.readFileSync(name));
+            journal.entries.length = 2; fs.writeFileSync(name, JSON.stringify(journal))'
+        dir=part
+    fi
+    in_drizzle "$dir"
+}
+# Its first words are a moving picture.
+status_drizzle() {
+    in_drizzle "$(looked_at)" 2>&1 | grep -o 'migrations applied successfully'
+    psql -X -qAtc "SELECT 'id ' || id FROM drizzle.__drizzle_migrations"
+}
+# Rows have a number of their own, from 1; tags, from 0000.
+applied_drizzle() { sed -n 's/^id //p' | while read -r id; do printf '%04d\n' $((id - 1)); done; }
+
+install_graphile-migrate() { npm_install "$1" "graphile-migrate@${version[graphile-migrate]}"; }
+# It wants its folder to have one name, and no work in progress.
+in_graphile-migrate() {
+    local dir=$1
+    shift
+    mkdir -p project
+    ln -sfn "../$dir" project/migrations
+    printf '{ "connectionString": "%s", "shadowConnectionString": "%s" }\n' "$URL" "$URL-shadow" >project/.gmrc
+    (cd project && graphile-migrate "$@" 2>&1)
+}
+up_graphile-migrate() {
+    local dir=migrations
+    if [ "$1" = part ]; then
+        cp -r migrations part
+        rm part/committed/00000[34]*
+        dir=part
+    fi
+    in_graphile-migrate "$dir" migrate
+}
+status_graphile-migrate() { in_graphile-migrate migrations status || true; }
+applied_graphile-migrate() {
+    local pending file
+    pending=$(sed -nE 's/.* ([0-9]+) committed migrations? .*/\1/p')
+    for file in migrations/committed/*.sql; do
+        file=${file##*/}
+        echo "${file:0:6}"
+    done | head -n "-${pending:-0}"
+}
+
+# A library, of which this is all there is to call.
+install_postgres-migrations() {
+    npm_install "$1" "postgres-migrations@${version[postgres-migrations]}" "pg@$pg"
+    cat >"$1/migrate.mjs" <<'JS'
+import { migrate } from 'postgres-migrations'
+import pg from 'pg'
+const client = new pg.Client({ connectionString: process.env.DATABASE_URL })
+await client.connect()
+for (const done of await migrate({ client }, process.argv[2])) console.log('ran', done.fileName)
+await client.end()
+JS
+}
+use_postgres-migrations() { postgres_migrations=$1/migrate.mjs; }
+up_postgres-migrations() {
+    local dir=migrations
+    if [ "$1" = part ]; then
+        first 2
+        dir=part
+    fi
+    DATABASE_URL=$URL node "$postgres_migrations" "$dir"
+}
+status_postgres-migrations() {
+    DATABASE_URL=$URL node "$postgres_migrations" "$(looked_at)" 2>&1
+    psql -X -qAtc "SELECT 'id ' || id FROM migrations WHERE id > 0"
+}
+applied_postgres-migrations() { sed -n 's/^id //p'; }
 
 #
 # Debian
