@@ -449,6 +449,7 @@ adopt_through(Adoption *adoption, const MigrateTracked *row)
 static void
 adopt_row(Adoption *adoption, const MigrateTracked *row)
 {
+	const MigrateTool *tool = adoption->tracking->tool;
 	Candidate  *candidate;
 	bool		again;
 
@@ -457,9 +458,10 @@ adopt_row(Adoption *adoption, const MigrateTracked *row)
 	candidate = find_candidate(adoption, row, &again);
 	if (candidate != NULL)
 		adopt_item(adoption, candidate, row);
-	else if (!again || adoption->tracking->tool->key == KEY_CHANGE)
+	else if (row->through && tool->checksum != NULL)
+		return;					/* a baseline is none itself */
+	else if (!again || tool->key == KEY_CHANGE)
 		report(adoption, row->id ? row->id : "R", row->title ? row->title : "", row,
-			   row->through && row->checksum == NULL ? NULL :
 			   "there is no such file: not recorded");
 }
 
@@ -482,7 +484,7 @@ refuse_failed(const MigrateTracking *tracking, List *rows)
 					 errmsg("migration \"%s\" is not settled in table \"%s\"",
 							row->id ? row->id : row->title, tracking->table),
 					 errdetail("%s", row->failure),
-					 errhint("Settle it with %s first, then try again.", tracking->tool->name)));
+					 errhint("Repair it with what applied it, then try again.")));
 	}
 }
 
@@ -573,7 +575,7 @@ adopt(MigrateRun *run)
 
 	adoption.tracking = migrate_tracking_find(request->tool, request->tracking, request->schema);
 	ereport(NOTICE,
-			(errmsg("adopting from table \"%s.%s\" of %s", adoption.tracking->schema,
+			(errmsg("adopting from table \"%s.%s\" (%s)", adoption.tracking->schema,
 					adoption.tracking->table, adoption.tracking->tool->name)));
 	adoption.chunk = AllocSetContextCreate(CurrentMemoryContext, "migrate adoption",
 										   ALLOCSET_DEFAULT_SIZES);

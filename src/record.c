@@ -482,7 +482,7 @@ typedef struct Script
 {
 	const uint8 *sha256;
 	const char *text;
-}			Script;
+} Script;
 
 static int
 compare_scripts(const void *a, const void *b)
@@ -504,12 +504,18 @@ store_scripts(List *records, MigrateParameters *rows)
 
 	foreach(lc, records)
 	{
-		const		MigrateRecord *record = lfirst(lc);
+		const MigrateRecord *record = lfirst(lc);
 		const Migration *file = record->step.file;
 
-		scripts[n++] = (Script) {file->up.sha256, record->up};
+		scripts[n++] = (Script)
+		{
+			file->up.sha256, record->up
+		};
 		if (file->down.present)
-			scripts[n++] = (Script) {file->down.sha256, record->down};
+			scripts[n++] = (Script)
+		{
+			file->down.sha256, record->down
+		};
 	}
 	qsort(scripts, n, sizeof(Script), compare_scripts);
 	n = qunique(scripts, n, sizeof(Script), compare_scripts);

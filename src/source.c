@@ -41,7 +41,7 @@ typedef struct KeptFile
 {
 	char	   *sql;			/* NULL: not kept */
 	int			length;
-}			KeptFile;
+} KeptFile;
 
 static KeptFile *
 kept_file(MigrateSource *source, const char *file)
@@ -367,8 +367,10 @@ migrate_source_text(MigrateSource *source, const MigrateSection *section)
 	if (there)
 	{
 		text = section_text(source, section, &length);
+
 		if (kept != NULL && kept->sql == source->sql)
 			return text;
+
 		migrate_sha256(text, length, sha256);
 	}
 	if (!there || memcmp(sha256, section->sha256, sizeof(sha256)) != 0)

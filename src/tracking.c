@@ -190,7 +190,7 @@ static const MigrateTool tools[] = {
 		.key = KEY_VERSION,.id = "version",.title = "description",.through = "(type & 1) = 1",
 		.failure = "CASE WHEN applied < total OR error <> '' THEN"
 		" format('It stopped after %s of %s statements.', applied, total) END",
-		.checksum = "hash",.check = migrate_check_atlas,
+		.checksum = "nullif(hash, '')",.check = migrate_check_atlas,
 		.applied_at = "executed_at",.duration = "execution_time / 1000",
 		.lock_key = INT64CONST(2686470616)
 	},
@@ -393,13 +393,25 @@ refuse_several(List *found)
 			 errhint("Name the tool.")));
 }
 
+static Relation
+open_table(Oid relid)
+{
+	Relation	rel = try_relation_open(relid, AccessShareLock);
+
+	if (rel == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation with OID %u does not exist", relid)));
+	return rel;
+}
+
 /*
  * What tool the table is of that the caller names.
  */
 static MigrateTracking *
 identify(Oid relid, const MigrateTool *wanted)
 {
-	Relation	rel = relation_open(relid, AccessShareLock);
+	Relation	rel = open_table(relid);
 	List	   *found = NIL;
 	char	   *missing = NULL;
 
@@ -568,19 +580,23 @@ ask(const char *query, const char *parameter, void (*take) (RowSink *sink), RowS
 }
 
 static void
-take_liquibase_lock(RowSink *sink)
+take_liquibase_lock(RowSink * sink)
 {
-	HeapTuple	tuple = SPI_processed > 0 ? SPI_tuptable->vals[0] : NULL;
-	char	   *holder;
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		HeapTuple	tuple = SPI_tuptable->vals[i];
+		bool		isnull;
+		bool		locked = DatumGetBool(SPI_getbinval(tuple, SPI_tuptable->tupdesc, 1, &isnull));
+		char	   *holder = SPI_getvalue(tuple, SPI_tuptable->tupdesc, 2);
 
-	if (tuple == NULL)
-		return;
-	holder = SPI_getvalue(tuple, SPI_tuptable->tupdesc, 1);
-	ereport(ERROR,
-			(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
-			 errmsg("another process holds the lock of %s", sink->tracking->tool->name),
-			 holder ? errdetail("It is \"%s\".", holder) : 0,
-			 errhint("Wait until it has ended; if it is gone, use \"liquibase release-locks\".")));
+		if (isnull || !locked)
+			continue;
+		ereport(ERROR,
+				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+				 errmsg("another process holds the lock of %s", sink->tracking->tool->name),
+				 holder ? errdetail("It is \"%s\".", holder) : 0,
+				 errhint("Wait until it has ended; if it is gone, use \"liquibase release-locks\".")));
+	}
 }
 
 /*
@@ -593,17 +609,15 @@ lock_liquibase(const MigrateTracking *tracking)
 	RowSink		sink = {.tracking = tracking};
 	char	   *table = psprintf("%slock", tracking->table);
 	Oid			relid = get_relname_relid(table, get_rel_namespace(tracking->relid));
-	char	   *name;
+	bool		keep;
 
-	if (!OidIsValid(relid))
+	if (!OidIsValid(relid) || get_rel_relkind(relid) != RELKIND_RELATION)
 		return;
-	name = quote_qualified_identifier(tracking->schema, table);
-	if (pg_class_aclcheck(relid, GetUserId(), ACL_UPDATE) == ACLCHECK_OK &&
-		get_rel_relkind(relid) == RELKIND_RELATION)
-		ask(psprintf("SELECT lockedby::text FROM %s WHERE locked FOR SHARE NOWAIT", name), NULL,
-			take_liquibase_lock, &sink);
-	ask(psprintf("SELECT lockedby::text FROM %s WHERE locked", name), NULL,
-		take_liquibase_lock, &sink);
+	keep = pg_class_aclcheck(relid, GetUserId(), ACL_UPDATE) == ACLCHECK_OK;
+	ask(psprintf("SELECT locked::boolean, lockedby::text FROM %s%s",
+				 quote_qualified_identifier(tracking->schema, table),
+				 keep ? " FOR SHARE NOWAIT" : ""),
+		NULL, take_liquibase_lock, &sink);
 }
 
 /*
@@ -731,7 +745,7 @@ List *
 migrate_tracking_read(const MigrateTracking *tracking, const char *project)
 {
 	RowSink		sink = {.context = CurrentMemoryContext,.tracking = tracking};
-	Relation	rel = relation_open(tracking->relid, AccessShareLock);
+	Relation	rel = open_table(tracking->relid);
 	char	   *missing;
 
 	if (!has_columns(rel, tracking->tool, &missing))
