@@ -403,7 +403,8 @@ migrate_format_judge_ignored(const MigrateFormat *format, const char *evidence,
 				 errmsg("format of the directory is ambiguous"),
 				 errdetail("File \"%s\" is a migration in the format \"%s\", and none in \"%s\".",
 						   file, "sqlx", format->name),
-				 errhint("Give the format, or rename the file.")));
+				 errhint("Give the format, \"%s\" to have all of them run or \"%s\" to have the file left alone, or rename the file.",
+						 "sqlx", format->name)));
 }
 
 /*
