@@ -46,7 +46,7 @@ CREATE TABLE migrate.history (
 CREATE INDEX history_version_idx ON migrate.history (project, schema, version, id);
 CREATE INDEX history_batch_idx ON migrate.history (project, schema, batch);
 COMMENT ON TABLE migrate.history IS 'every committed attempt to run a migration';
-COMMENT ON COLUMN migrate.history.outcome IS 'done; failed; adopted: found to exist already, or taken over from another tool; forced: undone without running anything; repaired: settled by repair()';
+COMMENT ON COLUMN migrate.history.outcome IS 'done; failed; adopted: found to exist already, or taken over from another tool; forced: undone without running anything; repaired: settled by repair(); baseline: recorded by baseline(), without running it';
 COMMENT ON COLUMN migrate.history.login IS 'session user';
 COMMENT ON COLUMN migrate.history.role IS 'current user, whose privileges it ran with';
 
@@ -224,6 +224,47 @@ AS 'MODULE_PATHNAME', 'migrate_refresh'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 REVOKE ALL ON FUNCTION migrate.refresh FROM PUBLIC;
 COMMENT ON FUNCTION migrate.refresh IS 'undo all migrations and apply them again';
+
+CREATE FUNCTION migrate.plan(
+	dir text DEFAULT NULL,
+	target text DEFAULT NULL,
+	steps integer DEFAULT NULL,
+	versions text[] DEFAULT NULL,
+	project text DEFAULT 'default',
+	schema text DEFAULT '',
+	format text DEFAULT NULL,
+	vars jsonb DEFAULT NULL,
+	OUT version text, OUT name text, OUT transaction integer, OUT statement integer,
+	OUT file text, OUT line integer, OUT command text, OUT note text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'migrate_plan'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+REVOKE ALL ON FUNCTION migrate.plan FROM PUBLIC;
+COMMENT ON FUNCTION migrate.plan IS 'what would run, statement by statement, without running it';
+
+CREATE FUNCTION migrate.baseline(
+	dir text DEFAULT NULL,
+	version text DEFAULT NULL,
+	script text DEFAULT NULL,
+	project text DEFAULT 'default',
+	schema text DEFAULT '',
+	format text DEFAULT NULL,
+	OUT version text, OUT name text, OUT batch integer, OUT statements integer, OUT duration interval)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'migrate_baseline'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+REVOKE ALL ON FUNCTION migrate.baseline FROM PUBLIC;
+COMMENT ON FUNCTION migrate.baseline IS 'record migrations as applied without running them, or run a script instead of them';
+
+CREATE FUNCTION migrate.create(
+	name text,
+	dir text DEFAULT NULL,
+	format text DEFAULT NULL)
+RETURNS text
+AS 'MODULE_PATHNAME', 'migrate_create'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+REVOKE ALL ON FUNCTION migrate.create FROM PUBLIC;
+COMMENT ON FUNCTION migrate.create IS 'write the file of a new migration, with the next number of the directory';
 
 CREATE FUNCTION migrate.repair(
 	dir text DEFAULT NULL,

@@ -39,7 +39,7 @@ typedef struct ChangesetParser
 	const char *down_delimiter; /* ... and those of its rollback */
 	List	   *properties;		/* of MigrateVariable */
 	int			ignored;		/* so many lines are left out, -1: till told */
-}			ChangesetParser;
+} ChangesetParser;
 
 static const char *
 skip_blank(const char *p, const char *end)
@@ -53,7 +53,7 @@ skip_blank(const char *p, const char *end)
  * What follows a directive, "-- word", in a line that has it; NULL else.
  */
 static const char *
-directive(const MigrateLine * line, const char *word)
+directive(const MigrateLine *line, const char *word)
 {
 	const char *end = line->text +line->length;
 	const char *p = skip_blank(line->text, end);
@@ -93,7 +93,7 @@ take_word(const char **p, const char *end, const char *stops)
  * NULL if it has none.
  */
 static char *
-attribute(const MigrateLine * line, const char *after, const char *key)
+attribute(const MigrateLine *line, const char *after, const char *key)
 {
 	const char *end = line->text +line->length;
 	int			n = strlen(key);
@@ -109,7 +109,7 @@ attribute(const MigrateLine * line, const char *after, const char *key)
 }
 
 static bool
-flag(const MigrateLine * line, const char *after, const char *key, bool otherwise)
+flag(const MigrateLine *line, const char *after, const char *key, bool otherwise)
 {
 	char	   *value = attribute(line, after, key);
 
@@ -168,7 +168,7 @@ plain_delimiter(const char *delimiter)
 }
 
 static MigratePiece *
-open_piece(ChangesetParser * parser, MigrateSection *section, const char *start, int line)
+open_piece(ChangesetParser *parser, MigrateSection *section, const char *start, int line)
 {
 	MigratePiece *piece = palloc0(sizeof(MigratePiece));
 
@@ -185,7 +185,7 @@ open_piece(ChangesetParser * parser, MigrateSection *section, const char *start,
 }
 
 static void
-close_piece(ChangesetParser * parser, MigratePiece * *piece, const char *end)
+close_piece(ChangesetParser *parser, MigratePiece **piece, const char *end)
 {
 	if (*piece != NULL)
 		(*piece)->length = end - parser->sql - (*piece)->offset;
@@ -193,7 +193,7 @@ close_piece(ChangesetParser * parser, MigratePiece * *piece, const char *end)
 }
 
 static void
-end_changeset(ChangesetParser * parser, const char *end)
+end_changeset(ChangesetParser *parser, const char *end)
 {
 	Migration  *current = parser->current;
 
@@ -217,9 +217,9 @@ end_changeset(ChangesetParser * parser, const char *end)
  * files may be the same.
  */
 static void
-begin_changeset(ChangesetParser * parser, const char *after)
+begin_changeset(ChangesetParser *parser, const char *after)
 {
-	const		MigrateLine *line = &parser->lines.line;
+	const MigrateLine *line = &parser->lines.line;
 	const char *end = line->text +line->length;
 	Migration  *migration = palloc0(sizeof(Migration));
 	const char *p = skip_blank(after, end);
@@ -243,6 +243,7 @@ begin_changeset(ChangesetParser * parser, const char *after)
 	parser->down_delimiter = plain_delimiter(attribute(line, p, "rollbackEndDelimiter"));
 	migration->properties = parser->properties;
 	migration->file = parser->file->file;
+	migration->shares_file = true;
 	migration->author = author;
 	migration->version = psprintf("%s:%s", author, id);
 	migration->name = pstrdup("");
@@ -262,10 +263,10 @@ begin_changeset(ChangesetParser * parser, const char *after)
  * alone where it has none of its own.
  */
 static void
-take_delimiter(ChangesetParser * parser, MigrateSection *section, const char *delimiter,
+take_delimiter(ChangesetParser *parser, MigrateSection *section, const char *delimiter,
 			   const char *p)
 {
-	const		MigrateLine *line = &parser->lines.line;
+	const MigrateLine *line = &parser->lines.line;
 	const char *end = line->text +line->length;
 	MigrateEnd *mark;
 	int			n;
@@ -296,9 +297,9 @@ take_delimiter(ChangesetParser * parser, MigrateSection *section, const char *de
  * changeset, or says that there is nothing to do, is no script.
  */
 static void
-take_rollback(ChangesetParser * parser, const char *sql)
+take_rollback(ChangesetParser *parser, const char *sql)
 {
-	const		MigrateLine *line = &parser->lines.line;
+	const MigrateLine *line = &parser->lines.line;
 	const char *end = line->text +line->length;
 	MigratePiece *piece;
 
@@ -315,7 +316,7 @@ take_rollback(ChangesetParser * parser, const char *sql)
  * A comment "/" "* liquibase rollback", up to the line that ends it.
  */
 static bool
-begins_rollback_block(const MigrateLine * line)
+begins_rollback_block(const MigrateLine *line)
 {
 	static const char *const words[] = {"/*", "liquibase", "rollback"};
 	const char *end = line->text +line->length;
@@ -334,7 +335,7 @@ begins_rollback_block(const MigrateLine * line)
 }
 
 static bool
-ends_rollback_block(const MigrateLine * line)
+ends_rollback_block(const MigrateLine *line)
 {
 	int			n = line->length;
 
@@ -347,9 +348,9 @@ ends_rollback_block(const MigrateLine * line)
  * "--ignoreLines:start", "end", or how many.
  */
 static void
-take_ignored(ChangesetParser * parser, const char *value)
+take_ignored(ChangesetParser *parser, const char *value)
 {
-	const		MigrateLine *line = &parser->lines.line;
+	const MigrateLine *line = &parser->lines.line;
 	const char *next = parser->lines.next ? parser->lines.next : parser->lines.end;
 
 	if (pg_strncasecmp(value, "start", 5) == 0)
@@ -363,7 +364,7 @@ take_ignored(ChangesetParser * parser, const char *value)
 }
 
 static void
-refuse_preconditions(ChangesetParser * parser)
+refuse_preconditions(ChangesetParser *parser)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -376,9 +377,9 @@ refuse_preconditions(ChangesetParser * parser)
  * Take a line inside of a changeset.
  */
 static void
-take_line(ChangesetParser * parser)
+take_line(ChangesetParser *parser)
 {
-	const		MigrateLine *line = &parser->lines.line;
+	const MigrateLine *line = &parser->lines.line;
 	const char *next = parser->lines.next ? parser->lines.next : parser->lines.end;
 	const char *rest;
 
@@ -425,9 +426,9 @@ take_line(ChangesetParser * parser)
  * "--property name:x value:y dbms:z": a value for ${x}.
  */
 static void
-take_property(ChangesetParser * parser, const char *rest)
+take_property(ChangesetParser *parser, const char *rest)
 {
-	const		MigrateLine *line = &parser->lines.line;
+	const MigrateLine *line = &parser->lines.line;
 	MigrateVariable *variable = palloc0(sizeof(MigrateVariable));
 
 	variable->name = attribute(line, rest, "name");
@@ -439,18 +440,53 @@ take_property(ChangesetParser * parser, const char *rest)
 		parser->properties = lappend(parser->properties, variable);
 }
 
+static int
+compare_ids(const ListCell *a, const ListCell *b)
+{
+	const Migration *x = lfirst(a);
+	const Migration *y = lfirst(b);
+	int			order = strcmp(x->version, y->version);
+
+	return order != 0 ? order : x->up.line - y->up.line;
+}
+
+/*
+ * A file may not have the same author and id twice.
+ */
+static void
+refuse_twice(List *migrations)
+{
+	List	   *by_id = list_copy(migrations);
+
+	list_sort(by_id, compare_ids);
+	for (int i = 1; i < list_length(by_id); i++)
+	{
+		const Migration *one = list_nth(by_id, i - 1);
+		const Migration *other = list_nth(by_id, i);
+
+		if (strcmp(one->version, other->version) == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_DUPLICATE_OBJECT),
+					 errmsg("changeset \"%s\" stands twice in a file", other->version),
+					 errdetail("The other one is in line %d.", one->up.line - 1),
+					 errhint("Give one of them another id."),
+					 errcontext("file \"%s\", line %d", other->file, other->up.line - 1)));
+	}
+	list_free(by_id);
+}
+
 /*
  * The changesets of a file, as a list of Migration; NIL for a file that does not
  * begin as formatted SQL.
  *
- * Errors, with file and line: 42601 for a line that is no changeset, 0A000 for
- * preconditions.
+ * Errors, with file and line: 42601 for a line that is no changeset, 42710 for one
+ * that stands twice, 0A000 for preconditions.
  */
 List *
 migrate_changesets_parse(const MigrateFileName *file, const char *sql, int length)
 {
 	ChangesetParser parser = {.file = file,.sql = sql};
-	const		MigrateMarkers *markers = &migrate_markers_liquibase;
+	const MigrateMarkers *markers = &migrate_markers_liquibase;
 
 	if (migrate_markers_first(&markers, 1, sql) < 0)
 		return NIL;
@@ -468,5 +504,6 @@ migrate_changesets_parse(const MigrateFileName *file, const char *sql, int lengt
 			take_line(&parser);
 	}
 	end_changeset(&parser, sql + length);
+	refuse_twice(parser.migrations);
 	return parser.migrations;
 }

@@ -171,14 +171,10 @@ static MigrateScript *
 parse_step(const MigrateStep *step, const char *sql, MigratePlace *place)
 {
 	const MigrateSection *section = step_section(step);
-	MigrateScript *script;
 
 	if (section != NULL)
-		script = migrate_script_parse(sql, section->transactional, section->line, place);
-	else
-		script = migrate_script_parse(sql, stored_transactional(step), stored_line(step), place);
-	migrate_report_skipped(script, place);
-	return script;
+		return migrate_script_parse(sql, section->transactional, section->line, place);
+	return migrate_script_parse(sql, stored_transactional(step), stored_line(step), place);
 }
 
 /*
@@ -273,6 +269,21 @@ check_resumed(MigrateRun *run, const MigrateStep *step, const MigrateScript *scr
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("statements of an interrupted migration have been changed that are done already"),
 				 errhint("Undo the change, or settle the migration with migrate.repair().")));
+}
+
+/*
+ * Parse "sql", what is to run of a step up; one that was interrupted has to be
+ * one that can go on.  Errors: those of migrate_script_parse(), and 55000.
+ */
+MigrateScript *
+migrate_parse_up_step(MigrateRun *run, const MigrateStep *step, const char *sql,
+					  MigratePlace *place)
+{
+	MigrateScript *script = parse_step(step, sql, place);
+
+	if (step->in_progress)
+		check_resumed(run, step, script, sql, place);
+	return script;
 }
 
 /*
@@ -446,9 +457,8 @@ migrate_check_up_steps(MigrateRun *run, List *steps, bool afresh)
 		text = migrate_step_text(run, step);
 
 		sql = migrate_step_sql(run, step, text, &place);
-		step->script = parse_step(step, sql, &place);
-		if (step->in_progress)
-			check_resumed(run, step, step->script, sql, &place);
+		step->script = migrate_parse_up_step(run, step, sql, &place);
+		migrate_report_skipped(step->script, &place);
 		if (!run->request->commits)
 			migrate_execute_check(step->script, sql, &place, &made, &made_unknown);
 		if (sql != text)
@@ -482,6 +492,7 @@ parse_down_step(MigrateRun *run, MigrateStep *step, List **made, bool *made_unkn
 		{
 			sql = migrate_step_sql(run, step, text, &place);
 			script = parse_step(step, sql, &place);
+			migrate_report_skipped(script, &place);
 		}
 	}
 	PG_CATCH();

@@ -356,7 +356,7 @@ migrate_check_refinery(const MigrateChecksumInput *in, const char *recorded)
  * line.
  */
 static const char *
-liquibase_directive(const MigrateLine * line, const char *word)
+liquibase_directive(const MigrateLine *line, const char *word)
 {
 	const char *p = line->text;
 	const char *end = p + line->length;
@@ -375,7 +375,7 @@ liquibase_directive(const MigrateLine * line, const char *word)
  * Is a line of a changeset none of its SQL?
  */
 static bool
-is_directive(const MigrateLine * line)
+is_directive(const MigrateLine *line)
 {
 	const char *rest;
 
@@ -437,7 +437,7 @@ migrate_check_liquibase(const MigrateChecksumInput *in, const char *recorded)
 		add_changeset_sql(&text, in->sql + up->offset, up->length);
 	foreach(lc, up->pieces)
 	{
-		const		MigratePiece *piece = lfirst(lc);
+		const MigratePiece *piece = lfirst(lc);
 
 		add_changeset_sql(&text, in->sql + piece->offset, piece->length);
 	}

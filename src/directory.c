@@ -3,7 +3,7 @@
  * directory.c
  *		Who may read which directory; its names; its files as text.
  *
- * The only file that touches the file system.
+ * Only this file and write.c touch the file system.
  *
  * A caller needs the privileges of pg_read_server_files, or the directory and
  * every file in it lie, with all symbolic links resolved, below an entry of
@@ -54,7 +54,10 @@
 #define LIST_FLAGS	(O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 #define READ_FLAGS	(O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 
-/* folders in folders are looked into so deep; a loop of links ends there */
+/*
+ * Folders in folders are looked into so deep; what is below counts as folders that
+ * cannot be read.  A loop of links ends there.
+ */
 #define MAX_DEPTH		8
 /* who has more has given the wrong directory */
 #define MAX_NAMES		1000000
@@ -176,7 +179,7 @@ could_not_open(const char *kind, const char *name)
 }
 
 /*
- * From the open directory "fd", which is closed, down the components of a path,
+ * From the open directory "fd", which stays open, down the components of a path,
  * following no link.  Returns a descriptor that the caller has to close, or -1
  * with errno.
  */
@@ -185,20 +188,22 @@ walk_down(int fd, const char *path)
 {
 	char	   *rest = pstrdup(path);
 	char	   *save = NULL;
+	int			at = fd;
 
 	for (char *component = strtok_r(rest, "/", &save);
-		 fd >= 0 && component != NULL;
+		 at >= 0 && component != NULL;
 		 component = strtok_r(NULL, "/", &save))
 	{
-		int			below = openat(fd, component, WALK_FLAGS);
+		int			below = openat(at, component, WALK_FLAGS);
 		int			save_errno = errno;
 
-		close(fd);
+		if (at != fd)
+			close(at);
 		errno = save_errno;
-		fd = below;
+		at = below;
 	}
 	pfree(rest);
-	return fd;
+	return at == fd ? openat(fd, ".", WALK_FLAGS) : at;
 }
 
 /*
@@ -207,8 +212,17 @@ walk_down(int fd, const char *path)
 static int
 walk(const char *root, const char *path)
 {
-	return walk_down(open(root, WALK_FLAGS),
-					 path + (strcmp(root, "/") == 0 ? 0 : strlen(root)));
+	int			top = open(root, WALK_FLAGS);
+	int			fd;
+	int			save_errno;
+
+	if (top < 0)
+		return -1;
+	fd = walk_down(top, path + (strcmp(root, "/") == 0 ? 0 : strlen(root)));
+	save_errno = errno;
+	close(top);
+	errno = save_errno;
+	return fd;
 }
 
 /*
@@ -243,7 +257,7 @@ open_direct(MigrateDirectory *dir, const char *name)
 
 	if (slash == NULL)
 		return open_regular(dir->fd, name);
-	parent = walk_down(openat(dir->fd, ".", WALK_FLAGS), pnstrdup(name, slash - name));
+	parent = walk_down(dir->fd, pnstrdup(name, slash - name));
 	if (parent < 0)
 	{
 		/* what else than a link should a folder have become? */
@@ -358,7 +372,8 @@ is_folder(int dirfd, const char *name)
 
 /*
  * Open a folder to list it, through a link if need be.  -1 if the name is not
- * that of a folder; *closed if it is one that cannot be read.
+ * that of a folder; *closed if it is one that cannot be read, or where a link leads
+ * is not to be told.
  */
 static int
 open_folder(MigrateDirectory *dir, int dirfd, const char *name, const char *path, bool *closed)
@@ -379,7 +394,10 @@ open_folder(MigrateDirectory *dir, int dirfd, const char *name, const char *path
 		return -1;
 	resolved = resolve(psprintf("%s/%s", dir->resolved, path));
 	if (resolved == NULL || !is_below(resolved, dir->root))
+	{
+		*closed = strcmp(dir->root, "/") != 0;
 		return -1;
+	}
 	fd = walk(dir->root, resolved);
 	if (fd >= 0)
 	{
@@ -388,6 +406,7 @@ open_folder(MigrateDirectory *dir, int dirfd, const char *name, const char *path
 		close(fd);
 		fd = list;
 	}
+	*closed = fd < 0 && errno == EACCES;
 	return fd;
 }
 
@@ -401,7 +420,7 @@ static void
 take_entry(MigrateDirectory *dir, int dirfd, const char *prefix, const struct dirent *entry,
 		   int depth)
 {
-	char	   *path = psprintf("%s%s", prefix, entry->d_name);
+	char	   *path = *prefix ? psprintf("%s%s", prefix, entry->d_name) : pstrdup(entry->d_name);
 	bool		closed = false;
 	int			fd = -1;
 
@@ -415,8 +434,13 @@ take_entry(MigrateDirectory *dir, int dirfd, const char *prefix, const struct di
 #endif
 		if (!migrate_is_sql_file(entry->d_name) || is_folder(dirfd, entry->d_name))
 			fd = open_folder(dir, dirfd, entry->d_name, path, &closed);
-	if (fd >= 0)
+	if (fd >= 0 && depth < MAX_DEPTH)
 		list_folder(dir, fd, psprintf("%s/", path), depth + 1);
+	else if (fd >= 0)
+	{
+		close(fd);
+		dir->names = lappend(dir->names, psprintf("%s/", path));
+	}
 	else
 		dir->names = lappend(dir->names, closed ? psprintf("%s/", path) : path);
 	if (list_length(dir->names) > MAX_NAMES)
@@ -450,7 +474,7 @@ list_folder(MigrateDirectory *dir, int fd, const char *prefix, int depth)
 		while ((entry = ReadDir(stream, dir->path)) != NULL)
 		{
 			CHECK_FOR_INTERRUPTS();
-			if (entry->d_name[0] != '.' && depth <= MAX_DEPTH)
+			if (entry->d_name[0] != '.')
 				take_entry(dir, fd, prefix, entry, depth);
 		}
 	}
@@ -582,20 +606,21 @@ read_descriptor(int fd, const char *name, int *length)
 	data = palloc(size + 1);
 	for (;;)
 	{
+		size_t		wanted = size - used;
 		ssize_t		got;
 
 		CHECK_FOR_INTERRUPTS();
-		got = read(fd, data + used, size - used);
+		got = read(fd, data + used, wanted);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
 			ereport(ERROR,
 					(errcode_for_file_access(),
 					 errmsg("could not read file \"%s\": %m", name)));
-		if (got == 0)
-			break;
 		used += got;
 		check_size(name, used);
+		if (got < wanted)
+			break;				/* a regular file gives less only at its end */
 		if (used == size)
 		{
 			size = Min(size * 2, MAX_FILE_SIZE + 1);
@@ -714,4 +739,24 @@ migrate_directory_read(MigrateDirectory *dir, const char *name, int *length)
 	char	   *data = migrate_directory_bytes(dir, name, length);
 
 	return data == NULL ? NULL : migrate_directory_decode(name, data, length);
+}
+
+/*
+ * The path of the directory, as it was given.
+ */
+const char *
+migrate_directory_path(const MigrateDirectory *dir)
+{
+	return dir->path;
+}
+
+/*
+ * Open the directory once more, or a folder in it, following no link.  Returns a
+ * descriptor that the caller has to close, to find names with and no more; -1 with
+ * errno if that is not possible.
+ */
+int
+migrate_directory_folder(const MigrateDirectory *dir, const char *folder)
+{
+	return walk_down(openat(dir->fd, ".", WALK_FLAGS), folder);
 }

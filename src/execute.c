@@ -51,7 +51,7 @@
  * session?  An index is what its table is.
  *
  * A relation of this transaction is locked by it, so there is no wait: one
- * that cannot be locked at once is somebody else's.
+ * that cannot be locked at once is somebody else's.  Others are not kept locked.
  */
 static bool
 is_new_relation(Oid relid)
@@ -64,11 +64,14 @@ is_new_relation(Oid relid)
 		return false;
 	rel = try_relation_open(relid, NoLock);
 	if (rel == NULL)
+	{
+		UnlockRelationOid(relid, AccessShareLock);
 		return false;
+	}
 	if (rel->rd_rel->relkind == RELKIND_INDEX || rel->rd_rel->relkind == RELKIND_PARTITIONED_INDEX)
 		table = rel->rd_index->indrelid;
 	is_new = rel->rd_createSubid != InvalidSubTransactionId || RELATION_IS_LOCAL(rel);
-	relation_close(rel, NoLock);
+	relation_close(rel, AccessShareLock);
 	return OidIsValid(table) ? is_new_relation(table) : is_new;
 }
 
@@ -91,12 +94,50 @@ refuse_outside_block(const MigrateStatement *statement, const char *sql, const R
 }
 
 /*
- * Refuse, before anything has run, a statement that cannot run in one
- * transaction with the others.
+ * What becomes of a statement in a run that is a single transaction, as far as
+ * it can be known before anything has run.
  *
  * "made" and "made_unknown" collect over all pending scripts which relations
- * their statements make.  What a statement needs and an earlier one may still
- * make is decided when its turn comes.  "place" is for the error context.
+ * their statements make; "made" grows in CurrentMemoryContext.  *relation is set
+ * to the one that the answer is about, NULL if there is none.
+ */
+MigrateInBlock
+migrate_execute_judge(const MigrateStatement *statement, List **made, bool *made_unknown,
+					  const RangeVar **relation)
+{
+	MigrateInBlock result = !statement->outside_block ? BLOCK_RUNS :
+		statement->needs == NIL ? BLOCK_REFUSED : BLOCK_CHANGED;
+	ListCell   *lc;
+
+	*relation = NULL;
+	foreach(lc, statement->needs)
+	{
+		RangeVar   *needed = lfirst(lc);
+		Oid			relid;
+
+		if (result == BLOCK_REFUSED)
+			break;
+		if (list_member(*made, makeString(needed->relname)))
+			continue;
+		relid = RangeVarGetRelid(needed, NoLock, true);
+		if (OidIsValid(relid) && is_new_relation(relid))
+			continue;
+		result = OidIsValid(relid) && !*made_unknown ? BLOCK_REFUSED : BLOCK_UNDECIDED;
+		*relation = needed;
+	}
+	foreach(lc, statement->makes)
+	{
+		*made = lappend(*made, makeString(pstrdup(lfirst(lc))));
+	}
+	*made_unknown |= statement->makes_unknown;
+	return result;
+}
+
+/*
+ * Refuse, before anything has run, a statement that cannot run in one
+ * transaction with the others.  What it needs and an earlier one may still make
+ * is decided when its turn comes.  "place" is for the error context; for "made"
+ * and "made_unknown" see migrate_execute_judge().
  */
 void
 migrate_execute_check(const MigrateScript *script, const char *sql,
@@ -106,28 +147,12 @@ migrate_execute_check(const MigrateScript *script, const char *sql,
 	for (int i = 0; i < script->nstatements; i++)
 	{
 		const MigrateStatement *statement = &script->statements[i];
-		ListCell   *lc;
+		const RangeVar *relation;
 
 		place->statement = i + 1;
 		place->line = statement->line;
-		if (statement->outside_block && statement->needs == NIL)
-			refuse_outside_block(statement, sql, NULL);
-		foreach(lc, statement->needs)
-		{
-			RangeVar   *relation = lfirst(lc);
-			Oid			relid;
-
-			if (*made_unknown || list_member(*made, makeString(relation->relname)))
-				continue;
-			relid = RangeVarGetRelid(relation, NoLock, true);
-			if (OidIsValid(relid) && !is_new_relation(relid))
-				refuse_outside_block(statement, sql, relation);
-		}
-		foreach(lc, statement->makes)
-		{
-			*made = lappend(*made, makeString(pstrdup(lfirst(lc))));
-		}
-		*made_unknown |= statement->makes_unknown;
+		if (migrate_execute_judge(statement, made, made_unknown, &relation) == BLOCK_REFUSED)
+			refuse_outside_block(statement, sql, relation);
 	}
 	migrate_end_script(place);
 }

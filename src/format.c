@@ -54,140 +54,154 @@ struct MigrateFormat
 	void		(*refuse) (const char *file);	/* what would have to run too */
 
 	/* content */
-	const		MigrateMarkers *markers;
+	const MigrateMarkers *markers;
 	bool		changesets;		/* a file is several migrations */
 	bool		hashed;			/* each file has the hash of the one before */
 	bool		header;			/* has header comment lines */
 	const char *companion;		/* suffix or name of a file with settings */
 	MigrateSyntax syntax;		/* of variables */
-};
 
-/*
- * The header lines of home-made scripts, and where each goes.
- */
-typedef struct HeaderField
-{
-	const char *label;
-	size_t		field;
-} HeaderField;
-
-static const HeaderField header_fields[] = {
-	/* a description wins over a title, wherever they stand */
-	{"Migration", offsetof(Migration, description)},
-	{"Description", offsetof(Migration, description)},
-	{"Author", offsetof(Migration, author)},
-	{"Created", offsetof(Migration, created)},
-	{"Date", offsetof(Migration, created)},
+	/* how a new one looks */
+	const MigrateSkeleton *skeleton;
 };
 
 static const MigrateFormat formats[] = {
 	{
 		.name = "sqitch",.looks_like = migrate_looks_like_sqitch,
-		.index = "sqitch.plan",.arrange = migrate_arrange_sqitch,.markers = &migrate_markers_none
+		.index = "sqitch.plan",.arrange = migrate_arrange_sqitch,.markers = &migrate_markers_none,
+		.skeleton = &migrate_skeleton_sqitch
 	},
 	{
 		.name = "drizzle",.looks_like = migrate_looks_like_drizzle,
 		.index = "meta/_journal.json",.arrange = migrate_arrange_drizzle,
-		.markers = &migrate_markers_drizzle
+		.markers = &migrate_markers_drizzle,
+		.skeleton = &migrate_skeleton_drizzle
 	},
 	{
 		.name = "drizzle",.looks_like = migrate_looks_like_drizzle_folders,
-		.claims = migrate_claims_prisma,.nested = true,.markers = &migrate_markers_drizzle
+		.claims = migrate_claims_prisma,.nested = true,.markers = &migrate_markers_drizzle,
+		.skeleton = &migrate_skeleton_drizzle
 	},
 	{
 		.name = "prisma",.looks_like = migrate_looks_like_prisma,
 		.claims = migrate_claims_prisma,.nested = true,.index = "migration_lock.toml",
-		.markers = &migrate_markers_none
+		.markers = &migrate_markers_none,
+		.skeleton = &migrate_skeleton_prisma
 	},
 	{
 		.name = "diesel",.looks_like = migrate_looks_like_diesel,
 		.claims = migrate_claims_diesel,.nested = true,.companion = "/metadata.toml",
-		.markers = &migrate_markers_none
+		.markers = &migrate_markers_none,
+		.skeleton = &migrate_skeleton_diesel
 	},
 	{
 		.name = "atlas",.looks_like = migrate_looks_like_atlas,
 		.claims = migrate_claims_atlas,.index = "atlas.sum",.dated = true,
 		.markers = &migrate_markers_plain,
 		.like = "plain",.table = "atlas_schema_revisions.atlas_schema_revisions",
-		.column = "operator_version"
+		.column = "operator_version",
+		.skeleton = &migrate_skeleton_atlas
 	},
 	{
-		.name = "graphile-migrate",.looks_like = migrate_looks_like_graphile,.by_markers = true,
+		.name = "graphile-migrate",.by_markers = true,
 		.claims = migrate_claims_graphile,.hashed = true,.markers = &migrate_markers_graphile,
-		.syntax = SYNTAX_GRAPHILE
+		.syntax = SYNTAX_GRAPHILE,
+		.skeleton = &migrate_skeleton_graphile
+	},
+	{
+		.name = "graphile-migrate",.looks_like = migrate_looks_like_graphile,
+		.claims = migrate_claims_graphile_committed,.hashed = true,
+		.markers = &migrate_markers_graphile,
+		.syntax = SYNTAX_GRAPHILE,
+		.skeleton = &migrate_skeleton_graphile
 	},
 	{
 		.name = "liquibase",.by_markers = true,
 		.claims = migrate_claims_liquibase,.nested = true,.changesets = true,
-		.markers = &migrate_markers_liquibase
+		.markers = &migrate_markers_liquibase,
+		.skeleton = &migrate_skeleton_liquibase
 	},
 	{
 		.name = "refinery",.looks_like = migrate_looks_like_refinery,
 		.claims = migrate_claims_refinery,.nested = true,.refuse = migrate_refuse_rs,
 		.markers = &migrate_markers_none,
-		.like = "flyway",.table = "refinery_schema_history",.column = "applied_on"
+		.like = "flyway",.table = "refinery_schema_history",.column = "applied_on",
+		.skeleton = &migrate_skeleton_refinery
 	},
 	{
 		.name = "flyway",.by_name = true,
 		.claims = migrate_claims_flyway,.nested = true,.refuse = migrate_refuse_flyway,
-		.companion = ".conf",.markers = &migrate_markers_none,.syntax = SYNTAX_FLYWAY
+		.companion = ".conf",.markers = &migrate_markers_none,.syntax = SYNTAX_FLYWAY,
+		.skeleton = &migrate_skeleton_flyway
 	},
 	{
 		.name = "golang-migrate",.by_name = true,
-		.claims = migrate_claims_pairs,.markers = &migrate_markers_plain
+		.claims = migrate_claims_pairs,.markers = &migrate_markers_plain,
+		.skeleton = &migrate_skeleton_pairs
 	},
 	{
 		.name = "goose",.by_markers = true,
 		.claims = migrate_claims_goose,.from_one = true,.refuse = migrate_refuse_go,
-		.markers = &migrate_markers_goose
+		.markers = &migrate_markers_goose,
+		.skeleton = &migrate_skeleton_goose
 	},
 	{
 		.name = "sql-migrate",.by_markers = true,
-		.claims = migrate_claims_sql_migrate,.markers = &migrate_markers_sql_migrate
+		.claims = migrate_claims_sql_migrate,.markers = &migrate_markers_sql_migrate,
+		.skeleton = &migrate_skeleton_sql_migrate
 	},
 	{
 		.name = "dbmate",.by_markers = true,
-		.claims = migrate_claims_dbmate,.dated = true,.markers = &migrate_markers_dbmate
+		.claims = migrate_claims_dbmate,.dated = true,.markers = &migrate_markers_dbmate,
+		.skeleton = &migrate_skeleton_dbmate
 	},
 	{
 		.name = "tern",.by_markers = true,
 		.claims = migrate_claims_tern,.from_one = true,.consecutive = true,
 		.markers = &migrate_markers_tern,
-		.like = "plain",.table = "public.schema_version",.column = "version"
+		.like = "plain",.table = "public.schema_version",.column = "version",
+		.skeleton = &migrate_skeleton_tern
 	},
 	{
 		.name = "rambler",.by_markers = true,
-		.claims = migrate_claims_rambler,.markers = &migrate_markers_rambler
+		.claims = migrate_claims_rambler,.markers = &migrate_markers_rambler,
+		.skeleton = &migrate_skeleton_rambler
 	},
 	{
 		.name = "node-pg-migrate",.by_markers = true,
 		.claims = migrate_claims_node_pg,.refuse = migrate_refuse_js,
 		.markers = &migrate_markers_node_pg,
-		.like = "golang-migrate plain",.table = "pgmigrations",.column = "run_on"
+		.like = "golang-migrate plain",.table = "pgmigrations",.column = "run_on",
+		.skeleton = &migrate_skeleton_node_pg
 	},
 	{
 		.name = "updown",.by_markers = true,
-		.claims = migrate_claims_updown,.header = true,.markers = &migrate_markers_updown
+		.claims = migrate_claims_updown,.header = true,.markers = &migrate_markers_updown,
+		.skeleton = &migrate_skeleton_updown
 	},
 	{
 		.name = "plain",.by_name = true,
-		.claims = migrate_claims_plain,.header = true,.markers = &migrate_markers_plain
+		.claims = migrate_claims_plain,.header = true,.markers = &migrate_markers_plain,
+		.skeleton = &migrate_skeleton_plain
 	},
 	{
 		.name = "sqlx",
 		.claims = migrate_claims_sqlx,.markers = &migrate_markers_plain,
-		.like = "golang-migrate plain",.table = "_sqlx_migrations",.column = "execution_time"
+		.like = "golang-migrate plain",.table = "_sqlx_migrations",.column = "execution_time",
+		.skeleton = &migrate_skeleton_sqlx
 	},
 	{
 		.name = "supabase",
 		.claims = migrate_claims_supabase,.dated = true,.markers = &migrate_markers_plain,
-		.like = "plain",.table = "supabase_migrations.schema_migrations",.column = "statements"
+		.like = "plain",.table = "supabase_migrations.schema_migrations",.column = "statements",
+		.skeleton = &migrate_skeleton_supabase
 	},
 	{
 		.name = "postgres-migrations",
 		.claims = migrate_claims_postgres_migrations,.from_one = true,.consecutive = true,
 		.refuse = migrate_refuse_js,.markers = &migrate_markers_plain,
-		.like = "plain",.table = "migrations",.column = "executed_at"
+		.like = "plain",.table = "migrations",.column = "executed_at",
+		.skeleton = &migrate_skeleton_postgres_migrations
 	},
 };
 
@@ -222,23 +236,41 @@ migrate_format_named(const char *name, List *names)
 }
 
 /*
- * What it is called.
+ * The first of "names" in the directory itself by which it is of a format; NULL if
+ * none is.
  */
-const char *
-migrate_format_name(const MigrateFormat *format)
+static const char *
+find_claimed(const MigrateFormat *format, List *names)
 {
-	return format->name;
+	ListCell   *lc;
+
+	foreach(lc, names)
+	{
+		MigrateFileName parsed = {0};
+
+		if (strchr(lfirst(lc), '/') == NULL && format->claims(lfirst(lc), &parsed) &&
+			parsed.part == PART_UP)
+			return lfirst(lc);
+	}
+	return NULL;
 }
 
 /*
- * Detection by all names of a directory together; NULL if they tell nothing.
+ * Detection by the names of a directory, with *evidence the file that tells, if it
+ * is a single one; NULL if they tell nothing.  Markers may tell better.
  */
 const MigrateFormat *
-migrate_format_by_names(List *names)
+migrate_format_by_names(List *names, const char **evidence)
 {
-	for (int i = 0; i < lengthof(formats); i++)
-		if (formats[i].looks_like != NULL && formats[i].looks_like(names))
-			return &formats[i];
+	for (const MigrateFormat *f = formats; f < formats + lengthof(formats); f++)
+	{
+		*evidence = f->index;
+		if (f->looks_like != NULL && f->looks_like(names))
+			return f;
+	}
+	for (const MigrateFormat *f = formats; f < formats + lengthof(formats); f++)
+		if (f->by_name && (*evidence = find_claimed(f, names)) != NULL)
+			return f;
 	return NULL;
 }
 
@@ -249,11 +281,11 @@ typedef struct Evidence
 {
 	int			n;
 	const MigrateFormat *formats[lengthof(formats)];
-	const		MigrateMarkers *markers[lengthof(formats)];
-}			Evidence;
+	const MigrateMarkers *markers[lengthof(formats)];
+} Evidence;
 
 static void
-add_evidence(Evidence * evidence, const MigrateFormat *format)
+add_evidence(Evidence *evidence, const MigrateFormat *format)
 {
 	evidence->formats[evidence->n] = format;
 	evidence->markers[evidence->n++] = format->markers;
@@ -285,6 +317,15 @@ migrate_format_detect(const MigrateFormat *best, const char *file, const char *s
 }
 
 /*
+ * May a directory that looks like "format" be one of "other"?
+ */
+bool
+migrate_format_may_be(const MigrateFormat *format, const MigrateFormat *other)
+{
+	return other->like != NULL && strstr(other->like, format->name) != NULL;
+}
+
+/*
  * The tool that a directory is of, if it looks like "format", and like that of
  * other tools as well: the one whose table is there.  NULL if none is.
  */
@@ -292,7 +333,7 @@ const MigrateFormat *
 migrate_format_by_table(const MigrateFormat *format, MigrateTableExists exists)
 {
 	for (const MigrateFormat *f = formats; f < formats + lengthof(formats); f++)
-		if (f->like != NULL && strstr(f->like, format->name) != NULL && exists(f->table, f->column))
+		if (migrate_format_may_be(format, f) && exists(f->table, f->column))
 			return f;
 	return NULL;
 }
@@ -317,7 +358,8 @@ foreign_format(const MigrateFormat *format, const char *sql, bool weak)
 
 /*
  * A file has the markers of another format.  "evidence" is the file that the
- * format was detected from, NULL if it was given: a warning then, else an error.
+ * format was detected from, NULL if it was given: a warning then, else an error
+ * (22023).
  */
 static void
 judge_foreign(const MigrateFormat *format, const char *evidence, const char *file,
@@ -326,6 +368,13 @@ judge_foreign(const MigrateFormat *format, const char *evidence, const char *fil
 	if (evidence == NULL)
 		ereport(WARNING,
 				(errmsg("file \"%s\" looks like one of format \"%s\"", file, other->name)));
+	else if (strcmp(evidence, file) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("format of file \"%s\" is ambiguous", file),
+				 errdetail("Its name is one of format \"%s\", its markers are of format \"%s\".",
+						   format->name, other->name),
+				 errhint("Give the format to read the directory in.")));
 	else
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -374,6 +423,31 @@ migrate_format_claims(const MigrateFormat *format, const char *file)
 	return false;
 }
 
+const char *
+migrate_format_name(const MigrateFormat *format)
+{
+	return format->name;
+}
+
+/*
+ * Take the name of a file of a format without an order of its own apart; false if
+ * it is no migration, nor a part of one.
+ */
+bool
+migrate_format_parse_name(const MigrateFormat *format, const char *file, MigrateFileName *parsed)
+{
+	return format->claims != NULL && format->claims(file, parsed);
+}
+
+/*
+ * How new migrations of a format look.
+ */
+const MigrateSkeleton *
+migrate_format_skeleton(const MigrateFormat *format)
+{
+	return format->skeleton;
+}
+
 /*
  * The name of the file that tells about the others; NULL if there is none.
  */
@@ -399,21 +473,6 @@ bool
 migrate_format_has_unique_versions(const MigrateFormat *format)
 {
 	return format->dated;
-}
-
-/*
- * prisma: "provider" in migration_lock.toml has to be this server.
- */
-static void
-check_provider(const char *index, const char *text)
-{
-	char	   *provider = migrate_setting(text, "provider");
-
-	if (provider != NULL && strcmp(provider, "postgresql") != 0 && strcmp(provider, "postgres") != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("migrations are for \"%s\", not for PostgreSQL", provider),
-				 errcontext("file \"%s\"", index)));
 }
 
 static void
@@ -448,7 +507,7 @@ migrate_format_arrange(const MigrateFormat *format, List *names, const char *ind
 	if (format->arrange != NULL)
 		files = format->arrange(format->index, index, names);
 	else if (index != NULL && !migrate_format_has_sums(format))
-		check_provider(format->index, index);
+		migrate_check_provider(format->index, index);
 	foreach(lc, names)
 	{
 		char	   *file = lfirst(lc);
@@ -458,10 +517,7 @@ migrate_format_arrange(const MigrateFormat *format, List *names, const char *ind
 		if (format->refuse != NULL)
 			format->refuse(file);
 		if (format->nested && file[strlen(file) - 1] == '/')
-			ereport(ERROR,
-					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-					 errmsg("could not read all of directory \"%s\"", file),
-					 errdetail("The server has no permission, or there are names in it that are invalid in the encoding of the database.")));
+			migrate_refuse_closed(file);
 		if (format->claims != NULL && format->claims(file, &parsed))
 		{
 			MigrateFileName *copy = palloc(sizeof(MigrateFileName));
@@ -494,43 +550,27 @@ migrate_format_companion(const MigrateFormat *format, const char *file)
 }
 
 /*
- * Header comment lines, which stand before the first statement.
+ * A file has no up section: it may be one of another format, then say so.
  */
 static void
-parse_header(Migration *migration, const char *sql, int length)
+refuse_unmarked(const MigrateFormat *format, const char *evidence, const char *file,
+				const char *sql, int length)
 {
-	MigrateLineReader lines;
+	const MigrateFormat *other = foreign_format(format, sql, true);
+	const char *marker = migrate_markers_up(format->markers);
+	char	   *hint;
 
-	migrate_lines_start(&lines, sql, length);
-	while (migrate_lines_next(&lines))
-	{
-		int			n = lines.line.length;
-		const char *line = lines.line.text;
-		const char *colon;
-
-		while (n > 0 && strchr(" \t\r", line[n - 1]) != NULL)
-			n--;
-		if (n == 0)
-			continue;
-		if (n < 2 || line[0] != '-' || line[1] != '-')
-			break;
-		colon = memchr(line, ':', n);
-		if (colon != NULL && migrate_is_word(line + 2, colon - line - 2, "Reversible"))
-			migration->said_reversible = migrate_is_word(colon + 1, line + n - colon - 1, "Yes");
-		for (int i = 0; colon != NULL && i < lengthof(header_fields); i++)
-		{
-			const HeaderField *field = &header_fields[i];
-			char	  **value = (char **) ((char *) migration + field->field);
-
-			if (!migrate_is_word(line + 2, colon - line - 2, field->label))
-				continue;
-			while (++colon < line + n && (*colon == ' ' || *colon == '\t'))
-				;
-			if (colon < line + n && (*value == NULL || i > 0))
-				*value = pnstrdup(colon, line + n - colon);
-			break;
-		}
-	}
+	if (other != NULL && evidence != NULL)
+		judge_foreign(format, evidence, file, other);
+	if (other != NULL)
+		hint = psprintf("The format \"%s\" marks it by a line \"%s\"; the file looks like one of format \"%s\".",
+						format->name, marker, other->name);
+	else if (evidence == NULL)
+		hint = psprintf("The format \"%s\" marks it by a line \"%s\".", format->name, marker);
+	else
+		hint = psprintf("The format \"%s\", detected from file \"%s\", marks it by a line \"%s\".",
+						format->name, evidence, marker);
+	migrate_bad_file(file, migrate_count_lines(sql, length), "migration has no up section", hint);
 }
 
 /*
@@ -564,188 +604,33 @@ migrate_format_parse(const MigrateFormat *format, const char *evidence,
 	migration->author = parsed->author;
 	migration->tags = parsed->tags;
 	if (format->header && parsed->part != PART_DOWN)
-		parse_header(migration, sql, length);
+		migrate_parse_header(migration, sql, length);
 	if (format->hashed)
 		migrate_check_graphile(migration, sql, length);
-	migrate_markers_parse(format->markers, format->name, evidence, migration, parsed->part, sql, length);
+	if (!migrate_markers_parse(format->markers, migration, parsed->part, sql, length))
+		refuse_unmarked(format, evidence, parsed->file, sql, length);
+	if (format->markers == &migrate_markers_plain)
+		migrate_take_atlas_head(migration, sql, length);
 	if (format->syntax != SYNTAX_PSQL)
 		migration->up.syntax = migration->down.syntax = format->syntax;
 	return list_make1(migration);
 }
 
 /*
- * A setting "key = value" of a companion, in any case: is it as wanted?
- */
-static bool
-setting_is(const char *text, const char *key, const char *wanted)
-{
-	char	   *value = migrate_setting(text, key);
-
-	return value != NULL && pg_strcasecmp(value, wanted) == 0;
-}
-
-/*
- * Settings beside a migration: diesel's metadata.toml, Flyway's .conf.  Errors:
- * 0A000 for what cannot be done.
- */
-void
-migrate_format_take_companion(Migration *migration, const char *companion, const char *text)
-{
-	MigrateSection *section = migration->up.present ? &migration->up : &migration->down;
-
-	if (setting_is(text, "run_in_transaction", "false") ||
-		setting_is(text, "executeInTransaction", "false"))
-		section->transactional = false;
-	if (setting_is(text, "placeholderReplacement", "false"))
-		section->syntax = SYNTAX_NONE;
-	if (migrate_setting(text, "encoding") != NULL && !setting_is(text, "encoding", "UTF-8") &&
-		!setting_is(text, "encoding", "UTF8"))
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("encoding of migration \"%s\" is not UTF-8", migration->file),
-				 errcontext("file \"%s\"", companion)));
-	if (migrate_setting(text, "shouldExecute") != NULL && !setting_is(text, "shouldExecute", "true"))
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("setting \"%s\" of migration \"%s\" is not supported", "shouldExecute",
-						migration->file),
-				 errcontext("file \"%s\"", companion)));
-}
-
-static int
-compare_parts(const ListCell *a, const ListCell *b)
-{
-	const Migration *x = lfirst(a);
-	const Migration *y = lfirst(b);
-	int			order = strcmp(x->sort_key, y->sort_key);
-
-	/* an up before its down, so that it gives the name */
-	return order != 0 ? order : (int) y->up.present - (int) x->up.present;
-}
-
-static void
-refuse_duplicate(const char *one, const char *other)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_DUPLICATE_OBJECT),
-			 errmsg("two migrations have the same version"),
-			 errdetail("The files are \"%s\" and \"%s\".", one, other),
-			 errhint("Give one of them another number.")));
-}
-
-static int
-compare_versions(const ListCell *a, const ListCell *b)
-{
-	return strcmp(((Migration *) lfirst(a))->version, ((Migration *) lfirst(b))->version);
-}
-
-/*
- * Two files may not have the same version, wherever they stand in the order.
- */
-static void
-refuse_equal_versions(List *migrations)
-{
-	List	   *by_version = list_copy(migrations);
-
-	list_sort(by_version, compare_versions);
-	for (int i = 1; i < list_length(by_version); i++)
-	{
-		Migration  *one = list_nth(by_version, i - 1);
-		Migration  *other = list_nth(by_version, i);
-
-		if (strcmp(one->version, other->version) == 0)
-			refuse_duplicate(one->file, other->file);
-	}
-	list_free(by_version);
-}
-
-/*
- * Numbers have to follow each other without a gap.
- */
-static void
-refuse_gaps(List *migrations, const MigrateFormat *format)
-{
-	int			number = 0;
-	ListCell   *lc;
-
-	foreach(lc, migrations)
-	{
-		Migration  *migration = lfirst(lc);
-		char	   *wanted = psprintf("%d", ++number);
-
-		if (strcmp(migration->sort_key, migrate_numeric_key(wanted, strlen(wanted))) != 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_UNDEFINED_FILE),
-					 errmsg("migration %d is missing", number),
-					 errdetail("The next file is \"%s\"; the format \"%s\" has no gaps.",
-							   migration->file, format->name)));
-		pfree(wanted);
-	}
-}
-
-/*
- * graphile-migrate: each file names the hash of the one before.
- */
-static void
-check_chain(List *migrations)
-{
-	const Migration *last = NULL;
-	ListCell   *lc;
-
-	foreach(lc, migrations)
-	{
-		Migration  *migration = lfirst(lc);
-
-		if (strcmp(migration->previous, last ? last->hash : "-") != 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-					 last ? errmsg("file \"%s\" does not follow file \"%s\"",
-								   migration->file, last->file) :
-					 errmsg("file \"%s\" is not the first one", migration->file),
-					 errdetail("Its \"Previous\" is not the \"Hash\" of the file before it.")));
-		last = migration;
-	}
-}
-
-/*
- * Put together the parts (Migration) that are the same migration, and bring all
- * into order.  Names of down files without an up are added to *ignored.
- * Errors: 42710 for two files that are the same part of the same version, 58P01
- * for a gap where there may be none.
+ * Put together the parts (Migration) that are the same migration, bring all into
+ * order, and check what the format wants of them.  Names of down files without an
+ * up are added to *ignored.  Errors: those of assemble.c.
  */
 List *
 migrate_format_assemble(const MigrateFormat *format, List *parts, List **ignored)
 {
-	List	   *migrations = NIL;
-	Migration  *last = NULL;
-	ListCell   *lc;
+	List	   *migrations = migrate_assemble(parts, ignored);
 
-	list_sort(parts, compare_parts);
-	foreach(lc, parts)
-	{
-		Migration  *part = lfirst(lc);
-
-		if (last != NULL && strcmp(last->sort_key, part->sort_key) == 0)
-		{
-			if (part->up.present)
-				refuse_duplicate(last->up.file, part->up.file);
-			if (last->down.present)
-				refuse_duplicate(last->down.file, part->down.file);
-			last->down = part->down;
-		}
-		else if (part->up.present)
-		{
-			last = part;
-			migrations = lappend(migrations, part);
-		}
-		else
-			*ignored = lappend(*ignored, part->down.file);
-	}
 	if (format->dated)
-		refuse_equal_versions(migrations);
+		migrate_refuse_equal_versions(migrations);
 	if (format->consecutive)
-		refuse_gaps(migrations, format);
+		migrate_refuse_gaps(migrations, format->name);
 	if (format->hashed)
-		check_chain(migrations);
+		migrate_check_chain(migrations);
 	return migrations;
 }

@@ -14,6 +14,7 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
@@ -27,13 +28,17 @@
 
 #include "migrate.h"
 
+/* that a migration is a baseline is told by the attempt that applied it */
 static MigrateQuery read_query = {
 	"SELECT version, name, sort_key, file, batch, history_id,"
 	" up_sha256, down_sha256, up_role, down_role, up_line, down_line,"
 	" up_transactional, down_transactional, reversible, down_error,"
 	" description, author, created, applied_at, applied_by, duration, statements,"
-	" state, done, started, invalid_indexes, up_syntax, down_syntax, up_vars, down_vars, kind"
+	" state, done, started, invalid_indexes, up_syntax, down_syntax, up_vars, down_vars, kind,"
+	" h.outcome OPERATOR(pg_catalog.=) 'baseline'"
 	" FROM migrate.applied"
+	" LEFT JOIN (SELECT id, outcome FROM migrate.history) h"
+	" ON h.id OPERATOR(pg_catalog.=) history_id"
 	" WHERE " MIGRATE_KEY_MATCHES
 	" ORDER BY history_id",
 	2, {MIGRATE_KEY_TYPES}
@@ -46,7 +51,8 @@ enum ReadColumn
 	R_UP_TRANSACTIONAL, R_DOWN_TRANSACTIONAL, R_REVERSIBLE, R_DOWN_ERROR,
 	R_DESCRIPTION, R_AUTHOR, R_CREATED, R_APPLIED_AT, R_APPLIED_BY, R_DURATION, R_STATEMENTS,
 	R_STATE, R_DONE, R_STARTED, R_INVALID_INDEXES,
-	R_UP_SYNTAX, R_DOWN_SYNTAX, R_UP_VARS, R_DOWN_VARS, R_KIND
+	R_UP_SYNTAX, R_DOWN_SYNTAX, R_UP_VARS, R_DOWN_VARS, R_KIND, R_BASELINE,
+	R_LAST = R_BASELINE
 };
 
 static MigrateQuery script_query = {
@@ -69,44 +75,61 @@ typedef struct RowSink
 	List	   *rows;
 } RowSink;
 
-static Datum
-column(HeapTuple tuple, enum ReadColumn number, bool *isnull)
+/*
+ * A row of a result, taken apart at once: SPI_getbinval() would begin anew for
+ * each column.
+ */
+typedef struct Row
 {
-	return SPI_getbinval(tuple, SPI_tuptable->tupdesc, number, isnull);
+	Datum		values[R_LAST];
+	bool		nulls[R_LAST];
+} Row;
+
+static void
+take_apart(uint64 number, Row *row)
+{
+	heap_deform_tuple(SPI_tuptable->vals[number], SPI_tuptable->tupdesc, row->values, row->nulls);
+}
+
+static Datum
+column(const Row *row, enum ReadColumn number, bool *isnull)
+{
+	*isnull = row->nulls[number - 1];
+	return row->values[number - 1];
 }
 
 static char *
-text_column(HeapTuple tuple, enum ReadColumn number)
+text_column(const Row *columns, enum ReadColumn number)
 {
 	bool		isnull;
-	Datum		value = column(tuple, number, &isnull);
+	Datum		value = column(columns, number, &isnull);
 
 	return isnull ? NULL : TextDatumGetCString(value);
 }
 
 static char *
-name_column(HeapTuple tuple, enum ReadColumn number)
+name_column(const Row *columns, enum ReadColumn number)
 {
 	bool		isnull;
-	Datum		value = column(tuple, number, &isnull);
+	Datum		value = column(columns, number, &isnull);
 
 	return isnull ? NULL : pstrdup(NameStr(*DatumGetName(value)));
 }
 
 static int
-int_column(HeapTuple tuple, enum ReadColumn number)
+int_column(const Row *columns, enum ReadColumn number)
 {
 	bool		isnull;
-	Datum		value = column(tuple, number, &isnull);
+	Datum		value = column(columns, number, &isnull);
 
 	return isnull ? 0 : DatumGetInt32(value);
 }
 
 static bool
-bool_column(HeapTuple tuple, enum ReadColumn number)
+bool_column(const Row *columns, enum ReadColumn number)
 {
 	bool		isnull;
-	Datum		value = column(tuple, number, &isnull);
+	Datum		value = column(columns, number, &isnull);
 
 	return !isnull && DatumGetBool(value);
 }
@@ -115,10 +138,10 @@ bool_column(HeapTuple tuple, enum ReadColumn number)
  * Copy a hash; false for none.
  */
 static bool
-sha256_column(HeapTuple tuple, enum ReadColumn number, uint8 *sha256)
+sha256_column(const Row *columns, enum ReadColumn number, uint8 *sha256)
 {
 	bool		isnull;
-	Datum		value = column(tuple, number, &isnull);
+	Datum		value = column(columns, number, &isnull);
 	bytea	   *bytes;
 
 	if (isnull)
@@ -131,11 +154,11 @@ sha256_column(HeapTuple tuple, enum ReadColumn number, uint8 *sha256)
 }
 
 static List *
-oids_column(HeapTuple tuple, enum ReadColumn number)
+oids_column(const Row *columns, enum ReadColumn number)
 {
 	List	   *oids = NIL;
 	bool		isnull;
-	Datum		value = column(tuple, number, &isnull);
+	Datum		value = column(columns, number, &isnull);
 	Datum	   *values;
 	int			count;
 
@@ -149,56 +172,57 @@ oids_column(HeapTuple tuple, enum ReadColumn number)
 }
 
 static List *
-vars_column(HeapTuple tuple, enum ReadColumn number)
+vars_column(const Row *columns, enum ReadColumn number)
 {
 	bool		isnull;
-	Datum		value = column(tuple, number, &isnull);
+	Datum		value = column(columns, number, &isnull);
 
 	return isnull ? NIL : migrate_variables_read(value, VARIABLE_STORED);
 }
 
 static AppliedMigration *
-applied_from_tuple(HeapTuple tuple)
+applied_from_row(const Row *columns)
 {
 	AppliedMigration *row = palloc0(sizeof(AppliedMigration));
 	const char *state;
 	bool		isnull;
 
-	row->version = text_column(tuple, R_VERSION);
-	row->name = text_column(tuple, R_NAME);
-	row->kind = strcmp(text_column(tuple, R_KIND), "repeatable") == 0 ?
+	row->version = text_column(columns, R_VERSION);
+	row->name = text_column(columns, R_NAME);
+	row->kind = strcmp(text_column(columns, R_KIND), "repeatable") == 0 ?
 		KIND_REPEATABLE : KIND_VERSIONED;
-	row->sort_key = row->stored_key = text_column(tuple, R_SORT_KEY);
-	row->file = text_column(tuple, R_FILE);
-	row->batch = int_column(tuple, R_BATCH);
-	row->history_id = DatumGetInt64(column(tuple, R_HISTORY_ID, &isnull));
-	(void) sha256_column(tuple, R_UP_SHA256, row->up_sha256);
-	row->has_down = sha256_column(tuple, R_DOWN_SHA256, row->down_sha256);
-	row->up_role = name_column(tuple, R_UP_ROLE);
-	row->down_role = name_column(tuple, R_DOWN_ROLE);
-	row->up_line = int_column(tuple, R_UP_LINE);
-	row->down_line = int_column(tuple, R_DOWN_LINE);
-	row->up_transactional = bool_column(tuple, R_UP_TRANSACTIONAL);
-	row->down_transactional = bool_column(tuple, R_DOWN_TRANSACTIONAL);
-	row->reversible = bool_column(tuple, R_REVERSIBLE);
-	row->down_error = text_column(tuple, R_DOWN_ERROR);
-	row->description = text_column(tuple, R_DESCRIPTION);
-	row->author = text_column(tuple, R_AUTHOR);
-	row->created = text_column(tuple, R_CREATED);
-	row->applied_at = DatumGetTimestampTz(column(tuple, R_APPLIED_AT, &isnull));
-	row->applied_by = name_column(tuple, R_APPLIED_BY);
-	row->duration = DatumGetIntervalP(column(tuple, R_DURATION, &isnull))->time;
-	row->statements = int_column(tuple, R_STATEMENTS);
-	state = text_column(tuple, R_STATE);
+	row->sort_key = row->stored_key = text_column(columns, R_SORT_KEY);
+	row->file = text_column(columns, R_FILE);
+	row->batch = int_column(columns, R_BATCH);
+	row->history_id = DatumGetInt64(column(columns, R_HISTORY_ID, &isnull));
+	(void) sha256_column(columns, R_UP_SHA256, row->up_sha256);
+	row->has_down = sha256_column(columns, R_DOWN_SHA256, row->down_sha256);
+	row->up_role = name_column(columns, R_UP_ROLE);
+	row->down_role = name_column(columns, R_DOWN_ROLE);
+	row->up_line = int_column(columns, R_UP_LINE);
+	row->down_line = int_column(columns, R_DOWN_LINE);
+	row->up_transactional = bool_column(columns, R_UP_TRANSACTIONAL);
+	row->down_transactional = bool_column(columns, R_DOWN_TRANSACTIONAL);
+	row->reversible = bool_column(columns, R_REVERSIBLE);
+	row->down_error = text_column(columns, R_DOWN_ERROR);
+	row->description = text_column(columns, R_DESCRIPTION);
+	row->author = text_column(columns, R_AUTHOR);
+	row->created = text_column(columns, R_CREATED);
+	row->applied_at = DatumGetTimestampTz(column(columns, R_APPLIED_AT, &isnull));
+	row->applied_by = name_column(columns, R_APPLIED_BY);
+	row->duration = DatumGetIntervalP(column(columns, R_DURATION, &isnull))->time;
+	row->statements = int_column(columns, R_STATEMENTS);
+	state = text_column(columns, R_STATE);
+	row->baseline = bool_column(columns, R_BASELINE);
 	row->interrupted = strcmp(state, "applied") != 0;
 	row->going_down = strcmp(state, "interrupted down") == 0;
-	row->done = int_column(tuple, R_DONE);
-	row->started = bool_column(tuple, R_STARTED);
-	row->invalid_indexes = oids_column(tuple, R_INVALID_INDEXES);
-	row->up_syntax = migrate_syntax_named(text_column(tuple, R_UP_SYNTAX));
-	row->down_syntax = migrate_syntax_named(text_column(tuple, R_DOWN_SYNTAX));
-	row->up_vars = vars_column(tuple, R_UP_VARS);
-	row->down_vars = vars_column(tuple, R_DOWN_VARS);
+	row->done = int_column(columns, R_DONE);
+	row->started = bool_column(columns, R_STARTED);
+	row->invalid_indexes = oids_column(columns, R_INVALID_INDEXES);
+	row->up_syntax = migrate_syntax_named(text_column(columns, R_UP_SYNTAX));
+	row->down_syntax = migrate_syntax_named(text_column(columns, R_DOWN_SYNTAX));
+	row->up_vars = vars_column(columns, R_UP_VARS);
+	row->down_vars = vars_column(columns, R_DOWN_VARS);
 	return row;
 }
 
@@ -207,11 +231,13 @@ take_rows(void *arg)
 {
 	RowSink    *sink = arg;
 	MemoryContext old = MemoryContextSwitchTo(sink->context);
+	Row			row;
 
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		sink->rows = lappend(sink->rows, applied_from_tuple(SPI_tuptable->vals[i]));
+		take_apart(i, &row);
+		sink->rows = lappend(sink->rows, applied_from_row(&row));
 	}
 	MemoryContextSwitchTo(old);
 }
@@ -277,9 +303,13 @@ take_text(void *arg)
 {
 	TextSink   *sink = arg;
 	MemoryContext old = MemoryContextSwitchTo(sink->context);
+	Row			row;
 
 	if (SPI_processed > 0)
-		sink->text = text_column(SPI_tuptable->vals[0], 1);
+	{
+		take_apart(0, &row);
+		sink->text = text_column(&row, 1);
+	}
 	MemoryContextSwitchTo(old);
 }
 
@@ -377,14 +407,16 @@ take_failures(void *arg)
 {
 	RowSink    *sink = arg;
 	MemoryContext old = MemoryContextSwitchTo(sink->context);
+	Row			row;
 
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
 		MigrateFailure *failure = palloc(sizeof(MigrateFailure));
 
-		failure->version = text_column(SPI_tuptable->vals[i], 1);
-		failure->name = text_column(SPI_tuptable->vals[i], 2);
-		failure->reason = text_column(SPI_tuptable->vals[i], 3);
+		take_apart(i, &row);
+		failure->version = text_column(&row, 1);
+		failure->name = text_column(&row, 2);
+		failure->reason = text_column(&row, 3);
 		sink->rows = lappend(sink->rows, failure);
 	}
 	MemoryContextSwitchTo(old);
@@ -407,7 +439,10 @@ migrate_history_failures(const MigrateRequest *request)
 static void
 take_int(void *arg)
 {
-	*(int *) arg = int_column(SPI_tuptable->vals[0], 1);
+	Row			row;
+
+	take_apart(0, &row);
+	*(int *) arg = int_column(&row, 1);
 }
 
 /*

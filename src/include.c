@@ -286,20 +286,6 @@ check_nesting(const char *file, const MigrateLines *place, const Includer *self)
 }
 
 /*
- * Append a marker for what comes next, on a line of its own.
- */
-static void
-append_marker(StringInfo out, const char *file, int line)
-{
-	if (out->len > 0 && out->data[out->len - 1] != '\n')
-		appendStringInfoChar(out, '\n');
-	appendStringInfo(out, "%s%d \"", MIGRATE_LINE_MARKER, line);
-	for (; *file != '\0'; file++)
-		appendStringInfoChar(out, *file == '\n' || *file == '\r' ? '?' : *file);
-	appendStringInfoString(out, "\"\n");
-}
-
-/*
  * Append a text, with what it includes instead of the lines that say so, and
  * with its last statement ended if "included".
  */
@@ -328,9 +314,9 @@ append_text(Flattener *flattener, const char *sql, int first_line, const Include
 
 		check_nesting(file, &place, self);
 		inner.file = file;
-		append_marker(out, file, 1);
+		migrate_append_line_marker(out, file, 1);
 		append_text(flattener, text, 1, &inner, true);
-		append_marker(out, place.file, place.line + 1);
+		migrate_append_line_marker(out, place.file, place.line + 1);
 		pfree(text);
 		done = line->end;
 	}

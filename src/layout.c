@@ -23,9 +23,6 @@
 
 #include "migrate.h"
 
-#define DIGITS	"0123456789"
-/* as many as a sort key can count */
-#define MAX_DIGITS 255
 
 static bool
 has_suffix(const char *name, const char *suffix)
@@ -63,6 +60,20 @@ is_flat(const char *file)
 }
 
 /*
+ * A folder, a name that ends in "/", may hold migrations and cannot be read: 42501.
+ */
+void
+migrate_refuse_closed(const char *folder)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("could not read all of directory \"%.*s\"", (int) strlen(folder) - 1, folder),
+			 errdetail("The server has no permission, it is a link to somewhere outside of \"%s\", it is nested too deep, or there are names in it that are invalid in the encoding of the database.",
+					   "migrate.allowed_directories"),
+			 errhint("Mend that, or move it out of the directory of migrations.")));
+}
+
+/*
  * A key that orders decimal numbers of any length bytewise: the number of
  * digits, then the digits.
  */
@@ -85,10 +96,10 @@ static bool
 numbered_name(const char *file, const char *separators, const char *suffix,
 			  MigrateFileName *parsed)
 {
-	int			digits = strspn(file, DIGITS);
+	int			digits = strspn(file, MIGRATE_DIGITS);
 	int			rest;
 
-	if (digits == 0 || digits > MAX_DIGITS || file[digits] == '\0' || !is_flat(file) ||
+	if (digits == 0 || digits > MIGRATE_MAX_DIGITS || file[digits] == '\0' || !is_flat(file) ||
 		strchr(separators, file[digits]) == NULL ||
 		!has_suffix(file + digits, suffix))
 		return false;
@@ -109,7 +120,7 @@ numbered_name(const char *file, const char *separators, const char *suffix,
 static void
 split_name(const char *name, int length, MigrateFileName *parsed)
 {
-	int			digits = Min((int) strspn(name, DIGITS), length);
+	int			digits = Min((int) strspn(name, MIGRATE_DIGITS), length);
 	int			rest = digits;
 
 	if (digits == 0)
@@ -197,9 +208,9 @@ migrate_claims_sqlx(const char *file, MigrateFileName *parsed)
 bool
 migrate_claims_sql_migrate(const char *file, MigrateFileName *parsed)
 {
-	int			digits = strspn(file, DIGITS);
+	int			digits = strspn(file, MIGRATE_DIGITS);
 
-	if (digits > MAX_DIGITS || !text_name(file, ".sql", parsed))
+	if (digits > MIGRATE_MAX_DIGITS || !text_name(file, ".sql", parsed))
 		return false;
 	parsed->sort_key = digits > 0 ?
 		psprintf("%s/%s", migrate_numeric_key(file, digits), file) : psprintf("~%s", file);
@@ -213,7 +224,7 @@ migrate_claims_sql_migrate(const char *file, MigrateFileName *parsed)
 bool
 migrate_claims_dbmate(const char *file, MigrateFileName *parsed)
 {
-	return strspn(file, DIGITS) > 0 && text_name(file, ".sql", parsed);
+	return strspn(file, MIGRATE_DIGITS) > 0 && text_name(file, ".sql", parsed);
 }
 
 /*
@@ -263,10 +274,10 @@ milliseconds_of(const char *digits)
 static bool
 node_pg_name(const char *file, const char *suffix, MigrateFileName *parsed)
 {
-	int			digits = strspn(file, DIGITS);
+	int			digits = strspn(file, MIGRATE_DIGITS);
 	char	   *number;
 
-	if (digits == 0 || digits > MAX_DIGITS || !text_name(file, suffix, parsed))
+	if (digits == 0 || digits > MIGRATE_MAX_DIGITS || !text_name(file, suffix, parsed))
 		return false;
 	number = digits == 17 ? milliseconds_of(file) : pnstrdup(file, digits);
 	parsed->sort_key = psprintf("%s/%.*s", migrate_numeric_key(number, strlen(number)),
@@ -294,7 +305,7 @@ migrate_claims_node_pg(const char *file, MigrateFileName *parsed)
 bool
 migrate_claims_supabase(const char *file, MigrateFileName *parsed)
 {
-	if (strspn(file, DIGITS) == 14 && strcmp(file + 14, "_init.sql") == 0 &&
+	if (strspn(file, MIGRATE_DIGITS) == 14 && strcmp(file + 14, "_init.sql") == 0 &&
 		strncmp(file, "20211209000000", 14) < 0)
 		return false;
 	if (!numbered_name(file, "_", ".sql", parsed))
@@ -310,9 +321,9 @@ migrate_claims_supabase(const char *file, MigrateFileName *parsed)
 bool
 migrate_claims_postgres_migrations(const char *file, MigrateFileName *parsed)
 {
-	int			digits = strspn(file, DIGITS);
+	int			digits = strspn(file, MIGRATE_DIGITS);
 
-	if (digits == 0 || digits > MAX_DIGITS || !text_name(file, ".sql", parsed))
+	if (digits == 0 || digits > MIGRATE_MAX_DIGITS || !text_name(file, ".sql", parsed))
 		return false;
 	parsed->sort_key = migrate_numeric_key(file, digits);
 	return true;
@@ -351,166 +362,12 @@ migrate_claims_liquibase(const char *file, MigrateFileName *parsed)
 }
 
 /*
- * The key of a version of several numbers, "1.10": part by part, and 1.0 is the
- * same as 1 (Flyway 13, MigrationVersion.java).
- */
-char *
-migrate_dotted_key(const char *version)
-{
-	StringInfoData key;
-	int			last = 0;
-
-	initStringInfo(&key);
-	for (const char *part = version; *part != '\0';)
-	{
-		int			digits = strspn(part, DIGITS);
-
-		appendStringInfo(&key, "%s%s", key.len > 0 ? "." : "", migrate_numeric_key(part, digits));
-		if (strspn(part, "0") < digits || last == 0)
-			last = key.len;
-		part += digits;
-		part += *part == '.';
-	}
-	key.data[last] = '\0';
-	return key.data;
-}
-
-/*
- * Flyway: <prefix>N[.N...]__name.sql, in folders of any depth; the suffix in any
- * case.
- */
-static bool
-flyway_name(const char *file, char prefix, MigrateFileName *parsed)
-{
-	const char *base = migrate_base_name(file);
-	int			length = strlen(base) - strlen(".sql");
-	const char *rest = base + 1;
-	int			digits;
-
-	if (*base != prefix || length <= 0 || pg_strcasecmp(base + length, ".sql") != 0)
-		return false;
-	while ((digits = strspn(rest, DIGITS)) > 0 && digits <= MAX_DIGITS)
-	{
-		rest += digits;
-		if ((*rest != '.' && *rest != '_') || strspn(rest + 1, DIGITS) == 0)
-			break;
-		rest++;
-	}
-	if (digits == 0 || digits > MAX_DIGITS || strncmp(rest, "__", 2) != 0)
-		return false;
-	parsed->version = pnstrdup(base + 1, rest - base - 1);
-	for (char *c = parsed->version; *c != '\0'; c++)
-		if (*c == '_')
-			*c = '.';
-	parsed->name = pnstrdup(rest + 2, base + length - rest - 2);
-	parsed->sort_key = migrate_dotted_key(parsed->version);
-	return true;
-}
-
-/*
- * Flyway 13: V is versioned, R repeatable, U the undo script of V.
- */
-bool
-migrate_claims_flyway(const char *file, MigrateFileName *parsed)
-{
-	const char *base = migrate_base_name(file);
-	int			length = strlen(base) - strlen(".sql");
-
-	parsed->part = PART_UP;
-	if (flyway_name(file, 'V', parsed))
-		return true;
-	if (strncmp(base, "R__", 3) == 0 && length > 3 && pg_strcasecmp(base + length, ".sql") == 0)
-	{
-		parsed->kind = KIND_REPEATABLE;
-		parsed->version = pstrdup("R");
-		parsed->name = pnstrdup(base + 3, length - 3);
-		parsed->sort_key = psprintf("R:%s", parsed->name);
-		return true;
-	}
-	parsed->part = PART_DOWN;
-	return flyway_name(file, 'U', parsed);
-}
-
-/*
- * The files of Flyway that run at other times, or instead of others: 0A000.
- */
-void
-migrate_refuse_flyway(const char *file)
-{
-	static const char *const events[] = {
-		"beforeMigrate", "beforeEachMigrate", "beforeEachMigrateStatement",
-		"afterEachMigrateStatement", "afterEachMigrateStatementError", "afterEachMigrate",
-		"afterEachMigrateError", "beforeRepeatables", "afterVersioned", "afterMigrate",
-		"afterMigrateApplied", "afterMigrateError", "createSchema", "beforeConnect", "afterConnect",
-	};
-	const char *base = migrate_base_name(file);
-	int			event = strcspn(base, "_.");
-	MigrateFileName parsed;
-	bool		callback = false;
-
-	if (strlen(base) <= 4 || pg_strcasecmp(base + strlen(base) - 4, ".sql") != 0)
-		return;
-	for (int i = 0; i < lengthof(events); i++)
-		callback |= event == strlen(events[i]) && strncmp(base, events[i], event) == 0;
-	if (callback)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("callback \"%s\" cannot be run", file),
-				 errhint("Move its statements into migrations, or the file out of the directory.")));
-	if (flyway_name(file, 'B', &parsed))
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("baseline migration \"%s\" cannot be run", file),
-				 errhint("Move the file out of the directory; the versioned migrations up to it give the same schema.")));
-}
-
-/*
- * refinery: V and U, both go forward only, and U may be late (v0.9, lib.rs).
- */
-bool
-migrate_claims_refinery(const char *file, MigrateFileName *parsed)
-{
-	parsed->part = PART_UP;
-	return flyway_name(file, 'V', parsed) || flyway_name(file, 'U', parsed);
-}
-
-/*
- * It is refinery and not Flyway if it has U files, and none of them has a V: for
- * Flyway those would be undo scripts of nothing.
- */
-bool
-migrate_looks_like_refinery(List *names)
-{
-	List	   *versions = NIL;
-	List	   *undos = NIL;
-	ListCell   *lc;
-	MigrateFileName parsed;
-
-	foreach(lc, names)
-	{
-		if (flyway_name(lfirst(lc), 'U', &parsed))
-			undos = lappend(undos, parsed.sort_key);
-		else if (flyway_name(lfirst(lc), 'V', &parsed))
-			versions = lappend(versions, parsed.sort_key);
-	}
-	foreach(lc, undos)
-	{
-		ListCell   *v;
-
-		foreach(v, versions)
-			if (strcmp(lfirst(v), lfirst(lc)) == 0)
-			return false;
-	}
-	return undos != NIL;
-}
-
-/*
- * Code migrations, which have numbers as those in SQL do: 0A000.
+ * Code migrations, which have numbers as those in SQL do, at "number": 0A000.
  */
 static void
-refuse_code(const char *file, const char *const *suffixes)
+refuse_code(const char *file, const char *number, const char *const *suffixes)
 {
-	if (strspn(file, DIGITS) == 0 || !is_flat(file))
+	if (strspn(number, MIGRATE_DIGITS) == 0 || !is_flat(number))
 		return;
 	for (; *suffixes != NULL; suffixes++)
 	{
@@ -529,8 +386,8 @@ migrate_refuse_go(const char *file)
 {
 	static const char *const suffixes[] = {".go", NULL};
 
-	if (file[strspn(file, DIGITS)] == '_')
-		refuse_code(file, suffixes);
+	if (file[strspn(file, MIGRATE_DIGITS)] == '_')
+		refuse_code(file, file, suffixes);
 }
 
 void
@@ -538,7 +395,7 @@ migrate_refuse_js(const char *file)
 {
 	static const char *const suffixes[] = {".js", ".ts", ".mjs", ".cjs", ".mts", ".cts", NULL};
 
-	refuse_code(file, suffixes);
+	refuse_code(file, file, suffixes);
 }
 
 /*
@@ -551,7 +408,7 @@ migrate_refuse_rs(const char *file)
 	const char *base = migrate_base_name(file);
 
 	if (*base == 'V' || *base == 'U')
-		refuse_code(base + 1, suffixes);
+		refuse_code(file, base + 1, suffixes);
 }
 
 /*
@@ -580,7 +437,7 @@ folders_have(List *names, const char *file)
 	{
 		const char *name = lfirst(lc);
 
-		if (strspn(name, DIGITS) > 0 && is_flat(name) && migrate_is_sql_file(name))
+		if (strspn(name, MIGRATE_DIGITS) > 0 && is_flat(name) && migrate_is_sql_file(name))
 			return false;
 		found |= folder_length(name, file) > 0;
 	}
@@ -652,20 +509,26 @@ migrate_looks_like_diesel(List *names)
 }
 
 /*
- * graphile-migrate 2: "N.sql" or "N-name.sql" in the folder "committed", which
- * may be what was given.
+ * graphile-migrate 2: "N.sql" or "N-name.sql".
  */
 bool
 migrate_claims_graphile(const char *file, MigrateFileName *parsed)
 {
-	static const char committed[] = "committed/";
-	const char *base = file;
-
-	if (strncmp(file, committed, strlen(committed)) == 0)
-		base += strlen(committed);
 	parsed->part = PART_UP;
-	return numbered_name(base, "-", ".sql", parsed) ||
-		(base[strspn(base, DIGITS)] == '.' && migrate_claims_postgres_migrations(base, parsed));
+	return numbered_name(file, "-", ".sql", parsed) ||
+		(file[strspn(file, MIGRATE_DIGITS)] == '.' && migrate_claims_postgres_migrations(file, parsed));
+}
+
+/*
+ * The same in the folder "committed", beside which are other files.
+ */
+bool
+migrate_claims_graphile_committed(const char *file, MigrateFileName *parsed)
+{
+	static const char committed[] = "committed/";
+
+	return strncmp(file, committed, strlen(committed)) == 0 &&
+		migrate_claims_graphile(file + strlen(committed), parsed);
 }
 
 bool
@@ -676,10 +539,7 @@ migrate_looks_like_graphile(List *names)
 
 	foreach(lc, names)
 	{
-		const char *name = lfirst(lc);
-
-		if (strncmp(name, "committed/", strlen("committed/")) == 0 &&
-			migrate_claims_graphile(name, &parsed))
+		if (migrate_claims_graphile_committed(lfirst(lc), &parsed))
 			return true;
 	}
 	return false;

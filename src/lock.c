@@ -32,6 +32,7 @@
 #define ONE_KEY_CLASS		1	/* SQL functions with one key; 2: with two */
 #define RUN_CLASS			3	/* SQL functions use 1 and 2 */
 #define WAIT_CLASS			4	/* shows that a process polls for a run lock */
+#define CREATE_CLASS		5	/* files are being made */
 #define SLEEP_MS			10	/* most runs are short ... */
 #define LONG_SLEEP_MS		50	/* ... and this is for those that are not */
 #define SHORT_TRIES			100
@@ -321,6 +322,31 @@ migrate_lock_release(const char *project, const char *schema)
 	lock_tag(&tag, project, schema, RUN_CLASS);
 	if (migrate_lock_held(&tag, ExclusiveLock))
 		(void) LockRelease(&tag, ExclusiveLock, true);
+}
+
+/*
+ * In all databases of the server, one session at a time makes files: two that find
+ * the same last number would take the same next one.
+ */
+void
+migrate_lock_create(void)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_ADVISORY(tag, InvalidOid, 0, 0, CREATE_CLASS);
+	(void) LockAcquire(&tag, ExclusiveLock, true, false);
+}
+
+/*
+ * Give that lock back, also after an error.
+ */
+void
+migrate_unlock_create(void)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_ADVISORY(tag, InvalidOid, 0, 0, CREATE_CLASS);
+	(void) LockRelease(&tag, ExclusiveLock, true);
 }
 
 /*

@@ -28,8 +28,8 @@ void
 migrate_look(MigrateRun *run)
 {
 	run->applied = migrate_history_read(run->request, true);
-	run->items = migrate_plan_match(run->source ? migrate_source_set(run->source) : NULL,
-									run->applied);
+	run->items = migrate_match(run->source ? migrate_source_set(run->source) : NULL,
+							   run->applied);
 }
 
 /*
@@ -53,6 +53,16 @@ has_changed(MigrateRun *run, const MigrateSection *section, const uint8 *stored_
 }
 
 /*
+ * Has an item a file that is applied, and no change in its up script that counts?
+ */
+static bool
+is_unchanged(const MigrateItem *item)
+{
+	return item->file != NULL &&
+		(item->state == STATE_APPLIED || item->state == STATE_BASELINE);
+}
+
+/*
  * Look closer at the items whose bytes are others than those recorded, and set
  * the state of those that have really changed.
  */
@@ -69,7 +79,7 @@ migrate_judge_changes(MigrateRun *run)
 			item->up_changed = has_changed(run, &item->file->up, item->applied->up_sha256);
 		if (item->down_changed && item->file->down.present && item->applied->has_down)
 			item->down_changed = has_changed(run, &item->file->down, item->applied->down_sha256);
-		if (item->state != STATE_APPLIED)
+		if (!is_unchanged(item))
 			continue;
 		if (item->file->kind == KIND_REPEATABLE && (item->up_changed || item->file->always))
 			item->state = STATE_OUTDATED;
@@ -143,26 +153,41 @@ migrate_look_source(MigrateRun *run, const char *dir)
 void
 migrate_require_migrations(MigrateRun *run, const char *dir)
 {
-	if (migrate_source_set(run->source)->migrations == NIL)
+	const MigrationSet *set = migrate_source_set(run->source);
+
+	if (set->migrations == NIL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_FILE),
 				 errmsg("directory \"%s\" has no migrations", dir),
+				 set->format ? errdetail("It was read in the format \"%s\".",
+										 migrate_format_name(set->format)) :
 				 errhint("A migration has a name such as \"001_create_users.sql\".")));
 }
 
 /*
- * Read the directory for a run that cannot do without; 22023 if there is none.
+ * The directory for what cannot do without; 22023 if there is none.
  */
-void
-migrate_require_source(MigrateRun *run)
+const char *
+migrate_require_directory(const MigrateRequest *request)
 {
-	const char *dir = migrate_directory_or_setting(run->request);
+	const char *dir = migrate_directory_or_setting(request);
 
 	if (dir == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("no directory of migrations is given"),
 				 errhint("Give its path, or set \"%s\".", "migrate.directory")));
+	return dir;
+}
+
+/*
+ * Read the directory for a run that cannot do without.
+ */
+void
+migrate_require_source(MigrateRun *run)
+{
+	const char *dir = migrate_require_directory(run->request);
+
 	migrate_look_source(run, dir);
 	migrate_require_migrations(run, dir);
 }
@@ -181,7 +206,7 @@ migrate_changed_downs(List *items)
 	{
 		MigrateItem *item = lfirst(lc);
 
-		if (item->state == STATE_APPLIED && item->down_changed && item->file->down.present)
+		if (is_unchanged(item) && item->down_changed && item->file->down.present)
 			changed = lappend(changed, item);
 	}
 	return changed;

@@ -103,17 +103,17 @@ typedef struct MigratePiece
 	bool		transactional;	/* false: marked "no transaction" */
 	bool		wrapped;		/* is a transaction, and others are none */
 	bool		unfinished;		/* its last statement may go on in the next */
-}			MigratePiece;
+} MigratePiece;
 
 /*
  * A place in a file where a statement ends without a semicolon: so many bytes of
- * it give way to one.
+ * it give way to one, perhaps none.
  */
 typedef struct MigrateEnd
 {
 	int			offset;
 	int			length;
-}			MigrateEnd;
+} MigrateEnd;
 
 /*
  * One direction of a migration: a piece of a file, or several.
@@ -136,7 +136,7 @@ typedef enum MigrateKind
 {
 	KIND_VERSIONED,				/* runs once */
 	KIND_REPEATABLE,			/* runs after those, again when it has changed */
-}			MigrateKind;
+} MigrateKind;
 
 /*
  * A migration as a directory has it, whatever tool wrote that.
@@ -146,6 +146,7 @@ typedef struct Migration
 	char	   *file;			/* that it was found in */
 	MigrateKind kind;
 	bool		always;			/* repeatable, changed or not */
+	bool		shares_file;	/* with others */
 	char	   *version;		/* as written in the file name */
 	char	   *name;			/* the rest of the file name, may be "" */
 	char	   *sort_key;		/* bytewise order = the format's order */
@@ -210,6 +211,7 @@ typedef struct AppliedMigration
 	char	   *applied_by;
 	int64		duration;		/* microseconds */
 	int			statements;
+	bool		baseline;		/* recorded without having run */
 	bool		interrupted;	/* some of its transactions are committed */
 	bool		going_down;		/* ... of its down script */
 	int			done;			/* ... namely those of so many statements */
@@ -225,6 +227,7 @@ typedef enum MigrateState
 	STATE_PENDING,
 	STATE_OUT_OF_ORDER,
 	STATE_APPLIED,
+	STATE_BASELINE,				/* applied, by the word of baseline() */
 	STATE_MODIFIED,
 	STATE_OUTDATED,				/* repeatable, and changed */
 	STATE_MISSING,
@@ -258,6 +261,7 @@ typedef struct MigrateRequest
 	char	   *format;			/* NULL: detect */
 	char	   *target;			/* NULL: none */
 	char	   *state;			/* what repair() makes of it, NULL: nothing */
+	char	   *script;			/* that runs instead of a baseline, or NULL */
 	char	   *tool;			/* whose history is adopted, NULL: as found */
 	Oid			tracking;		/* the table of that, InvalidOid: look for it */
 	int			steps;			/* 0: none */
@@ -344,6 +348,19 @@ typedef struct MigrateScript
 	bool		has_markers;	/* see migrate_map_line() */
 	List	   *skipped;		/* names (char *) of psql's commands in it */
 } MigrateScript;
+
+/*
+ * What becomes of a statement in a run that is a single transaction.
+ */
+typedef enum MigrateInBlock
+{
+	BLOCK_RUNS,					/* as it is */
+	BLOCK_CHANGED,				/* its relation is a new one: without
+								 * CONCURRENTLY, or not at all */
+	BLOCK_UNDECIDED,			/* it is seen when its turn comes whether it
+								 * is one */
+	BLOCK_REFUSED,
+} MigrateInBlock;
 
 /*
  * One migration to run in one direction.
@@ -462,8 +479,32 @@ extern List *migrate_run_rollback(MigrateRequest *request);
 extern List *migrate_run_redo(MigrateRequest *request);
 extern List *migrate_run_refresh(MigrateRequest *request);
 extern List *migrate_run_repair(MigrateRequest *request);
+extern List *migrate_run_baseline(MigrateRequest *request);
 extern int	migrate_run_up(MigrateRequest *request);
 extern int	migrate_run_down(MigrateRequest *request);
+
+/* in create.c */
+extern char *migrate_create_files(MigrateRequest *request, const char *name);
+
+/* in preview.c */
+
+/*
+ * A statement that is going to run, or what there is to say of a migration
+ * without: a row of plan().
+ */
+typedef struct MigratePreview
+{
+	const char *version;
+	const char *name;
+	int			transaction;	/* counted over all rows, 0: none */
+	int			statement;		/* of the migration, 0: none */
+	const char *file;
+	int			line;			/* 0: none */
+	const char *command;		/* or NULL */
+	const char *note;			/* or NULL */
+} MigratePreview;
+
+extern List *migrate_preview(MigrateRequest *request);
 
 /* in step.c */
 extern void migrate_run_begin(void);
@@ -488,6 +529,8 @@ extern void migrate_place_end(ErrorContextCallback *callback);
 extern char *migrate_step_text(MigrateRun *run, MigrateStep *step);
 extern char *migrate_step_sql(MigrateRun *run, MigrateStep *step, char *text,
 							  MigratePlace *place);
+extern MigrateScript *migrate_parse_up_step(MigrateRun *run, const MigrateStep *step,
+											const char *sql, MigratePlace *place);
 extern bool migrate_is_reversible(MigrateRun *run, const Migration *file,
 								  const AppliedMigration *applied, List **used,
 								  char **error);
@@ -499,6 +542,7 @@ extern void migrate_check_down_steps(MigrateRun *run, List *steps);
 extern const char *migrate_directory_or_setting(const MigrateRequest *request);
 extern void migrate_look_source(MigrateRun *run, const char *dir);
 extern void migrate_require_migrations(MigrateRun *run, const char *dir);
+extern const char *migrate_require_directory(const MigrateRequest *request);
 extern void migrate_require_source(MigrateRun *run);
 extern void migrate_report_ignored(MigrateRun *run);
 extern void migrate_look(MigrateRun *run);
@@ -508,6 +552,16 @@ extern bool migrate_look_first_up(MigrateRun *run);
 extern bool migrate_look_first_down(MigrateRun *run);
 extern List *migrate_status_items(MigrateRequest *request);
 extern const char *migrate_highest_version(MigrateRequest *request);
+
+/* in match.c */
+extern const char *migrate_item_version(const MigrateItem *item);
+extern const char *migrate_item_name(const MigrateItem *item);
+extern const char *migrate_item_sort_key(const MigrateItem *item);
+extern const char *migrate_item_label(const MigrateItem *item);
+extern const char *migrate_item_file(const MigrateItem *item);
+extern bool migrate_item_is_repeatable(const MigrateItem *item);
+extern List *migrate_match(const MigrationSet *set, List *applied);
+extern MigrateItem *migrate_match_find(List *items, const char *wanted);
 
 /* in tracking.c */
 
@@ -615,11 +669,10 @@ extern void migrate_tracking_lock(const MigrateTracking *tracking);
 extern List *migrate_tracking_read(const MigrateTracking *tracking, const char *project);
 
 /* in plan.c */
-extern List *migrate_plan_match(const MigrationSet *set, List *applied);
 extern bool migrate_plan_is_busy(List *items);
 extern List *migrate_plan_apply(List *items, MigrateRequest *request);
+extern List *migrate_plan_baseline(List *items, const MigrateRequest *request);
 extern List *migrate_plan_all(List *items);
-extern MigrateItem *migrate_plan_find(List *items, const char *wanted);
 extern List *migrate_plan_rollback(List *items, List *applied, MigrateRequest *request);
 extern List *migrate_plan_reapply(List *items, List *undone);
 
@@ -629,6 +682,9 @@ typedef bool (*MigrateTableExists) (const char *table, const char *column);
 extern MigrateSource *migrate_source_read(const char *path, const char *format,
 										  MigrateTableExists exists, bool keep);
 extern MigrationSet *migrate_source_set(MigrateSource *source);
+extern const MigrateDirectory *migrate_source_directory(const MigrateSource *source);
+extern void migrate_source_script(MigrateSource *source, const char *file,
+								  MigrateSection *section);
 extern char *migrate_source_text(MigrateSource *source, const MigrateSection *section);
 extern char *migrate_source_bytes(MigrateSource *source, const char *file, int *length,
 								  const char **sql);
@@ -657,16 +713,22 @@ typedef struct MigrateFileName
 	List	   *tags;			/* of char * */
 } MigrateFileName;
 
+typedef struct MigrateSkeleton MigrateSkeleton;
+
 extern const MigrateFormat *migrate_format_named(const char *name, List *names);
-extern const char *migrate_format_name(const MigrateFormat *format);
-extern const MigrateFormat *migrate_format_by_names(List *names);
+extern const MigrateFormat *migrate_format_by_names(List *names, const char **evidence);
 extern const MigrateFormat *migrate_format_detect(const MigrateFormat *best,
 												  const char *file, const char *sql);
+extern bool migrate_format_may_be(const MigrateFormat *format, const MigrateFormat *other);
 extern const MigrateFormat *migrate_format_by_table(const MigrateFormat *format,
 													MigrateTableExists exists);
 extern void migrate_format_judge_ignored(const MigrateFormat *format, const char *evidence,
 										 const char *file, const char *sql);
+extern bool migrate_format_parse_name(const MigrateFormat *format, const char *file,
+									  MigrateFileName *parsed);
+extern const MigrateSkeleton *migrate_format_skeleton(const MigrateFormat *format);
 extern bool migrate_format_claims(const MigrateFormat *format, const char *file);
+extern const char *migrate_format_name(const MigrateFormat *format);
 extern const char *migrate_format_index(const MigrateFormat *format);
 extern bool migrate_format_has_sums(const MigrateFormat *format);
 extern bool migrate_format_has_unique_versions(const MigrateFormat *format);
@@ -676,26 +738,39 @@ extern char *migrate_format_companion(const MigrateFormat *format, const char *f
 extern List *migrate_format_parse(const MigrateFormat *format, const char *evidence,
 								  const MigrateFileName *parsed,
 								  const char *sql, int length);
-extern void migrate_format_take_companion(Migration *migration, const char *companion,
-										  const char *text);
 extern List *migrate_format_assemble(const MigrateFormat *format, List *parts,
 									 List **ignored);
+
+/* in assemble.c */
+extern List *migrate_assemble(List *parts, List **ignored);
+extern void migrate_refuse_equal_versions(List *migrations);
+extern void migrate_refuse_gaps(List *migrations, const char *format);
+extern void migrate_check_chain(List *migrations);
+
+/* in metadata.c */
+extern void migrate_parse_header(Migration *migration, const char *sql, int length);
+extern void migrate_check_provider(const char *index, const char *text);
+extern void migrate_take_companion(Migration *migration, const char *companion,
+								   const char *text);
 
 /* in sums.c */
 typedef struct MigrateSums MigrateSums;
 typedef char *(*MigrateReadFile) (void *arg, const char *file, int *length);
 
-extern MigrateSums * migrate_sums_begin(const char *file, const char *text, int length);
-extern void migrate_sums_add(MigrateSums * sums, const char *file,
+extern MigrateSums *migrate_sums_begin(const char *file, const char *text, int length);
+extern void migrate_sums_add(MigrateSums *sums, const char *file,
 							 const char *sql, int length);
-extern void migrate_sums_end(MigrateSums * sums, MigrateReadFile read, void *arg);
+extern void migrate_sums_end(MigrateSums *sums, MigrateReadFile read, void *arg);
 extern void migrate_check_graphile(Migration *migration, const char *sql, int length);
+
+/* in atlas.c */
+extern void migrate_take_atlas_head(Migration *migration, const char *sql, int length);
 
 /* in changesets.c */
 extern List *migrate_changesets_parse(const MigrateFileName *file,
 									  const char *sql, int length);
 
-/* in markers.c */
+/* in lines.c */
 
 /*
  * A line of a text, without its end.
@@ -707,16 +782,65 @@ typedef struct MigrateLine
 	int			number;			/* from 1 */
 	int			mark;			/* where in it a marker begins ... */
 	int			mark_length;	/* ... and its bytes, if it is not all */
-}			MigrateLine;
+} MigrateLine;
 
 typedef struct MigrateLineReader
 {
 	const char *next;			/* NULL: no more */
 	const char *end;
 	MigrateLine line;
-}			MigrateLineReader;
+} MigrateLineReader;
 
-typedef struct MigrateMarkers MigrateMarkers;
+extern int	migrate_skip_spaces(const char *text, int length);
+extern void migrate_lines_start(MigrateLineReader *lines, const char *sql, int length);
+extern bool migrate_lines_next(MigrateLineReader *lines);
+extern bool migrate_is_word(const char *sql, int length, const char *word);
+extern char *migrate_setting(const char *text, const char *key);
+pg_noreturn extern void migrate_bad_file(const char *file, int line, const char *message,
+										 const char *hint);
+
+/* in markers.c */
+
+/*
+ * What a line is to a grammar.
+ */
+typedef enum MigrateMarker
+{
+	MARK_NONE,
+	MARK_UP,
+	MARK_UP_ALONE,				/* ... of a section without a transaction */
+	MARK_DOWN,
+	MARK_DOWN_ALONE,
+	MARK_ALONE,					/* the section it stands in has no transaction */
+	MARK_BOTH_ALONE,			/* nor has any of the file */
+	MARK_STOP,					/* what follows belongs to no section */
+	MARK_BEGIN,					/* of a statement; the parser needs no telling */
+	MARK_END,
+	MARK_SEPARATOR,				/* between statements */
+	MARK_VARIABLES_ON,			/* values are put in, from here on */
+	MARK_VARIABLES_OFF,
+	MARK_UNKNOWN,				/* looks like a marker and is none */
+	MARK_TEMPLATE,				/* asks for a template engine */
+} MigrateMarker;
+
+/*
+ * A grammar: what a line says, and what becomes of several sections.
+ */
+typedef struct MigrateMarkers
+{
+	MigrateMarker (*mark) (MigrateLine *line);
+	const char *up_marker;		/* how it is written, for messages */
+	bool		whole;			/* the file is a section without any marker */
+	bool		loose;			/* text before the first marker is left out,
+								 * else only comments may stand there */
+	bool		repeats;		/* there may be several sections of a kind */
+	bool		down_backwards; /* several downs are undone in reverse */
+	bool		alone_for_all;	/* one section without a transaction makes all
+								 * so */
+	bool		any_order;		/* the down may come first */
+	bool		weak;			/* too common a comment to tell one format
+								 * from another */
+} MigrateMarkers;
 
 extern const MigrateMarkers migrate_markers_none;
 extern const MigrateMarkers migrate_markers_plain;
@@ -731,24 +855,63 @@ extern const MigrateMarkers migrate_markers_graphile;
 extern const MigrateMarkers migrate_markers_drizzle;
 extern const MigrateMarkers migrate_markers_liquibase;
 
-extern void migrate_lines_start(MigrateLineReader * lines, const char *sql, int length);
-extern bool migrate_lines_next(MigrateLineReader * lines);
-extern bool migrate_is_word(const char *sql, int length, const char *word);
-extern char *migrate_setting(const char *text, const char *key);
-pg_noreturn extern void migrate_bad_file(const char *file, int line, const char *message,
-										 const char *hint);
-extern int	migrate_markers_first(const MigrateMarkers * const *markers, int n,
+extern int	migrate_markers_first(const MigrateMarkers *const *markers, int n,
 								  const char *sql);
-extern bool migrate_markers_are_weak(const MigrateMarkers * markers);
-extern void migrate_markers_parse(const MigrateMarkers * markers, const char *name,
-								  const char *evidence, Migration *migration,
-								  MigratePart part, const char *sql, int length);
+extern bool migrate_markers_are_weak(const MigrateMarkers *markers);
+extern const char *migrate_markers_up(const MigrateMarkers *markers);
+
+/* in skeleton.c */
+
+/*
+ * A file that is to be written.
+ */
+typedef struct MigrateNewFile
+{
+	char	   *file;			/* relative to the directory */
+	const char *text;
+	bool		new_folder;		/* its folder is new as well */
+} MigrateNewFile;
+
+extern const MigrateSkeleton migrate_skeleton_sqitch;
+extern const MigrateSkeleton migrate_skeleton_drizzle;
+extern const MigrateSkeleton migrate_skeleton_prisma;
+extern const MigrateSkeleton migrate_skeleton_diesel;
+extern const MigrateSkeleton migrate_skeleton_atlas;
+extern const MigrateSkeleton migrate_skeleton_graphile;
+extern const MigrateSkeleton migrate_skeleton_liquibase;
+extern const MigrateSkeleton migrate_skeleton_refinery;
+extern const MigrateSkeleton migrate_skeleton_flyway;
+extern const MigrateSkeleton migrate_skeleton_pairs;
+extern const MigrateSkeleton migrate_skeleton_goose;
+extern const MigrateSkeleton migrate_skeleton_sql_migrate;
+extern const MigrateSkeleton migrate_skeleton_dbmate;
+extern const MigrateSkeleton migrate_skeleton_tern;
+extern const MigrateSkeleton migrate_skeleton_rambler;
+extern const MigrateSkeleton migrate_skeleton_node_pg;
+extern const MigrateSkeleton migrate_skeleton_updown;
+extern const MigrateSkeleton migrate_skeleton_plain;
+extern const MigrateSkeleton migrate_skeleton_sqlx;
+extern const MigrateSkeleton migrate_skeleton_supabase;
+extern const MigrateSkeleton migrate_skeleton_postgres_migrations;
+
+extern List *migrate_skeleton_files(const MigrateSkeleton *skeleton, List *migrations,
+									const char *name, TimestampTz now);
 
 /* in order.c */
 extern List *migrate_arrange_sqitch(const char *index, const char *text, List *names);
 extern List *migrate_arrange_drizzle(const char *index, const char *text, List *names);
 
+/* in flyway.c */
+extern bool migrate_claims_flyway(const char *file, MigrateFileName *parsed);
+extern bool migrate_claims_refinery(const char *file, MigrateFileName *parsed);
+extern void migrate_refuse_flyway(const char *file);
+extern bool migrate_looks_like_refinery(List *names);
+
 /* in layout.c */
+#define MIGRATE_DIGITS		"0123456789"
+/* as many as a sort key can count */
+#define MIGRATE_MAX_DIGITS	255
+
 extern bool migrate_claims_goose(const char *file, MigrateFileName *parsed);
 extern bool migrate_claims_updown(const char *file, MigrateFileName *parsed);
 extern bool migrate_claims_plain(const char *file, MigrateFileName *parsed);
@@ -763,12 +926,10 @@ extern bool migrate_claims_supabase(const char *file, MigrateFileName *parsed);
 extern bool migrate_claims_postgres_migrations(const char *file, MigrateFileName *parsed);
 extern bool migrate_claims_atlas(const char *file, MigrateFileName *parsed);
 extern bool migrate_claims_liquibase(const char *file, MigrateFileName *parsed);
-extern bool migrate_claims_flyway(const char *file, MigrateFileName *parsed);
-extern bool migrate_claims_refinery(const char *file, MigrateFileName *parsed);
 extern bool migrate_claims_prisma(const char *file, MigrateFileName *parsed);
 extern bool migrate_claims_diesel(const char *file, MigrateFileName *parsed);
 extern bool migrate_claims_graphile(const char *file, MigrateFileName *parsed);
-extern void migrate_refuse_flyway(const char *file);
+extern bool migrate_claims_graphile_committed(const char *file, MigrateFileName *parsed);
 extern void migrate_refuse_go(const char *file);
 extern void migrate_refuse_js(const char *file);
 extern void migrate_refuse_rs(const char *file);
@@ -779,9 +940,9 @@ extern bool migrate_looks_like_prisma(List *names);
 extern bool migrate_looks_like_diesel(List *names);
 extern bool migrate_looks_like_atlas(List *names);
 extern bool migrate_looks_like_graphile(List *names);
-extern bool migrate_looks_like_refinery(List *names);
 extern bool migrate_is_sql_file(const char *name);
 extern const char *migrate_base_name(const char *file);
+pg_noreturn extern void migrate_refuse_closed(const char *folder);
 extern char *migrate_numeric_key(const char *digits, int length);
 extern char *migrate_dotted_key(const char *version);
 extern int	migrate_find_name(List *names, const char *name);
@@ -818,6 +979,9 @@ extern MigrateChecked migrate_check_atlas(const MigrateChecksumInput *in, const 
 extern uint32 migrate_crc32(const char *bytes, int length);
 
 /* in section.c */
+extern bool migrate_markers_parse(const MigrateMarkers *markers, Migration *migration,
+								  MigratePart part, const char *sql, int length);
+extern bool migrate_lacks_semicolon(const char *start, const char *end);
 extern void migrate_section_settle(MigrateSection *section);
 extern char *migrate_section_text(const MigrateSection *section, const char *sql,
 								  int *length);
@@ -891,6 +1055,8 @@ extern void migrate_substitute_goose(MigrateSubstitution *s, bool on);
 extern void migrate_statement_classify(MigrateStatement *statement, Node *node);
 
 /* in execute.c */
+extern MigrateInBlock migrate_execute_judge(const MigrateStatement *statement, List **made,
+											bool *made_unknown, const RangeVar **relation);
 extern void migrate_execute_check(const MigrateScript *script, const char *sql,
 								  MigratePlace *place, List **made, bool *made_unknown);
 extern void migrate_execute_script(const MigrateScript *script, const char *sql,
@@ -1035,6 +1201,11 @@ extern List *migrate_directory_names(const MigrateDirectory *dir);
 extern char *migrate_directory_bytes(MigrateDirectory *dir, const char *name, int *length);
 extern char *migrate_directory_decode(const char *name, char *data, int *length);
 extern char *migrate_directory_read(MigrateDirectory *dir, const char *name, int *length);
+extern const char *migrate_directory_path(const MigrateDirectory *dir);
+extern int	migrate_directory_folder(const MigrateDirectory *dir, const char *folder);
+
+/* in write.c */
+extern const char *migrate_directory_write(const MigrateDirectory *dir, List *files);
 
 /* in lock.c */
 extern void migrate_sleep(double ms);
@@ -1043,6 +1214,8 @@ extern void migrate_lock_acquire_session(const char *project, const char *schema
 										 void (*commit) (void *arg), void *arg);
 extern void migrate_lock_keep(const char *project, const char *schema);
 extern void migrate_lock_release(const char *project, const char *schema);
+extern void migrate_lock_create(void);
+extern void migrate_unlock_create(void);
 extern bool migrate_lock_foreign(int64 key);
 
 /* in substitution.c */
@@ -1072,6 +1245,7 @@ typedef struct MigrateLines
 	int			line;			/* ... and its line there */
 } MigrateLines;
 
+extern void migrate_append_line_marker(StringInfo text, const char *file, int line);
 extern void migrate_next_line(MigrateLines *lines);
 extern int	migrate_map_line(const char *text, int first_line, const char *file, int line,
 							 const char **mapped_file);

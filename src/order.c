@@ -20,11 +20,21 @@
 
 #define BLANK	" \t\r"
 
-pg_noreturn static void missing_file(const char *file, const char *index, int line);
+pg_noreturn static void missing_file(const char *file, const char *index, int line, List *names);
 
+/*
+ * "names" lacks a file, or a folder on the way to it cannot be read.
+ */
 static void
-missing_file(const char *file, const char *index, int line)
+missing_file(const char *file, const char *index, int line, List *names)
 {
+	for (const char *slash = strchr(file, '/'); slash != NULL; slash = strchr(slash + 1, '/'))
+	{
+		const char *folder = pnstrdup(file, slash + 1 - file);
+
+		if (migrate_has_name(names, folder))
+			migrate_refuse_closed(folder);
+	}
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_FILE),
 			 errmsg("file \"%s\" does not exist", file),
@@ -54,7 +64,7 @@ typedef struct SqitchChange
 	int			line;
 	List	   *tags;			/* of char *, with "@" */
 	struct SqitchChange *rework;	/* the next one of the same name, or NULL */
-}			SqitchChange;
+} SqitchChange;
 
 typedef struct SqitchPlan
 {
@@ -62,7 +72,7 @@ typedef struct SqitchPlan
 	const char *project;
 	List	   *changes;		/* of SqitchChange, in order */
 	List	   *by_name;		/* the same, by name and then in order */
-}			SqitchPlan;
+} SqitchPlan;
 
 /*
  * The next line, without its end, trimmed, palloc'd; NULL at the end of *text.
@@ -86,10 +96,11 @@ take_line(const char **text)
  * [dependencies], a time, the planner, and a note behind "#".
  */
 static void
-parse_change(SqitchPlan * plan, SqitchChange * change, char *rest)
+parse_change(SqitchPlan *plan, SqitchChange *change, char *rest)
 {
 	char	   *note = strchr(rest, '#');
 	char	   *close;
+	int			length;
 
 	if (note != NULL)
 	{
@@ -108,12 +119,15 @@ parse_change(SqitchPlan * plan, SqitchChange * change, char *rest)
 	}
 	rest += strcspn(rest, BLANK);
 	rest += strspn(rest, BLANK);
-	if (*rest != '\0')
-		change->planner = rest;
+	length = strlen(rest);
+	while (length > 0 && strchr(BLANK, rest[length - 1]) != NULL)
+		length--;
+	if (length > 0)
+		change->planner = pnstrdup(rest, length);
 }
 
 static void
-take_tag(SqitchPlan * plan, const char *line, int number)
+take_tag(SqitchPlan *plan, const char *line, int number)
 {
 	SqitchChange *change;
 
@@ -124,7 +138,7 @@ take_tag(SqitchPlan * plan, const char *line, int number)
 }
 
 static void
-take_change(SqitchPlan * plan, char *line, int number)
+take_change(SqitchPlan *plan, char *line, int number)
 {
 	SqitchChange *change = palloc0(sizeof(SqitchChange));
 	int			length;
@@ -144,8 +158,8 @@ take_change(SqitchPlan * plan, char *line, int number)
 static int
 compare_changes(const ListCell *a, const ListCell *b)
 {
-	const		SqitchChange *x = lfirst(a);
-	const		SqitchChange *y = lfirst(b);
+	const SqitchChange *x = lfirst(a);
+	const SqitchChange *y = lfirst(b);
 	int			order = strcmp(x->name, y->name);
 
 	return order != 0 ? order : x->place - y->place;
@@ -155,7 +169,7 @@ compare_changes(const ListCell *a, const ListCell *b)
  * The first change of that name, or NULL.
  */
 static SqitchChange *
-find_change(const SqitchPlan * plan, const char *name)
+find_change(const SqitchPlan *plan, const char *name)
 {
 	int			low = 0;
 	int			high = list_length(plan->by_name);
@@ -179,7 +193,7 @@ find_change(const SqitchPlan * plan, const char *name)
  * Is there a tag at a change before "place"?
  */
 static bool
-has_tag(const SqitchPlan * plan, const char *tag, int place)
+has_tag(const SqitchPlan *plan, const char *tag, int place)
 {
 	ListCell   *lc;
 
@@ -202,7 +216,7 @@ has_tag(const SqitchPlan * plan, const char *tag, int place)
  * other projects cannot be seen here.
  */
 static void
-check_dependency(const SqitchPlan * plan, const SqitchChange * change, char *dependency)
+check_dependency(const SqitchPlan *plan, const SqitchChange *change, char *dependency)
 {
 	bool		conflict = *dependency == '!';
 	char	   *name = dependency + conflict;
@@ -238,7 +252,7 @@ check_dependency(const SqitchPlan * plan, const SqitchChange * change, char *dep
 }
 
 static void
-check_dependencies(const SqitchPlan * plan, const SqitchChange * change)
+check_dependencies(const SqitchPlan *plan, const SqitchChange *change)
 {
 	char	   *save = NULL;
 
@@ -250,7 +264,7 @@ check_dependencies(const SqitchPlan * plan, const SqitchChange * change)
 }
 
 static void
-parse_plan(SqitchPlan * plan, const char *text)
+parse_plan(SqitchPlan *plan, const char *text)
 {
 	char	   *line;
 
@@ -281,7 +295,7 @@ parse_plan(SqitchPlan * plan, const char *text)
  * the name of a tag in between.
  */
 static char *
-script_name(const SqitchPlan * plan, const SqitchChange * change, List *names)
+script_name(const SqitchPlan *plan, const SqitchChange *change, List *names)
 {
 	if (change->rework == NULL)
 		return change->name;
@@ -299,12 +313,14 @@ script_name(const SqitchPlan * plan, const SqitchChange * change, List *names)
 		}
 	}
 	migrate_bad_file(plan->file, change->rework->line,
-					 psprintf("change \"%s\" stands twice without a tag and its scripts in between",
-							  change->name), NULL);
+					 psprintf("change \"%s\" stands twice without a tag in between, or without the older scripts",
+							  change->name),
+					 psprintf("After a tag \"@v1\", \"sqitch rework\" copies them to \"deploy/%s@v1.sql\" and the like.",
+							  change->name));
 }
 
 static MigrateFileName *
-sqitch_file(const SqitchChange * change, MigratePart part, char *file, char *script)
+sqitch_file(const SqitchChange *change, MigratePart part, char *file, char *script)
 {
 	MigrateFileName *parsed = palloc0(sizeof(MigrateFileName));
 
@@ -345,7 +361,7 @@ migrate_arrange_sqitch(const char *index, const char *text, List *names)
 		CHECK_FOR_INTERRUPTS();
 		check_dependencies(&plan, change);
 		if (!migrate_has_name(names, deploy))
-			missing_file(deploy, index, change->line);
+			missing_file(deploy, index, change->line, names);
 		files = lappend(files, sqitch_file(change, PART_UP, deploy, script));
 		if (migrate_has_name(names, revert))
 			files = lappend(files, sqitch_file(change, PART_DOWN, revert, script));
@@ -402,14 +418,39 @@ drizzle_file(JsonbValue *entry, int place, const char *index, List *names)
 		parsed->version = pnstrdup(parsed->version, digits);
 	}
 	if (!migrate_has_name(names, parsed->file))
-		missing_file(parsed->file, index, 0);
+		missing_file(parsed->file, index, 0, names);
 	return parsed;
+}
+
+static int
+compare_files(const ListCell *a, const ListCell *b)
+{
+	return strcmp(((MigrateFileName *) lfirst(a))->file, ((MigrateFileName *) lfirst(b))->file);
+}
+
+static void
+refuse_twice(List *files, const char *index)
+{
+	List	   *by_file = list_copy(files);
+
+	list_sort(by_file, compare_files);
+	for (int i = 1; i < list_length(by_file); i++)
+	{
+		const MigrateFileName *file = list_nth(by_file, i);
+
+		if (strcmp(file->file, ((MigrateFileName *) list_nth(by_file, i - 1))->file) == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_DUPLICATE_OBJECT),
+					 errmsg("file \"%s\" stands twice in \"%s\"", file->file, index),
+					 errhint("Remove one of the entries.")));
+	}
+	list_free(by_file);
 }
 
 /*
  * The files of drizzle's meta/_journal.json (drizzle-orm 0.44, migrator.ts), as a
  * list of MigrateFileName.  Errors: 22P02 for one that makes no sense, 58P01 for
- * a file that is not there.
+ * a file that is not there, 42710 for one that stands twice.
  */
 List *
 migrate_arrange_drizzle(const char *index, const char *text, List *names)
@@ -434,5 +475,6 @@ migrate_arrange_drizzle(const char *index, const char *text, List *names)
 											i, index, names));
 	}
 	error_context_stack = callback.previous;
+	refuse_twice(files, index);
 	return files;
 }

@@ -22,176 +22,6 @@
 
 /* how many names an error lists before it says how many more there are */
 #define LISTED_NAMES 5
-/* core's Levenshtein distance takes no more characters */
-#define MAX_COMPARED_NAME 255
-
-static const char *
-item_version(const MigrateItem *item)
-{
-	return item->file ? item->file->version : item->applied->version;
-}
-
-static const char *
-item_name(const MigrateItem *item)
-{
-	return item->file ? item->file->name : item->applied->name;
-}
-
-static const char *
-item_sort_key(const MigrateItem *item)
-{
-	return item->file ? item->file->sort_key : item->applied->sort_key;
-}
-
-static const char *
-item_label(const MigrateItem *item)
-{
-	return migrate_label(item_version(item), item_name(item));
-}
-
-static bool
-is_repeatable(const MigrateItem *item)
-{
-	return (item->file ? item->file->kind : item->applied->kind) == KIND_REPEATABLE;
-}
-
-static int
-compare_applied_keys(const ListCell *a, const ListCell *b)
-{
-	return strcmp(((AppliedMigration *) lfirst(a))->sort_key,
-				  ((AppliedMigration *) lfirst(b))->sort_key);
-}
-
-/*
- * The file of a row that has none of the same key: of the same version, and if
- * versions alone do not tell, of the same name.
- */
-static Migration *
-find_renamed(const MigrationSet *set, List *files, const AppliedMigration *row)
-{
-	ListCell   *lc;
-
-	foreach(lc, files)
-	{
-		Migration  *file = lfirst(lc);
-
-		if (strcmp(file->version, row->version) == 0 &&
-			(set->unique_versions || strcmp(file->file, row->file) == 0))
-			return file;
-	}
-	return NULL;
-}
-
-/*
- * A key says where a migration stands in the order.  That may change without the
- * migration being another one: a line comes into the plan before it, or the
- * directory is read in another format.  Give such rows their key of now.
- *
- * "applied" is sorted by key.  That it is sorted so afterwards is for the caller.
- */
-static void
-take_new_keys(const MigrationSet *set, List *applied)
-{
-	List	   *files = NIL;
-	List	   *rows = NIL;
-	int			f = 0;
-	int			a = 0;
-	ListCell   *lc;
-
-	while (f < list_length(set->migrations) || a < list_length(applied))
-	{
-		Migration  *file = f < list_length(set->migrations) ? list_nth(set->migrations, f) : NULL;
-		AppliedMigration *row = a < list_length(applied) ? list_nth(applied, a) : NULL;
-		int			order = file == NULL ? 1 : row == NULL ? -1 :
-			strcmp(file->sort_key, row->sort_key);
-
-		if (order < 0)
-			files = lappend(files, file);
-		if (order > 0)
-			rows = lappend(rows, row);
-		f += order <= 0;
-		a += order >= 0;
-	}
-	if (files == NIL)
-		return;
-	foreach(lc, rows)
-	{
-		AppliedMigration *row = lfirst(lc);
-		Migration  *file;
-
-		CHECK_FOR_INTERRUPTS();
-		file = find_renamed(set, files, row);
-		if (file == NULL)
-			continue;
-		row->sort_key = file->sort_key;
-		files = list_delete_ptr(files, file);
-	}
-}
-
-static MigrateItem *
-match(Migration *file, AppliedMigration *row, const char *highest)
-{
-	MigrateItem *item = palloc0(sizeof(MigrateItem));
-
-	item->file = file;
-	item->applied = row;
-	if (row == NULL)
-		item->state = file->kind == KIND_VERSIONED && highest != NULL &&
-			strcmp(file->sort_key, highest) < 0 ? STATE_OUT_OF_ORDER : STATE_PENDING;
-	else if (row->interrupted)
-		item->state = STATE_INTERRUPTED;
-	else
-		item->state = file == NULL ? STATE_MISSING : STATE_APPLIED;
-	if (file == NULL || row == NULL)
-		return item;
-	item->up_changed = memcmp(file->up.sha256, row->up_sha256, PG_SHA256_DIGEST_LENGTH) != 0;
-	item->down_changed = file->down.present != row->has_down ||
-		(row->has_down && memcmp(file->down.sha256, row->down_sha256,
-								 PG_SHA256_DIGEST_LENGTH) != 0);
-	return item;
-}
-
-/*
- * Bring files and history (AppliedMigration, any order) together: a list of
- * MigrateItem in the format's order, with states as far as versions alone tell.
- * "set" is NULL if there are no files.  Whether a file has changed is for the
- * caller to find out; until then bytes that differ count as changed.
- */
-List *
-migrate_plan_match(const MigrationSet *set, List *applied)
-{
-	List	   *migrations = set ? set->migrations : NIL;
-	List	   *by_key = list_copy(applied);
-	List	   *items = NIL;
-	const char *highest = NULL;
-	int			f = 0;
-	int			a = 0;
-	ListCell   *lc;
-
-	list_sort(by_key, compare_applied_keys);
-	if (set != NULL)
-	{
-		take_new_keys(set, by_key);
-		list_sort(by_key, compare_applied_keys);
-	}
-	foreach(lc, by_key)
-	{
-		if (((AppliedMigration *) lfirst(lc))->kind == KIND_VERSIONED)
-			highest = ((AppliedMigration *) lfirst(lc))->sort_key;
-	}
-	while (f < list_length(migrations) || a < list_length(by_key))
-	{
-		Migration  *file = f < list_length(migrations) ? list_nth(migrations, f) : NULL;
-		AppliedMigration *row = a < list_length(by_key) ? list_nth(by_key, a) : NULL;
-		int			order = file == NULL ? 1 : row == NULL ? -1 :
-			strcmp(file->sort_key, row->sort_key);
-
-		items = lappend(items, match(order <= 0 ? file : NULL, order >= 0 ? row : NULL, highest));
-		f += order <= 0;
-		a += order >= 0;
-	}
-	return items;
-}
 
 /*
  * Append a name to a list for an error, which stops at LISTED_NAMES.
@@ -209,132 +39,6 @@ end_list(StringInfo list, int count)
 	if (count > LISTED_NAMES)
 		appendStringInfo(list, " and %d more", count - LISTED_NAMES);
 	return list->data;
-}
-
-/*
- * Are both numbers, and the same but for leading zeros?
- */
-static bool
-same_number(const char *one, const char *other)
-{
-	if (strspn(one, "0123456789") != strlen(one) ||
-		strspn(other, "0123456789") != strlen(other) || *one == '\0' || *other == '\0')
-		return false;
-	while (*one == '0')
-		one++;
-	while (*other == '0')
-		other++;
-	return strcmp(one, other) == 0;
-}
-
-/*
- * Is it the one name of an item: the full one, that of its file, a tag?
- */
-static bool
-item_is(const MigrateItem *item, const char *wanted)
-{
-	ListCell   *lc;
-
-	if (strcmp(item_label(item), wanted) == 0 ||
-		(item->file && strcmp(item->file->file, wanted) == 0) ||
-		(item->applied && strcmp(item->applied->file, wanted) == 0))
-		return true;
-	if (item->file == NULL)
-		return false;
-	foreach(lc, item->file->tags)
-	{
-		if (strcmp(lfirst(lc), wanted) == 0)
-			return true;
-	}
-	return false;
-}
-
-static bool
-item_has_version(const MigrateItem *item, const char *wanted)
-{
-	return strcmp(item_version(item), wanted) == 0 || same_number(item_version(item), wanted);
-}
-
-static int
-distance(const char *wanted, const char *name)
-{
-	int			wanted_length = pg_mbcliplen(wanted, strlen(wanted), MAX_COMPARED_NAME);
-	int			name_length = pg_mbcliplen(name, strlen(name), MAX_COMPARED_NAME);
-
-	return varstr_levenshtein(wanted, wanted_length, name, name_length, 1, 1, 1, true);
-}
-
-/*
- * Of the items, the three most like what was asked for.
- */
-static char *
-nearest(List *items, const char *wanted)
-{
-	StringInfoData list;
-	List	   *taken = NIL;
-
-	initStringInfo(&list);
-	for (int n = 0; n < 3 && n < list_length(items); n++)
-	{
-		MigrateItem *best = NULL;
-		int			best_distance = 0;
-		ListCell   *lc;
-
-		foreach(lc, items)
-		{
-			MigrateItem *item = lfirst(lc);
-			int			d;
-
-			CHECK_FOR_INTERRUPTS();
-			d = Min(distance(wanted, item_version(item)),
-					distance(wanted, item_label(item)));
-
-			if (!list_member_ptr(taken, item) && (best == NULL || d < best_distance))
-			{
-				best = item;
-				best_distance = d;
-			}
-		}
-		taken = lappend(taken, best);
-		appendStringInfo(&list, "%s\"%s\"", n > 0 ? ", " : "", item_label(best));
-	}
-	return list.data;
-}
-
-/*
- * The item that the caller names by version, full name or file name; 42704 with
- * the nearest if there is none, 22023 if there are several.
- */
-MigrateItem *
-migrate_plan_find(List *items, const char *wanted)
-{
-	MigrateItem *found = NULL;
-	ListCell   *lc;
-
-	CHECK_FOR_INTERRUPTS();
-	foreach(lc, items)
-	{
-		if (item_is(lfirst(lc), wanted))
-			return lfirst(lc);
-	}
-	foreach(lc, items)
-	{
-		if (!item_has_version(lfirst(lc), wanted))
-			continue;
-		if (found != NULL)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("several migrations have the version \"%s\"", wanted),
-					 errhint("Give the full name, such as \"%s\" or \"%s\".",
-							 item_label(found), item_label(lfirst(lc)))));
-		found = lfirst(lc);
-	}
-	if (found == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("migration \"%s\" does not exist", wanted),
-				 items == NIL ? 0 : errhint("Those like it: %s.", nearest(items, wanted))));
-	return found;
 }
 
 static void
@@ -356,6 +60,17 @@ check_steps(const MigrateRequest *request)
 }
 
 /*
+ * What an error calls the file of an item.
+ */
+static const char *
+file_title(const MigrateItem *item)
+{
+	const Migration *file = item->file;
+
+	return file->shares_file ? psprintf("%s:%s", file->file, migrate_item_label(item)) : file->up.file;
+}
+
+/*
  * migrate.on_modified: stop at, report or accept applied files that changed.
  */
 static void
@@ -369,7 +84,7 @@ judge_modified(List *items, const MigrateRequest *request)
 	foreach(lc, items)
 	{
 		if (((MigrateItem *) lfirst(lc))->state == STATE_MODIFIED)
-			list_name(&list, &count, ((MigrateItem *) lfirst(lc))->file->up.file);
+			list_name(&list, &count, file_title(lfirst(lc)));
 	}
 	if (count == 0 || request->quiet || migrate_on_modified == ON_MODIFIED_IGNORE)
 		return;
@@ -398,13 +113,13 @@ judge_order(List *chosen, List *items, const MigrateRequest *request)
 	foreach(lc, chosen)
 	{
 		if (((MigrateItem *) lfirst(lc))->state == STATE_OUT_OF_ORDER)
-			list_name(&list, &count, ((MigrateItem *) lfirst(lc))->file->up.file);
+			list_name(&list, &count, file_title(lfirst(lc)));
 	}
 	if (count == 0)
 		return;
 	foreach(lc, items)
 	{
-		if (((MigrateItem *) lfirst(lc))->applied != NULL && !is_repeatable(lfirst(lc)))
+		if (((MigrateItem *) lfirst(lc))->applied != NULL && !migrate_item_is_repeatable(lfirst(lc)))
 			highest = lfirst(lc);
 	}
 	ereport(ERROR,
@@ -412,7 +127,7 @@ judge_order(List *chosen, List *items, const MigrateRequest *request)
 			 errmsg_plural("pending migration %s is out of order",
 						   "pending migrations %s are out of order",
 						   count, end_list(&list, count)),
-			 errdetail("Migration \"%s\" has been applied.", item_label(highest)),
+			 errdetail("Migration \"%s\" has been applied.", migrate_item_label(highest)),
 			 errhint("Give it a higher version, or set \"%s\" to \"apply\".",
 					 "migrate.out_of_order")));
 }
@@ -428,7 +143,7 @@ warn_passed_over(List *pending, List *chosen)
 	foreach(lc, pending)
 	{
 		if (!list_member_ptr(chosen, lfirst(lc)))
-			list_name(&list, &count, item_label(lfirst(lc)));
+			list_name(&list, &count, migrate_item_label(lfirst(lc)));
 	}
 	if (count > 0)
 		ereport(WARNING,
@@ -456,11 +171,11 @@ choose_versions(List *items, List *pending, const MigrateRequest *request)
 
 	foreach(lc, request->versions)
 	{
-		MigrateItem *item = migrate_plan_find(items, lfirst(lc));
+		MigrateItem *item = migrate_match_find(items, lfirst(lc));
 
 		if (!is_pending(item) && !request->quiet)
 			ereport(NOTICE,
-					(errmsg("migration \"%s\" has been applied already", item_label(item))));
+					(errmsg("migration \"%s\" has been applied already", migrate_item_label(item))));
 		named = lappend(named, item);
 	}
 	foreach(lc, pending)
@@ -498,7 +213,7 @@ refuse_interrupted(const MigrateItem *item)
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("migration \"%s\" has been interrupted while going %s",
-					item_label(item), direction),
+					migrate_item_label(item), direction),
 			 errhint("Go on with CALL migrate.%s(), or settle it with migrate.repair().",
 					 direction)));
 }
@@ -508,10 +223,12 @@ refuse_interrupted(const MigrateItem *item)
  * have it all.
  */
 static void
-require_interrupted(List *items, List *chosen)
+require_interrupted(List *items, List *chosen, const MigrateRequest *request)
 {
 	ListCell   *lc;
 
+	if (request->quiet)
+		return;
 	foreach(lc, items)
 	{
 		MigrateItem *item = lfirst(lc);
@@ -530,6 +247,8 @@ judge_interrupted(List *items, const MigrateRequest *request, MigrateDirection d
 {
 	ListCell   *lc;
 
+	if (request->quiet)
+		return;
 	foreach(lc, items)
 	{
 		MigrateItem *item = lfirst(lc);
@@ -570,9 +289,10 @@ up_steps(List *items)
 /*
  * What apply() has to run: steps in order, NIL if there is nothing to do.
  *
- * "items" are those of migrate_plan_match(), with changes judged.  Errors:
- * 55000 for modified and out-of-order migrations, 42704 for an unknown
- * version, 22023 for a request that makes no sense.
+ * "items" are those of migrate_match(), with changes judged.  Errors:
+ * 55000 for modified, out-of-order and interrupted migrations unless the request
+ * is quiet, 42704 for an unknown version, 22023 for a request that makes no
+ * sense.
  */
 List *
 migrate_plan_apply(List *items, MigrateRequest *request)
@@ -598,11 +318,11 @@ migrate_plan_apply(List *items, MigrateRequest *request)
 		chosen = choose_versions(items, pending, request);
 	else if (request->target != NULL)
 	{
-		const char *last = item_sort_key(migrate_plan_find(items, request->target));
+		const char *last = migrate_item_sort_key(migrate_match_find(items, request->target));
 
 		foreach(lc, pending)
 		{
-			if (strcmp(item_sort_key(lfirst(lc)), last) <= 0)
+			if (strcmp(migrate_item_sort_key(lfirst(lc)), last) <= 0)
 				chosen = lappend(chosen, lfirst(lc));
 		}
 	}
@@ -611,9 +331,34 @@ migrate_plan_apply(List *items, MigrateRequest *request)
 	else
 		chosen = pending;
 
-	require_interrupted(items, chosen);
+	require_interrupted(items, chosen, request);
 	judge_order(chosen, items, request);
 	return up_steps(chosen);
+}
+
+/*
+ * The pending files (MigrateItem) that a baseline records: those up to the target,
+ * or all.  Errors: 42704 for an unknown version, 55000 for a migration that is
+ * interrupted.
+ */
+List *
+migrate_plan_baseline(List *items, const MigrateRequest *request)
+{
+	const char *last = request->target == NULL ? NULL :
+		migrate_item_sort_key(migrate_match_find(items, request->target));
+	List	   *chosen = NIL;
+	ListCell   *lc;
+
+	foreach(lc, items)
+	{
+		MigrateItem *item = lfirst(lc);
+
+		if (item->state == STATE_INTERRUPTED)
+			refuse_interrupted(item);
+		if (item->applied == NULL && (last == NULL || strcmp(item->file->sort_key, last) <= 0))
+			chosen = lappend(chosen, item);
+	}
+	return chosen;
 }
 
 /*
@@ -687,26 +432,45 @@ count_undone(List *items, List *applied, MigrateRequest *request)
 		return list_length(applied);
 	if (request->target == NULL)
 		return count_last(applied, request->steps);
-	item = migrate_plan_find(items, request->target);
+	item = migrate_match_find(items, request->target);
 	if (item->applied == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("migration \"%s\" has not been applied", item_label(item)),
+				 errmsg("migration \"%s\" has not been applied", migrate_item_label(item)),
 				 errhint("The target of a rollback stays applied; what came after it is undone.")));
 	return count_behind(applied, item->applied);
 }
 
-static Migration *
-file_of(List *items, const AppliedMigration *applied)
+/*
+ * The item of an applied migration; each has one.
+ */
+static const MigrateItem *
+item_of(List *items, const AppliedMigration *applied)
 {
 	ListCell   *lc;
 
 	foreach(lc, items)
 	{
 		if (((MigrateItem *) lfirst(lc))->applied == applied)
-			return ((MigrateItem *) lfirst(lc))->file;
+			return lfirst(lc);
 	}
-	return NULL;
+	elog(ERROR, "applied migration \"%s\" is not in the plan", applied->version);
+}
+
+/*
+ * A baseline is where the way back ends: what made these objects is not known
+ * here.  With force, its down script is as good as any.
+ */
+static void
+judge_baseline(const AppliedMigration *row, const MigrateRequest *request)
+{
+	if (!row->baseline || row->interrupted || request->force)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("migration \"%s\" is a baseline and has not been run by migrate",
+					migrate_label(row->version, row->name)),
+			 errhint("To run its down script nevertheless, use migrate.rollback() with force => true.")));
 }
 
 /*
@@ -734,15 +498,16 @@ migrate_plan_rollback(List *items, List *applied, MigrateRequest *request)
 		AppliedMigration *row = list_nth(applied, i);
 
 		if (row->interrupted)	/* more would have to be undone */
-			refuse_interrupted(migrate_plan_find(items, row->version));
+			refuse_interrupted(item_of(items, row));
 	}
 	for (int i = 0; i < undone; i++)
 	{
 		MigrateStep *step = palloc0(sizeof(MigrateStep));
 
+		judge_baseline(list_nth(applied, n - 1 - i), request);
 		step->direction = MIGRATE_DOWN;
 		step->applied = list_nth(applied, n - 1 - i);
-		step->file = file_of(items, step->applied);
+		step->file = item_of(items, step->applied)->file;
 		step->in_progress = step->applied->interrupted;
 		steps = lappend(steps, step);
 	}
@@ -765,7 +530,7 @@ migrate_plan_reapply(List *items, List *undone)
 
 		step->direction = MIGRATE_UP;
 		step->applied = down->applied;
-		step->file = file_of(items, down->applied);
+		step->file = item_of(items, down->applied)->file;
 		steps = lappend(steps, step);
 	}
 	return steps;

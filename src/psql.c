@@ -15,6 +15,7 @@
  */
 #include "postgres.h"
 
+#include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 
 #include "migrate.h"
@@ -127,8 +128,7 @@ migrate_psql_name(const char **at, const char *end)
 char *
 migrate_psql_argument(const char **at, const char *end)
 {
-	char	   *argument = palloc(end - *at + 1);
-	char	   *to = argument;
+	StringInfoData argument;
 	const char *p = *at;
 	char		quote = '\0';
 
@@ -137,6 +137,7 @@ migrate_psql_argument(const char **at, const char *end)
 	*at = p;
 	if (p == end || *p == '\\')
 		return NULL;
+	initStringInfo(&argument);
 	for (; p < end && (quote || !(is_blank(*p) || *p == '\\')); p++)
 	{
 		if (quote == '\0' && (*p == '\'' || *p == '"' || *p == '`'))
@@ -153,21 +154,18 @@ migrate_psql_argument(const char **at, const char *end)
 			if (*p == '\'')
 				continue;
 		}
-		*to++ = *p;
+		appendStringInfoChar(&argument, *p);
 	}
-	*to = '\0';
 	*at = p;
-	return argument;
+	return argument.data;
 }
 
 /*
- * May a command be passed over, with these arguments?
+ * May a command be passed over, with this first argument (NULL: none)?
  */
 static bool
-may_skip(const PsqlCommand *command, List *arguments)
+may_skip(const PsqlCommand *command, const char *first)
 {
-	const char *first = arguments ? linitial(arguments) : NULL;
-
 	switch (command->use)
 	{
 		case PSQL_SKIP:
@@ -187,7 +185,7 @@ may_skip(const PsqlCommand *command, List *arguments)
 
 /*
  * The first command of a line that cannot be passed over, palloc'd, or NULL if
- * all can; the names of those that can are added to *skipped, once each.
+ * all can; the names of those that can are added to *skipped, palloc'd.
  */
 char *
 migrate_psql_skip(const char *line, int length, List **skipped)
@@ -199,21 +197,14 @@ migrate_psql_skip(const char *line, int length, List **skipped)
 	{
 		char	   *name = migrate_psql_name(&at, end);
 		const PsqlCommand *command = find_command(name);
-		List	   *arguments = NIL;
-		ListCell   *lc;
-		char	   *argument;
+		char	   *first = migrate_psql_argument(&at, end);
+		char	   *other;
 
-		while ((argument = migrate_psql_argument(&at, end)) != NULL)
-			arguments = lappend(arguments, argument);
-		if (command == NULL || !may_skip(command, arguments))
+		if (command == NULL || !may_skip(command, first))
 			return name;
-		foreach(lc, *skipped)
-		{
-			if (strcmp(lfirst(lc), name) == 0)
-				break;
-		}
-		if (lc == NULL)
-			*skipped = lappend(*skipped, name);
+		*skipped = lappend(*skipped, name);
+		while ((other = migrate_psql_argument(&at, end)) != NULL)
+			pfree(other);
 	}
 	return NULL;
 }

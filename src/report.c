@@ -61,6 +61,21 @@ read_marker(const char *line, const char **file, int *number)
 }
 
 /*
+ * Append a marker, on a line of its own, that tells what the next line is: "line"
+ * of "file", whose name must not become SQL.
+ */
+void
+migrate_append_line_marker(StringInfo text, const char *file, int line)
+{
+	if (text->len > 0 && text->data[text->len - 1] != '\n')
+		appendStringInfoChar(text, '\n');
+	appendStringInfo(text, "%s%d \"", MIGRATE_LINE_MARKER, line);
+	for (; *file != '\0'; file++)
+		appendStringInfoChar(text, *file == '\n' || *file == '\r' ? '?' : *file);
+	appendStringInfoString(text, "\"\n");
+}
+
+/*
  * Go to the next line of a text, and know which file and line it was.
  */
 void
@@ -146,6 +161,8 @@ migrate_state_name(MigrateState state)
 			return "out of order";
 		case STATE_APPLIED:
 			return "applied";
+		case STATE_BASELINE:
+			return "baseline";
 		case STATE_MODIFIED:
 			return "modified";
 		case STATE_OUTDATED:
@@ -243,13 +260,15 @@ migrate_report_activity_end(void)
 
 /*
  * A colon that makes no sense to the parser is most often that of a variable
- * without a value.
+ * without a value, and two braces are those of a template.
  */
 static void
 hint_at_variable(const char *at)
 {
 	int			n = 1;
 
+	if (geterrcode() == ERRCODE_SYNTAX_ERROR && strncmp(at, "{{", 2) == 0)
+		errhint("Templates are not supported: write the statements out.");
 	if (geterrcode() != ERRCODE_SYNTAX_ERROR || *at != ':')
 		return;
 	while (isalnum((unsigned char) at[n]) || at[n] == '_' || IS_HIGHBIT_SET(at[n]))

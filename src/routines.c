@@ -31,6 +31,9 @@ PG_FUNCTION_INFO_V1(migrate_up);
 PG_FUNCTION_INFO_V1(migrate_down);
 PG_FUNCTION_INFO_V1(migrate_rollback);
 PG_FUNCTION_INFO_V1(migrate_reset);
+PG_FUNCTION_INFO_V1(migrate_plan);
+PG_FUNCTION_INFO_V1(migrate_baseline);
+PG_FUNCTION_INFO_V1(migrate_create);
 PG_FUNCTION_INFO_V1(migrate_redo);
 PG_FUNCTION_INFO_V1(migrate_refresh);
 PG_FUNCTION_INFO_V1(migrate_repair);
@@ -139,7 +142,7 @@ return_results(FunctionCallInfo fcinfo, List *results)
 #undef RESULT_COLUMNS
 
 static void
-apply_arguments(FunctionCallInfo fcinfo, MigrateRequest *request)
+plan_arguments(FunctionCallInfo fcinfo, MigrateRequest *request)
 {
 	request->dir = text_argument(fcinfo, 0);
 	request->target = text_argument(fcinfo, 1);
@@ -148,6 +151,12 @@ apply_arguments(FunctionCallInfo fcinfo, MigrateRequest *request)
 	history_arguments(fcinfo, 4, request);
 	request->format = text_argument(fcinfo, 6);
 	request->vars = vars_argument(fcinfo, 7);
+}
+
+static void
+apply_arguments(FunctionCallInfo fcinfo, MigrateRequest *request)
+{
+	plan_arguments(fcinfo, request);
 	request->adopt_existing = bool_argument(fcinfo, 8);
 }
 
@@ -292,6 +301,37 @@ migrate_refresh(PG_FUNCTION_ARGS)
 	return return_results(fcinfo, migrate_run_refresh(&request));
 }
 
+/* baseline(dir, version, script, project, schema, format) */
+Datum
+migrate_baseline(PG_FUNCTION_ARGS)
+{
+	MigrateRequest request = {0};
+
+	request.dir = text_argument(fcinfo, 0);
+	request.target = text_argument(fcinfo, 1);
+	request.script = text_argument(fcinfo, 2);
+	history_arguments(fcinfo, 3, &request);
+	request.format = text_argument(fcinfo, 5);
+	InitMaterializedSRF(fcinfo, 0);
+	return return_results(fcinfo, migrate_run_baseline(&request));
+}
+
+/* create(name, dir, format) */
+Datum
+migrate_create(PG_FUNCTION_ARGS)
+{
+	MigrateRequest request = {0};
+	char	   *name = text_argument(fcinfo, 0);
+
+	request.dir = text_argument(fcinfo, 1);
+	request.format = text_argument(fcinfo, 2);
+	if (name == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("\"%s\" must not be null", "name")));
+	PG_RETURN_TEXT_P(cstring_to_text(migrate_create_files(&request, name)));
+}
+
 #define REPAIR_COLUMNS 3
 
 /* repair(dir, version, state, project, schema, format) */
@@ -331,6 +371,42 @@ put_text(Datum *values, bool *nulls, int n, const char *value)
 	if (value != NULL)
 		values[n] = CStringGetTextDatum(value);
 }
+
+#define PLAN_COLUMNS 8
+
+/* plan(dir, target, steps, versions, project, schema, format, vars) */
+Datum
+migrate_plan(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	MigrateRequest request = {0};
+	ListCell   *lc;
+
+	plan_arguments(fcinfo, &request);
+	InitMaterializedSRF(fcinfo, 0);
+	foreach(lc, migrate_preview(&request))
+	{
+		MigratePreview *row = lfirst(lc);
+		Datum		values[PLAN_COLUMNS];
+		bool		nulls[PLAN_COLUMNS] = {0};
+
+		put_text(values, nulls, 0, row->version);
+		put_text(values, nulls, 1, row->name);
+		values[2] = Int32GetDatum(row->transaction);
+		nulls[2] = row->transaction == 0;
+		values[3] = Int32GetDatum(row->statement);
+		nulls[3] = row->statement == 0;
+		put_text(values, nulls, 4, row->file);
+		values[5] = Int32GetDatum(row->line);
+		nulls[5] = row->line == 0;
+		put_text(values, nulls, 6, row->command);
+		put_text(values, nulls, 7, row->note);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}
+
+#undef PLAN_COLUMNS
 
 #define ADOPT_COLUMNS 4
 

@@ -43,6 +43,31 @@ migrate_lock_and_look(MigrateRun *run, const char *routine)
 }
 
 /*
+ * Execute a checked step, and note how long it took.  Returns its script as
+ * written, NULL for a forced one; *executed is false if it has not run.
+ */
+static char *
+execute_step(MigrateRun *run, MigrateStep *step, MigrateResult *result, MigratePlace *place,
+			 bool *executed)
+{
+	instr_time	start;
+	char	   *text = NULL;
+	char	   *sql;
+
+	INSTR_TIME_SET_CURRENT(start);
+	*executed = !step->forced;
+	if (!step->forced)
+	{
+		text = migrate_step_text(run, step);
+
+		sql = migrate_step_sql(run, step, text, place);
+		*executed = migrate_execute_step(run, step, sql, place);
+	}
+	migrate_measure(result, start, *executed ? step->script->nstatements : 0);
+	return text;
+}
+
+/*
  * Run and record one step.
  */
 static void
@@ -51,21 +76,12 @@ run_step(MigrateRun *run, MigrateStep *step, MigrateResult *result)
 	MigratePlace place;
 	ErrorContextCallback callback;
 	TimestampTz started = GetCurrentTimestamp();
-	instr_time	start;
-	bool		executed = !step->forced;
-	char	   *text = NULL;
-	char	   *sql;
+	bool		executed;
+	char	   *text;
 
-	INSTR_TIME_SET_CURRENT(start);
 	migrate_place_begin(&place, &callback, step->direction, step->file, step->applied);
-	if (!step->forced)
-	{
-		text = migrate_step_text(run, step);
+	text = execute_step(run, step, result, &place, &executed);
 
-		sql = migrate_step_sql(run, step, text, &place);
-		executed = migrate_execute_step(run, step, sql, &place);
-	}
-	migrate_measure(result, start, executed ? step->script->nstatements : 0);
 	migrate_record_step(run, step, executed, result, started, text);
 	migrate_place_end(&callback);
 }
@@ -195,26 +211,36 @@ repair_item(MigrateRun *run, MigrateItem *item)
 }
 
 /*
- * Record a pending migration as applied, without running it.
+ * Record a pending migration as applied, without running it; "outcome" is that of
+ * migrate.history.
  */
 static void
-record_unrun(MigrateRun *run, const Migration *file)
+record_unrun(MigrateRun *run, const Migration *file, const MigrateResult *result,
+			 TimestampTz started, const char *outcome)
 {
 	MigrateStep step = {.direction = MIGRATE_UP,.file = unconstify(Migration *, file)};
-	MigrateResult *result = migrate_new_result(run, &step);
 	char	   *down = NULL;
 
 	step.reversible = migrate_is_reversible(run, file, NULL, &step.down_vars, &step.down_error);
 	migrate_warn_down(step.down_error);
 	if (file->down.present)
 		down = migrate_source_text(run->source, &file->down);
-	migrate_record_up(run->request, &step, "repaired", result, GetCurrentTimestamp(),
+	migrate_record_up(run->request, &step, outcome, result, started,
 					  migrate_source_text(run->source, &file->up), down);
+}
+
+static MigrateResult *
+new_unrun_result(MigrateRun *run, Migration *file)
+{
+	MigrateStep step = {.direction = MIGRATE_UP,.file = file};
+
+	return migrate_new_result(run, &step);
 }
 
 /*
  * Settle the state of one migration by the caller's word, without running
- * anything.
+ * anything.  A repeatable one that has changed and is applied is so with the file
+ * as it is now.
  */
 static List *
 settle(MigrateRun *run)
@@ -230,13 +256,16 @@ settle(MigrateRun *run)
 				 errhint("Valid states are \"applied\" and \"pending\".")));
 	migrate_look_source(run, migrate_directory_or_setting(run->request));
 	migrate_lock_and_look(run, "migrate.repair()");
-	item = migrate_plan_find(run->items, run->request->target);
+	item = migrate_match_find(run->items, run->request->target);
+	if (applied && item->state == STATE_OUTDATED && item->up_changed)
+		return list_make1(repair_item(run, item));
 	if (applied ? item->applied && !item->applied->interrupted : !item->applied)
 		return NIL;				/* it is so already */
 	if (item->applied != NULL)
 		migrate_record_settle(run->request, item->applied, applied);
 	else
-		record_unrun(run, item->file);
+		record_unrun(run, item->file, new_unrun_result(run, item->file), GetCurrentTimestamp(),
+					 "repaired");
 	repair->version = item->file ? item->file->version : item->applied->version;
 	repair->name = item->file ? item->file->name : item->applied->name;
 	repair->action = applied ? "recorded as applied" : "recorded as pending";
@@ -273,6 +302,80 @@ repair(MigrateRun *run)
 			repairs = lappend(repairs, repair_item(run, item));
 	}
 	return repairs;
+}
+
+/*
+ * Run the script of a baseline, which stands for all migrations up to "last", in
+ * whose name it runs.  It is checked and executed as a migration is.
+ */
+static void
+run_script(MigrateRun *run, const Migration *last, MigrateResult *result)
+{
+	Migration	migration = *last;
+	MigrateStep step = {.direction = MIGRATE_UP,.file = &migration};
+	MigratePlace place;
+	ErrorContextCallback callback;
+	bool		executed;
+
+	migrate_source_script(run->source, run->request->script, &migration.up);
+	memset(&migration.down, 0, sizeof(MigrateSection));
+	migration.said_reversible = false;
+	migration.properties = NIL;
+	migrate_check_up_steps(run, list_make1(&step), false);
+	migrate_place_begin(&place, &callback, MIGRATE_UP, &migration, NULL);
+	(void) execute_step(run, &step, result, &place, &executed);
+	if (migrate_history_read(run->request, true) != NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("script has changed the history of migrations"),
+				 errhint("Leave the schema \"migrate\" out of it; pg_dump does with --exclude-schema.")));
+	migrate_place_end(&callback);
+}
+
+static void
+require_empty_history(const MigrateRun *run)
+{
+	if (run->applied != NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("history is not empty"),
+				 errdetail("A script stands for migrations of which none is applied."),
+				 errhint("To record more migrations as applied, leave \"script\" out.")));
+}
+
+/*
+ * Record the pending migrations up to one as applied, after the script that
+ * stands for them, if there is one.
+ */
+static List *
+baseline(MigrateRun *run)
+{
+	List	   *results = NIL;
+	List	   *chosen;
+	TimestampTz started = GetCurrentTimestamp();
+	ListCell   *lc;
+	ListCell   *lr;
+
+	migrate_require_source(run);
+	migrate_lock_and_look(run, "migrate.baseline()");
+	if (run->request->script != NULL)
+		require_empty_history(run);
+	chosen = migrate_plan_baseline(run->items, run->request);
+	foreach(lc, chosen)
+		results = lappend(results, new_unrun_result(run, ((MigrateItem *) lfirst(lc))->file));
+	if (run->request->script != NULL && chosen != NIL)
+	{
+		migrate_enter_schema(run->request->schema, GUC_ACTION_SAVE);
+		run_script(run, ((MigrateItem *) llast(chosen))->file, llast(results));
+	}
+	forboth(lc, chosen, lr, results)
+		record_unrun(run, ((MigrateItem *) lfirst(lc))->file, lfirst(lr), started, "baseline");
+	if (chosen != NIL)
+		ereport(NOTICE,
+				(errmsg_plural("recorded %d migration as applied without running it",
+							   "recorded %d migrations as applied without running them",
+							   list_length(chosen), list_length(chosen))));
+	return results;
 }
 
 /*
@@ -346,4 +449,13 @@ List *
 migrate_run_repair(MigrateRequest *request)
 {
 	return migrate_run_guarded(request, repair);
+}
+
+/*
+ * Record migrations as applied without running them.
+ */
+List *
+migrate_run_baseline(MigrateRequest *request)
+{
+	return migrate_run_guarded(request, baseline);
 }

@@ -27,7 +27,7 @@
 void
 migrate_section_settle(MigrateSection *section)
 {
-	const		MigratePiece *first = linitial(section->pieces);
+	const MigratePiece *first = linitial(section->pieces);
 
 	section->offset = first->offset;
 	section->length = first->length;
@@ -37,25 +37,27 @@ migrate_section_settle(MigrateSection *section)
 }
 
 /*
- * Append bytes of a file, and put semicolons where statements of the section end
- * without one.
+ * Append bytes of a file, with semicolons where statements of the section end
+ * without one.  Those places are in the order of the file.
  */
 static void
 append_bytes(StringInfo text, const MigrateSection *section, const char *sql, int offset, int length)
 {
+	int			end = offset + length;
 	ListCell   *lc;
 
-	appendBinaryStringInfo(text, sql + offset, length);
 	foreach(lc, section->ends)
 	{
-		const		MigrateEnd *end = lfirst(lc);
-		char	   *place = text->data + text->len - length + end->offset - offset;
+		const MigrateEnd *mark = lfirst(lc);
 
-		if (end->offset < offset || end->offset + end->length > offset + length)
+		if (mark->offset < offset || mark->offset + mark->length > end)
 			continue;
-		memset(place, ' ', end->length);
-		*place = ';';
+		appendBinaryStringInfo(text, sql + offset, mark->offset - offset);
+		appendStringInfoChar(text, ';');
+		appendStringInfoSpaces(text, mark->length - 1);
+		offset = mark->offset + mark->length;
 	}
+	appendBinaryStringInfo(text, sql + offset, end - offset);
 }
 
 /*
@@ -63,13 +65,13 @@ append_bytes(StringInfo text, const MigrateSection *section, const char *sql, in
  * is none such.
  */
 static void
-append_piece(StringInfo text, const MigrateSection *section, const MigratePiece * piece,
+append_piece(StringInfo text, const MigrateSection *section, const MigratePiece *piece,
 			 const char *sql, int *line)
 {
 	if (piece->wrapped)
 		appendStringInfoString(text, "BEGIN;\n");
 	if (piece->wrapped || piece->line != *line)
-		appendStringInfo(text, "--#line %d \"%s\"\n", piece->line, section->file);
+		migrate_append_line_marker(text, section->file, piece->line);
 	append_bytes(text, section, sql, piece->offset, piece->length);
 	*line = piece->line + migrate_count_lines(sql + piece->offset, piece->length) - 1;
 	if (piece->unfinished)
@@ -115,7 +117,7 @@ migrate_section_end(const MigrateSection *section)
 
 	foreach(lc, section->pieces)
 	{
-		const		MigratePiece *piece = lfirst(lc);
+		const MigratePiece *piece = lfirst(lc);
 
 		end = Max(end, piece->offset + piece->length);
 	}
@@ -135,4 +137,292 @@ migrate_sha256(const char *sql, int length, uint8 *sha256)
 		pg_cryptohash_final(hash, sha256, PG_SHA256_DIGEST_LENGTH) < 0)
 		elog(ERROR, "could not compute SHA-256: %s", pg_cryptohash_error(hash));
 	pg_cryptohash_free(hash);
+}
+
+/*
+ * State of finding the sections of a file.
+ */
+typedef struct SectionParser
+{
+	const MigrateMarkers *markers;
+	const char *file;
+	const char *sql;
+	Migration  *migration;
+	MigrateSection *open;		/* the section that the line is in, or NULL */
+	MigratePiece *piece;		/* its piece there, or NULL */
+	const MigrateLine *line;
+	bool		marked;			/* there has been an up or down marker */
+	bool		unmarked_up;	/* the up section is what no marker stands
+								 * before */
+	bool		in_statement;	/* between a statement's begin and end */
+	bool		alone;			/* all of the file, without a transaction */
+	bool		variables;		/* goose's ENVSUB is on */
+} SectionParser;
+
+static void
+open_piece(SectionParser *parser, MigrateSection *section, bool transactional, const char *start,
+		   int line)
+{
+	MigratePiece *piece = palloc0(sizeof(MigratePiece));
+
+	piece->offset = start - parser->sql;
+	piece->line = line;
+	piece->transactional = transactional;
+	section->present = true;
+	section->file = parser->migration->file;
+	if (parser->variables && section->pieces == NIL)
+		section->syntax = SYNTAX_GOOSE_ON;
+	section->pieces = lappend(section->pieces, piece);
+	parser->open = section;
+	parser->piece = piece;
+}
+
+static void
+close_piece(SectionParser *parser, const char *end)
+{
+	if (parser->piece != NULL)
+		parser->piece->length = Max((int) (end - parser->sql) - parser->piece->offset, 0);
+	parser->open = NULL;
+	parser->piece = NULL;
+}
+
+/*
+ * The first marker stands behind text that is in no section, or in the one that
+ * an unmarked file is.
+ */
+static void
+judge_prelude(SectionParser *parser, bool up)
+{
+	const MigrateLine *line = parser->line;
+
+	if (parser->markers->whole && !up)
+		return;					/* it is the up section */
+	if (!parser->markers->loose && !migrate_script_is_blank(parser->sql, line->text -parser->sql))
+		migrate_bad_file(parser->file, line->number, "migration has statements before its up section",
+						 psprintf("Only comments may stand before \"%s\".",
+								  parser->markers->up_marker));
+}
+
+static void
+begin_section(SectionParser *parser, bool up, bool alone, const char *after)
+{
+	Migration  *migration = parser->migration;
+	MigrateSection *section = up ? &migration->up : &migration->down;
+	const MigrateMarkers *markers = parser->markers;
+	int			number = parser->line->number;
+
+	if (!up && !migration->up.present && !markers->any_order)
+		migrate_bad_file(parser->file, number,
+						 "down section of migration stands before its up section", NULL);
+	if (!parser->marked)
+		judge_prelude(parser, up);
+	parser->marked = true;
+	if (up && parser->unmarked_up)
+		memset(section, 0, sizeof(MigrateSection));
+	parser->unmarked_up &= !up;
+	if (section->present && !markers->repeats)
+		migrate_bad_file(parser->file, number, up ? "migration has two up sections" :
+						 "migration has two down sections", NULL);
+	if (parser->in_statement)
+		migrate_bad_file(parser->file, number, up ? "statement is not ended before the up section" :
+						 "statement is not ended before the down section", NULL);
+	close_piece(parser, parser->line->text);
+	open_piece(parser, section, !alone, after, number + 1);
+}
+
+/*
+ * Has the text that ends at "end" a statement there that wants its semicolon?
+ * Lines of comments do not count; if in doubt it does, which does no harm.
+ */
+bool
+migrate_lacks_semicolon(const char *start, const char *end)
+{
+	while (end > start)
+	{
+		const char *line = end;
+
+		while (line > start && line[-1] != '\n')
+			line--;
+		while (end > line && strchr(" \t\r\n", end[-1]) != NULL)
+			end--;
+		while (line < end && (*line == ' ' || *line == '\t'))
+			line++;
+		if (end > line && !(end - line >= 2 && line[0] == '-' && line[1] == '-'))
+			return end[-1] != ';';
+		while (line > start && line[-1] != '\n')
+			line--;
+		end = line > start ? line - 1 : start;
+	}
+	return false;
+}
+
+/*
+ * A statement ends at a marker, with or without a semicolon.
+ */
+static void
+end_statement(SectionParser *parser)
+{
+	const char *mark = parser->line->text +parser->line->mark;
+	MigrateEnd *end;
+
+	if (parser->piece == NULL || parser->line->mark_length == 0 ||
+		!migrate_lacks_semicolon(parser->sql + parser->piece->offset, mark))
+		return;
+	end = palloc(sizeof(MigrateEnd));
+	end->offset = mark - parser->sql;
+	end->length = parser->line->mark_length;
+	parser->open->ends = lappend(parser->open->ends, end);
+}
+
+static void
+refuse_template(SectionParser *parser)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("templates are not supported"),
+			 errhint("Write the statements out; tern's \"print-migrations\" shows them."),
+			 errcontext("file \"%s\", line %d", parser->file, parser->line->number)));
+}
+
+/*
+ * Take a line that is a marker.  "after" is where the next line starts.
+ */
+static void
+take_marker(SectionParser *parser, MigrateMarker marker, const char *after)
+{
+	const MigrateLine *line = parser->line;
+
+	switch (marker)
+	{
+		case MARK_NONE:
+			break;
+		case MARK_UP:
+		case MARK_UP_ALONE:
+			begin_section(parser, true, marker == MARK_UP_ALONE, after);
+			break;
+		case MARK_DOWN:
+		case MARK_DOWN_ALONE:
+			begin_section(parser, false, marker == MARK_DOWN_ALONE, after);
+			break;
+		case MARK_ALONE:
+			if (parser->piece != NULL)
+				parser->piece->transactional = false;
+			break;
+		case MARK_BOTH_ALONE:
+			parser->alone = true;
+			break;
+		case MARK_STOP:
+			close_piece(parser, line->text);
+			break;
+		case MARK_BEGIN:
+			if (parser->in_statement)
+				migrate_bad_file(parser->file, line->number, "statement is begun twice", NULL);
+			parser->in_statement = true;
+			break;
+		case MARK_END:
+			if (!parser->in_statement)
+				migrate_bad_file(parser->file, line->number,
+								 "statement is ended that was not begun", NULL);
+			parser->in_statement = false;
+			end_statement(parser);
+			break;
+		case MARK_SEPARATOR:
+			end_statement(parser);
+			break;
+		case MARK_VARIABLES_ON:
+			parser->variables = true;
+			if (parser->open != NULL && parser->open->syntax == SYNTAX_PSQL)
+				parser->open->syntax = SYNTAX_GOOSE;
+			break;
+		case MARK_VARIABLES_OFF:
+			parser->variables = false;
+			break;
+		case MARK_UNKNOWN:
+			migrate_bad_file(parser->file, line->number,
+							 psprintf("unrecognized marker: \"%.*s\"",
+									  (int) strcspn(line->text, "\r\n"), line->text), NULL);
+			break;
+		case MARK_TEMPLATE:
+			refuse_template(parser);
+			break;
+	}
+}
+
+/*
+ * All pieces of a section are known.
+ */
+static void
+end_section(const SectionParser *parser, MigrateSection *section, bool backwards)
+{
+	bool		all = true;
+	bool		none = true;
+	ListCell   *lc;
+
+	if (!section->present)
+		return;
+	foreach(lc, section->pieces)
+	{
+		MigratePiece *piece = lfirst(lc);
+
+		piece->transactional &= !parser->alone;
+		all &= piece->transactional;
+		none &= !piece->transactional;
+	}
+	section->transactional = all;
+	foreach(lc, section->pieces)
+	{
+		MigratePiece *piece = lfirst(lc);
+
+		/* what stays a transaction of its own among others */
+		piece->wrapped = piece->transactional && !all && !none && !parser->markers->alone_for_all;
+	}
+	if (backwards)
+	{
+		List	   *reversed = NIL;
+
+		foreach(lc, section->pieces)
+			reversed = lcons(lfirst(lc), reversed);
+		section->pieces = reversed;
+	}
+	migrate_section_settle(section);
+}
+
+/*
+ * The line that an up section begins with, for messages.
+ */
+const char *
+migrate_markers_up(const MigrateMarkers *markers)
+{
+	return markers->up_marker;
+}
+
+/*
+ * Find the sections of a file: of both directions by its markers, or the part
+ * that the file is.  False if there should be an up section and is none.  Errors:
+ * 42601 with file and line.
+ */
+bool
+migrate_markers_parse(const MigrateMarkers *markers, Migration *migration, MigratePart part,
+					  const char *sql, int length)
+{
+	SectionParser parser = {.markers = markers,.file = migration->file,.sql = sql,
+	.migration = migration};
+	MigrateLineReader reader;
+
+	parser.line = &reader.line;
+	parser.unmarked_up = markers->whole && part != PART_DOWN;
+	if (markers->whole)
+		open_piece(&parser, part == PART_DOWN ? &migration->down : &migration->up, true, sql, 1);
+	migrate_lines_start(&reader, sql, length);
+	while (markers->mark != NULL && migrate_lines_next(&reader))
+		take_marker(&parser, markers->mark(&reader.line),
+					reader.next ? reader.next : reader.end);
+	if (!migration->up.present && !(markers->whole && part == PART_DOWN))
+		return false;
+	if (parser.in_statement)
+		migrate_bad_file(migration->file, reader.line.number, "statement is begun and not ended", NULL);
+	close_piece(&parser, sql + length);
+	end_section(&parser, &migration->up, false);
+	end_section(&parser, &migration->down, markers->down_backwards);
+	return true;
 }

@@ -186,11 +186,13 @@ find_format(MigrateSource *source)
 {
 	MigrationSet *set = source->set;
 	List	   *names = migrate_directory_names(source->dir);
+	const char *evidence;
+	const MigrateFormat *by_names = migrate_format_by_names(names, &evidence);
+	bool		sums = by_names != NULL && migrate_format_has_sums(by_names);
 	ListCell   *lc;
 
-	set->format = migrate_format_by_names(names);
-	if (set->format != NULL && migrate_format_index(set->format) != NULL)
-		set->format_evidence = migrate_format_index(set->format);
+	/* the tool that keeps sums also keeps those of other tools' files */
+	set->format = sums ? NULL : by_names;
 	foreach(lc, names)
 	{
 		const char *file = lfirst(lc);
@@ -206,6 +208,10 @@ find_format(MigrateSource *source)
 				 strchr(file, '/') == NULL)
 			set->ignored = lappend(set->ignored, pstrdup(file));
 	}
+	if (set->format == NULL || (sums && migrate_format_may_be(set->format, by_names)))
+		set->format = by_names;
+	if (set->format != NULL && set->format == by_names)
+		set->format_evidence = evidence;
 }
 
 /*
@@ -227,7 +233,7 @@ parse_file(MigrateSource *source, const MigrateFileName *parsed)
 		Migration  *migration = lfirst(lc);
 
 		if (settings != NULL)
-			migrate_format_take_companion(migration, companion, settings);
+			migrate_take_companion(migration, companion, settings);
 		hash_section(source, &migration->up);
 		hash_section(source, &migration->down);
 	}
@@ -348,6 +354,49 @@ MigrationSet *
 migrate_source_set(MigrateSource *source)
 {
 	return source->set;
+}
+
+/*
+ * Where they were read; it belongs to "source".
+ */
+const MigrateDirectory *
+migrate_source_directory(const MigrateSource *source)
+{
+	return source->dir;
+}
+
+/*
+ * Fill in *section as all of a file of the directory that is no migration.
+ * Errors: 58P01 if there is none of that name, 22023 for a migration.
+ */
+void
+migrate_source_script(MigrateSource *source, const char *file, MigrateSection *section)
+{
+	ListCell   *lc;
+
+	foreach(lc, source->set->migrations)
+	{
+		Migration  *migration = lfirst(lc);
+
+		if (strcmp(migration->up.file, file) == 0 ||
+			(migration->down.present && strcmp(migration->down.file, file) == 0))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("file \"%s\" is a migration", file),
+					 errhint("Give a file that stands for all of them, such as one that pg_dump has written.")));
+	}
+	if (!migrate_has_name(migrate_directory_names(source->dir), file) ||
+		!read_file(source, file))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_FILE),
+				 errmsg("file \"%s\" does not exist in the directory of migrations", file)));
+	memset(section, 0, sizeof(MigrateSection));
+	section->present = true;
+	section->file = pstrdup(file);
+	section->length = source->length;
+	section->line = 1;
+	section->transactional = true;
+	hash_section(source, section);
 }
 
 /*

@@ -89,7 +89,7 @@ typedef struct SumLine
 {
 	char	   *file;
 	char	   *sum;
-}			SumLine;
+} SumLine;
 
 struct MigrateSums
 {
@@ -98,22 +98,14 @@ struct MigrateSums
 	List	   *lines;			/* of SumLine */
 	List	   *files;			/* of char *: read so far, in order ... */
 	List	   *counted;		/* ... those of them that have a line */
-	pg_cryptohash_ctx *hash;	/* of all that was read so far */
-	MemoryContextCallback free_hash;
+	pg_cryptohash_ctx *hash;	/* of all that was read so far; an error frees
+								 * it with its resource owner */
 };
 
-static void
-free_hash(void *arg)
-{
-	MigrateSums *sums = arg;
-
-	pg_cryptohash_free(sums->hash);
-}
-
-pg_noreturn static void mismatch(const MigrateSums * sums, const char *detail);
+pg_noreturn static void mismatch(const MigrateSums *sums, const char *detail);
 
 static void
-mismatch(const MigrateSums * sums, const char *detail)
+mismatch(const MigrateSums *sums, const char *detail)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -124,7 +116,7 @@ mismatch(const MigrateSums * sums, const char *detail)
 
 /*
  * Take atlas.sum apart: "h1:" and the sum of all, then for each file its name and
- * the sum up to it (atlas 0.36, dir.go).  Freed with CurrentMemoryContext.
+ * the sum up to it (atlas 0.36, dir.go).  migrate_sums_end() has to follow.
  * Errors: 42601 with file and line, 55000 if its first line is not that of the
  * others.
  */
@@ -137,9 +129,6 @@ migrate_sums_begin(const char *file, const char *text, int length)
 
 	sums->file = pstrdup(file);
 	sums->hash = start_hash(PG_SHA256);
-	sums->free_hash.func = free_hash;
-	sums->free_hash.arg = sums;
-	MemoryContextRegisterResetCallback(CurrentMemoryContext, &sums->free_hash);
 	migrate_lines_start(&lines, text, length);
 	while (migrate_lines_next(&lines))
 	{
@@ -196,7 +185,7 @@ add_file(pg_cryptohash_ctx *hash, const char *file, const char *sql, int length)
  * The next file of the directory has been read.
  */
 void
-migrate_sums_add(MigrateSums * sums, const char *file, const char *sql, int length)
+migrate_sums_add(MigrateSums *sums, const char *file, const char *sql, int length)
 {
 	char	   *name = pstrdup(file);
 
@@ -210,9 +199,9 @@ migrate_sums_add(MigrateSums * sums, const char *file, const char *sql, int leng
  * Is the sum of the files up to line "n" the one written there?
  */
 static bool
-matches_up_to(const MigrateSums * sums, int n, MigrateReadFile read, void *arg)
+matches_up_to(const MigrateSums *sums, int n, MigrateReadFile read, void *arg)
 {
-	const		SumLine *line = list_nth(sums->lines, n);
+	const SumLine *line = list_nth(sums->lines, n);
 	pg_cryptohash_ctx *hash = start_hash(PG_SHA256);
 	ListCell   *lc;
 
@@ -235,12 +224,11 @@ matches_up_to(const MigrateSums * sums, int n, MigrateReadFile read, void *arg)
  * was; "read" gives the text of a file again, to find it.
  */
 void
-migrate_sums_end(MigrateSums * sums, MigrateReadFile read, void *arg)
+migrate_sums_end(MigrateSums *sums, MigrateReadFile read, void *arg)
 {
 	int			n = list_length(sums->lines);
 	int			low = 0;
 	int			high = n - 1;
-	pg_cryptohash_ctx *hash = sums->hash;
 
 	for (int i = 0; i < Max(n, list_length(sums->counted)); i++)
 	{
@@ -253,8 +241,7 @@ migrate_sums_end(MigrateSums * sums, MigrateReadFile read, void *arg)
 			mismatch(sums, psprintf("File \"%s\" is not listed in it.", there));
 		mismatch(sums, psprintf("File \"%s\" is missing.", listed));
 	}
-	sums->hash = NULL;
-	if (n == 0 || sum_is(hash, ((SumLine *) llast(sums->lines))->sum))
+	if (sum_is(sums->hash, n == 0 ? "" : ((SumLine *) llast(sums->lines))->sum))
 		return;
 	while (low < high)
 	{
@@ -265,7 +252,9 @@ migrate_sums_end(MigrateSums * sums, MigrateReadFile read, void *arg)
 		else
 			high = middle;
 	}
-	mismatch(sums, psprintf("File \"%s\" has been changed.",
+	mismatch(sums, psprintf(list_length(sums->files) == list_length(sums->counted) ?
+							"File \"%s\" has been changed." :
+							"File \"%s\" has been changed, or the names of files before it that have no hash.",
 							((SumLine *) list_nth(sums->lines, low))->file));
 }
 
@@ -274,7 +263,7 @@ migrate_sums_end(MigrateSums * sums, MigrateReadFile read, void *arg)
  * if there is none.
  */
 static char *
-graphile_header(const MigrateLine * line, const char *key)
+graphile_header(const MigrateLine *line, const char *key)
 {
 	int			n = strlen(key);
 	const char *text = line->text;
@@ -352,7 +341,7 @@ migrate_check_graphile(Migration *migration, const char *sql, int length)
 	migrate_lines_start(&lines, sql, length);
 	while (migrate_lines_next(&lines) && lines.line.length > 0)
 	{
-		const		MigrateLine *line = &lines.line;
+		const MigrateLine *line = &lines.line;
 		char	   *value;
 
 		if ((value = graphile_header(line, "Previous")) != NULL)

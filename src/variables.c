@@ -119,6 +119,37 @@ substitute_graphile(MigrateSubstitution *s)
 	}
 }
 
+/*
+ * River (sqltemplate.go) has variables in comments, so that a file without values
+ * is SQL as well; it is not where they stand in a string.  One without a value is
+ * nothing.
+ */
+static void
+substitute_templates(MigrateSubstitution *s)
+{
+	static const char begin[] = "/* TEMPLATE: ";
+	static const char end[] = " */";
+	const char *p = s->sql;
+
+	while ((p = strstr(p, begin)) != NULL)
+	{
+		const char *name = p + strlen(begin);
+		const MigrateVariable *var;
+		int			n = 0;
+
+		CHECK_FOR_INTERRUPTS();
+		while (migrate_is_variable_char(name[n]))
+			n++;
+		if (n > 0 && strncmp(name + n, end, strlen(end)) == 0)
+		{
+			var = migrate_find_variable(s, p, name, n, false);
+			if (!s->lenient)
+				migrate_put_in(s, p, name + n + strlen(end), var ? var->value : "");
+		}
+		p = name;
+	}
+}
+
 static void
 substitute(MigrateSubstitution *s, MigrateSyntax syntax)
 {
@@ -145,6 +176,19 @@ substitute(MigrateSubstitution *s, MigrateSyntax syntax)
 }
 
 /*
+ * The text that a substitution has made, the one that it began with if nothing was
+ * put in.
+ */
+static char *
+result_of(MigrateSubstitution *s)
+{
+	if (s->copied == NULL)
+		return unconstify(char *, s->sql);
+	appendStringInfoString(&s->result, s->copied);
+	return s->result.data;
+}
+
+/*
  * The text with the values of variables put in: "sql" itself if there is nothing
  * to put in, else palloc'd.
  *
@@ -161,6 +205,12 @@ migrate_substitute(MigrateSyntax syntax, const char *sql, int line, List *vars,
 	MigrateSubstitution s = {.sql = sql,.first_line = line,.vars = vars,.place = place};
 	ListCell   *lc;
 
+	if (syntax == SYNTAX_PSQL)
+	{
+		substitute_templates(&s);
+		s.sql = result_of(&s);
+		s.copied = NULL;
+	}
 	substitute(&s, syntax);
 	*used = NIL;
 	foreach(lc, s.used)
@@ -168,10 +218,7 @@ migrate_substitute(MigrateSyntax syntax, const char *sql, int line, List *vars,
 		if (((MigrateVariable *) lfirst(lc))->origin != VARIABLE_BUILT_IN)
 			*used = lappend(*used, lfirst(lc));
 	}
-	if (s.copied == NULL)
-		return unconstify(char *, sql);
-	appendStringInfoString(&s.result, s.copied);
-	return s.result.data;
+	return result_of(&s);
 }
 
 /*
@@ -182,6 +229,8 @@ migrate_has_variables(MigrateSyntax syntax, const char *sql)
 {
 	MigrateSubstitution s = {.sql = sql,.lenient = true};
 
+	if (syntax == SYNTAX_PSQL)
+		substitute_templates(&s);
 	substitute(&s, syntax);
 	return s.found;
 }

@@ -99,6 +99,29 @@ BEGIN
 END
 $$;
 
+-- run a command in the scratch folder
+CREATE FUNCTION test.shell(command text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE format('COPY (SELECT 1 WHERE false) TO PROGRAM %L',
+				   format('cd "%s" && (%s)', current_setting('test.scratch'), command));
+END
+$$;
+-- what a directory turns out to be, in one line, or as an error
+CREATE FUNCTION test.look(made text, given text DEFAULT NULL) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	said text;
+BEGIN
+	SELECT string_agg(concat_ws(' ', s.version, nullif(s.name, '')), ', ') INTO said
+	FROM migrate.status(test.made(made), project => made, format => given) AS s;
+	RETURN NEXT coalesce(said, 'nothing');
+EXCEPTION WHEN OTHERS THEN
+	PERFORM set_config('client_min_messages', 'error', false);
+	RETURN QUERY SELECT test.try(format('SELECT migrate.status(test.made(%L), project => %L, format => %L)',
+										made, made, given));
+	PERFORM set_config('client_min_messages', 'notice', false);
+END
+$$;
+
 -- the tables of the application
 CREATE VIEW test.tables AS
 	SELECT relname FROM pg_class

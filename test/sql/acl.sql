@@ -65,8 +65,11 @@ CREATE TABLE test.calls (routine regprocedure PRIMARY KEY, call text);
 INSERT INTO test.calls VALUES
 	('migrate.adopt(text,text,regclass,text,text)', 'SELECT * FROM migrate.adopt()'),
 	('migrate.apply(text,text,integer,text[],text,text,text,jsonb,boolean)', 'SELECT * FROM migrate.apply()'),
+	('migrate.baseline(text,text,text,text,text,text)', 'SELECT * FROM migrate.baseline()'),
+	('migrate.create(text,text,text)', 'SELECT migrate.create(''x'')'),
 	('migrate.down(integer,text,boolean,boolean,text,text,text,integer)', 'CALL migrate.down()'),
 	('migrate.history(text,text)', 'SELECT * FROM migrate.history()'),
+	('migrate.plan(text,text,integer,text[],text,text,text,jsonb)', 'SELECT * FROM migrate.plan()'),
 	('migrate.redo(text,text,text,text,jsonb)', 'SELECT * FROM migrate.redo()'),
 	('migrate.refresh(text,text,text,text,jsonb)', 'SELECT * FROM migrate.refresh()'),
 	('migrate.repair(text,text,text,text,text,text)', 'SELECT * FROM migrate.repair()'),
@@ -116,7 +119,8 @@ SELECT c.call, t FROM test.calls c, test.try(c.call) t ORDER BY c.call COLLATE "
 -- EXECUTE is enough for the history, without any privilege on the tables; it
 -- does not open the disk
 SELECT test.try(format('SELECT * FROM migrate.%s(%L)', routine, test.dir('goose_app')))
-FROM unnest('{apply,redo,refresh,repair,status}'::text[]) routine;
+FROM unnest('{apply,baseline,plan,redo,refresh,repair,status}'::text[]) routine;
+SELECT test.try(format('SELECT migrate.create(''x'', %L)', test.dir('goose_app')));
 SELECT test.try(format('SELECT * FROM migrate.rollback(dir => %L)', test.dir('goose_app')));
 \set VERBOSITY sqlstate
 CALL migrate.up(test.dir('goose_app'));

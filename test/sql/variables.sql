@@ -330,6 +330,15 @@ CALL migrate.down(dir => test.made('s'));
 RESET ROLE;
 DELETE FROM migrate.applied;
 
+-- River's comments, which are variables in strings as well
+SELECT test.write('river/001_a.up.sql', E'CREATE TABLE /* TEMPLATE: schema */riverbank (a int);\nDO $$ BEGIN IF to_regclass(''/* TEMPLATE: schema */riverbank'') IS NULL THEN RAISE ''none''; END IF; END $$;\n');
+SELECT test.write('river/001_a.down.sql', 'DROP TABLE /* TEMPLATE: schema */riverbank;');
+SELECT version FROM migrate.apply(test.made('river'), project => 'river');
+SELECT version FROM migrate.rollback(project => 'river');
+SELECT version FROM migrate.apply(test.made('river'), project => 'river', vars => '{"schema": "app."}');
+SELECT up_vars, down_vars FROM migrate.applied WHERE project = 'river';
+SELECT version FROM migrate.rollback(project => 'river');
+
 SET client_min_messages = error;
 DROP SCHEMA test CASCADE;
 DROP EXTENSION migrate;

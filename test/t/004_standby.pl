@@ -27,6 +27,7 @@ my $copy = database($standby, 'shop');
 
 my $ask = "SELECT s::text FROM migrate.status('$dir') s;
 	SELECT s::text FROM migrate.status() s;
+	SELECT p::text FROM migrate.plan('$dir') p;
 	SELECT h::text FROM migrate.history() h;
 	SELECT migrate.version()";
 
@@ -36,6 +37,7 @@ sub refuses
 	my ($db, $before, $words, $where) = @_;
 	my %calls = (
 		'migrate.apply()' => "migrate.apply('$dir')",
+		'migrate.baseline()' => "migrate.baseline('$dir')",
 		'migrate.rollback()' => 'migrate.rollback()',
 		'migrate.redo()' => 'migrate.redo()',
 		'migrate.refresh()' => 'migrate.refresh()');
@@ -78,6 +80,8 @@ refuses($original, $read_only, 'in a read-only transaction', 'read-only transact
 is( query($original, "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY DEFERRABLE; $ask"),
 	query($original, $ask),
 	'SERIALIZABLE READ ONLY DEFERRABLE: asking works');
+like(query($copy, "SELECT p::text FROM migrate.plan('$dir') p"),
+	qr/003,deliveries,1,1,.*CREATE TABLE/s, 'the plan of the standby has what is pending');
 is( query($copy, "BEGIN ISOLATION LEVEL REPEATABLE READ; $ask"),
 	query($original, $ask),
 	'REPEATABLE READ on the standby: asking works');

@@ -163,6 +163,15 @@ unlike($err, qr/ERROR/, 'and then it runs');
 is(query($db, 'SELECT count(*) FROM t'), 3, 'once');
 
 close_session($runner);
+
+# Rows have the encoding of the database by then, whatever the file says.
+my $latin = create_database($node, 'latin', "ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0");
+my $letters =
+  new_directory('1_letters.sql' => "SET client_encoding = 'UTF8';\nCREATE TABLE letters (t text);\n"
+	  . "COPY letters FROM stdin WITH (ENCODING 'UTF8');\nBj\xc3\xb8rn\n\\.\n");
+query($latin, "SELECT migrate.apply('$letters')");
+is(query($latin, 'SELECT octet_length(t), ascii(substr(t, 3)) FROM letters'),
+	'5|248', 'rows in a LATIN1 database');
 is(advisory_locks($db), 0, 'no lock is left');
 $node->stop;
 done_testing();

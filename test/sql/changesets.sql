@@ -1,0 +1,196 @@
+--
+-- Liquibase's changesets, Flyway's files, sections of other tools: what is unusual.
+--
+\getenv abs_srcdir PG_ABS_SRCDIR
+\set setup :abs_srcdir '/include/setup.sql'
+\i :setup
+
+-- a changelog of one file
+CREATE FUNCTION test.log(made text, VARIADIC lines text[]) RETURNS void LANGUAGE sql AS $$
+	SELECT test.write(made || '/1.sql', E'--liquibase formatted sql\n' || array_to_string(lines, E'\n'))
+$$;
+-- up in one transaction, back, up with commits, and back
+CREATE FUNCTION test.round(made text, given text DEFAULT NULL) RETURNS SETOF text LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN QUERY SELECT format('%s: %s', concat_ws(' ', version, nullif(name, '')), statements)
+		FROM migrate.apply(test.made(made), project => made, format => given);
+	RETURN QUERY SELECT format('back %s: %s', concat_ws(' ', version, nullif(name, '')), statements)
+		FROM migrate.rollback(everything => true, force => true, project => made);
+	RETURN QUERY SELECT 'left: ' || relname FROM test.tables;
+END
+$$;
+
+--
+-- liquibase
+--
+SELECT test.log('dbms', '--changeset a:1 dbms:oracle,mysql', 'SELECT x;', '--changeset a:2 dbms:postgresql,h2', 'CREATE TABLE a ();',
+	'--rollback DROP TABLE a;', '--changeset a:3 dbms:!postgresql', 'SELECT x;', '--changeset a:4 dbms:!oracle', 'SELECT 4;',
+	'--changeset a:5 ignore:true', 'SELECT x;', '--changeset a:6 dbms:all', 'SELECT 6;', '--changeset a:7 dbms:none', 'SELECT x;',
+	'--changeset a:8 dbms:"postgresql, oracle"', 'SELECT 8;');
+SELECT test.round('dbms');
+SELECT test.log('dbms', '--changeset a:1', '--preconditions onFail:MARK_RAN', '--precondition-sql-check expectedResult:0 SELECT 1', 'SELECT 1;');
+SELECT test.look('dbms');
+SELECT test.log('dbms', '--changeset a:1 dbms:oracle', '--preconditions onFail:MARK_RAN', 'SELECT 1;');
+SELECT test.look('dbms');
+-- ways back
+SELECT test.log('back', '--changeset a:1', 'CREATE TABLE a ();', 'CREATE TABLE b ();', '--rollback DROP TABLE', '--rollback a;', '--rollback DROP TABLE b;',
+	'--changeset a:2', 'CREATE TABLE c ();', '/* liquibase rollback', 'DROP TABLE', 'c;', '*/',
+	'--changeset a:3', 'SELECT 1;', '--rollback empty', '--changeset a:4', 'SELECT 1;', '--rollback not required',
+	'--changeset a:5', 'SELECT 1;', '--rollback changesetId:1 changesetAuthor:a', '--changeset a:6', 'SELECT 1;',
+	'--changeset a:7', 'CREATE TABLE d ();', '--ROLLBACK drop table d', '--changeset a:8', 'CREATE TABLE e ();', '  -- rollback   DROP TABLE e; SELECT 1;');
+SELECT version, reversible FROM migrate.status(test.made('back'), project => 'back');
+SELECT test.round('back');
+SELECT test.log('back', '--changeset a:1', 'SELECT 1;', '/* liquibase rollback', 'SELECT 1;');
+SELECT test.look('back');
+SELECT test.log('back', '--changeset a:1', 'SELECT 1;', '--rollback SELECT 1;', '--rollback SELECT', '--rollback nothing;');
+SELECT version, reversible, detail FROM migrate.status(test.made('back'), project => 'back');
+-- delimiters
+SELECT test.log('ends', '--changeset a:1 endDelimiter://', 'CREATE TABLE a (t text)//', 'INSERT INTO a VALUES (''//''), (''http://x'')//', '--rollback DROP TABLE a',
+	'--changeset a:2 endDelimiter:\nGO', 'CREATE TABLE b ()', 'GO', 'SELECT 1', 'go', '--rollback DROP TABLE b',
+	'--changeset a:3 endDelimiter:/', 'CREATE TABLE c ()', '/', 'SELECT 4 / 2', '/', '--rollback DROP TABLE c',
+	'--changeset a:4', 'CREATE TABLE d ()', '/', 'SELECT 1', 'GO', 'SELECT 1', '--rollback DROP TABLE d;',
+	'--changeset a:5 splitStatements:false', 'CREATE TABLE e (); CREATE TABLE f ();', '--rollback DROP TABLE e, f;',
+	'--changeset a:6 endDelimiter:@@ rollbackEndDelimiter:@@', 'CREATE TABLE g ()@@', '--rollback DROP TABLE g@@', '--rollback SELECT 1@@',
+	'--changeset a:7 endDelimiter:";"', 'CREATE TABLE h ();', '--rollback DROP TABLE h;',
+	'--changeset a:8 endDelimiter:END;;', 'SELECT 1 END;;', 'SELECT 2 END;;');
+SELECT test.round('ends');
+-- values
+SELECT test.log('values', '--property name:table value:"t t"', '--property name:other value:o dbms:oracle', '--property name:other value:p',
+	'--changeset a:1', 'CREATE TABLE "${table}" ();', 'CREATE TABLE ${other} ();', 'SELECT ''${unknown}'';', '--rollback DROP TABLE "${table}", ${other};');
+SELECT test.round('values');
+SELECT test.log('values', '--property name:table', '--changeset a:1', 'SELECT 1;');
+SELECT test.look('values');
+-- lines that are left out
+SELECT test.log('ignored', '--changeset a:1', 'CREATE TABLE a ();', '--ignoreLines:2', 'nonsense', 'nonsense', 'CREATE TABLE b ();',
+	'--ignoreLines:start', '--changeset a:none', 'nonsense', '--ignoreLines:end', 'CREATE TABLE c ();', '--rollback DROP TABLE a, b, c;',
+	'--changeset a:2', 'SELECT 1;', '--ignoreLines:start', 'nonsense');
+SELECT test.round('ignored');
+-- the same id in two files is two changesets, in one it is an error
+SELECT test.log('twice', '--changeset a:1', 'CREATE TABLE a ();', '--rollback DROP TABLE a;', '--changeset b:1', 'CREATE TABLE b ();', '--rollback DROP TABLE b;');
+SELECT test.write('twice/sub/2.sql', E'-- LIQUIBASE  formatted SQL\n--changeset a:1\nCREATE TABLE c ();\n--rollback DROP TABLE c;');
+SELECT test.write('twice/no_header.sql', E'--changeset a:9\nSELECT 1;');
+SELECT test.round('twice');
+SELECT test.try($$SELECT migrate.apply(test.made('twice'), project => 'twice', target => 'a:1')$$);
+SELECT test.try($$SELECT migrate.apply(test.made('twice'), project => 'twice', target => '1.sql')$$);
+SELECT version FROM migrate.apply(test.made('twice'), project => 'twice', versions => '{sub/2.sql:a:1}');
+SELECT test.try($$SELECT migrate.apply(test.made('twice'), project => 'twice')$$);
+SET migrate.out_of_order = apply;
+SELECT version FROM migrate.apply(test.made('twice'), project => 'twice', target => '1.sql:a:1');
+SELECT version FROM migrate.apply(test.made('twice'), project => 'twice', target => 'b:1');
+RESET migrate.out_of_order;
+SELECT test.try($$SELECT migrate.rollback(project => 'twice', target => 'a:1')$$);
+SELECT version FROM migrate.rollback(project => 'twice', everything => true);
+SELECT test.log('twice', '--changeset a:1', 'SELECT 1;', '--changeset a:2', 'SELECT 1;', '--changeset "a":"1" runOnChange:true', 'SELECT 2;');
+SELECT test.look('twice');
+SELECT test.log('twice', '--changeset a:1 dbms:oracle', 'SELECT 1;', '--changeset a:1 dbms:postgresql', 'SELECT 2;');
+SELECT test.look('twice');
+SELECT test.log('twice', '--changeset a', 'SELECT 1;');
+SELECT test.look('twice');
+SELECT test.log('twice', '--changeset', 'SELECT 1;');
+SELECT test.look('twice');
+SELECT test.log('twice', '--changeset a:', 'SELECT 1;');
+SELECT test.look('twice');
+SELECT test.log('twice', 'SELECT 1;', '-- a comment', '--changeset a b:"1 2" labels:x', 'SELECT 1;');
+SELECT test.look('twice');
+SELECT test.log('twice', 'SELECT 1;');
+SELECT test.look('twice');
+SELECT test.remove('twice/sub');
+SELECT test.try($$SELECT migrate.apply(test.made('twice'))$$);
+-- a changeset that comes between is late, and the others keep their rows
+SELECT test.log('between', '--changeset a:1', 'CREATE TABLE a ();', '--changeset a:3', 'CREATE TABLE c ();');
+SELECT version FROM migrate.apply(test.made('between'), project => 'between');
+SELECT test.log('between', '--changeset a:1', 'CREATE TABLE a ();', '--changeset a:2', 'CREATE TABLE b ();', '--changeset a:3', 'CREATE TABLE c ();');
+SELECT version, state FROM migrate.status(test.made('between'), project => 'between');
+DROP TABLE a, c;
+CALL migrate.up(test.made('ends'), project => 'ends');
+CALL migrate.down(everything => true, force => true, project => 'ends');
+SELECT * FROM test.tables;
+
+--
+-- flyway
+--
+SELECT test.write('versions/V1__a.sql', 'SELECT 1;');
+SELECT test.write('versions/V1.10__c.SQL', 'SELECT 1;');
+SELECT test.write('versions/deep/er/V1_9__b.sql', 'SELECT 1;');
+SELECT test.write('versions/U1.9.0__b.sql', 'SELECT 1;');
+SELECT test.write('versions/V002__d.Sql', 'SELECT 1;');
+SELECT test.write('versions/V2.0.1__e__f.sql', 'SELECT 1;');
+SELECT test.write('versions/V3_.sql', 'SELECT 1;');
+SELECT test.write('versions/v4__lower.sql', 'SELECT 1;');
+SELECT test.write('versions/V__none.sql', 'SELECT 1;');
+SELECT test.write('versions/V5.a__letter.sql', 'SELECT 1;');
+SELECT test.write('versions/V0__zero.sql', 'SELECT 1;');
+SELECT version, name, reversible, file FROM migrate.status(test.made('versions'));
+SELECT test.round('versions');
+SELECT test.write('versions/V1_0__one.sql', 'SELECT 1;');
+SELECT test.look('versions');
+SELECT test.remove('versions/V1_0__one.sql');
+SELECT test.write('versions/deep/U1_9__b.sql', 'SELECT 1;');
+SELECT test.look('versions');
+SELECT test.write('again/R__one.sql', 'SELECT 1;');
+SELECT test.write('again/sub/R__one.sql', 'SELECT 1;');
+SELECT test.write('again/V1__a.sql', 'SELECT 1;');
+SELECT test.look('again');
+SELECT test.write('conf/V1__a.sql', 'CREATE TABLE a (); SELECT ''${x}'';');
+SELECT test.look('conf');
+SELECT test.try($$SELECT migrate.apply(test.made('conf'), project => 'conf')$$);
+SELECT test.write('conf/V1__a.sql.conf', E'# flyway.placeholderReplacement=false\nplaceholderReplacement = FALSE\r\nexecuteInTransaction=false\nencoding = UTF-8\nshouldExecute=true');
+SELECT test.write('conf/V2__b.sql', 'SELECT 1; CREATE INDEX CONCURRENTLY ON a ((1));');
+SELECT test.round('conf');
+DROP TABLE a;
+SELECT test.write('conf/V2__b.sql.conf', 'encoding=ISO-8859-1');
+SELECT test.look('conf');
+SELECT test.write('conf/V2__b.sql.conf', 'shouldExecute=${now}');
+SELECT test.look('conf');
+
+--
+-- sql-migrate
+--
+SELECT test.write('sections/2_a.sql', E'nonsense\n-- +migrate Up\nCREATE TABLE a ();\n-- +migrate Down\nDROP TABLE a;\n-- +migrate Up notransaction\nCREATE TABLE aa ();\n-- +migrate Down\nDROP TABLE aa;');
+SELECT test.write('sections/2_b.sql', E'-- +migrate Down\nDROP TABLE b;\n-- +migrate Up\n-- +migrate StatementBegin\nCREATE TABLE b ()\n-- +migrate StatementEnd\nSELECT 1');
+SELECT test.write('sections/10-c.sql', E'-- +migrate Up\n');
+SELECT test.write('sections/name.sql', E'-- +migrate Up\r\nCREATE TABLE c ();\r\n-- +migrate Down notransaction\r\nDROP TABLE c;\r\n');
+SELECT test.round('sections');
+SELECT test.write('sections/2_b.sql', E'-- +migrate Up\nSELECT 1;\n-- +migrate Down;\nSELECT 1;');
+SELECT test.look('sections');
+SELECT test.write('sections/2_b.sql', E'-- +migrate up\nSELECT 1;');
+SELECT test.look('sections');
+SELECT test.write('sections/2_b.sql', E'-- +migrate Up\n-- +migrate StatementBegin\nSELECT 1;');
+SELECT test.look('sections');
+SELECT test.write('sections/2_b.sql', E'-- +migrate Down\nSELECT 1;');
+SELECT test.look('sections');
+SELECT test.write('sections/2_b.sql', '');
+SELECT test.look('sections');
+
+--
+-- dbmate
+--
+SELECT test.write('mate/1_a.sql', E'-- comment\n\n-- migrate:up transaction:false\nCREATE TABLE a (n int);\nCREATE INDEX CONCURRENTLY ai ON a (n);\n-- migrate:down\nDROP TABLE a;\n--migrate:up\nCREATE TABLE b ();\nALTER TABLE a ADD b int;\n-- migrate:down transaction:false\nALTER TABLE a DROP b;\nDROP TABLE b;\n');
+SELECT test.write('mate/2_b.sql', E'-- migrate:up foo:bar\nCREATE TABLE c ()\n-- migrate:down\nDROP TABLE c');
+SELECT test.round('mate');
+CALL migrate.up(test.made('mate'), project => 'mate');
+CALL migrate.down(everything => true, project => 'mate');
+SELECT * FROM test.tables;
+SELECT test.write('mate/2_b.sql', E'-- migrate:down\nSELECT 1;\n-- migrate:up\nSELECT 1;');
+SELECT test.look('mate');
+SELECT test.write('mate/2_b.sql', E'SELECT 1;\n-- migrate:up\nSELECT 1;');
+SELECT test.look('mate');
+SELECT test.write('mate/2_b.sql', E'-- migrate:Up\nSELECT 1;');
+SELECT test.look('mate');
+SELECT test.write('mate/2_b.sql', E'-- migrate:up\nSELECT 1;');
+SELECT version, reversible FROM migrate.status(test.made('mate'), project => 'mate');
+
+--
+-- rambler, tern, goose
+--
+SELECT test.write('groups/a.sql', E'nonsense\n-- rambler up\nCREATE TABLE a ();\n-- rambler down\nDROP TABLE a;\n-- rambler up\nALTER TABLE a ADD n int;\n-- rambler note\nnonsense\n-- rambler down\nALTER TABLE a DROP n;\n-- rambler end\nnonsense');
+SELECT test.round('groups');
+SELECT test.write('tern/1_a.sql', E'---- tern: disable-tx ----\nCREATE TABLE a (n int);\nCREATE INDEX CONCURRENTLY ON a (n);\n\n---- create above / drop below ----\n\nDROP TABLE a;');
+SELECT test.write('tern/2_b.sql', E'CREATE TABLE b ();\n  ---- create above / drop below ---- \nDROP TABLE b;\n---- create above / drop below ----\n');
+SELECT test.look('tern');
+SELECT test.write('tern/2_b.sql', E'CREATE TABLE b ()\n---- create above / drop below ----\nDROP TABLE b');
+SELECT test.write('tern/sub/3_c.sql', 'CREATE TABLE c ();');
+SELECT test.round('tern');
+SELECT test.write('goose/1_a.sql', E'-- +goose Up\n-- +goose StatementBegin\nCREATE TABLE a ()\n-- +goose StatementEnd\nCREATE TABLE b ();\n-- +goose Down\n-- +goose StatementBegin\nDROP TABLE a\n-- +goose StatementEnd\n-- +goose StatementBegin\nDROP TABLE b;\n-- +goose StatementEnd');
+SELECT test.write('goose/2_c.sql', E'-- +goose ENVSUB ON\n-- +goose Up\nCREATE TABLE ${TABLE:-c} ();\n-- +goose ENVSUB OFF\nSELECT ''$TABLE'';\n-- +goose Down\nDROP TABLE c;');
+SELECT test.round('goose');

@@ -1,0 +1,72 @@
+--
+-- Folders in a directory: formats that use them, and those that do not care.
+--
+\getenv abs_srcdir PG_ABS_SRCDIR
+\set setup :abs_srcdir '/include/setup.sql'
+\i :setup
+
+-- flat formats look at no folder
+SELECT test.write('flat/1_a.sql', test.goose('SELECT 1;'));
+SELECT test.write('flat/old/2_b.sql', test.goose('SELECT 1;'));
+SELECT test.write('flat/old/V1__a.sql', 'SELECT 1;');
+SELECT test.write('flat/old/1.sql', E'--liquibase formatted sql\n--changeset a:1\nSELECT 1;');
+SELECT test.write('flat/x/up.sql', 'SELECT 1;');
+SELECT version, name FROM migrate.apply(test.made('flat'), project => 'flat');
+SELECT test.shell('mkdir flat/closed && touch flat/closed/3_c.sql && chmod 0 flat/closed');
+SELECT test.shell('mkdir flat/names && touch flat/names/$(printf "\\377").sql');
+SELECT test.shell('cd flat && ln -s . loop && ln -s itself itself && ln -s nowhere nowhere');
+SELECT test.look('flat');
+
+-- others need to see all
+SELECT test.write('deep/V1__a.sql', 'SELECT 1;');
+SELECT test.write('deep/closed/V2__b.sql', 'SELECT 1;');
+SELECT test.shell('ln -s itself deep/itself && ln -s nowhere deep/nowhere');
+SELECT test.look('deep');
+SELECT test.shell('chmod 0 deep/closed');
+SELECT test.look('deep');
+SELECT test.shell('chmod 755 deep/closed && touch deep/closed/$(printf "\\377").txt');
+SELECT test.look('deep');
+SELECT test.shell('touch deep/closed/V3__$(printf "\\377").sql');
+SELECT test.look('deep');
+SELECT test.remove('deep/closed');
+SELECT test.shell('ln -s . deep/loop');
+SELECT test.look('deep');
+SELECT test.shell('rm deep/loop');
+SELECT test.write('deep/2/3/4/5/6/7/8/9/V2__b.sql', 'SELECT 1;');
+SELECT test.look('deep');
+SELECT test.write('deep/2/3/4/5/6/7/8/9/10/V3__c.sql', 'SELECT 1;');
+SELECT test.look('deep');
+
+-- a plan whose scripts cannot be seen
+SELECT test.write('plan/sqitch.plan', E'%project=x\n\na 2024-01-01T00:00:00Z A <a@x>\n');
+SELECT test.write('plan/deploy/a.sql', 'SELECT 1;');
+SELECT test.shell('chmod 0 plan/deploy');
+SELECT test.look('plan');
+SELECT test.shell('chmod 755 plan/deploy');
+SELECT test.look('plan');
+
+-- links of an ordinary role stay below what is allowed
+CREATE ROLE regress_folders;
+GRANT USAGE ON SCHEMA migrate, test, app TO regress_folders;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA migrate, test TO regress_folders;
+SELECT test.write('inside/linked/V1__a.sql', 'SELECT 1;');
+SELECT test.write('outside/V2__b.sql', 'SELECT 1;');
+SELECT test.write('inside/here/V3__c.sql', 'SELECT 1;');
+SELECT test.shell('ln -s ../linked inside/here/one');
+SELECT set_config('migrate.allowed_directories', test.made('inside'), false) \gset ignored_
+SET ROLE regress_folders;
+SELECT version, file FROM migrate.status(test.made('inside/here'));
+RESET ROLE;
+SELECT test.shell('ln -s ../../outside inside/here/two');
+SELECT version, file FROM migrate.status(test.made('inside/here'));
+SET ROLE regress_folders;
+SELECT test.try($$SELECT migrate.apply(test.made('inside/here'))$$);
+RESET ROLE;
+SELECT test.shell('rm inside/here/two && ln -s ../../outside/V2__b.sql inside/here/');
+SET ROLE regress_folders;
+SELECT test.try($$SELECT migrate.apply(test.made('inside/here'))$$);
+RESET ROLE;
+RESET migrate.allowed_directories;
+DROP OWNED BY regress_folders;
+DROP ROLE regress_folders;
+SELECT test.shell('chmod -R u+rwx flat');
