@@ -56,30 +56,6 @@ typedef struct Adoption
 	MemoryContext chunk;
 } Adoption;
 
-static const char *
-item_version(const MigrateItem *item)
-{
-	return item->file ? item->file->version : item->applied->version;
-}
-
-static const char *
-item_name(const MigrateItem *item)
-{
-	return item->file ? item->file->name : item->applied->name;
-}
-
-static const char *
-item_file(const MigrateItem *item)
-{
-	return item->file ? item->file->up.file : item->applied->file;
-}
-
-static MigrateKind
-item_kind(const MigrateItem *item)
-{
-	return item->file ? item->file->kind : item->applied->kind;
-}
-
 /*
  * The title of a repeatable migration of Flyway, as a key.
  */
@@ -119,19 +95,19 @@ stem(const char *file)
 static const char *
 item_key(MigrateKey kind, const MigrateItem *item)
 {
-	const char *file = item_file(item);
+	const char *file = migrate_item_file(item);
 
 	switch (kind)
 	{
 		case KEY_DOTTED:
-			if (item_kind(item) == KIND_REPEATABLE)
-				return repeatable_key(item_name(item));
+			if (migrate_item_is_repeatable(item))
+				return repeatable_key(migrate_item_name(item));
 			/* FALLTHROUGH */
 		case KEY_NUMBER:
-			return item->file ? item->file->sort_key : item->applied->sort_key;
+			return migrate_item_sort_key(item);
 		case KEY_VERSION:
 		case KEY_CHANGESET:
-			return item_version(item);
+			return migrate_item_version(item);
 		case KEY_FILE:
 			return file;
 		case KEY_STEM:
@@ -139,7 +115,7 @@ item_key(MigrateKey kind, const MigrateItem *item)
 		case KEY_FOLDER:
 			return pnstrdup(file, strcspn(file, "/"));
 		case KEY_CHANGE:
-			return pnstrdup(item_version(item), strcspn(item_version(item), "@"));
+			return pnstrdup(migrate_item_version(item), strcspn(migrate_item_version(item), "@"));
 		case KEY_WHEN:
 			/* of folders; a journal tells it otherwise */
 			return pnstrdup(file, Min(strcspn(file, "/"), 14));
@@ -155,6 +131,8 @@ row_key(const Adoption *adoption, const MigrateTracked *row)
 {
 	int			digits = row->id ? strspn(row->id, "0123456789") : 0;
 
+	if (row->id == NULL && adoption->tracking->tool->key != KEY_DOTTED)
+		return NULL;
 	switch (adoption->tracking->tool->key)
 	{
 		case KEY_NUMBER:
@@ -181,9 +159,12 @@ static void
 take_journal(Adoption *adoption)
 {
 	Jsonb	   *journal = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(adoption->index)));
-	JsonbValue *entries = getKeyJsonValueFromContainer(&journal->root, "entries", 7, NULL);
+	JsonbValue *entries = JB_ROOT_IS_OBJECT(journal) ?
+		getKeyJsonValueFromContainer(&journal->root, "entries", 7, NULL) : NULL;
 	int			n = 0;
 
+	if (entries == NULL || entries->type != jbvBinary)
+		return;
 	for (int i = 0; i < adoption->ncandidates; i++)
 	{
 		Candidate  *candidate = &adoption->candidates[i];
@@ -193,6 +174,8 @@ take_journal(Adoption *adoption)
 		if (candidate->item->file == NULL || n >= JsonContainerSize(entries->val.binary.data))
 			continue;
 		entry = getIthJsonbValueFromContainer(entries->val.binary.data, n++);
+		if (entry == NULL || entry->type != jbvBinary)
+			continue;
 		when = getKeyJsonValueFromContainer(entry->val.binary.data, "when", 4, NULL);
 		if (when != NULL && when->type == jbvNumeric)
 			candidate->key = DatumGetCString(DirectFunctionCall1(numeric_out,
@@ -260,7 +243,7 @@ is_in_file(const Adoption *adoption, const MigrateItem *item, const char *path)
 	int			length;
 	const char *sql;
 
-	if (same_path(path, item_file(item)))
+	if (same_path(path, migrate_item_file(item)))
 		return true;
 	return item->file != NULL &&
 		migrate_source_bytes(adoption->run->source, item->file->file, &length, &sql) != NULL &&
@@ -441,7 +424,7 @@ adopt_through(Adoption *adoption, const MigrateTracked *row)
 	{
 		Candidate  *candidate = adoption->ordered[i];
 
-		if (item_kind(candidate->item) == KIND_VERSIONED && strcmp(candidate->key, key) < 0)
+		if (!migrate_item_is_repeatable(candidate->item) && strcmp(candidate->key, key) < 0)
 			adopt_item(adoption, candidate, &before);
 	}
 }
@@ -461,7 +444,7 @@ adopt_row(Adoption *adoption, const MigrateTracked *row)
 	else if (row->through && tool->checksum != NULL)
 		return;					/* a baseline is none itself */
 	else if (!again || tool->key == KEY_CHANGE)
-		report(adoption, row->id ? row->id : "R", row->title ? row->title : "", row,
+		report(adoption, row->id ? row->id : tool->key == KEY_DOTTED ? "R" : "", row->title ? row->title : "", row,
 			   "there is no such file: not recorded");
 }
 
@@ -482,7 +465,7 @@ refuse_failed(const MigrateTracking *tracking, List *rows)
 			ereport(ERROR,
 					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 					 errmsg("migration \"%s\" is not settled in table \"%s\"",
-							row->id ? row->id : row->title, tracking->table),
+							row->id ? row->id : row->title ? row->title : "", tracking->table),
 					 errdetail("%s", row->failure),
 					 errhint("Repair it with what applied it, then try again.")));
 	}

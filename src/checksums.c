@@ -335,7 +335,7 @@ migrate_check_refinery(const MigrateChecksumInput *in, const char *recorded)
 	for (int width = 4; width <= 8; width += 4)
 	{
 		SipHash		sip;
-		char		number[8];
+		char		number[8] = {0};
 
 		for (int i = 0; i < width; i++)
 			number[i] = (char) (version >> (8 * i));

@@ -103,8 +103,15 @@ static const MigrateFormat formats[] = {
 		.skeleton = &migrate_skeleton_atlas
 	},
 	{
-		.name = "graphile-migrate",.looks_like = migrate_looks_like_graphile,.by_markers = true,
+		.name = "graphile-migrate",.by_markers = true,
 		.claims = migrate_claims_graphile,.hashed = true,.markers = &migrate_markers_graphile,
+		.syntax = SYNTAX_GRAPHILE,
+		.skeleton = &migrate_skeleton_graphile
+	},
+	{
+		.name = "graphile-migrate",.looks_like = migrate_looks_like_graphile,
+		.claims = migrate_claims_graphile_committed,.hashed = true,
+		.markers = &migrate_markers_graphile,
 		.syntax = SYNTAX_GRAPHILE,
 		.skeleton = &migrate_skeleton_graphile
 	},
@@ -310,6 +317,15 @@ migrate_format_detect(const MigrateFormat *best, const char *file, const char *s
 }
 
 /*
+ * May a directory that looks like "format" be one of "other"?
+ */
+bool
+migrate_format_may_be(const MigrateFormat *format, const MigrateFormat *other)
+{
+	return other->like != NULL && strstr(other->like, format->name) != NULL;
+}
+
+/*
  * The tool that a directory is of, if it looks like "format", and like that of
  * other tools as well: the one whose table is there.  NULL if none is.
  */
@@ -317,7 +333,7 @@ const MigrateFormat *
 migrate_format_by_table(const MigrateFormat *format, MigrateTableExists exists)
 {
 	for (const MigrateFormat *f = formats; f < formats + lengthof(formats); f++)
-		if (f->like != NULL && strstr(f->like, format->name) != NULL && exists(f->table, f->column))
+		if (migrate_format_may_be(format, f) && exists(f->table, f->column))
 			return f;
 	return NULL;
 }

@@ -509,20 +509,26 @@ migrate_looks_like_diesel(List *names)
 }
 
 /*
- * graphile-migrate 2: "N.sql" or "N-name.sql" in the folder "committed", which
- * may be what was given.
+ * graphile-migrate 2: "N.sql" or "N-name.sql".
  */
 bool
 migrate_claims_graphile(const char *file, MigrateFileName *parsed)
 {
-	static const char committed[] = "committed/";
-	const char *base = file;
-
-	if (strncmp(file, committed, strlen(committed)) == 0)
-		base += strlen(committed);
 	parsed->part = PART_UP;
-	return numbered_name(base, "-", ".sql", parsed) ||
-		(base[strspn(base, MIGRATE_DIGITS)] == '.' && migrate_claims_postgres_migrations(base, parsed));
+	return numbered_name(file, "-", ".sql", parsed) ||
+		(file[strspn(file, MIGRATE_DIGITS)] == '.' && migrate_claims_postgres_migrations(file, parsed));
+}
+
+/*
+ * The same in the folder "committed", beside which are other files.
+ */
+bool
+migrate_claims_graphile_committed(const char *file, MigrateFileName *parsed)
+{
+	static const char committed[] = "committed/";
+
+	return strncmp(file, committed, strlen(committed)) == 0 &&
+		migrate_claims_graphile(file + strlen(committed), parsed);
 }
 
 bool
@@ -533,10 +539,7 @@ migrate_looks_like_graphile(List *names)
 
 	foreach(lc, names)
 	{
-		const char *name = lfirst(lc);
-
-		if (strncmp(name, "committed/", strlen("committed/")) == 0 &&
-			migrate_claims_graphile(name, &parsed))
+		if (migrate_claims_graphile_committed(lfirst(lc), &parsed))
 			return true;
 	}
 	return false;

@@ -719,6 +719,7 @@ extern const MigrateFormat *migrate_format_named(const char *name, List *names);
 extern const MigrateFormat *migrate_format_by_names(List *names, const char **evidence);
 extern const MigrateFormat *migrate_format_detect(const MigrateFormat *best,
 												  const char *file, const char *sql);
+extern bool migrate_format_may_be(const MigrateFormat *format, const MigrateFormat *other);
 extern const MigrateFormat *migrate_format_by_table(const MigrateFormat *format,
 													MigrateTableExists exists);
 extern void migrate_format_judge_ignored(const MigrateFormat *format, const char *evidence,
@@ -928,6 +929,7 @@ extern bool migrate_claims_liquibase(const char *file, MigrateFileName *parsed);
 extern bool migrate_claims_prisma(const char *file, MigrateFileName *parsed);
 extern bool migrate_claims_diesel(const char *file, MigrateFileName *parsed);
 extern bool migrate_claims_graphile(const char *file, MigrateFileName *parsed);
+extern bool migrate_claims_graphile_committed(const char *file, MigrateFileName *parsed);
 extern void migrate_refuse_go(const char *file);
 extern void migrate_refuse_js(const char *file);
 extern void migrate_refuse_rs(const char *file);

@@ -197,14 +197,14 @@ plan_of(MigrateQuery *query)
 
 /*
  * Rows as a relation MIGRATE_ROWS that a statement can read, as a trigger reads a
- * transition table.  Freed with CurrentMemoryContext, which is SPI's.
+ * transition table.  Returns what holds them, which the caller has to end.
  */
-static void
+static Tuplestorestate *
 register_rows(const MigrateQuery *query, const MigrateParameters *rows, int nrows)
 {
 	EphemeralNamedRelation relation = palloc0(sizeof(EphemeralNamedRelationData));
 	TupleDesc	desc = CreateTemplateTupleDesc(query->nargs);
-	Tuplestorestate *store = tuplestore_begin_heap(false, false, work_mem);
+	Tuplestorestate *store = tuplestore_begin_heap(false, false, maintenance_work_mem);
 
 	for (int i = 0; i < query->nargs; i++)
 		TupleDescInitEntry(desc, i + 1, psprintf("c%d", i + 1), query->types[i], -1, 0);
@@ -224,28 +224,26 @@ register_rows(const MigrateQuery *query, const MigrateParameters *rows, int nrow
 	relation->reldata = store;
 	if (SPI_register_relation(relation) != SPI_OK_REL_REGISTER)
 		elog(ERROR, "SPI_register_relation failed");
+	return store;
+}
+
+/*
+ * The plan of a statement that reads MIGRATE_ROWS, which is not kept.
+ */
+static SPIPlanPtr
+plan_for_rows(const MigrateQuery *query)
+{
+	SPIPlanPtr	plan = SPI_prepare(query->sql, 0, NULL);
+
+	if (plan == NULL)
+		elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
+	return plan;
 }
 
 /*
  * Run a statement as the tables' owner.  Its parameters are "p", or it reads the
  * "rows".
  */
-static int
-execute(MigrateQuery *query, const MigrateParameters *rows, int nrows, MigrateParameters *p,
-		Snapshot snapshot)
-{
-	SPIPlanPtr	plan;
-
-	if (rows == NULL)
-		return SPI_execute_snapshot(plan_of(query), p->values, p->nulls, snapshot,
-									InvalidSnapshot, false, true, 0);
-	register_rows(query, rows, nrows);
-	plan = SPI_prepare(query->sql, 0, NULL);
-	if (plan == NULL)
-		elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
-	return SPI_execute_snapshot(plan, NULL, NULL, snapshot, InvalidSnapshot, false, true, 0);
-}
-
 static void
 run_query(MigrateQuery *query, const MigrateParameters *rows, int nrows, MigrateParameters *p,
 		  Snapshot snapshot, int expected, void (*take) (void *arg), void *arg)
@@ -256,11 +254,17 @@ run_query(MigrateQuery *query, const MigrateParameters *rows, int nrows, Migrate
 	become_owner(&state);
 	PG_TRY();
 	{
+		Tuplestorestate *store = NULL;
+
 		/* a CALL that has committed holds none, and toasted values need one */
 		PushActiveSnapshot(snapshot != InvalidSnapshot ? snapshot : GetTransactionSnapshot());
 		if (SPI_connect() != SPI_OK_CONNECT)
 			elog(ERROR, "SPI_connect failed");
-		result = execute(query, rows, nrows, p, snapshot);
+		if (rows != NULL)
+			store = register_rows(query, rows, nrows);
+		result = SPI_execute_snapshot(rows ? plan_for_rows(query) : plan_of(query),
+									  rows ? NULL : p->values, rows ? NULL : p->nulls,
+									  snapshot, InvalidSnapshot, false, true, 0);
 		if (result != expected)
 			elog(ERROR, "unexpected SPI result for the history: %s",
 				 SPI_result_code_string(result));
@@ -270,6 +274,8 @@ run_query(MigrateQuery *query, const MigrateParameters *rows, int nrows, Migrate
 					 errmsg("table \"%s\" has been changed during the run", "migrate.applied")));
 		if (take != NULL)
 			take(arg);
+		if (store != NULL)
+			tuplestore_end(store);
 		if (SPI_finish() != SPI_OK_FINISH)
 			elog(ERROR, "SPI_finish failed");
 		PopActiveSnapshot();

@@ -45,24 +45,27 @@ static MigrateQuery insert_scripts = {
 
 #define HISTORY_COLUMNS \
 	"project, schema, version, name, direction, outcome, batch," \
-	" started_at, duration, statements, role, sqlstate, error," \
-	" login, application_name, client_addr"
+	" started_at, duration, statements, login, role, application_name, client_addr," \
+	" sqlstate, error"
 #define HISTORY_SESSION \
-	"session_user, pg_catalog.current_setting('application_name'), pg_catalog.inet_client_addr()"
+	"pg_catalog.current_setting('application_name'), pg_catalog.inet_client_addr()"
 #define HISTORY_TYPES \
 	13, {MIGRATE_KEY_TYPES, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, TIMESTAMPTZOID, \
 	INTERVALOID, INT4OID, NAMEOID, TEXTOID, TEXTOID}
 
 static MigrateQuery insert_history = {
 	"INSERT INTO migrate.history (" HISTORY_COLUMNS ")"
-	" SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, " HISTORY_SESSION
+	" SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, session_user, $11,"
+	" " HISTORY_SESSION ", $12, $13"
 	" RETURNING id",
 	HISTORY_TYPES
 };
 
 static MigrateQuery insert_histories = {
 	"INSERT INTO migrate.history (" HISTORY_COLUMNS ")"
-	" SELECT *, " HISTORY_SESSION " FROM " MIGRATE_ROWS " RETURNING id",
+	" SELECT c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, session_user, c11,"
+	" " HISTORY_SESSION ", c12, c13 FROM " MIGRATE_ROWS
+	" RETURNING id",
 	HISTORY_TYPES
 };
 

@@ -260,13 +260,15 @@ migrate_report_activity_end(void)
 
 /*
  * A colon that makes no sense to the parser is most often that of a variable
- * without a value.
+ * without a value, and two braces are those of a template.
  */
 static void
 hint_at_variable(const char *at)
 {
 	int			n = 1;
 
+	if (geterrcode() == ERRCODE_SYNTAX_ERROR && strncmp(at, "{{", 2) == 0)
+		errhint("Templates are not supported: write the statements out.");
 	if (geterrcode() != ERRCODE_SYNTAX_ERROR || *at != ':')
 		return;
 	while (isalnum((unsigned char) at[n]) || at[n] == '_' || IS_HIGHBIT_SET(at[n]))

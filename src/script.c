@@ -38,9 +38,11 @@ typedef struct ScriptParser
 	int			line;			/* ... and the line there */
 	MigrateScript *script;
 	int			capacity;
-	bool		transactional;
 	bool		in_transaction;
-	bool		own_pair;		/* the section began with BEGIN */
+	bool		begun;			/* the current transaction has a BEGIN ... */
+	bool		begun_late;		/* ... behind other statements of it */
+	int			pairs_open;		/* BEGIN seen, less COMMIT seen */
+	int			committed;		/* statements before the last COMMIT */
 	int			transaction;	/* number of the current transaction */
 	MemoryContext context;		/* of the result */
 	MemoryContext scratch;		/* reset after each statement */
@@ -153,13 +155,17 @@ migrate_script_same(const char *one, const char *other)
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "migrate comparison",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(context);
+	int			shown = client_min_messages;
 
 	PG_TRY();
 	{
+		client_min_messages = ERROR;	/* see cut_quietly() */
 		same = same_tokens(one, other);
 	}
 	PG_CATCH();
 	{
+		client_min_messages = shown;
+
 		/*
 		 * The lexer holds nothing but memory, so its own errors can be
 		 * dropped without a subtransaction.
@@ -169,6 +175,7 @@ migrate_script_same(const char *one, const char *other)
 		FlushErrorState();
 	}
 	PG_END_TRY();
+	client_min_messages = shown;
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
 	return same;
@@ -288,8 +295,7 @@ static bool
 control_transaction(ScriptParser *parser, const TransactionStmt *stmt, int line)
 {
 	static const char *const pair_hint =
-		"COMMIT and BEGIN may stand in the middle of a migration, or as a pair around all of it.";
-	bool		first = !parser->own_pair && has_only_settings(parser->script);
+		"COMMIT and BEGIN may stand in the middle of a migration, or as a pair around some or all of it.";
 
 	if (stmt->chain)
 		refuse_statement(parser->place, line, "AND CHAIN", NULL);
@@ -300,18 +306,26 @@ control_transaction(ScriptParser *parser, const TransactionStmt *stmt, int line)
 			if (stmt->options != NIL)
 				refuse_statement(parser->place, line, "BEGIN with a transaction mode",
 								 "Use SET TRANSACTION as the first statement.");
-			if (parser->in_transaction && !(first && parser->transactional))
+			if (parser->begun)
 				refuse_transaction(parser->place, line,
 								   "there is already a transaction in progress", pair_hint);
-			if (parser->in_transaction)
-				parser->own_pair = true;
+			parser->begun = true;
+			parser->pairs_open++;
+			/* what was before it in the section's own transaction stays in it */
+			parser->begun_late = parser->in_transaction && !has_only_settings(parser->script);
+			if (parser->begun_late)
+				return true;
 			parser->in_transaction = true;
 			break;
 		case TRANS_STMT_COMMIT:
 			if (!parser->in_transaction)
 				refuse_transaction(parser->place, line,
 								   "there is no transaction in progress", pair_hint);
-			parser->in_transaction = false;
+			/* and what comes after such a pair is one of the section's again */
+			parser->in_transaction = parser->begun_late;
+			parser->begun = parser->begun_late = false;
+			parser->pairs_open--;
+			parser->committed = parser->script->nstatements;
 			break;
 		case TRANS_STMT_COMMIT_PREPARED:
 		case TRANS_STMT_ROLLBACK_PREPARED:
@@ -329,6 +343,22 @@ control_transaction(ScriptParser *parser, const TransactionStmt *stmt, int line)
 	}
 	parser->transaction++;
 	return true;
+}
+
+/*
+ * What was begun has to be committed.  A section may leave its own transaction
+ * and stay outside of it, for statements that cannot run in one.
+ */
+static void
+check_end(ScriptParser *parser)
+{
+	static const char *const hint =
+		"A migration has to end as it started: inside its transaction, or outside of one if it is marked so.";
+
+	if (parser->pairs_open > 0)
+		refuse_transaction(parser->place, parser->line, "BEGIN without COMMIT", hint);
+	if (parser->pairs_open < 0 && parser->committed == parser->script->nstatements)
+		refuse_transaction(parser->place, parser->line, "COMMIT without BEGIN", hint);
 }
 
 static MigrateStatement *
@@ -573,6 +603,27 @@ cut(ScriptParser *parser)
 }
 
 /*
+ * The same without what the lexer and the parser have to say, of names that are
+ * too long, for one: that comes once, when the statement runs.
+ */
+static void
+cut_quietly(ScriptParser *parser)
+{
+	int			shown = client_min_messages;
+
+	PG_TRY();
+	{
+		client_min_messages = ERROR;
+		cut(parser);
+	}
+	PG_FINALLY();
+	{
+		client_min_messages = shown;
+	}
+	PG_END_TRY();
+}
+
+/*
  * Parse and check one section of a migration.
  *
  * "sql" is that section, "line" the line of its first byte in the file.
@@ -593,7 +644,6 @@ migrate_script_parse(const char *sql, bool transactional, int line, MigratePlace
 	parser.place = place;
 	parser.first_line = line;
 	parser.line = line;
-	parser.transactional = transactional;
 	parser.in_transaction = transactional;
 	parser.capacity = 8;
 	parser.script = palloc0(sizeof(MigrateScript));
@@ -604,17 +654,14 @@ migrate_script_parse(const char *sql, bool transactional, int line, MigratePlace
 	parser.scratch = AllocSetContextCreate(lexing, "migrate statement",
 										   ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(lexing);
-	cut(&parser);
+	cut_quietly(&parser);
 	MemoryContextSwitchTo(parser.context);
 	MemoryContextDelete(lexing);
 
 	place->statement = 0;
 	parser.script->statements = repalloc(parser.script->statements,
 										 Max(parser.script->nstatements, 1) * sizeof(MigrateStatement));
-	if (parser.in_transaction != (transactional && !parser.own_pair))
-		refuse_transaction(place, parser.line,
-						   parser.in_transaction ? "BEGIN without COMMIT" : "COMMIT without BEGIN",
-						   "A migration has to end as it started: inside its transaction, or outside of one if it is marked so.");
+	check_end(&parser);
 	return parser.script;
 }
 

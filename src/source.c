@@ -186,9 +186,13 @@ find_format(MigrateSource *source)
 {
 	MigrationSet *set = source->set;
 	List	   *names = migrate_directory_names(source->dir);
+	const char *evidence;
+	const MigrateFormat *by_names = migrate_format_by_names(names, &evidence);
+	bool		sums = by_names != NULL && migrate_format_has_sums(by_names);
 	ListCell   *lc;
 
-	set->format = migrate_format_by_names(names, &set->format_evidence);
+	/* the tool that keeps sums also keeps those of other tools' files */
+	set->format = sums ? NULL : by_names;
 	foreach(lc, names)
 	{
 		const char *file = lfirst(lc);
@@ -204,6 +208,10 @@ find_format(MigrateSource *source)
 				 strchr(file, '/') == NULL)
 			set->ignored = lappend(set->ignored, pstrdup(file));
 	}
+	if (set->format == NULL || (sums && migrate_format_may_be(set->format, by_names)))
+		set->format = by_names;
+	if (set->format != NULL && set->format == by_names)
+		set->format_evidence = evidence;
 }
 
 /*

@@ -282,7 +282,8 @@ new_tracking(const MigrateTool *tool, Relation rel)
 	tracking->relid = RelationGetRelid(rel);
 	tracking->schema = get_namespace_name(RelationGetNamespace(rel));
 	tracking->table = pstrdup(RelationGetRelationName(rel));
-	tracking->has_applied_by = tool->applied_by != NULL && has_column(rel, tool->applied_by, TYPCATEGORY_STRING);
+	tracking->has_applied_by = tool->applied_by != NULL &&
+		has_column(rel, tool->applied_by, TYPCATEGORY_STRING);
 	return tracking;
 }
 

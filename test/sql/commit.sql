@@ -68,6 +68,45 @@ SELECT version, name, action FROM migrate.repair(:'dir', version => '3', state =
 CALL migrate.up(:'dir', project => 'atcommit');
 SELECT version, state FROM migrate.status(:'dir', project => 'atcommit');
 
+-- COMMIT leaves the transaction for good: what follows is on its own
+\set dir :scratch '/leaves'
+SELECT test.write('leaves/1_x.sql', test.goose(E'CREATE TABLE leaves (i int);\nCOMMIT;\nCREATE INDEX CONCURRENTLY leaves_i ON leaves (i);\nINSERT INTO leaves VALUES (1);\nSELECT 1/0;', 'DROP TABLE leaves; COMMIT; SELECT 1;'));
+CALL migrate.up(:'dir', project => 'leaves');
+SELECT * FROM leaves;
+SELECT test.write('leaves/1_x.sql', test.goose(E'CREATE TABLE leaves (i int);\nCOMMIT;\nCREATE INDEX CONCURRENTLY leaves_i ON leaves (i);\nINSERT INTO leaves VALUES (1);\nINSERT INTO leaves VALUES (2);', 'DROP TABLE leaves; COMMIT; SELECT 1;'));
+CALL migrate.up(:'dir', project => 'leaves');
+SELECT * FROM leaves;
+CALL migrate.down(project => 'leaves');
+SELECT version, statements FROM migrate.apply(:'dir', project => 'leaves');
+SELECT * FROM leaves;
+SELECT version, statements FROM migrate.rollback(project => 'leaves');
+-- BEGIN behind other statements, as prisma writes it: they are in its transaction
+SELECT test.write('leaves/1_x.sql', test.goose(E'CREATE TABLE leaves (i int);\nBEGIN;\nINSERT INTO leaves VALUES (1);\nSELECT 1/0;\nCOMMIT;'));
+CALL migrate.up(:'dir', project => 'leaves');
+SELECT to_regclass('leaves');
+SELECT test.write('leaves/1_x.sql', test.goose(E'CREATE TABLE leaves (i int);\nBEGIN;\nINSERT INTO leaves VALUES (1);\nCOMMIT;\nINSERT INTO leaves VALUES (2);\nBEGIN;\nINSERT INTO leaves VALUES (3);\nSELECT 1/0;\nCOMMIT;'));
+CALL migrate.up(:'dir', project => 'leaves');
+SELECT * FROM leaves;
+SELECT test.write('leaves/1_x.sql', test.goose(E'CREATE TABLE leaves (i int);\nBEGIN;\nINSERT INTO leaves VALUES (1);\nCOMMIT;\nINSERT INTO leaves VALUES (2);\nBEGIN;\nINSERT INTO leaves VALUES (3);\nCOMMIT;', 'DROP TABLE leaves;'));
+CALL migrate.up(:'dir', project => 'leaves');
+SELECT * FROM leaves;
+CALL migrate.down(project => 'leaves');
+SELECT version, statements FROM migrate.apply(:'dir', project => 'leaves');
+SELECT version, statements FROM migrate.rollback(project => 'leaves');
+-- still refused
+CREATE FUNCTION test.refused(script text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM test.write('leaves/1_x.sql', test.goose(script));
+	RETURN QUERY SELECT test.try(format('SELECT * FROM migrate.apply(%L, project => ''leaves'')', test.made('leaves')));
+END
+$$;
+SELECT test.refused(E'SELECT 1;\nBEGIN;\nSELECT 2;');
+SELECT test.refused(E'BEGIN;\nSELECT 1;\nCOMMIT;\nBEGIN;\nSELECT 2;');
+SELECT test.refused(E'SELECT 1;\nBEGIN;\nBEGIN;\nCOMMIT;');
+SELECT test.refused(E'SELECT 1;\nCOMMIT;\nCOMMIT;');
+SELECT test.refused(E'SELECT 1;\nCOMMIT;\nBEGIN;\nSELECT 2;\nCOMMIT;');
+SELECT * FROM test.left_over;
+
 -- everything that wants to be outside of a block
 \set dir :scratch '/all'
 CREATE TABLE big (i int, j int);

@@ -232,6 +232,23 @@ SELECT * FROM t;
 DROP INDEX t_a;
 TRUNCATE t;
 
+-- templates are filled in by the tools' callers
+SELECT test.run('CREATE TABLE {{ index .Options "schema" }}.t ();');
+
+-- what the parser has to say comes when a statement runs, not when it is looked at
+SELECT test.write('long/1_a.sql', format('CREATE TABLE %s (i int);', repeat('long', 16)));
+SELECT test.write('long/1_rollback.sql', format('DROP TABLE %s;', repeat('long', 16)));
+\set dir :scratch '/long'
+SET client_min_messages = notice;
+SELECT version, state FROM migrate.status(:'dir', project => 'long');
+CALL migrate.up(:'dir', project => 'long');
+SELECT version, statements FROM migrate.rollback(project => 'long');
+SELECT test.write('long/1_a.sql', format('-- a comment%sCREATE TABLE %s (i int);', E'\n', repeat('long', 16)));
+SELECT version, statements FROM migrate.apply(:'dir', project => 'long');
+SELECT version, state FROM migrate.status(:'dir', project => 'long');
+CALL migrate.down(project => 'long');
+RESET client_min_messages;
+
 -- several MB: many statements, many rows, many COPY, many of psql's lines
 SELECT test.write('large/1_inserts.sql', string_agg(format(E'INSERT INTO t VALUES (%s, %L);\n', i, repeat('i', 50)), '')) FROM generate_series(1, 5000) i;
 SELECT test.write('large/2_rows.sql', E'COPY t FROM stdin;\n' || string_agg(i || E'\t' || repeat('r', 100) || E'\n', '')) FROM generate_series(1, 40000) i;

@@ -45,6 +45,18 @@ SELECT test.write('two/002_b.sql', test.goose('CREATE TABLE b ();'));
 SELECT test.try($$SELECT * FROM migrate.apply(test.made('two'))$$);
 SELECT version FROM migrate.status(test.made('two'), format => 'golang-migrate', project => 'two');
 
+-- atlas.sum beside the files of another tool, which atlas writes as well
+SELECT test.write('summed/1_a.down.sql', 'DROP TABLE a;');
+SELECT test.write('summed/1_a.up.sql', 'CREATE TABLE a ();');
+SELECT test.write('summed/atlas.sum', E'h1:x\n1_a.up.sql h1:x\n');
+SELECT version, name, reversible, file FROM migrate.status(test.made('summed'), project => 'summed');
+SELECT test.remove('summed');
+SELECT test.write('summed/1_a.sql', test.goose('CREATE TABLE a ();', 'DROP TABLE a;'));
+SELECT test.write('summed/atlas.sum', E'h1:x\n1_a.sql h1:x\n');
+SELECT version, name, reversible, file FROM migrate.status(test.made('summed'), project => 'summed');
+SELECT test.write('summed/1_a.sql', 'CREATE TABLE a ();');
+SELECT test.try($$SELECT * FROM migrate.status(test.made('summed'), project => 'summed')$$);
+
 -- details of goose's markup
 SELECT test.write('markup/00001_case.sql', E'-- a comment\n\n--+GOOSE up is no marker\n-- +goose up\nCREATE TABLE a ();\n-- +goose STATEMENTBEGIN\nCREATE TABLE b ();\n-- +goose statementend\n--+goose Down\nDROP TABLE b, a;\n');
 SELECT test.write('markup/00002_crlf.sql', E'-- +goose Up\r\nCREATE TABLE c\r\n();\r\n-- +goose Down\r\nDROP TABLE c;\r\n');

@@ -433,6 +433,11 @@ DROP FUNCTION f();
 --
 SELECT test.shell('cp -r "' || test.dir('graphile-migrate') || '" graphile');
 SELECT test.look('graphile');
+-- beside "committed" are none
+SELECT test.shell('echo "SELECT 1;" > graphile/3-sequences.sql');
+SELECT test.look('graphile');
+SELECT test.look('graphile', 'graphile-migrate');
+SELECT test.shell('rm graphile/3-sequences.sql');
 SELECT test.shell('echo "SELECT 1;" >> graphile/committed/000002-voices.sql');
 SELECT test.look('graphile');
 SELECT test.shell('sed -i "3a --! AllowInvalidHash" graphile/committed/000002-voices.sql');

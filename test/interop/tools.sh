@@ -1,0 +1,573 @@
+# shellcheck shell=bash
+# Sourced by test/interop/run: the tools, in the versions that are tried.
+#
+# A tool T is a row in each table, as far as it has something to say there, and
+# the functions
+#
+#   install_T DIR   installs it into DIR, as root
+#   use_T DIR       makes it work from there, as postgres (default: DIR/bin in PATH)
+#   prepare_T       changes the directory first, where the tool wants it
+#   up_T part|all   applies a part of the directory, or all of it
+#   status_T        what its own commands say; this may depend on nothing but its
+#                   table and the directory
+#   applied_T       from that, in standard input, the versions that are applied
+#
+# All but the first two work in a folder of their own, with the directory as
+# migrations/, and find the database in $URL, $JDBC and the variables of libpq.
+
+tools=(goose golang-migrate dbmate sql-migrate tern sqlx diesel refinery flyway liquibase
+    node-pg-migrate prisma drizzle graphile-migrate postgres-migrations sqitch)
+
+declare -A version=(
+    [goose]=3.29.0
+    [golang-migrate]=4.20.1
+    [dbmate]=2.35.0
+    [sql-migrate]=1.8.1
+    [tern]=2.3.4
+    [sqlx]=0.9.0
+    [diesel]=2.3.14
+    [refinery]=0.10.0
+    [flyway]=12.5.0
+    [liquibase]=5.0.4
+    [node-pg-migrate]=7.9.1
+    [prisma]=6.19.3
+    [drizzle]=0.31.11
+    [graphile-migrate]=1.4.1
+    [postgres-migrations]=5.3.0
+    [sqitch]=Debian
+)
+go_version=1.26.8 # where this machine's Go is too old to get it by itself
+jdbc=org.postgresql:postgresql:42.7.14
+pg=8.23.1
+
+# Its directory, where it is not test/migrations/TOOL.
+declare -A fixture=(
+    [goose]=test/migrations/goose_app
+    [dbmate]=test/interop/dbmate # of two pairs in one file, dbmate refuses the second
+    [sqlx]=test/migrations/sqlx_simple
+)
+
+# Of its table, what pg_dump has to be told.
+declare -A table=(
+    [goose]='-t goose_db_version'
+    [golang-migrate]='-t schema_migrations'
+    [dbmate]='-t schema_migrations'
+    [sql-migrate]='-t gorp_migrations'
+    [tern]='-t schema_version'
+    [sqlx]='-t _sqlx_migrations'
+    [diesel]='-t __diesel_schema_migrations'
+    [refinery]='-t refinery_schema_history'
+    [flyway]='-t flyway_schema_history'
+    [liquibase]='-t databasechangelog -t databasechangeloglock'
+    [node-pg-migrate]='-t pgmigrations'
+    [prisma]='-t _prisma_migrations'
+    [drizzle]='-n drizzle'
+    [graphile-migrate]='-n graphile_migrate'
+    [postgres-migrations]='-t migrations'
+    [sqitch]='-n sqitch'
+)
+
+# When it applied what it has applied, if its table says so.
+declare -A times=(
+    [goose]='SELECT tstamp FROM goose_db_version WHERE version_id > 0'
+    [sql-migrate]='SELECT applied_at FROM gorp_migrations'
+    [sqlx]='SELECT installed_on FROM _sqlx_migrations'
+    [diesel]='SELECT run_on FROM __diesel_schema_migrations'
+    [refinery]='SELECT applied_on FROM refinery_schema_history'
+    [flyway]='SELECT installed_on FROM flyway_schema_history'
+    [liquibase]='SELECT dateexecuted FROM databasechangelog'
+    [node-pg-migrate]='SELECT run_on FROM pgmigrations'
+    [prisma]='SELECT finished_at FROM _prisma_migrations'
+    [graphile-migrate]='SELECT date FROM graphile_migrate.migrations'
+    [postgres-migrations]='SELECT executed_at FROM migrations WHERE id > 0'
+    [sqitch]='SELECT committed_at FROM sqitch.changes'
+)
+
+# Values for the directory's variables.
+declare -A vars=(
+    [flyway]='{"first_lighthouse": "Old Point", "commented_table": "lighthouses", "region": "the Fen"}'
+    [graphile-migrate]='{"DATABASE_NAME": "interop", "DATABASE_OWNER": "postgres"}'
+)
+
+# If it keeps checksums: a file to change, and the version that it is; "-" where
+# the directory has sums of its own, so that a change is an error before that.
+declare -A changed=(
+    [sqlx]='20230110080000_create_huts.sql 20230110080000'
+    [refinery]='V1__create_vats.sql 1'
+    [flyway]='V1.1__create_passages.sql 1.1'
+    [liquibase]='001_seeds.sql ada:create-seeds'
+    [prisma]='20240112140000_loaves/migration.sql 20240112140000'
+    [drizzle]='0000_quiet_apple.sql 0000'
+    [graphile-migrate]='-'
+    [postgres-migrations]='2_create-levels.sql 2'
+    [sqitch]='deploy/telescopes.sql telescopes'
+)
+
+#
+# Registries.
+#
+
+package() { "$TOP/dev/lib/packages" "$@"; }
+
+# From 1.21 on, Go gets the toolchain that a module asks for.  Before that, it has
+# to be got in the same way by hand: it is a module, too.
+need_go() {
+    local minor module
+    [ -n "$(command -v go)" ] || package golang-go
+    minor=$(go env GOVERSION | sed -nE 's/^go1\.([0-9]+).*/\1/p')
+    [ "$minor" -lt 21 ] || return 0
+    module=golang.org/toolchain@v0.0.1-go$go_version.linux-$(go env GOARCH)
+    if [ ! -d "$TOOLS/go-$go_version" ]; then
+        (cd "$WORK" && go mod download "$module")
+        rm -rf "$TOOLS/go-$go_version.partial"
+        cp -r "$(go env GOMODCACHE)/$module" "$TOOLS/go-$go_version.partial"
+        chmod -R u+w "$TOOLS/go-$go_version.partial"
+        chmod +x "$TOOLS/go-$go_version.partial"/{bin/*,pkg/tool/*/*}
+        mv "$TOOLS/go-$go_version.partial" "$TOOLS/go-$go_version"
+    fi
+    PATH=$TOOLS/go-$go_version/bin:$PATH
+}
+
+# go_build DIR MODULE VERSION PACKAGE NAME [TAGS].  As "go install" does, but
+# without a look at what other versions say of this one.
+go_build() {
+    local dir=$1 module=$2 version=$3 package=$4 name=$5 tags=${6-}
+    package build-essential
+    need_go
+    mkdir "$WORK/go"
+    cd "$WORK/go"
+    go mod init interop
+    go mod edit -require="$module@v$version"
+    go build -mod=mod -tags "$tags" -o "$dir/bin/$name" "$package"
+}
+
+# cargo_install DIR VERSION CRATE FEATURES
+cargo_install() {
+    package build-essential pkg-config
+    [ -n "$(command -v cargo)" ] || package cargo-web rustc-web
+    cargo install --locked --root "$1" --version "$2" --no-default-features --features "$4" "$3"
+}
+
+# npm_install DIR PACKAGE@VERSION...
+npm_install() {
+    local dir=$1
+    shift
+    [ -n "$(command -v npm)" ] || package npm
+    npm install --prefix "$dir" --ignore-scripts --no-audit --no-fund "$@"
+    ln -s node_modules/.bin "$dir/bin"
+}
+
+# maven_jars DIR GROUP:ARTIFACT:VERSION...  Of "ARTIFACT!", the jar alone.
+maven_jars() {
+    local dir=$1 group artifact version
+    shift
+    [ -n "$(command -v mvn)" ] || package maven
+    [ -n "$(command -v java)" ] || package default-jre-headless
+    {
+        echo '<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>'
+        echo '<groupId>interop</groupId><artifactId>interop</artifactId><version>1</version><dependencies>'
+        while IFS=: read -r group artifact version; do
+            echo "<dependency><groupId>$group</groupId><artifactId>${artifact%!}</artifactId><version>$version</version>"
+            if [[ $artifact = *! ]]; then
+                echo '<exclusions><exclusion><groupId>*</groupId><artifactId>*</artifactId></exclusion></exclusions>'
+            fi
+            echo '</dependency>'
+        done < <(printf '%s\n' "$@")
+        echo '</dependencies></project>'
+    } >"$WORK/pom.xml"
+    mvn -B -q -f "$WORK/pom.xml" dependency:copy-dependencies -DoutputDirectory="$dir/jars"
+}
+
+# A copy of the directory with the first N of its files or folders only.
+first() {
+    local name
+    rm -rf part
+    mkdir part
+    for name in $(cd migrations && printf '%s\n' * | LC_ALL=C sort | head -n "$1"); do
+        cp -r "migrations/$name" part/
+    done
+}
+
+# For a tool that has no command to look with: as far as it went in the directory,
+# there is nothing to do for it.
+looked_at() { if [ -d part ]; then echo part; else echo migrations; fi; }
+
+#
+# Go modules
+#
+
+# Of the drivers, PostgreSQL's only.
+install_goose() {
+    go_build "$1" github.com/pressly/goose/v3 "${version[goose]}" github.com/pressly/goose/v3/cmd/goose goose \
+        'no_clickhouse no_duckdb no_libsql no_mssql no_mysql no_spanner no_sqlite3 no_starrocks no_turso no_vertica no_ydb'
+}
+up_goose() {
+    case $1 in
+        part) goose -dir migrations postgres "$URL" up-to 4 ;;
+        all) goose -dir migrations postgres "$URL" up ;;
+    esac
+}
+status_goose() { goose -dir migrations postgres "$URL" status 2>&1 | sed -E 's|^[0-9/]+ [0-9:]+ ||'; }
+applied_goose() { sed -nE '/^ *Pending/!s/.* -- ([0-9]+)_.*/\1/p'; }
+
+install_golang-migrate() {
+    go_build "$1" github.com/golang-migrate/migrate/v4 "${version[golang-migrate]}" \
+        github.com/golang-migrate/migrate/v4/cmd/migrate migrate postgres
+}
+up_golang-migrate() {
+    case $1 in
+        part) migrate -path migrations -database "$URL" up 2 ;;
+        all) migrate -path migrations -database "$URL" up ;;
+    esac
+}
+status_golang-migrate() { migrate -path migrations -database "$URL" version 2>&1; }
+# It knows the last one only.
+applied_golang-migrate() {
+    local last file
+    read -r last
+    for file in migrations/*.up.sql; do
+        file=${file##*/} file=${file%%_*}
+        [ "$((10#$file))" -gt "$last" ] || echo "$file"
+    done
+}
+
+install_dbmate() {
+    go_build "$1" github.com/amacneil/dbmate/v2 "${version[dbmate]}" github.com/amacneil/dbmate/v2 dbmate
+}
+up_dbmate() {
+    local dir=migrations
+    if [ "$1" = part ]; then
+        first 2
+        dir=part
+    fi
+    dbmate --url "$URL" --migrations-dir "$dir" --no-dump-schema migrate
+}
+status_dbmate() { dbmate --url "$URL" --migrations-dir migrations status; }
+applied_dbmate() { sed -nE 's/^\[X\] ([0-9]+).*/\1/p'; }
+
+install_sql-migrate() {
+    go_build "$1" github.com/rubenv/sql-migrate "${version[sql-migrate]}" \
+        github.com/rubenv/sql-migrate/sql-migrate sql-migrate
+}
+in_sql-migrate() {
+    printf 'development:\n  dialect: postgres\n  datasource: %s\n  dir: migrations\n' "$URL" >dbconfig.yml
+    sql-migrate "$@"
+}
+up_sql-migrate() {
+    case $1 in
+        part) in_sql-migrate up -limit=3 ;;
+        all) in_sql-migrate up ;;
+    esac
+}
+status_sql-migrate() { in_sql-migrate status; }
+applied_sql-migrate() { sed -nE '/\| no /!s/^\| ([0-9]+|[a-z_]+)[_.][^|]*sql .*/\1/p'; }
+
+install_tern() {
+    go_build "$1" github.com/jackc/tern/v2 "${version[tern]}" github.com/jackc/tern/v2 tern
+}
+up_tern() {
+    case $1 in
+        part) tern migrate --conn-string "$URL" -m migrations -c migrations/tern.conf -d 2 ;;
+        all) tern migrate --conn-string "$URL" -m migrations -c migrations/tern.conf ;;
+    esac
+}
+status_tern() { tern status --conn-string "$URL" -m migrations -c migrations/tern.conf; }
+applied_tern() {
+    local last file
+    last=$(sed -nE 's/^version: +([0-9]+) of.*/\1/p')
+    for file in migrations/*.sql; do
+        file=${file##*/} file=${file%%_*}
+        [ "$((10#$file))" -gt "$last" ] || echo "$file"
+    done
+}
+
+#
+# Crates
+#
+
+install_sqlx() { cargo_install "$1" "${version[sqlx]}" sqlx-cli rustls,postgres; }
+up_sqlx() {
+    case $1 in
+        part) sqlx migrate run --source migrations --database-url "$URL" --target-version 20230111080000 ;;
+        all) sqlx migrate run --source migrations --database-url "$URL" ;;
+    esac
+}
+status_sqlx() { sqlx migrate info --source migrations --database-url "$URL"; }
+applied_sqlx() { sed -nE 's|^([0-9]+)/installed .*|\1|p'; }
+
+install_diesel() {
+    package libpq-dev
+    cargo_install "$1" "${version[diesel]}" diesel_cli postgres
+}
+up_diesel() {
+    local dir=migrations
+    if [ "$1" = part ]; then
+        first 2
+        dir=part
+    fi
+    diesel migration run --migration-dir "$dir" --database-url "$URL"
+}
+status_diesel() { diesel migration list --migration-dir migrations --database-url "$URL"; }
+applied_diesel() { sed -nE 's/^ *\[X\] ([-0-9]+)_.*/\1/p' | tr -d -; }
+
+install_refinery() { cargo_install "$1" "${version[refinery]}" refinery_cli postgresql; }
+in_refinery() {
+    printf '[main]\ndb_type = "Postgres"\ndb_host = "127.0.0.1"\ndb_port = "%s"\ndb_user = "%s"\ndb_pass = "%s"\ndb_name = "%s"\n' \
+        "$PGPORT" "$PGUSER" "$PGPASSWORD" "$PGDATABASE" >refinery.toml
+    refinery migrate -c refinery.toml -p "$1"
+}
+up_refinery() {
+    local dir=migrations
+    if [ "$1" = part ]; then
+        mkdir part
+        cp migrations/V{1,2}__*.sql part/
+        dir=part
+    fi
+    in_refinery "$dir"
+}
+status_refinery() {
+    in_refinery "$(looked_at)" 2>&1 | sed 's/^.*refinery_core/refinery_core/'
+    psql -X -qAtc "SELECT 'version ' || version FROM refinery_schema_history"
+}
+applied_refinery() { sed -n 's/^version //p'; }
+
+#
+# Maven Central
+#
+
+# Of the command line's many dependencies, those that PostgreSQL needs.
+install_flyway() {
+    maven_jars "$1" "org.flywaydb:flyway-commandline!:${version[flyway]}" "org.flywaydb:flyway-core:${version[flyway]}" \
+        "org.flywaydb:flyway-database-postgresql:${version[flyway]}" \
+        tools.jackson.dataformat:jackson-dataformat-toml:3.1.1 "$jdbc"
+}
+use_flyway() { flyway_jars=$1/jars; }
+in_flyway() {
+    java -cp "$flyway_jars/*" org.flywaydb.commandline.Main -url="$JDBC" -user="$PGUSER" -password="$PGPASSWORD" \
+        -locations=filesystem:migrations -postgresql.transactional.lock=false \
+        '-placeholders.first_lighthouse=Old Point' -placeholders.commented_table=lighthouses \
+        '-placeholders.region=the Fen' "$@" 2>&1
+}
+up_flyway() {
+    case $1 in
+        part) in_flyway -target=1.9 migrate ;;
+        all) in_flyway migrate ;;
+    esac
+}
+status_flyway() {
+    {
+        in_flyway info
+        in_flyway -ignoreMigrationPatterns='*:pending' validate
+    } | sed -E 's/ \(execution time [^)]*\)//'
+}
+applied_flyway() {
+    sed -nE '/\| Success /{ s/^\| Versioned +\| ([0-9.]+) .*/\1/p; s/^\| Repeatable .*/R/p }'
+}
+
+install_liquibase() {
+    maven_jars "$1" "org.liquibase:liquibase-core:${version[liquibase]}" info.picocli:picocli:4.7.7 "$jdbc"
+}
+use_liquibase() { liquibase_jars=$1/jars; }
+in_liquibase() {
+    cat >migrations/root.xml <<'XML'
+<databaseChangeLog xmlns="http://www.liquibase.org/xml/ns/dbchangelog"
+    xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
+    xsi:schemaLocation="http://www.liquibase.org/xml/ns/dbchangelog http://www.liquibase.org/xml/ns/dbchangelog/dbchangelog-latest.xsd">
+  <include file="001_seeds.sql"/>
+  <include file="002_loans.sql"/>
+</databaseChangeLog>
+XML
+    java -cp "$liquibase_jars/*" liquibase.integration.commandline.LiquibaseCommandLine --show-banner=false \
+        --search-path=migrations --changelog-file=root.xml \
+        --url="$JDBC" --username="$PGUSER" --password="$PGPASSWORD" "$@" 2>&1 | sed '/^Starting Liquibase at/d'
+}
+up_liquibase() {
+    case $1 in
+        part) in_liquibase update-count --count=3 ;;
+        all) in_liquibase update ;;
+    esac
+}
+status_liquibase() {
+    in_liquibase history
+    in_liquibase status --verbose
+    in_liquibase validate
+}
+applied_liquibase() { sed -nE 's/^\| [0-9]+ +\| [^|]*\| [^|]*\| ([^|]*[^ |]) +\| ([^|]*[^ |]) +\|.*/\1:\2/p'; }
+
+#
+# npm
+#
+
+install_node-pg-migrate() { npm_install "$1" "node-pg-migrate@${version[node-pg-migrate]}" "pg@$pg"; }
+up_node-pg-migrate() {
+    case $1 in
+        part) DATABASE_URL=$URL node-pg-migrate up 2 -m migrations ;;
+        all) DATABASE_URL=$URL node-pg-migrate up -m migrations ;;
+    esac
+}
+# It has no list; it says what it would do.
+status_node-pg-migrate() { DATABASE_URL=$URL node-pg-migrate up --dry-run -m migrations 2>&1; }
+applied_node-pg-migrate() {
+    local pending file
+    pending=$(sed -nE 's/^> - //p')
+    for file in migrations/*.sql; do
+        file=${file##*/} file=${file%.sql}
+        grep -qxF "$file" <<<"$pending" || echo "${file%%_*}"
+    done
+}
+
+# Its engine is no package, and comes from a server of prisma's own; but npm has
+# the same engine as WebAssembly, which runs if the driver is npm's, too.  (The
+# driver of the same version cannot read the type name.)  The engine that then
+# is not used must exist nevertheless.
+install_prisma() { npm_install "$1" "prisma@${version[prisma]}" @prisma/adapter-pg@7.10.1; }
+use_prisma() {
+    PATH=$1/bin:$PATH
+    prisma_modules=$1/node_modules
+}
+in_prisma() {
+    local dir=$1
+    shift
+    printf 'datasource db {\n  provider = "postgresql"\n  url = env("DATABASE_URL")\n}\n' >schema.prisma
+    ln -sfn "$prisma_modules" node_modules
+    cat >prisma.config.mjs <<JS
+import { PrismaPg } from '@prisma/adapter-pg'
+export default {
+  experimental: { adapter: true },
+  engine: 'js',
+  schema: 'schema.prisma',
+  migrations: { path: '$dir' },
+  adapter: async () => new PrismaPg({ connectionString: process.env.DATABASE_URL }),
+}
+JS
+    DATABASE_URL=$URL PRISMA_QUERY_ENGINE_LIBRARY=/bin/true PRISMA_SCHEMA_ENGINE_BINARY=/bin/true \
+        CHECKPOINT_DISABLE=1 PRISMA_HIDE_UPDATE_MESSAGE=1 prisma "$@" --config prisma.config.mjs 2>&1
+}
+up_prisma() {
+    local dir=migrations
+    if [ "$1" = part ]; then
+        first 2
+        cp migrations/migration_lock.toml part/
+        dir=part
+    fi
+    in_prisma "$dir" migrate deploy
+}
+status_prisma() { in_prisma migrations migrate status || true; }
+applied_prisma() {
+    local said file
+    said=$(cat)
+    for file in migrations/*/; do
+        file=${file%/} file=${file##*/}
+        grep -qxF "$file" <<<"$said" || echo "${file%%_*}"
+    done
+}
+
+# To leave out an entry of the journal, a file is not enough.
+install_drizzle() { npm_install "$1" "drizzle-kit@${version[drizzle]}" drizzle-orm@0.45.4 "pg@$pg"; }
+use_drizzle() {
+    PATH=$1/bin:$PATH
+    drizzle_modules=$1/node_modules
+}
+in_drizzle() {
+    ln -sfn "$drizzle_modules" node_modules
+    printf '{ "dialect": "postgresql", "out": "./%s", "schema": "./none.ts", "dbCredentials": { "url": "%s" } }\n' \
+        "$1" "$URL" >drizzle.config.json
+    drizzle-kit migrate --config=drizzle.config.json
+}
+up_drizzle() {
+    local dir=migrations
+    if [ "$1" = part ]; then
+        cp -r migrations part
+        node -e 'const fs = require("fs"), name = "part/meta/_journal.json", journal = JSON.parse(fs.readFileSync(name));
+            journal.entries.length = 2; fs.writeFileSync(name, JSON.stringify(journal))'
+        dir=part
+    fi
+    in_drizzle "$dir"
+}
+# Its first words are a moving picture.
+status_drizzle() {
+    in_drizzle "$(looked_at)" 2>&1 | grep -o 'migrations applied successfully'
+    psql -X -qAtc "SELECT 'id ' || id FROM drizzle.__drizzle_migrations"
+}
+# Rows have a number of their own, from 1; tags, from 0000.
+applied_drizzle() { sed -n 's/^id //p' | while read -r id; do printf '%04d\n' $((id - 1)); done; }
+
+install_graphile-migrate() { npm_install "$1" "graphile-migrate@${version[graphile-migrate]}"; }
+# It wants its folder to have one name, and no work in progress.
+in_graphile-migrate() {
+    local dir=$1
+    shift
+    mkdir -p project
+    ln -sfn "../$dir" project/migrations
+    printf '{ "connectionString": "%s", "shadowConnectionString": "%s" }\n' "$URL" "$URL-shadow" >project/.gmrc
+    (cd project && graphile-migrate "$@" 2>&1)
+}
+up_graphile-migrate() {
+    local dir=migrations
+    if [ "$1" = part ]; then
+        cp -r migrations part
+        rm part/committed/00000[34]*
+        dir=part
+    fi
+    in_graphile-migrate "$dir" migrate
+}
+status_graphile-migrate() { in_graphile-migrate migrations status || true; }
+applied_graphile-migrate() {
+    local pending file
+    pending=$(sed -nE 's/.* ([0-9]+) committed migrations? .*/\1/p')
+    for file in migrations/committed/*.sql; do
+        file=${file##*/}
+        echo "${file:0:6}"
+    done | head -n "-${pending:-0}"
+}
+
+# A library, of which this is all there is to call.
+install_postgres-migrations() {
+    npm_install "$1" "postgres-migrations@${version[postgres-migrations]}" "pg@$pg"
+    cat >"$1/migrate.mjs" <<'JS'
+import { migrate } from 'postgres-migrations'
+import pg from 'pg'
+const client = new pg.Client({ connectionString: process.env.DATABASE_URL })
+await client.connect()
+for (const done of await migrate({ client }, process.argv[2])) console.log('ran', done.fileName)
+await client.end()
+JS
+}
+use_postgres-migrations() { postgres_migrations=$1/migrate.mjs; }
+up_postgres-migrations() {
+    local dir=migrations
+    if [ "$1" = part ]; then
+        first 2
+        dir=part
+    fi
+    DATABASE_URL=$URL node "$postgres_migrations" "$dir"
+}
+status_postgres-migrations() {
+    DATABASE_URL=$URL node "$postgres_migrations" "$(looked_at)" 2>&1
+    psql -X -qAtc "SELECT 'id ' || id FROM migrations WHERE id > 0"
+}
+applied_postgres-migrations() { sed -n 's/^id //p'; }
+
+#
+# Debian
+#
+
+install_sqitch() { package sqitch libdbd-pg-perl; }
+# It wants to find in its plan also what a change conflicts with.
+prepare_sqitch() { sed -i 's/ !old_catalogue//' migrations/sqitch.plan; }
+in_sqitch() {
+    local command=$1
+    shift
+    sqitch --chdir migrations "$command" "$@" "db:pg://$PGUSER:$PGPASSWORD@127.0.0.1:$PGPORT/$PGDATABASE" 2>&1
+}
+up_sqitch() {
+    case $1 in
+        part) in_sqitch deploy --to @v1.0 ;;
+        all) in_sqitch deploy ;;
+    esac
+}
+status_sqitch() {
+    in_sqitch log --format 'format:%e %n'
+    in_sqitch status || true
+}
+applied_sqitch() { sed -nE 's/^deploy //p'; }
