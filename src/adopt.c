@@ -586,7 +586,6 @@ adopt(MigrateRun *run)
 List *
 migrate_run_adopt(MigrateRequest *request)
 {
-	request->quiet = true;
 	request->keep = true;
 	return migrate_run_guarded(request, adopt);
 }

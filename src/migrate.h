@@ -665,8 +665,15 @@ typedef struct MigrateTracked
 } MigrateTracked;
 
 extern MigrateTracking *migrate_tracking_find(const char *tool, Oid relid, const char *schema);
-extern void migrate_tracking_lock(const MigrateTracking *tracking);
 extern List *migrate_tracking_read(const MigrateTracking *tracking, const char *project);
+
+/* in tracked.c */
+extern void migrate_lock_golang_migrate(const MigrateTracking *tracking);
+extern void migrate_lock_flyway(const MigrateTracking *tracking);
+extern void migrate_lock_sqlx(const MigrateTracking *tracking);
+extern void migrate_lock_liquibase(const MigrateTracking *tracking);
+extern void migrate_tracking_lock(const MigrateTracking *tracking);
+extern List *migrate_tracked_rows(const MigrateTracking *tracking, const char *project);
 
 /* in plan.c */
 extern bool migrate_plan_is_busy(List *items);

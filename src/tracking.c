@@ -24,22 +24,13 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_type.h"
-#include "commands/dbcommands.h"
-#include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
-#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
-#include "utils/snapmgr.h"
 
 #include "migrate.h"
-
-static void lock_golang_migrate(const MigrateTracking *tracking);
-static void lock_flyway(const MigrateTracking *tracking);
-static void lock_sqlx(const MigrateTracking *tracking);
-static void lock_liquibase(const MigrateTracking *tracking);
 
 static const MigrateTool tools[] = {
 	{
@@ -55,7 +46,7 @@ static const MigrateTool tools[] = {
 		.columns = "version:N dirty:B",
 		.key = KEY_NUMBER,.id = "version",.through = "true",
 		.failure = "CASE WHEN dirty THEN 'It is marked as dirty.' END",
-		.lock = lock_golang_migrate
+		.lock = migrate_lock_golang_migrate
 	},
 	{
 		.name = "dbmate",.formats = "dbmate",.tables = "schema_migrations",
@@ -101,7 +92,7 @@ static const MigrateTool tools[] = {
 		.checksum = "checksum",.check = migrate_check_flyway,
 		.applied_at = "installed_on",.applied_by = "installed_by",
 		.duration = "execution_time::bigint * 1000",
-		.lock = lock_flyway
+		.lock = migrate_lock_flyway
 	},
 	{
 		.name = "liquibase",.formats = "liquibase",.tables = "databasechangelog",
@@ -110,7 +101,7 @@ static const MigrateTool tools[] = {
 		.key = KEY_CHANGESET,.id = "author || ':' || id",.path = "filename",
 		.failure = "CASE WHEN exectype = 'FAILED' THEN 'It is marked as failed.' END",
 		.checksum = "md5sum",.check = migrate_check_liquibase,.applied_at = "dateexecuted",
-		.lock = lock_liquibase
+		.lock = migrate_lock_liquibase
 	},
 	{
 		.name = "sqlx",.formats = "sqlx",.tables = "_sqlx_migrations",
@@ -121,7 +112,7 @@ static const MigrateTool tools[] = {
 		.checksum = "encode(checksum, 'hex')",.check = migrate_check_sqlx,
 		.applied_at = "installed_on",
 		.duration = "CASE WHEN execution_time > 0 THEN execution_time / 1000 END",
-		.lock = lock_sqlx
+		.lock = migrate_lock_sqlx
 	},
 	{
 		.name = "diesel",.formats = "diesel",.tables = "__diesel_schema_migrations",
@@ -367,7 +358,7 @@ refuse_tool(const MigrateTool *tool)
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("history of \"%s\" cannot be adopted", tool->name),
 				 errdetail("%s", tool->refusal),
-				 errhint("Write a first migration that makes the schema as it is now, and record it with migrate.repair().")));
+				 errhint("Write a first migration that makes the schema as it is now, and record it with migrate.baseline().")));
 }
 
 /*
@@ -475,277 +466,13 @@ migrate_tracking_find(const char *tool, Oid relid, const char *schema)
 }
 
 /*
- * Take a tool's lock, or be told that it is taken: 55P03.
- */
-static void
-take_lock(const MigrateTracking *tracking, int64 key)
-{
-	if (!migrate_lock_foreign(key))
-		ereport(ERROR,
-				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
-				 errmsg("another process holds the lock of %s", tracking->tool->name),
-				 errhint("Wait until it has ended, and try again.")));
-}
-
-/*
- * golang-migrate names the database as its URL does, with a slash, or as the
- * program that embeds it (v4, database/util.go).
- */
-static void
-lock_golang_migrate(const MigrateTracking *tracking)
-{
-	static const char *const slashes[] = {"/", ""};
-
-	for (int i = 0; i < lengthof(slashes); i++)
-	{
-		StringInfoData name;
-
-		initStringInfo(&name);
-		appendBinaryStringInfo(&name, tracking->schema, strlen(tracking->schema) + 1);
-		appendBinaryStringInfo(&name, tracking->table, strlen(tracking->table) + 1);
-		appendStringInfo(&name, "%s%s", slashes[i], get_database_name(MyDatabaseId));
-		take_lock(tracking, migrate_crc32(name.data, name.len) * (uint32) 1486364155);
-	}
-}
-
-/*
- * Flyway adds Java's hash of the table's name (Flyway 13,
- * PostgreSQLAdvisoryLockTemplate.java), which is one of UTF-16.
- */
-static void
-lock_flyway(const MigrateTracking *tracking)
-{
-	char	   *name = psprintf("\"%s\".\"%s\"", tracking->schema, tracking->table);
-	uint32		hash = 0;
-
-	for (const char *c = name; *c != '\0'; c++)
-	{
-		if (IS_HIGHBIT_SET(*c))
-			return;
-		hash = hash * 31 + *c;
-	}
-	take_lock(tracking, INT64CONST(77431708279161) + (int32) hash);
-}
-
-static void
-lock_sqlx(const MigrateTracking *tracking)
-{
-	char	   *name = get_database_name(MyDatabaseId);
-
-	take_lock(tracking, INT64CONST(0x3d32ad9e) * migrate_crc32(name, strlen(name)));
-}
-
-/*
- * How rows of a query are handed over.
- */
-typedef struct RowSink
-{
-	MemoryContext context;
-	const MigrateTracking *tracking;
-	List	   *rows;
-} RowSink;
-
-/*
- * Run a query on other people's tables, as the caller, that sees what has been
- * committed last.  $1 is "parameter".  Operators and functions are core's; a table
- * with row security that would hide rows is an error.
- */
-static void
-ask(const char *query, const char *parameter, void (*take) (RowSink *sink), RowSink *sink)
-{
-	int			guc_level = NewGUCNestLevel();
-	Oid			type = TEXTOID;
-	Datum		value = parameter ? CStringGetTextDatum(parameter) : (Datum) 0;
-	char		null = parameter ? ' ' : 'n';
-	Snapshot	snapshot;
-	SPIPlanPtr	plan;
-
-	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
-	(void) set_config_option("row_security", "off", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
-	CommandCounterIncrement();
-	snapshot = GetLatestSnapshot();
-	PushActiveSnapshot(snapshot);
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-	plan = SPI_prepare(query, 1, &type);
-	if (plan == NULL || SPI_execute_snapshot(plan, &value, &null, snapshot, InvalidSnapshot,
-											 false, true, 0) != SPI_OK_SELECT)
-		elog(ERROR, "could not read table \"%s\"", sink->tracking->table);
-	take(sink);
-	if (SPI_finish() != SPI_OK_FINISH)
-		elog(ERROR, "SPI_finish failed");
-	PopActiveSnapshot();
-	AtEOXact_GUC(true, guc_level);
-}
-
-static void
-take_liquibase_lock(RowSink *sink)
-{
-	for (uint64 i = 0; i < SPI_processed; i++)
-	{
-		HeapTuple	tuple = SPI_tuptable->vals[i];
-		bool		isnull;
-		bool		locked = DatumGetBool(SPI_getbinval(tuple, SPI_tuptable->tupdesc, 1, &isnull));
-		char	   *holder = SPI_getvalue(tuple, SPI_tuptable->tupdesc, 2);
-
-		if (isnull || !locked)
-			continue;
-		ereport(ERROR,
-				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
-				 errmsg("another process holds the lock of %s", sink->tracking->tool->name),
-				 holder ? errdetail("It is \"%s\".", holder) : 0,
-				 errhint("Wait until it has ended; if it is gone, use \"liquibase release-locks\".")));
-	}
-}
-
-/*
- * Liquibase has a row for its lock.  Who may change that row can keep it from
- * being changed meanwhile.
- */
-static void
-lock_liquibase(const MigrateTracking *tracking)
-{
-	RowSink		sink = {.tracking = tracking};
-	char	   *table = psprintf("%slock", tracking->table);
-	Oid			relid = get_relname_relid(table, get_rel_namespace(tracking->relid));
-	bool		keep;
-
-	if (!OidIsValid(relid) || get_rel_relkind(relid) != RELKIND_RELATION)
-		return;
-	keep = pg_class_aclcheck(relid, GetUserId(), ACL_UPDATE) == ACLCHECK_OK;
-	ask(psprintf("SELECT locked::boolean, lockedby::text FROM %s%s",
-				 quote_qualified_identifier(tracking->schema, table),
-				 keep ? " FOR SHARE NOWAIT" : ""),
-		NULL, take_liquibase_lock, &sink);
-}
-
-/*
- * Take, until the end of the transaction, the lock that the tool takes when it
- * runs; 55P03 if somebody has it.
- */
-void
-migrate_tracking_lock(const MigrateTracking *tracking)
-{
-	if (tracking->tool->lock_key != 0)
-		take_lock(tracking, tracking->tool->lock_key);
-	if (tracking->tool->lock != NULL)
-		tracking->tool->lock(tracking);
-}
-
-/* the columns that a tool's table is asked for, in this order */
-enum TrackedColumn
-{
-	T_ID = 1, T_TITLE, T_PATH, T_THROUGH, T_FAILURE, T_CHECKSUM,
-	T_APPLIED_AT, T_APPLIED_BY, T_DURATION, T_BATCH
-};
-
-static Datum
-column(HeapTuple tuple, enum TrackedColumn number, bool *isnull)
-{
-	return SPI_getbinval(tuple, SPI_tuptable->tupdesc, number, isnull);
-}
-
-static char *
-text_column(HeapTuple tuple, enum TrackedColumn number)
-{
-	bool		isnull;
-	Datum		value = column(tuple, number, &isnull);
-
-	return isnull ? NULL : TextDatumGetCString(value);
-}
-
-/*
- * Who applied it, if that is a role; NULL else.
- */
-static char *
-role_column(HeapTuple tuple, enum TrackedColumn number)
-{
-	char	   *name = text_column(tuple, number);
-
-	return name != NULL && OidIsValid(get_role_oid(name, true)) ? name : NULL;
-}
-
-static void
-take_rows(RowSink *sink)
-{
-	MemoryContext old = MemoryContextSwitchTo(sink->context);
-
-	for (uint64 i = 0; i < SPI_processed; i++)
-	{
-		HeapTuple	tuple = SPI_tuptable->vals[i];
-		MigrateTracked *row = palloc0(sizeof(MigrateTracked));
-		bool		isnull;
-
-		CHECK_FOR_INTERRUPTS();
-		row->id = text_column(tuple, T_ID);
-		row->title = text_column(tuple, T_TITLE);
-		row->path = text_column(tuple, T_PATH);
-		row->through = DatumGetBool(column(tuple, T_THROUGH, &isnull)) && !isnull;
-		row->failure = text_column(tuple, T_FAILURE);
-		row->checksum = text_column(tuple, T_CHECKSUM);
-		row->applied_at = DatumGetTimestampTz(column(tuple, T_APPLIED_AT, &isnull));
-		row->has_time = !isnull && !TIMESTAMP_NOT_FINITE(row->applied_at);
-		row->applied_by = role_column(tuple, T_APPLIED_BY);
-		row->duration = DatumGetInt64(column(tuple, T_DURATION, &isnull));
-		row->batch = DatumGetInt32(column(tuple, T_BATCH, &isnull));
-		sink->rows = lappend(sink->rows, row);
-	}
-	MemoryContextSwitchTo(old);
-}
-
-static void
-add_column(StringInfo query, const char *expression, const char *type)
-{
-	appendStringInfo(query, "%s(%s)::%s", query->len > 0 ? ", " : "SELECT ",
-					 expression ? expression : "NULL", type);
-}
-
-/*
- * The query for what a tool has applied.
- */
-static char *
-tracking_query(const MigrateTracking *tracking)
-{
-	const MigrateTool *tool = tracking->tool;
-	char	   *name = quote_qualified_identifier(tracking->schema, tracking->table);
-	StringInfoData query;
-
-	initStringInfo(&query);
-	add_column(&query, tool->id, "text");
-	add_column(&query, tool->title, "text");
-	add_column(&query, tool->path, "text");
-	add_column(&query, tool->through ? tool->through : "false", "boolean");
-	add_column(&query, tool->failure, "text");
-	add_column(&query, tool->checksum, "text");
-	add_column(&query, tool->applied_at, "timestamptz");
-	add_column(&query, tracking->has_applied_by ? tool->applied_by : NULL, "text");
-	add_column(&query, tool->duration, "bigint");
-	add_column(&query, tool->batch, "integer");
-	if (tool->newest_by != NULL)
-		appendStringInfo(&query, " FROM (SELECT DISTINCT ON (%s) * FROM %s ORDER BY %s, %s DESC) t",
-						 tool->newest_by, name, tool->newest_by, tool->order);
-	else
-		appendStringInfo(&query, " FROM %s t", name);
-	if (tool->where != NULL)
-		appendStringInfo(&query, " WHERE %s", tool->where);
-	if (tool->order != NULL)
-		appendStringInfo(&query, " ORDER BY %s", tool->order);
-	return query.data;
-}
-
-/*
- * What a tool has recorded as applied or as failed, in the order in which it did
- * so, as a list of MigrateTracked.
- *
- * "project" is which of several the directory is of, NULL for all.  The caller
- * needs SELECT on the table.
+ * The rows of migrate_tracked_rows(), if the table still is the one that was found;
+ * else 55000.
  */
 List *
 migrate_tracking_read(const MigrateTracking *tracking, const char *project)
 {
-	RowSink		sink = {.context = CurrentMemoryContext,.tracking = tracking};
+	List	   *rows;
 	Relation	rel = open_table(tracking->relid);
 	char	   *missing;
 
@@ -754,7 +481,7 @@ migrate_tracking_read(const MigrateTracking *tracking, const char *project)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("table \"%s\" has been changed during the run", tracking->table),
 				 errhint("Try again.")));
-	ask(tracking_query(tracking), project, take_rows, &sink);
+	rows = migrate_tracked_rows(tracking, project);
 	relation_close(rel, NoLock);
-	return sink.rows;
+	return rows;
 }
