@@ -244,6 +244,20 @@ open_regular(int dirfd, const char *name)
 }
 
 /*
+ * The same in a folder that is open, and is closed.
+ */
+static int
+open_in(int folder, const char *name)
+{
+	int			fd = open_regular(folder, name);
+	int			save_errno = errno;
+
+	close(folder);
+	errno = save_errno;
+	return fd;
+}
+
+/*
  * Open a regular file of the directory, or of a folder in it; ELOOP if there is
  * a link on the way.
  */
@@ -252,8 +266,6 @@ open_direct(MigrateDirectory *dir, const char *name)
 {
 	const char *slash = strrchr(name, '/');
 	int			parent;
-	int			fd;
-	int			save_errno;
 
 	if (slash == NULL)
 		return open_regular(dir->fd, name);
@@ -264,11 +276,7 @@ open_direct(MigrateDirectory *dir, const char *name)
 		errno = errno == ENOTDIR ? ELOOP : errno;
 		return -1;
 	}
-	fd = open_regular(parent, slash + 1);
-	save_errno = errno;
-	close(parent);
-	errno = save_errno;
-	return fd;
+	return open_in(parent, slash + 1);
 }
 
 /*
@@ -281,8 +289,6 @@ open_link(MigrateDirectory *dir, const char *name)
 	char	   *resolved = resolve(psprintf("%s/%s", dir->resolved, name));
 	char	   *slash = resolved == NULL ? NULL : strrchr(resolved, '/');
 	int			parent;
-	int			fd;
-	int			save_errno;
 
 	if (resolved == NULL && strcmp(dir->root, "/") == 0)
 		return -1;
@@ -295,11 +301,7 @@ open_link(MigrateDirectory *dir, const char *name)
 	parent = walk(dir->root, resolved);
 	if (parent < 0)
 		return -1;
-	fd = open_regular(parent, slash + 1);
-	save_errno = errno;
-	close(parent);
-	errno = save_errno;
-	return fd;
+	return open_in(parent, slash + 1);
 }
 
 /*

@@ -1260,6 +1260,7 @@ extern int	migrate_count_lines(const char *sql, int length);
 extern void migrate_begin_script(const MigrateScript *script, const char *sql,
 								 MigratePlace *place);
 extern void migrate_end_script(MigratePlace *place);
+extern char *migrate_skipped_names(const MigrateScript *script);
 extern void migrate_report_skipped(const MigrateScript *script, const MigratePlace *place);
 extern const char *migrate_label(const char *version, const char *name);
 extern const char *migrate_state_name(MigrateState state);

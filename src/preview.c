@@ -188,17 +188,10 @@ note_migration(Preview *preview, const MigrateItem *item)
 static void
 note_skipped(Preview *preview, const MigrateScript *script)
 {
-	StringInfoData names;
-	ListCell   *lc;
+	char	   *names = migrate_skipped_names(script);
 
-	if (script->skipped == NIL)
-		return;
-	initStringInfo(&names);
-	foreach(lc, script->skipped)
-	{
-		appendStringInfo(&names, "%s\\%s", names.len > 0 ? ", " : "", (char *) lfirst(lc));
-	}
-	add_note(preview, psprintf("what is for psql is skipped: %s", names.data));
+	if (names != NULL)
+		add_note(preview, psprintf("what is for psql is skipped: %s", names));
 }
 
 /*

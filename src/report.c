@@ -203,26 +203,39 @@ migrate_report_done(const MigrateStep *step, const MigrateResult *result,
 }
 
 /*
- * One NOTICE for all of psql's commands that a script has and that are passed
- * over.
+ * Psql's commands that a script has and that are passed over, listed; NULL for
+ * none.
  */
-void
-migrate_report_skipped(const MigrateScript *script, const MigratePlace *place)
+char *
+migrate_skipped_names(const MigrateScript *script)
 {
 	StringInfoData names;
 	ListCell   *lc;
 
 	if (script->skipped == NIL)
-		return;
+		return NULL;
 	initStringInfo(&names);
 	foreach(lc, script->skipped)
 	{
 		appendStringInfo(&names, "%s\\%s", names.len > 0 ? ", " : "", (char *) lfirst(lc));
 	}
+	return names.data;
+}
+
+/*
+ * One NOTICE for all of them.
+ */
+void
+migrate_report_skipped(const MigrateScript *script, const MigratePlace *place)
+{
+	char	   *names = migrate_skipped_names(script);
+
+	if (names == NULL)
+		return;
 	ereport(NOTICE,
 			(errmsg("skipping what is for psql in migration \"%s\": %s",
-					migrate_label(place->version, place->name), names.data)));
-	pfree(names.data);
+					migrate_label(place->version, place->name), names)));
+	pfree(names);
 }
 
 static const char *
