@@ -575,6 +575,21 @@ refuse_unmarked(const MigrateFormat *format, const char *evidence, const char *f
 }
 
 /*
+ * The other format that a file of this one is of, or NULL.  One that its markers
+ * tell may lack them, where the file is a section then; so those of others count,
+ * also if they are common comments.
+ */
+static const MigrateFormat *
+foreign_to(const MigrateFormat *format, const char *evidence, const char *sql)
+{
+	if (!format->by_markers)
+		return foreign_format(format, sql, evidence == NULL);
+	if (!format->markers->whole || migrate_markers_first(&format->markers, 1, sql) >= 0)
+		return NULL;
+	return foreign_format(format, sql, true);
+}
+
+/*
  * Take one file apart: a list of Migration, each with those sections that the
  * file has; migrate_format_assemble() puts together what is spread over files.
  * NIL for a file that has turned out to be no migration.
@@ -591,7 +606,7 @@ migrate_format_parse(const MigrateFormat *format, const char *evidence,
 
 	if (format->changesets)
 		return migrate_changesets_parse(parsed, sql, length);
-	other = format->by_markers ? NULL : foreign_format(format, sql, evidence == NULL);
+	other = foreign_to(format, evidence, sql);
 	if (other != NULL)
 		judge_foreign(format, evidence, parsed->file, other);
 

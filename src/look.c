@@ -213,6 +213,24 @@ migrate_changed_downs(List *items)
 }
 
 /*
+ * Warn, where nothing has been applied yet, if the tool that made the directory has
+ * been at work in this database: it would all run once more.
+ */
+static void
+warn_other_tool(const MigrateRun *run)
+{
+	const MigrateFormat *format = migrate_source_set(run->source)->format;
+	char	   *table = migrate_tracking_of_format(migrate_format_name(format),
+												   run->request->schema);
+
+	if (table != NULL)
+		ereport(WARNING,
+				(errmsg("another tool may have applied migrations to this database"),
+				 errdetail("It would remember them in table %s.", table),
+				 errhint("If so, take them over with migrate.adopt() first.")));
+}
+
+/*
  * Look before the lock is taken, so that an up-to-date release starts while a
  * long run goes on.  Returns false if there is nothing to do; what there is to
  * say then has been said.  All else is for the look under the lock to decide:
@@ -235,6 +253,8 @@ migrate_look_first_up(MigrateRun *run)
 		steps = migrate_plan_apply(run->items, run->request);
 		run->request->quiet = false;
 	}
+	if (run->applied == NIL && steps != NIL)
+		warn_other_tool(run);
 	if (busy || steps != NIL || migrate_changed_downs(run->items) != NIL)
 		return true;
 	(void) migrate_plan_apply(run->items, run->request);
@@ -287,6 +307,8 @@ describe(MigrateRun *run, MigrateItem *item, List *failures)
 			add_detail(item, "runs always");
 		if (item->up_changed)
 			add_detail(item, "up section has changed since it was applied");
+		if (item->up_changed && strcmp(item->file->name, item->applied->name) != 0)
+			add_detail(item, psprintf("was applied as \"%s\"", item->applied->file));
 		if (item->down_changed)
 			add_detail(item, item->file->down.present ?
 					   "down section has changed since it was stored" :

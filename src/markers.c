@@ -378,7 +378,7 @@ migrate_markers_first(const MigrateMarkers *const *markers, int n, const char *s
 			MigrateMarker marker = markers[i]->mark(&lines.line);
 
 			if (marker == MARK_UP || marker == MARK_UP_ALONE ||
-				(markers[i]->whole && marker == MARK_DOWN))
+				((markers[i]->whole || markers[i]->down_tells) && marker == MARK_DOWN))
 				found = i;
 		}
 	}
@@ -398,9 +398,9 @@ migrate_markers_are_weak(const MigrateMarkers *markers)
  * The grammars.
  */
 const MigrateMarkers migrate_markers_none = {.whole = true};
-const MigrateMarkers migrate_markers_plain = {.mark = plain_mark,.whole = true};
+const MigrateMarkers migrate_markers_plain = {.mark = plain_mark,.whole = true,.suspects = true};
 const MigrateMarkers migrate_markers_goose = {.mark = goose_mark,.up_marker = "-- +goose Up"};
-const MigrateMarkers migrate_markers_updown = {.mark = updown_mark,.up_marker = "-- UP",.weak = true};
+const MigrateMarkers migrate_markers_updown = {.mark = updown_mark,.up_marker = "-- UP",.suspects = true,.down_tells = true,.weak = true};
 const MigrateMarkers migrate_markers_sql_migrate = {
 	.mark = sql_migrate_mark,.up_marker = "-- +migrate Up",
 	.loose = true,.repeats = true,.alone_for_all = true,.any_order = true,

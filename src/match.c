@@ -354,6 +354,7 @@ migrate_match_find(List *items, const char *wanted)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("migration \"%s\" does not exist", wanted),
+				 *wanted == '@' ? errhint("Tags are known where the directory is given.") :
 				 items == NIL ? 0 : errhint("Those like it: %s.", nearest(items, wanted))));
 	return found;
 }

@@ -664,6 +664,7 @@ typedef struct MigrateTracked
 	int			batch;			/* 0: has none */
 } MigrateTracked;
 
+extern char *migrate_tracking_of_format(const char *format, const char *tenant);
 extern MigrateTracking *migrate_tracking_find(const char *tool, Oid relid, const char *schema);
 extern List *migrate_tracking_read(const MigrateTracking *tracking, const char *project);
 
@@ -845,6 +846,8 @@ typedef struct MigrateMarkers
 	bool		alone_for_all;	/* one section without a transaction makes all
 								 * so */
 	bool		any_order;		/* the down may come first */
+	bool		suspects;		/* sections may have been meant and not marked */
+	bool		down_tells;		/* a down section alone tells the format */
 	bool		weak;			/* too common a comment to tell one format
 								 * from another */
 } MigrateMarkers;

@@ -78,13 +78,19 @@ judge_modified(List *items, const MigrateRequest *request)
 {
 	StringInfoData list;
 	int			count = 0;
+	const MigrateItem *other = NULL;	/* whose version was another file */
 	ListCell   *lc;
 
 	initStringInfo(&list);
 	foreach(lc, items)
 	{
-		if (((MigrateItem *) lfirst(lc))->state == STATE_MODIFIED)
-			list_name(&list, &count, file_title(lfirst(lc)));
+		const MigrateItem *item = lfirst(lc);
+
+		if (item->state != STATE_MODIFIED)
+			continue;
+		list_name(&list, &count, file_title(item));
+		if (other == NULL && strcmp(item->file->name, item->applied->name) != 0)
+			other = item;
 	}
 	if (count == 0 || request->quiet || migrate_on_modified == ON_MODIFIED_IGNORE)
 		return;
@@ -93,6 +99,9 @@ judge_modified(List *items, const MigrateRequest *request)
 			 errmsg_plural("applied migration %s has been modified",
 						   "applied migrations %s have been modified",
 						   count, end_list(&list, count)),
+			 other ? errdetail("Version %s has been applied as \"%s\"; what is in file \"%s\" has not run.",
+							   other->applied->version, other->applied->file, other->file->up.file) : 0,
+			 other ? errhint("If it is another migration, give it another number; else undo the change.") :
 			 errhint("Undo the change and write a new migration, or accept it with migrate.repair().")));
 }
 

@@ -156,6 +156,9 @@ typedef struct SectionParser
 								 * before */
 	bool		in_statement;	/* between a statement's begin and end */
 	bool		alone;			/* all of the file, without a transaction */
+	int			suspect;		/* line that looks like a down marker, 0: none
+								 * ... */
+	const char *behind_suspect; /* ... and the text behind it */
 	bool		variables;		/* goose's ENVSUB is on */
 } SectionParser;
 
@@ -397,6 +400,60 @@ migrate_markers_up(const MigrateMarkers *markers)
 }
 
 /*
+ * Is a line a comment that says "down" or the like, and nothing else but signs
+ * around it?
+ */
+static bool
+looks_like_down(const MigrateLine *line)
+{
+	static const char *const words[] = {
+		"down", "rollback", "undo", "revert", "downmigration", "downscript", "downsection",
+		"rollbackscript", "migratedown", "goosedown", "downrollback",
+	};
+	int			blank = migrate_skip_spaces(line->text, line->length);
+	const char *p = line->text +blank;
+	char		letters[32];
+	int			n = 0;
+
+	if (line->length - blank < 2 || (memcmp(p, "--", 2) != 0 && memcmp(p, "/*", 2) != 0))
+		return false;
+	for (; p < line->text +line->length; p++)
+	{
+		if (isalpha((unsigned char) *p) && n < sizeof(letters) - 1)
+			letters[n++] = *p;
+		else if (*p == ';' || isalnum((unsigned char) *p))
+			return false;
+	}
+	letters[n] = '\0';
+	for (int i = 0; i < lengthof(words); i++)
+		if (pg_strcasecmp(letters, words[i]) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * A file without a down section that has statements behind such a line: they would
+ * undo what the ones before do.
+ */
+static void
+judge_suspect(const SectionParser *parser, const char *end)
+{
+	static const char *const message = "line looks like the beginning of a down section, and is none";
+
+	if (parser->suspect == 0 || parser->migration->down.present ||
+		migrate_script_is_blank(parser->behind_suspect, end - parser->behind_suspect))
+		return;
+	if (!parser->markers->whole)
+		migrate_bad_file(parser->file, parser->suspect, message,
+						 psprintf("What follows it would run with the rest.  Write the line as \"%s\".",
+								  "-- DOWN"));
+	ereport(WARNING,
+			(errmsg("%s", message),
+			 errdetail("What follows it runs with the rest."),
+			 errcontext("file \"%s\", line %d", parser->file, parser->suspect)));
+}
+
+/*
  * Find the sections of a file: of both directions by its markers, or the part
  * that the file is.  False if there should be an up section and is none.  Errors:
  * 42601 with file and line.
@@ -415,13 +472,23 @@ migrate_markers_parse(const MigrateMarkers *markers, Migration *migration, Migra
 		open_piece(&parser, part == PART_DOWN ? &migration->down : &migration->up, true, sql, 1);
 	migrate_lines_start(&reader, sql, length);
 	while (markers->mark != NULL && migrate_lines_next(&reader))
-		take_marker(&parser, markers->mark(&reader.line),
-					reader.next ? reader.next : reader.end);
+	{
+		const char *after = reader.next ? reader.next : reader.end;
+
+		if (markers->suspects && parser.open == &migration->up && parser.suspect == 0 &&
+			looks_like_down(&reader.line))
+		{
+			parser.suspect = reader.line.number;
+			parser.behind_suspect = after;
+		}
+		take_marker(&parser, markers->mark(&reader.line), after);
+	}
 	if (!migration->up.present && !(markers->whole && part == PART_DOWN))
 		return false;
 	if (parser.in_statement)
 		migrate_bad_file(migration->file, reader.line.number, "statement is begun and not ended", NULL);
 	close_piece(&parser, sql + length);
+	judge_suspect(&parser, sql + length);
 	end_section(&parser, &migration->up, false);
 	end_section(&parser, &migration->down, markers->down_backwards);
 	return true;

@@ -330,6 +330,27 @@ look_for(const MigrateTool *tool, Oid tenant)
 }
 
 /*
+ * The table of the tool whose directories usually have this format, schema-qualified
+ * and quoted; NULL if there is none.  "tenant" is the schema to look in first, or "".
+ */
+char *
+migrate_tracking_of_format(const char *format, const char *tenant)
+{
+	for (const MigrateTool *tool = tools; tool < tools + lengthof(tools); tool++)
+	{
+		MigrateTracking *tracking = NULL;
+
+		/* the first word of its formats; one that is refused has none */
+		if (tool->formats != NULL && strcspn(tool->formats, " ") == strlen(format) &&
+			strncmp(tool->formats, format, strlen(format)) == 0)
+			tracking = look_for(tool, *tenant ? get_namespace_oid(tenant, true) : InvalidOid);
+		if (tracking != NULL)
+			return quote_qualified_identifier(tracking->schema, tracking->table);
+	}
+	return NULL;
+}
+
+/*
  * The tool of that name; 22023 with a list if there is none.
  */
 static const MigrateTool *

@@ -458,3 +458,26 @@ SELECT test.look('graphile');
 -- the folder itself is told by its files
 SELECT test.shell('cp "' || test.dir('graphile-migrate') || '/committed/000001.sql" graphile/committed && mv graphile/committed/000005-voices.sql graphile/committed/000002-voices.sql && cp -r graphile/committed alone');
 SELECT test.look('alone');
+
+-- what may have been meant as a down section is not run in silence
+SELECT test.write('meant/1_a.sql', E'-- UP\nCREATE TABLE meant ();\n-- ==== DOWN ====\nDROP TABLE meant;\n');
+SELECT test.try($$SELECT * FROM migrate.apply(test.made('meant'))$$);
+SELECT test.write('meant/1_a.sql', E'CREATE TABLE meant ();\n-- DOWN\nDROP TABLE meant;\n');
+SELECT test.try($$SELECT * FROM migrate.apply(test.made('meant'))$$);
+SELECT test.write('meant/1_a.sql', E'CREATE TABLE meant ();\n-- Rollback:\n-- DROP TABLE meant;\n');
+SELECT version, statements FROM migrate.plan(test.made('meant')) AS p (version, name, transaction, statements, file, line, command, note);
+SELECT test.write('meant/1_a.sql', E'CREATE TABLE meant ();\n-- migrate:down\nDROP TABLE meant;\n');
+SELECT version, command FROM migrate.plan(test.made('meant'));
+-- nor one of updown because another file is of node-pg-migrate
+SELECT test.write('flips/001_a.sql', E'-- UP\nCREATE TABLE a ();\n-- DOWN\nDROP TABLE a;\n');
+SELECT test.write('flips/002_b.sql', E'-- Up Migration\nCREATE TABLE b ();\n-- Down Migration\nDROP TABLE b;\n');
+SELECT test.try($$SELECT * FROM migrate.apply(test.made('flips'))$$);
+-- another file in the place of an applied one
+SELECT test.write('taken/1_a.sql', 'CREATE TABLE taken_a ();');
+SELECT version FROM migrate.apply(test.made('taken'), project => 'taken');
+SELECT test.remove('taken/1_a.sql');
+SELECT test.write('taken/1_b.sql', 'CREATE TABLE taken_b ();');
+SELECT version, name, state, detail FROM migrate.status(test.made('taken'), project => 'taken');
+SELECT test.try($$SELECT * FROM migrate.apply(test.made('taken'), project => 'taken')$$);
+SELECT version FROM migrate.rollback(force => true, project => 'taken');
+DROP TABLE taken_a;

@@ -166,6 +166,9 @@ sub open_session
 	my ($db, %options) = @_;
 	my $session = { in => '', out => '', err => '', asked => 0 };
 
+	# after a crash the server may not be back yet
+	$db->{node}->poll_query_until('postgres', 'SELECT true')
+	  or die 'the server does not come back';
 	$session->{run} = IPC::Run::start(
 		[   $db->{node}->installed_command('psql'),
 			'-XAtq', '-d', connection($db, %options),
