@@ -23,6 +23,9 @@
 
 #include "migrate.h"
 
+/* one beyond is kept as any other: the next numbers are above it */
+#define MAX_TOOL_BATCH	1000000000
+
 /* what is recorded at once: so many migrations, or so many bytes of them */
 #define CHUNK_RECORDS	10000
 #define CHUNK_BYTES		(8 * 1024 * 1024)
@@ -299,7 +302,7 @@ batch_of(Adoption *adoption, const MigrateTracked *row)
 
 	if (run->batch == 0)
 		run->batch = migrate_history_next_batch(run->request);
-	if (row->batch > 0 && row->batch != adoption->tool_batch)
+	if (row->batch > 0 && row->batch < MAX_TOOL_BATCH && row->batch != adoption->tool_batch)
 	{
 		run->batch = Max(row->batch, run->batch + (adoption->tool_batch != 0));
 		adoption->tool_batch = row->batch;
@@ -587,5 +590,6 @@ List *
 migrate_run_adopt(MigrateRequest *request)
 {
 	request->keep = true;
+	request->contained = true;
 	return migrate_run_guarded(request, adopt);
 }

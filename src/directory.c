@@ -163,7 +163,7 @@ could_not_open(const char *kind, const char *name)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("permission denied for %s \"%s\"", kind, name),
-				 errdetail("It is a link that does not lead to a file below an entry of \"%s\".",
+				 errdetail("It is a link that leads out of the directory, and not to a file below an entry of \"%s\".",
 						   "migrate.allowed_directories")));
 	if (errno == E_NOT_REGULAR)
 		ereport(ERROR,
@@ -522,12 +522,14 @@ open_target(const char *root, const char *target, const char *path)
  *
  * "path" must be absolute.  Errors: 22023 for a relative path, 42501 without
  * the privilege, 42809 for something else than a directory, else what the
- * operating system says.  The directory stays open as long as
+ * operating system says.  If "contained", no link leads out of it for a privileged
+ * role either: what is not run but stored shall not be any file of the server.  The
+ * directory stays open as long as
  * CurrentMemoryContext lives, so a link that is switched to another release
  * meanwhile does not mix two of them.
  */
 MigrateDirectory *
-migrate_directory_open(const char *path)
+migrate_directory_open(const char *path, bool contained)
 {
 	MigrateDirectory *dir = palloc0(sizeof(MigrateDirectory));
 	char	   *target;
@@ -554,6 +556,8 @@ migrate_directory_open(const char *path)
 		errno = save_errno;
 		could_not_open("directory", dir->path);
 	}
+	if (contained && strcmp(dir->root, "/") == 0)
+		dir->root = dir->resolved;
 	dir->close.func = close_directory;
 	dir->close.arg = dir;
 	MemoryContextRegisterResetCallback(CurrentMemoryContext, &dir->close);

@@ -456,5 +456,9 @@ migrate_history_next_batch(const MigrateRequest *request)
 
 	migrate_bind_key(&p, request);
 	migrate_query(&batch_query, &p, GetLatestSnapshot(), SPI_OK_SELECT, take_int, &batch);
+	if (batch == PG_INT32_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("number of the batch is out of range")));
 	return batch + 1;
 }

@@ -128,9 +128,9 @@ static bool
 table_exists(const char *table, const char *column)
 {
 	const char *dot = strchr(table, '.');
-	RangeVar   *name = makeRangeVar(dot ? pnstrdup(table, dot - table) : NULL,
-									pstrdup(dot ? dot + 1 : table), -1);
-	Oid			relid = RangeVarGetRelid(name, NoLock, true);
+	Oid			schema = dot ? get_namespace_oid(pnstrdup(table, dot - table), true) : InvalidOid;
+	Oid			relid = dot == NULL ? RelnameGetRelid(table) :
+		OidIsValid(schema) ? get_relname_relid(dot + 1, schema) : InvalidOid;
 
 	return OidIsValid(relid) && get_attnum(relid, column) != InvalidAttrNumber;
 }
@@ -143,7 +143,8 @@ migrate_look_source(MigrateRun *run, const char *dir)
 {
 	if (dir != NULL)
 		run->source = migrate_source_read(dir, run->request->format, table_exists,
-										  run->request->keep);
+										  run->request->keep,
+										  run->request->contained);
 }
 
 /*

@@ -28,6 +28,7 @@
 #include "nodes/pg_list.h"
 #include "portability/instr_time.h"
 #include "tcop/utility.h"
+#include "utils/relcache.h"
 #include "utils/snapshot.h"
 #include "utils/tuplestore.h"
 
@@ -273,6 +274,7 @@ typedef struct MigrateRequest
 	bool		commits;		/* after each migration: CALL */
 	bool		quiet;			/* only a look: no messages, no verdicts */
 	bool		keep;			/* all texts of files will be needed */
+	bool		contained;		/* they are stored without being run */
 } MigrateRequest;
 
 /*
@@ -644,6 +646,7 @@ struct MigrateTracking
 	char	   *schema;
 	char	   *table;
 	bool		has_applied_by;
+	bool		named;			/* by the caller: may be a view as well */
 };
 
 /*
@@ -674,7 +677,8 @@ extern void migrate_lock_flyway(const MigrateTracking *tracking);
 extern void migrate_lock_sqlx(const MigrateTracking *tracking);
 extern void migrate_lock_liquibase(const MigrateTracking *tracking);
 extern void migrate_tracking_lock(const MigrateTracking *tracking);
-extern List *migrate_tracked_rows(const MigrateTracking *tracking, const char *project);
+extern List *migrate_tracked_rows(const MigrateTracking *tracking, Relation rel,
+								  const char *project);
 
 /* in plan.c */
 extern bool migrate_plan_is_busy(List *items);
@@ -688,7 +692,8 @@ extern List *migrate_plan_reapply(List *items, List *undone);
 typedef bool (*MigrateTableExists) (const char *table, const char *column);
 
 extern MigrateSource *migrate_source_read(const char *path, const char *format,
-										  MigrateTableExists exists, bool keep);
+										  MigrateTableExists exists, bool keep,
+										  bool contained);
 extern MigrationSet *migrate_source_set(MigrateSource *source);
 extern const MigrateDirectory *migrate_source_directory(const MigrateSource *source);
 extern void migrate_source_script(MigrateSource *source, const char *file,
@@ -1206,7 +1211,7 @@ extern void migrate_query_rows(MigrateQuery *query, const MigrateParameters *row
 							   int expected, void (*take) (void *arg), void *arg);
 
 /* in directory.c */
-extern MigrateDirectory *migrate_directory_open(const char *path);
+extern MigrateDirectory *migrate_directory_open(const char *path, bool contained);
 extern List *migrate_directory_names(const MigrateDirectory *dir);
 extern char *migrate_directory_bytes(MigrateDirectory *dir, const char *name, int *length);
 extern char *migrate_directory_decode(const char *name, char *data, int *length);

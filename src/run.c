@@ -448,6 +448,7 @@ migrate_run_refresh(MigrateRequest *request)
 List *
 migrate_run_repair(MigrateRequest *request)
 {
+	request->contained = true;
 	return migrate_run_guarded(request, repair);
 }
 
@@ -457,5 +458,6 @@ migrate_run_repair(MigrateRequest *request)
 List *
 migrate_run_baseline(MigrateRequest *request)
 {
+	request->contained = true;
 	return migrate_run_guarded(request, baseline);
 }

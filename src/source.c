@@ -311,7 +311,8 @@ read_files(MigrateSource *source)
  * directory may have no migrations at all.
  */
 MigrateSource *
-migrate_source_read(const char *path, const char *format, MigrateTableExists exists, bool keep)
+migrate_source_read(const char *path, const char *format, MigrateTableExists exists, bool keep,
+					bool contained)
 {
 	MigrateSource *source = palloc0(sizeof(MigrateSource));
 	MigrationSet *set = palloc0(sizeof(MigrationSet));
@@ -322,7 +323,7 @@ migrate_source_read(const char *path, const char *format, MigrateTableExists exi
 	if (format != NULL)
 		(void) migrate_format_named(format, NIL);	/* an error, before
 													 * anything is read */
-	source->dir = migrate_directory_open(path);
+	source->dir = migrate_directory_open(path, contained);
 	if (keep)
 		source->kept = palloc_extended(list_length(migrate_directory_names(source->dir)) * sizeof(KeptFile),
 									   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);

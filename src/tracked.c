@@ -3,7 +3,10 @@
  * tracked.c
  *		What another tool's table tells, and the lock under which it is read.
  *
- * Everything here runs as the caller.
+ * These tables are other people's.  The caller has to be allowed to read them; but
+ * they are read as their owner, in a restricted operation, as core does it when it
+ * has to do with somebody's table: an index, a view or a type can bring code along,
+ * which must not run with the power of the caller.
  *
  * Copyright (c) 2026, the migrate authors
  *
@@ -14,6 +17,7 @@
  */
 #include "postgres.h"
 
+#include "access/relation.h"
 #include "access/xact.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
@@ -24,6 +28,9 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
+#include "utils/plancache.h"
+#include "utils/rel.h"
+#include "utils/rls.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
@@ -101,30 +108,61 @@ typedef struct RowSink
 } RowSink;
 
 /*
- * Run a query on other people's tables, as the caller, that sees what has been
- * committed last.  $1 is "parameter".  Operators and functions are core's; a table
- * with row security that would hide rows is an error.
+ * The caller has to have the privilege to read a table; and one with row security
+ * that would hide rows from him is an error.
  */
 static void
-ask(const char *query, const char *parameter, void (*take) (RowSink *sink), RowSink *sink)
+check_readable(Relation rel)
 {
-	int			guc_level = NewGUCNestLevel();
+	if (pg_class_aclcheck(RelationGetRelid(rel), GetUserId(), ACL_SELECT) != ACLCHECK_OK)
+		aclcheck_error(ACLCHECK_NO_PRIV, get_relkind_objtype(rel->rd_rel->relkind),
+					   RelationGetRelationName(rel));
+	(void) check_enable_rls(RelationGetRelid(rel), InvalidOid, false);
+}
+
+/*
+ * The name is resolved once more by the query: has it still been that of the table?
+ */
+static void
+check_same_table(SPIPlanPtr plan, Relation rel)
+{
+	ListCell   *lc;
+
+	if (rel->rd_rel->relkind == RELKIND_VIEW)
+		return;					/* all is its owner's */
+	foreach(lc, SPI_plan_get_plan_sources(plan))
+	{
+		if (!list_member_oid(((CachedPlanSource *) lfirst(lc))->relationOids, RelationGetRelid(rel)))
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("table \"%s\" has been changed during the run",
+							RelationGetRelationName(rel)),
+					 errhint("Try again.")));
+	}
+}
+
+/*
+ * Run a query on a table of other people, which is open and locked.  It sees what
+ * has been committed last.  $1 is "parameter".  Operators and functions are core's.
+ */
+static void
+ask_as_owner(Relation rel, const char *query, const char *parameter,
+			 void (*take) (RowSink *sink), RowSink *sink)
+{
 	Oid			type = TEXTOID;
 	Datum		value = parameter ? CStringGetTextDatum(parameter) : (Datum) 0;
 	char		null = parameter ? ' ' : 'n';
 	Snapshot	snapshot;
 	SPIPlanPtr	plan;
 
-	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
-	(void) set_config_option("row_security", "off", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
 	CommandCounterIncrement();
 	snapshot = GetLatestSnapshot();
 	PushActiveSnapshot(snapshot);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	plan = SPI_prepare(query, 1, &type);
+	if (plan != NULL)
+		check_same_table(plan, rel);
 	if (plan == NULL || SPI_execute_snapshot(plan, &value, &null, snapshot, InvalidSnapshot,
 											 false, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not read table \"%s\"", sink->tracking->table);
@@ -132,7 +170,44 @@ ask(const char *query, const char *parameter, void (*take) (RowSink *sink), RowS
 	if (SPI_finish() != SPI_OK_FINISH)
 		elog(ERROR, "SPI_finish failed");
 	PopActiveSnapshot();
+}
+
+/*
+ * The same as the caller who may read it, in the settings that it takes.
+ */
+static void
+ask(Relation rel, const char *query, const char *parameter, void (*take) (RowSink *sink),
+	RowSink *sink)
+{
+	int			guc_level = NewGUCNestLevel();
+	Oid			user;
+	int			security;
+
+	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	(void) set_config_option("row_security", "off", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	check_readable(rel);
+	GetUserIdAndSecContext(&user, &security);
+	SetUserIdAndSecContext(rel->rd_rel->relowner,
+						   security | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
+	PG_TRY();
+	{
+		ask_as_owner(rel, query, parameter, take, sink);
+	}
+	PG_FINALLY();
+	{
+		SetUserIdAndSecContext(user, security);
+	}
+	PG_END_TRY();
 	AtEOXact_GUC(true, guc_level);
+}
+
+static char *
+qualified_name(Relation rel)
+{
+	return quote_qualified_identifier(get_namespace_name(RelationGetNamespace(rel)),
+									  RelationGetRelationName(rel));
 }
 
 static void
@@ -165,15 +240,17 @@ migrate_lock_liquibase(const MigrateTracking *tracking)
 	RowSink		sink = {.tracking = tracking};
 	char	   *table = psprintf("%slock", tracking->table);
 	Oid			relid = get_relname_relid(table, get_rel_namespace(tracking->relid));
+	Relation	rel = OidIsValid(relid) ? try_relation_open(relid, RowShareLock) : NULL;
 	bool		keep;
 
-	if (!OidIsValid(relid) || get_rel_relkind(relid) != RELKIND_RELATION)
+	if (rel == NULL)
 		return;
 	keep = pg_class_aclcheck(relid, GetUserId(), ACL_UPDATE) == ACLCHECK_OK;
-	ask(psprintf("SELECT locked::boolean, lockedby::text FROM %s%s",
-				 quote_qualified_identifier(tracking->schema, table),
-				 keep ? " FOR SHARE NOWAIT" : ""),
-		NULL, take_liquibase_lock, &sink);
+	if (rel->rd_rel->relkind == RELKIND_RELATION)
+		ask(rel, psprintf("SELECT locked::boolean, lockedby::text FROM %s%s", qualified_name(rel),
+						  keep ? " FOR SHARE NOWAIT" : ""),
+			NULL, take_liquibase_lock, &sink);
+	relation_close(rel, NoLock);
 }
 
 /*
@@ -261,10 +338,10 @@ add_column(StringInfo query, const char *expression, const char *type)
  * The query for what a tool has applied.
  */
 static char *
-tracking_query(const MigrateTracking *tracking)
+tracking_query(const MigrateTracking *tracking, Relation rel)
 {
 	const MigrateTool *tool = tracking->tool;
-	char	   *name = quote_qualified_identifier(tracking->schema, tracking->table);
+	char	   *name = qualified_name(rel);
 	StringInfoData query;
 
 	initStringInfo(&query);
@@ -294,14 +371,14 @@ tracking_query(const MigrateTracking *tracking)
  * What a tool has recorded as applied or as failed, in the order in which it did
  * so, as a list of MigrateTracked.
  *
- * "project" is which of several the directory is of, NULL for all.  The caller
- * needs SELECT on the table.
+ * "rel" is the table, open and locked.  "project" is which of several the directory
+ * is of, NULL for all.  The caller needs SELECT on the table.
  */
 List *
-migrate_tracked_rows(const MigrateTracking *tracking, const char *project)
+migrate_tracked_rows(const MigrateTracking *tracking, Relation rel, const char *project)
 {
 	RowSink		sink = {.context = CurrentMemoryContext,.tracking = tracking};
 
-	ask(tracking_query(tracking), project, take_rows, &sink);
+	ask(rel, tracking_query(tracking, rel), project, take_rows, &sink);
 	return sink.rows;
 }

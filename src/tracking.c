@@ -6,9 +6,8 @@
  * A tool is a row of tools[]: which table it has, by name and by columns, and
  * how to ask it.  To add a tool, add a row.
  *
- * These tables are other people's: they are read as the caller, and what is read
- * without having been named is a plain table with columns of built-in types, so
- * that reading it runs nobody's code.
+ * What is read without having been named is a plain table with columns of built-in
+ * types.  How, see tracked.c.
  *
  * Copyright (c) 2026, the migrate authors
  *
@@ -278,6 +277,13 @@ new_tracking(const MigrateTool *tool, Relation rel)
 	return tracking;
 }
 
+static bool
+is_plain_table(Relation rel)
+{
+	return rel->rd_rel->relkind == RELKIND_RELATION ||
+		rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE;
+}
+
 /*
  * Is there a table of the tool, with that name, in that schema?  Only a plain one:
  * whoever may create objects there could have put anything else in its place.
@@ -292,8 +298,7 @@ look_in(const MigrateTool *tool, Oid namespace, const char *table)
 
 	if (!OidIsValid(relid) || (rel = try_relation_open(relid, AccessShareLock)) == NULL)
 		return NULL;
-	if ((rel->rd_rel->relkind == RELKIND_RELATION ||
-		 rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE) && has_columns(rel, tool, &missing))
+	if (is_plain_table(rel) && has_columns(rel, tool, &missing))
 		tracking = new_tracking(tool, rel);
 	relation_close(rel, AccessShareLock);
 	return tracking;
@@ -444,6 +449,7 @@ identify(Oid relid, const MigrateTool *wanted)
 	if (list_length(found) > 1)
 		refuse_several(found);
 	relation_close(rel, AccessShareLock);
+	((MigrateTracking *) linitial(found))->named = true;
 	return linitial(found);
 }
 
@@ -497,12 +503,14 @@ migrate_tracking_read(const MigrateTracking *tracking, const char *project)
 	Relation	rel = open_table(tracking->relid);
 	char	   *missing;
 
-	if (!has_columns(rel, tracking->tool, &missing))
+	/* what has not been named by the caller is a table, and stays one */
+	if (!has_columns(rel, tracking->tool, &missing) ||
+		(!tracking->named && !is_plain_table(rel)))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("table \"%s\" has been changed during the run", tracking->table),
 				 errhint("Try again.")));
-	rows = migrate_tracked_rows(tracking, project);
+	rows = migrate_tracked_rows(tracking, rel, project);
 	relation_close(rel, NoLock);
 	return rows;
 }
