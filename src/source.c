@@ -29,6 +29,8 @@ struct MigrateSource
 	const char *file;			/* its name, or NULL */
 	char	   *sql;
 	int			length;
+	char	   *bytes;			/* of it, as they are in the file, or NULL */
+	int			bytes_length;
 	struct KeptFile *kept;		/* texts that need not be read again, for each
 								 * name, or NULL */
 	size_t		kept_bytes;
@@ -62,6 +64,7 @@ take_kept(MigrateSource *source, const char *file)
 	if (kept == NULL || kept->sql == NULL)
 		return false;
 	source->file = file;
+	source->bytes = NULL;
 	source->sql = kept->sql;
 	source->length = kept->length;
 	return true;
@@ -96,6 +99,7 @@ read_file(MigrateSource *source, const char *file)
 	if (take_kept(source, file))
 		return true;
 	source->file = NULL;
+	source->bytes = NULL;
 	MemoryContextReset(source->scratch);
 	old = MemoryContextSwitchTo(source->scratch);
 	source->sql = migrate_directory_read(source->dir, file, &source->length);
@@ -432,31 +436,36 @@ migrate_source_text(MigrateSource *source, const MigrateSection *section)
 }
 
 /*
- * The bytes of a file, palloc'd, as the tools hash them; NULL if there is no such
- * file.  *sql is its text, in the database encoding and without a byte order
- * mark, until another file is read.
+ * The bytes of a file, as the tools hash them; NULL if there is no such file.  *sql
+ * is its text, in the database encoding and without a byte order mark.  Both belong
+ * to the source, until another file is read.
  */
 char *
 migrate_source_bytes(MigrateSource *source, const char *file, int *length, const char **sql)
 {
-	char	   *bytes;
 	char	   *copy;
 	MemoryContext old;
 
-	source->file = NULL;
-	MemoryContextReset(source->scratch);
-	if (!migrate_has_name(migrate_directory_names(source->dir), file))
-		return NULL;
-	bytes = migrate_directory_bytes(source->dir, file, length);
-	if (bytes == NULL)
-		return NULL;
-	old = MemoryContextSwitchTo(source->scratch);
-	copy = MemoryContextAllocHuge(source->scratch, (size_t) *length + 1);
-	memcpy(copy, bytes, *length + 1);
-	source->length = *length;
-	source->sql = migrate_directory_decode(file, copy, &source->length);
-	source->file = pstrdup(file);
-	MemoryContextSwitchTo(old);
+	if (source->bytes == NULL || source->file == NULL || strcmp(source->file, file) != 0)
+	{
+		source->file = NULL;
+		source->bytes = NULL;
+		MemoryContextReset(source->scratch);
+		if (!migrate_has_name(migrate_directory_names(source->dir), file))
+			return NULL;
+		old = MemoryContextSwitchTo(source->scratch);
+		source->bytes = migrate_directory_bytes(source->dir, file, &source->bytes_length);
+		if (source->bytes != NULL)
+		{
+			source->length = source->bytes_length;
+			copy = MemoryContextAllocHuge(source->scratch, (size_t) source->length + 1);
+			memcpy(copy, source->bytes, source->length + 1);
+			source->sql = migrate_directory_decode(file, copy, &source->length);
+			source->file = pstrdup(file);
+		}
+		MemoryContextSwitchTo(old);
+	}
+	*length = source->bytes_length;
 	*sql = source->sql;
-	return bytes;
+	return source->bytes;
 }

@@ -685,6 +685,62 @@ SELECT test.apply('temporary');
 SELECT relname FROM pg_class WHERE relname IN ('mine', 'scratch') AND relpersistence = 't' ORDER BY relname;
 DROP TABLE mine, scratch;
 
+-- the tables that adopt() reads are other people's: what they bring along runs as they do
+CREATE SCHEMA theirs AUTHORIZATION regress_migrate_mallory;
+SET search_path = theirs, app, pg_catalog;
+SELECT test.write('pair/1_a.up.sql', 'SELECT 1;'),
+	   test.write('change/a.sql', E'--liquibase formatted sql\n--changeset ann:1\nSELECT 1;\n') \gset ignored_
+SET ROLE regress_migrate_mallory;
+CREATE FUNCTION theirs.tell() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'running as %', current_user; RETURN 1; END $$;
+CREATE FUNCTION theirs.folded(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN RETURN theirs.tell(); END $$;
+CREATE TABLE theirs.schema_migrations (version bigint, dirty boolean);
+INSERT INTO theirs.schema_migrations VALUES (1, false);
+SET client_min_messages = error;
+CREATE INDEX ON theirs.schema_migrations ((theirs.folded(1)));
+CREATE TYPE theirs.evil AS (x int);
+CREATE FUNCTION theirs.evil_lock(theirs.evil) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN PERFORM theirs.tell(); RETURN false; END $$;
+CREATE TABLE theirs.databasechangelog (id text, author text, filename text, dateexecuted timestamp, orderexecuted int, exectype text, md5sum text);
+CREATE TABLE theirs.databasechangeloglock (id int, locked theirs.evil, lockedby text);
+INSERT INTO theirs.databasechangeloglock VALUES (1, ROW(1), 'x');
+RESET client_min_messages;
+RESET ROLE;
+-- a cast is its owner's, who has to own one of its types
+SET ROLE regress_migrate_mallory;
+CREATE CAST (theirs.evil AS boolean) WITH FUNCTION theirs.evil_lock(theirs.evil);
+RESET ROLE;
+SELECT version FROM migrate.adopt(test.made('pair'), 'golang-migrate', project => 'theirs');
+SELECT version FROM migrate.adopt(test.made('change'), 'liquibase', project => 'theirs');
+-- who may not read a table does not adopt from it
+REVOKE ALL ON theirs.schema_migrations FROM PUBLIC;
+CREATE ROLE regress_migrate_reader;
+GRANT USAGE ON SCHEMA theirs, migrate, test TO regress_migrate_reader;
+GRANT EXECUTE ON FUNCTION migrate.adopt TO regress_migrate_reader;
+GRANT pg_read_server_files TO regress_migrate_reader;
+SET ROLE regress_migrate_reader;
+SELECT test.try($$SELECT * FROM migrate.adopt(test.made('pair'), 'golang-migrate', project => 'reader')$$);
+RESET ROLE;
+-- a schema that nobody may look into stops nobody
+CREATE SCHEMA atlas_schema_revisions AUTHORIZATION regress_migrate_mallory;
+GRANT EXECUTE ON FUNCTION migrate.status TO regress_migrate_reader;
+SELECT test.write('counted/1_a.sql', 'SELECT 1;') \gset ignored_
+SET ROLE regress_migrate_reader;
+SELECT version, state FROM migrate.status(test.made('counted'), project => 'reader');
+RESET ROLE;
+-- what is only recorded does not come from outside the directory, for a superuser neither
+SELECT test.shell('mkdir -p leads && ln -sf /etc/hostname leads/1_a.sql') \gset ignored_
+SELECT test.try($$SELECT * FROM migrate.baseline(test.made('leads'), project => 'leads')$$);
+-- numbers of batches that a tool made up
+CREATE TABLE theirs._migrations (id int, name text, batch int, executed_at timestamptz);
+INSERT INTO theirs._migrations VALUES (1, '001_subscribers.sql', 2147483647, now());
+SELECT version FROM migrate.adopt(test.dir('updown'), 'updown', project => 'batches');
+SELECT version, batch FROM migrate.status(project => 'batches');
+SET search_path = app, pg_catalog;
+SET client_min_messages = error;
+DROP SCHEMA theirs, atlas_schema_revisions CASCADE;
+RESET client_min_messages;
+DROP OWNED BY regress_migrate_reader;
+DROP ROLE regress_migrate_reader;
+
 SET client_min_messages = error;
 DROP SCHEMA private CASCADE;
 DROP OWNED BY regress_migrate_alice, regress_migrate_mallory CASCADE;
