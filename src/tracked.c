@@ -173,7 +173,7 @@ ask_as_owner(Relation rel, const char *query, const char *parameter,
 }
 
 /*
- * The same as the caller who may read it, in the settings that it takes.
+ * The same, once the caller has been found to be one who may read it.
  */
 static void
 ask(Relation rel, const char *query, const char *parameter, void (*take) (RowSink *sink),
