@@ -61,6 +61,7 @@ CREATE TABLE migrate.applied (
 		CHECK (state OPERATOR(pg_catalog.=) 'applied'
 			OR state OPERATOR(pg_catalog.=) 'interrupted up'
 			OR state OPERATOR(pg_catalog.=) 'interrupted down'),
+	baseline boolean NOT NULL DEFAULT false,
 	done integer NOT NULL DEFAULT 0,
 	started boolean NOT NULL DEFAULT false,
 	invalid_indexes oid[],
@@ -95,6 +96,7 @@ CREATE TABLE migrate.applied (
 );
 COMMENT ON TABLE migrate.applied IS 'migrations now in force';
 COMMENT ON COLUMN migrate.applied.state IS 'interrupted while going up or down, with some of its transactions committed';
+COMMENT ON COLUMN migrate.applied.baseline IS 'recorded by baseline(), not run';
 COMMENT ON COLUMN migrate.applied.done IS 'of an interrupted one: how many statements are committed';
 COMMENT ON COLUMN migrate.applied.started IS 'of an interrupted one: the next statement was started, and may have left something';
 COMMENT ON COLUMN migrate.applied.invalid_indexes IS 'INVALID indexes that its table had before that statement';

@@ -28,17 +28,14 @@
 
 #include "migrate.h"
 
-/* that a migration is a baseline is told by the attempt that applied it */
 static MigrateQuery read_query = {
 	"SELECT version, name, sort_key, file, batch, history_id,"
 	" up_sha256, down_sha256, up_role, down_role, up_line, down_line,"
 	" up_transactional, down_transactional, reversible, down_error,"
 	" description, author, created, applied_at, applied_by, duration, statements,"
 	" state, done, started, invalid_indexes, up_syntax, down_syntax, up_vars, down_vars, kind,"
-	" h.outcome OPERATOR(pg_catalog.=) 'baseline'"
+	" baseline"
 	" FROM migrate.applied"
-	" LEFT JOIN (SELECT id, outcome FROM migrate.history) h"
-	" ON h.id OPERATOR(pg_catalog.=) history_id"
 	" WHERE " MIGRATE_KEY_MATCHES
 	" ORDER BY history_id",
 	2, {MIGRATE_KEY_TYPES}

@@ -93,6 +93,13 @@ static MigrateQuery insert_applieds = {
 	APPLIED_TYPES
 };
 
+static MigrateQuery mark_baseline = {
+	"UPDATE migrate.applied SET baseline = true"
+	" WHERE " MIGRATE_KEY_MATCHES
+	" AND sort_key OPERATOR(pg_catalog.=) $3",
+	3, {MIGRATE_KEY_TYPES, TEXTOID}
+};
+
 static MigrateQuery delete_applied = {
 	"DELETE FROM migrate.applied"
 	" WHERE " MIGRATE_KEY_MATCHES
@@ -307,6 +314,14 @@ migrate_record_up(const MigrateRequest *request, const MigrateStep *step,
 	if (step->in_progress || step->again)
 		delete_row(request, row_key(step));
 	insert_row(request, step, result, id, up, down);
+	if (strcmp(outcome, "baseline") == 0)
+	{
+		MigrateParameters p;
+
+		migrate_bind_key(&p, request);
+		migrate_bind_text(&p, row_key(step));
+		migrate_query(&mark_baseline, &p, InvalidSnapshot, SPI_OK_UPDATE, NULL, NULL);
+	}
 }
 
 /*
