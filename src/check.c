@@ -340,7 +340,7 @@ migrate_is_reversible(MigrateRun *run, const Migration *file, const AppliedMigra
 		data = CopyErrorData();
 		FlushErrorState();
 		if (run->request->quiet && migrate_has_variables(section->syntax, text))
-			reversible = !migrate_script_is_blank(text, section->length);
+			reversible = !migrate_script_is_blank(text, strlen(text));
 		else
 		{
 			line = migrate_map_line(place.text, place.text_line, place.file, place.line, &name);

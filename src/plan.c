@@ -14,9 +14,7 @@
  */
 #include "postgres.h"
 
-#include "mb/pg_wchar.h"
 #include "miscadmin.h"
-#include "utils/varlena.h"
 
 #include "migrate.h"
 
