@@ -2,13 +2,34 @@
 # Sourced after common.sh.  A server is the version it is called by; where it
 # lives is a Debian folder made by debootstrap, or this machine.
 
-declare -A SERVER_ROOT=([15]='' [17]=$CACHE/trixie [17a]=$CACHE/trixie [18]=$CACHE/sid)
+declare -A SERVER_ROOT=([15]='' [17]=$CACHE/trixie [18]=$CACHE/sid)
 declare -A SERVER_BIN=(
     [15]=/usr/lib/postgresql/15/bin
     [17]=/usr/lib/postgresql/17/bin
-    [17a]=/opt/pgsql-17-assert/bin
     [18]=/usr/lib/postgresql/18/bin
 )
+
+# The server with assertions, "a", is of the version whose sources could be had,
+# see dev/lib/assertions.
+assertions_prefix() {
+    if [ -z "${SERVER_ROOT[$1]}" ]; then
+        echo "$CACHE/pgsql-$1-assert"
+    else
+        echo "/opt/pgsql-$1-assert"
+    fi
+}
+
+locate_assertions() {
+    local major=15
+    ASSERTIONS=none
+    if [ -e "$CACHE/assertions" ]; then
+        ASSERTIONS=$(cat "$CACHE/assertions")
+        major=${ASSERTIONS%% *}
+    fi
+    SERVER_ROOT[a]=${SERVER_ROOT[$major]}
+    SERVER_BIN[a]=$(assertions_prefix "$major")/bin
+}
+locate_assertions
 
 # Runs a command with mounts and processes in namespaces of their own, so that
 # they are gone when it ends, however it ends; the first argument is where it
@@ -88,7 +109,7 @@ prepare_server() {
         15) "$TOP/dev/lib/packages" ;;
         17) "$TOP/dev/lib/debian" trixie 17 bison flex perl dpkg-dev \
             libipc-run-perl postgresql-17-pgaudit ;;
-        17a) prepare_server 17 && "$TOP/dev/lib/assertions" ;;
+        a) prepare_server 17 && "$TOP/dev/lib/assertions" ;;
         18) "$TOP/dev/lib/debian" sid 18 ;;
     esac
 }
