@@ -350,7 +350,7 @@ SELECT test.apply('harmless');
 SELECT test.put('drop1', 'DROP EXTENSION migrate;'),
 	   test.put('drop2', 'DROP EXTENSION migrate; CREATE EXTENSION migrate;', 'SELECT;'),
 	   test.put('drop3', 'ALTER EXTENSION migrate DROP TABLE migrate.applied; DROP TABLE migrate.applied;'),
-	   test.put('drop4', 'ALTER EXTENSION migrate DROP TABLE migrate.script; DROP TABLE migrate.script;'),
+	   test.put('drop4', 'ALTER EXTENSION migrate DROP SEQUENCE migrate.script_id_seq; ALTER EXTENSION migrate DROP TABLE migrate.script; DROP TABLE migrate.script;'),
 	   test.put('drop5', 'ALTER TABLE migrate.applied RENAME version TO other;'),
 	   test.put('drop6', 'ALTER EXTENSION migrate DROP FUNCTION migrate.apply; DROP FUNCTION migrate.apply;'),
 	   test.put('drop7', 'ALTER SCHEMA migrate RENAME TO elsewhere;') \gset ignored_
