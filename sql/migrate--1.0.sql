@@ -339,7 +339,7 @@ CREATE FUNCTION migrate.history(
 	OUT id bigint, OUT version text, OUT name text, OUT direction text, OUT outcome text,
 	OUT batch integer, OUT started_at timestamp with time zone, OUT duration interval,
 	OUT statements integer, OUT login text, OUT role text, OUT application_name text,
-	OUT client_addr inet, OUT error text)
+	OUT client_addr inet, OUT error text, OUT error_context text)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'migrate_history'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;

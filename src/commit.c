@@ -147,7 +147,7 @@ end_transaction(Attempt *attempt, int done)
 		commit_progress(attempt, done, false, NIL);
 		return;
 	}
-	migrate_settings_restore(attempt->settings);
+	migrate_settings_restore_at_commit(attempt->settings);
 	finish(attempt, true);
 	attempt->done = done;
 }
@@ -184,7 +184,7 @@ run_single_transaction(Attempt *attempt)
 	guc_level = NewGUCNestLevel();
 	migrate_enter_schema(attempt->run->request->schema, GUC_ACTION_SAVE);
 	executed = migrate_execute_step(attempt->run, attempt->step, attempt->sql, &attempt->place);
-	AtEOXact_GUC(false, guc_level);
+	migrate_settings_end_at_commit(guc_level);
 	finish(attempt, executed);
 }
 

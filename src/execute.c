@@ -28,6 +28,7 @@
 #include "catalog/pg_class.h"
 #include "commands/defrem.h"
 #include "executor/spi.h"
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "parser/analyze.h"
 #include "storage/lmgr.h"
@@ -545,6 +546,8 @@ run_transaction(const MigrateScript *script, int first, const char *sql, Migrate
 	if ((may_defer && !place->commits) || place->checks_deferred)
 		migrate_check_constraints();
 	end_leftovers(&left);
+	if (!place->commits && GetUserId() != place->user)
+		migrate_end_other_role(place->cursors);
 
 	if (next < script->nstatements)
 		migrate_settings_end_transaction(guc_level);
@@ -556,8 +559,9 @@ run_transaction(const MigrateScript *script, int first, const char *sql, Migrate
  * Run a script in the caller's transaction, as the current role.
  *
  * "sql" is what it was parsed from.  "place" is kept up to date for the error
- * context.  On return all settings are as before; after an error the abort of
- * the (sub)transaction puts them back.
+ * context.  On return all settings are as before, unless the caller is going to
+ * commit: then it gives them back with that.  After an error the abort of the
+ * (sub)transaction does.
  */
 void
 migrate_execute_script(const MigrateScript *script, const char *sql, MigratePlace *place)
@@ -565,6 +569,7 @@ migrate_execute_script(const MigrateScript *script, const char *sql, MigratePlac
 	int			guc_level = NewGUCNestLevel();
 	int			next = 0;
 
+	place->user = GetUserId();
 	migrate_begin_script(script, sql, place);
 	while (next < script->nstatements)
 	{
@@ -574,6 +579,7 @@ migrate_execute_script(const MigrateScript *script, const char *sql, MigratePlac
 		if (SPI_finish() != SPI_OK_FINISH)
 			elog(ERROR, "SPI_finish failed");
 	}
-	AtEOXact_GUC(false, guc_level);
+	if (!place->commits)
+		AtEOXact_GUC(false, guc_level);
 	migrate_end_script(place);
 }

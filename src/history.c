@@ -254,7 +254,7 @@ migrate_history_read(const MigrateRequest *request, bool latest)
 
 	migrate_bind_key(&p, request);
 	CommandCounterIncrement();
-	migrate_query(&read_query, &p, latest ? GetLatestSnapshot() : GetTransactionSnapshot(),
+	migrate_query(&read_query, &p, latest ? SNAPSHOT_LATEST : SNAPSHOT_TRANSACTION,
 				  SPI_OK_SELECT, take_rows, &sink);
 	return sink.rows;
 }
@@ -320,14 +320,14 @@ migrate_history_script(const uint8 *sha256)
 	TextSink	sink = {.context = CurrentMemoryContext};
 
 	migrate_bind_sha256(&p, sha256);
-	migrate_query(&script_query, &p, GetLatestSnapshot(), SPI_OK_SELECT, take_text, &sink);
+	migrate_query(&script_query, &p, SNAPSHOT_LATEST, SPI_OK_SELECT, take_text, &sink);
 	return sink.text;
 }
 
 static MigrateQuery attempts_query = {
 	"SELECT id, version, name, direction, outcome, batch, started_at, duration, statements,"
 	" login::pg_catalog.text, role::pg_catalog.text, application_name, client_addr,"
-	" sqlstate OPERATOR(pg_catalog.||) ': ' OPERATOR(pg_catalog.||) error"
+	" sqlstate OPERATOR(pg_catalog.||) ': ' OPERATOR(pg_catalog.||) error, error_context"
 	" FROM migrate.history"
 	" WHERE " MIGRATE_KEY_MATCHES
 	" ORDER BY id DESC",
@@ -352,7 +352,7 @@ migrate_history_attempts(const MigrateRequest *request, Tuplestorestate *store)
 
 	migrate_bind_key(&p, request);
 	CommandCounterIncrement();
-	migrate_query(&attempts_query, &p, GetTransactionSnapshot(), SPI_OK_SELECT, take_tuples, store);
+	migrate_query(&attempts_query, &p, SNAPSHOT_TRANSACTION, SPI_OK_SELECT, take_tuples, store);
 }
 
 static MigrateQuery lockers_query = {
@@ -387,12 +387,13 @@ migrate_history_lockers(List *relations)
 	if (oids == NIL)
 		return NULL;
 	migrate_bind_oids(&p, oids);
-	migrate_query(&lockers_query, &p, InvalidSnapshot, SPI_OK_SELECT, take_text, &sink);
+	migrate_query(&lockers_query, &p, SNAPSHOT_STATEMENT, SPI_OK_SELECT, take_text, &sink);
 	return sink.text;
 }
 
 static MigrateQuery failures_query = {
-	"SELECT h.version, h.name, pg_catalog.concat('failed at ', h.started_at, ': ', h.sqlstate, ': ', h.error)"
+	"SELECT h.version, h.name, pg_catalog.concat('failed at ', h.started_at, ': ', h.sqlstate, ': ', h.error,"
+	" '; ' OPERATOR(pg_catalog.||) pg_catalog.replace(h.error_context, pg_catalog.chr(10), '; '))"
 	" FROM (SELECT DISTINCT ON (a.version, a.name) a.* FROM migrate.history a"
 	" WHERE " MIGRATE_KEY_MATCHES
 	" ORDER BY a.version, a.name, a.id DESC) h WHERE h.outcome OPERATOR(pg_catalog.=) 'failed'",
@@ -429,7 +430,7 @@ migrate_history_failures(const MigrateRequest *request)
 	RowSink		sink = {.context = CurrentMemoryContext};
 
 	migrate_bind_key(&p, request);
-	migrate_query(&failures_query, &p, GetTransactionSnapshot(), SPI_OK_SELECT, take_failures, &sink);
+	migrate_query(&failures_query, &p, SNAPSHOT_TRANSACTION, SPI_OK_SELECT, take_failures, &sink);
 	return sink.rows;
 }
 
@@ -452,7 +453,7 @@ migrate_history_next_batch(const MigrateRequest *request)
 	int			batch = 0;
 
 	migrate_bind_key(&p, request);
-	migrate_query(&batch_query, &p, GetLatestSnapshot(), SPI_OK_SELECT, take_int, &batch);
+	migrate_query(&batch_query, &p, SNAPSHOT_LATEST, SPI_OK_SELECT, take_int, &batch);
 	if (batch == PG_INT32_MAX)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),

@@ -20,13 +20,14 @@
 #include "migrate.h"
 
 /*
- * Look at the directory's migrations and the latest history together; fills
- * run->applied and run->items.
+ * Look at the directory's migrations and the history together; fills
+ * run->applied and run->items.  What runs looks at the latest history, what only
+ * shows it has the snapshot of the transaction.
  */
 void
 migrate_look(MigrateRun *run)
 {
-	run->applied = migrate_history_read(run->request, true);
+	run->applied = migrate_history_read(run->request, !run->request->quiet);
 	run->items = migrate_match(run->source ? migrate_source_set(run->source) : NULL,
 							   run->applied);
 }
@@ -368,7 +369,7 @@ migrate_highest_version(MigrateRequest *request)
 	const AppliedMigration *highest = NULL;
 	ListCell   *lc;
 
-	foreach(lc, migrate_history_read(request, true))
+	foreach(lc, migrate_history_read(request, false))
 	{
 		const AppliedMigration *row = lfirst(lc);
 

@@ -256,7 +256,9 @@ typedef struct MigrateItem
 typedef struct MigrateRequest
 {
 	char	   *dir;			/* NULL: none given */
-	char	   *role;			/* the current role when it began */
+	char	   *role;			/* the current role when it began ... */
+	char	   *login;			/* ... the session's ... */
+	char	   *application;	/* ... and its application_name */
 	char	   *project;
 	char	   *schema;
 	char	   *format;			/* NULL: detect */
@@ -290,6 +292,7 @@ typedef struct MigrateRun
 	List	   *items;			/* of MigrateItem, in order of versions */
 	int			batch;			/* of what is applied now, 0: not known yet */
 	List	   *built_in;		/* of MigrateVariable, once they are asked for */
+	List	   *cursors;		/* WITH HOLD, see migrate_end_other_role() */
 } MigrateRun;
 
 typedef enum MigrateDirection
@@ -442,6 +445,8 @@ typedef struct MigratePlace
 	bool		stored;			/* the script comes from the history */
 	bool		checks_deferred;	/* nothing of it may fire later */
 	bool		commits;		/* statement_timeout is for each statement */
+	Oid			user;			/* when its script began */
+	List	   *cursors;		/* WITH HOLD, left open by the caller */
 	int			line;			/* 0: not known */
 	int			statement;		/* from 1; 0: none in particular */
 	int			nstatements;	/* 0: not counted yet */
@@ -1088,6 +1093,8 @@ extern void migrate_copy_rows(const char *query, const char *sql, int length, bo
 
 /* in deferred.c */
 extern void migrate_check_constraints(void);
+extern List *migrate_held_cursors(void);
+extern void migrate_end_other_role(List *cursors);
 
 /* in toplevel.c */
 extern bool migrate_execute_is_top_level(const MigrateStatement *statement);
@@ -1105,6 +1112,8 @@ extern List *migrate_residue_removal(const MigrateStatement *statement, List *be
 
 /* in settings.c */
 extern void migrate_settings_end_transaction(int guc_level);
+extern void migrate_settings_end_at_commit(int guc_level);
+extern void migrate_settings_restore_at_commit(List *saved);
 extern List *migrate_settings_save(void);
 extern void migrate_settings_restore(List *saved);
 
@@ -1205,7 +1214,18 @@ extern void migrate_bind_vars(MigrateParameters *p, List *vars);
 extern void migrate_bind_name(MigrateParameters *p, const char *name);
 extern void migrate_bind_sha256(MigrateParameters *p, const uint8 *sha256);
 extern void migrate_bind_duration(MigrateParameters *p, int64 microseconds);
-extern void migrate_query(MigrateQuery *query, MigrateParameters *p, Snapshot snapshot,
+/*
+ * What a statement sees.
+ */
+typedef enum MigrateSnapshot
+{
+	SNAPSHOT_STATEMENT,			/* what SPI finds right */
+	SNAPSHOT_TRANSACTION,		/* what the transaction sees */
+	SNAPSHOT_LATEST,			/* what is committed, also where the
+								 * transaction's own snapshot is older */
+} MigrateSnapshot;
+
+extern void migrate_query(MigrateQuery *query, MigrateParameters *p, MigrateSnapshot which,
 						  int expected, void (*take) (void *arg), void *arg);
 extern void migrate_query_rows(MigrateQuery *query, const MigrateParameters *rows, int nrows,
 							   int expected, void (*take) (void *arg), void *arg);

@@ -16,6 +16,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "access/xlog.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
@@ -137,6 +138,7 @@ typedef struct OwnerState
 {
 	Oid			user;
 	int			security;
+	bool		read_only;
 	int			guc_level;
 } OwnerState;
 
@@ -165,6 +167,7 @@ static void
 become_owner(OwnerState *state)
 {
 	GetUserIdAndSecContext(&state->user, &state->security);
+	state->read_only = XactReadOnly;
 	state->guc_level = NewGUCNestLevel();
 	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
@@ -173,11 +176,16 @@ become_owner(OwnerState *state)
 							 GUC_ACTION_SAVE, true, 0, false);
 	SetUserIdAndSecContext(table_owner(), state->security | SECURITY_LOCAL_USERID_CHANGE |
 						   SECURITY_RESTRICTED_OPERATION);
+
+	/* a migration may have made its own transaction read only */
+	if (!RecoveryInProgress())
+		XactReadOnly = false;
 }
 
 static void
 become_caller(const OwnerState *state)
 {
+	XactReadOnly = state->read_only;
 	SetUserIdAndSecContext(state->user, state->security);
 }
 
@@ -246,7 +254,7 @@ plan_for_rows(const MigrateQuery *query)
  */
 static void
 run_query(MigrateQuery *query, const MigrateParameters *rows, int nrows, MigrateParameters *p,
-		  Snapshot snapshot, int expected, void (*take) (void *arg), void *arg)
+		  MigrateSnapshot which, int expected, void (*take) (void *arg), void *arg)
 {
 	OwnerState	state;
 	int			result;
@@ -257,14 +265,15 @@ run_query(MigrateQuery *query, const MigrateParameters *rows, int nrows, Migrate
 		Tuplestorestate *store = NULL;
 
 		/* a CALL that has committed holds none, and toasted values need one */
-		PushActiveSnapshot(snapshot != InvalidSnapshot ? snapshot : GetTransactionSnapshot());
+		PushActiveSnapshot(which == SNAPSHOT_LATEST ? GetLatestSnapshot() : GetTransactionSnapshot());
 		if (SPI_connect() != SPI_OK_CONNECT)
 			elog(ERROR, "SPI_connect failed");
 		if (rows != NULL)
 			store = register_rows(query, rows, nrows);
 		result = SPI_execute_snapshot(rows ? plan_for_rows(query) : plan_of(query),
 									  rows ? NULL : p->values, rows ? NULL : p->nulls,
-									  snapshot, InvalidSnapshot, false, true, 0);
+									  which == SNAPSHOT_STATEMENT ? InvalidSnapshot : GetActiveSnapshot(),
+									  InvalidSnapshot, false, true, 0);
 		if (result != expected)
 			elog(ERROR, "unexpected SPI result for the history: %s",
 				 SPI_result_code_string(result));
@@ -289,16 +298,16 @@ run_query(MigrateQuery *query, const MigrateParameters *rows, int nrows, Migrate
 }
 
 /*
- * Run a statement on the tables as their owner, "p" bound to it.  "snapshot" is
- * what it sees, InvalidSnapshot for what SPI finds right.  "take" is called with
+ * Run a statement on the tables as their owner, "p" bound to it.  "which" is
+ * the snapshot that it reads with.  "take" is called with
  * its rows in SPI_tuptable, inside the SPI connection.
  */
 void
-migrate_query(MigrateQuery *query, MigrateParameters *p, Snapshot snapshot, int expected,
+migrate_query(MigrateQuery *query, MigrateParameters *p, MigrateSnapshot which, int expected,
 			  void (*take) (void *arg), void *arg)
 {
 	Assert(p->n == query->nargs);
-	run_query(query, NULL, 0, p, snapshot, expected, take, arg);
+	run_query(query, NULL, 0, p, which, expected, take, arg);
 }
 
 /*
@@ -309,5 +318,5 @@ void
 migrate_query_rows(MigrateQuery *query, const MigrateParameters *rows, int nrows,
 				   int expected, void (*take) (void *arg), void *arg)
 {
-	run_query(query, rows, nrows, NULL, InvalidSnapshot, expected, take, arg);
+	run_query(query, rows, nrows, NULL, SNAPSHOT_STATEMENT, expected, take, arg);
 }

@@ -17,12 +17,15 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "lib/qunique.h"
+#include "mb/pg_wchar.h"
 #include "utils/timestamp.h"
 
 #include "migrate.h"
 
 /* a larger text would make pg_dump of the whole database fail */
 #define MAX_STORED_SCRIPT	(64 * 1024 * 1024)
+/* nobody reads more of an error message, in bytes */
+#define MAX_STORED_MESSAGE	8192
 
 /*
  * The insertions have a form for one row, and one for many at once.
@@ -46,25 +49,23 @@ static MigrateQuery insert_scripts = {
 #define HISTORY_COLUMNS \
 	"project, schema, version, name, direction, outcome, batch," \
 	" started_at, duration, statements, login, role, application_name, client_addr," \
-	" sqlstate, error"
-#define HISTORY_SESSION \
-	"pg_catalog.current_setting('application_name'), pg_catalog.inet_client_addr()"
+	" sqlstate, error, error_context"
 #define HISTORY_TYPES \
-	13, {MIGRATE_KEY_TYPES, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, TIMESTAMPTZOID, \
-	INTERVALOID, INT4OID, NAMEOID, TEXTOID, TEXTOID}
+	16, {MIGRATE_KEY_TYPES, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, TIMESTAMPTZOID, \
+	INTERVALOID, INT4OID, NAMEOID, NAMEOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID}
 
 static MigrateQuery insert_history = {
 	"INSERT INTO migrate.history (" HISTORY_COLUMNS ")"
-	" SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, session_user, $11,"
-	" " HISTORY_SESSION ", $12, $13"
+	" SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,"
+	" pg_catalog.inet_client_addr(), $14, $15, $16"
 	" RETURNING id",
 	HISTORY_TYPES
 };
 
 static MigrateQuery insert_histories = {
 	"INSERT INTO migrate.history (" HISTORY_COLUMNS ")"
-	" SELECT c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, session_user, c11,"
-	" " HISTORY_SESSION ", c12, c13 FROM " MIGRATE_ROWS
+	" SELECT c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13,"
+	" pg_catalog.inet_client_addr(), c14, c15, c16 FROM " MIGRATE_ROWS
 	" RETURNING id",
 	HISTORY_TYPES
 };
@@ -158,7 +159,7 @@ store_script(const uint8 *sha256, const char *text)
 	MigrateParameters p;
 
 	bind_script(&p, sha256, text);
-	migrate_query(&insert_script, &p, InvalidSnapshot, SPI_OK_INSERT, NULL, NULL);
+	migrate_query(&insert_script, &p, SNAPSHOT_STATEMENT, SPI_OK_INSERT, NULL, NULL);
 }
 
 static void
@@ -168,6 +169,20 @@ take_int64(void *arg)
 
 	*(int64 *) arg = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc,
 												 1, &isnull));
+}
+
+/*
+ * A message as it is stored: statements and values in it can be of any size.
+ */
+static const char *
+clip(const char *message)
+{
+	int			length;
+
+	if (message == NULL || strlen(message) <= MAX_STORED_MESSAGE)
+		return message;
+	length = pg_mbcliplen(message, strlen(message), MAX_STORED_MESSAGE);
+	return psprintf("%.*s...", length, message);
 }
 
 static void
@@ -184,9 +199,12 @@ bind_history(MigrateParameters *p, const MigrateRequest *request, const char *ve
 	migrate_bind(p, TimestampTzGetDatum(started));
 	migrate_bind_duration(p, duration);
 	migrate_bind(p, Int32GetDatum(statements));
+	migrate_bind_name(p, request->login);
 	migrate_bind_name(p, request->role);
+	migrate_bind_text(p, request->application);
 	migrate_bind_text(p, error ? unpack_sql_state(error->sqlerrcode) : NULL);
-	migrate_bind_text(p, error ? error->message : NULL);
+	migrate_bind_text(p, error ? clip(error->message) : NULL);
+	migrate_bind_text(p, error ? clip(error->context) : NULL);
 }
 
 static int64
@@ -199,7 +217,7 @@ add_history(const MigrateRequest *request, const char *version, const char *name
 
 	bind_history(&p, request, version, name, direction, outcome, batch, started, duration,
 				 statements, error);
-	migrate_query(&insert_history, &p, InvalidSnapshot, SPI_OK_INSERT_RETURNING, take_int64, &id);
+	migrate_query(&insert_history, &p, SNAPSHOT_STATEMENT, SPI_OK_INSERT_RETURNING, take_int64, &id);
 	return id;
 }
 
@@ -280,7 +298,7 @@ insert_row(const MigrateRequest *request, const MigrateStep *step, const Migrate
 			store_script(file->down.sha256, down);
 	}
 	bind_row(&p, request, step, result, id);
-	migrate_query(&insert_applied, &p, InvalidSnapshot, SPI_OK_INSERT, NULL, NULL);
+	migrate_query(&insert_applied, &p, SNAPSHOT_STATEMENT, SPI_OK_INSERT, NULL, NULL);
 	if (step->applied != NULL && file != NULL)
 		step->applied->stored_key = file->sort_key;
 }
@@ -292,7 +310,7 @@ delete_row(const MigrateRequest *request, const char *sort_key)
 
 	migrate_bind_key(&p, request);
 	migrate_bind_text(&p, sort_key);
-	migrate_query(&delete_applied, &p, InvalidSnapshot, SPI_OK_DELETE, NULL, NULL);
+	migrate_query(&delete_applied, &p, SNAPSHOT_STATEMENT, SPI_OK_DELETE, NULL, NULL);
 }
 
 /*
@@ -320,7 +338,7 @@ migrate_record_up(const MigrateRequest *request, const MigrateStep *step,
 
 		migrate_bind_key(&p, request);
 		migrate_bind_text(&p, row_key(step));
-		migrate_query(&mark_baseline, &p, InvalidSnapshot, SPI_OK_UPDATE, NULL, NULL);
+		migrate_query(&mark_baseline, &p, SNAPSHOT_STATEMENT, SPI_OK_UPDATE, NULL, NULL);
 	}
 }
 
@@ -346,7 +364,7 @@ replace_down(const MigrateRequest *request, const char *key, const Migration *fi
 	migrate_bind_text(&p, down_error);
 	migrate_bind_text(&p, migrate_syntax_name(file->down.syntax));
 	migrate_bind_vars(&p, down ? vars : NIL);
-	migrate_query(&update_down, &p, InvalidSnapshot, SPI_OK_UPDATE, NULL, NULL);
+	migrate_query(&update_down, &p, SNAPSHOT_STATEMENT, SPI_OK_UPDATE, NULL, NULL);
 }
 
 /*
@@ -377,7 +395,7 @@ migrate_record_progress(const MigrateRequest *request, const MigrateStep *step,
 	migrate_bind(&p, Int32GetDatum(done));
 	migrate_bind(&p, BoolGetDatum(started));
 	migrate_bind_oids(&p, indexes);
-	migrate_query(&update_progress, &p, InvalidSnapshot, SPI_OK_UPDATE, NULL, NULL);
+	migrate_query(&update_progress, &p, SNAPSHOT_STATEMENT, SPI_OK_UPDATE, NULL, NULL);
 }
 
 /*
@@ -409,7 +427,7 @@ migrate_record_no_progress(const MigrateRequest *request, const MigrateStep *ste
 	migrate_bind_key(&p, request);
 	migrate_bind_text(&p, row_key(step));
 	migrate_bind(&p, Int64GetDatum(step->applied->history_id));
-	migrate_query(&update_settled, &p, InvalidSnapshot, SPI_OK_UPDATE, NULL, NULL);
+	migrate_query(&update_settled, &p, SNAPSHOT_STATEMENT, SPI_OK_UPDATE, NULL, NULL);
 }
 
 /*
@@ -430,7 +448,7 @@ migrate_record_settle(const MigrateRequest *request, const AppliedMigration *row
 	migrate_bind_key(&p, request);
 	migrate_bind_text(&p, row->stored_key);
 	migrate_bind(&p, Int64GetDatum(row->going_down ? row->history_id : id));
-	migrate_query(&update_settled, &p, InvalidSnapshot, SPI_OK_UPDATE, NULL, NULL);
+	migrate_query(&update_settled, &p, SNAPSHOT_STATEMENT, SPI_OK_UPDATE, NULL, NULL);
 }
 
 /*
@@ -476,7 +494,7 @@ migrate_record_replace(const MigrateRequest *request, const MigrateItem *item,
 		migrate_bind_text(&p, file->created);
 		migrate_bind_text(&p, migrate_syntax_name(file->up.syntax));
 		migrate_bind_vars(&p, up_vars);
-		migrate_query(&update_up, &p, InvalidSnapshot, SPI_OK_UPDATE, NULL, NULL);
+		migrate_query(&update_up, &p, SNAPSHOT_STATEMENT, SPI_OK_UPDATE, NULL, NULL);
 	}
 	if (item->down_changed)
 		replace_down(request, item->applied->stored_key, file, down, down_vars, reversible, down_error);

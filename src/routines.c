@@ -21,6 +21,7 @@
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -101,6 +102,8 @@ history_arguments(FunctionCallInfo fcinfo, int n, MigrateRequest *request)
 	request->project = text_argument(fcinfo, n);
 	request->schema = text_argument(fcinfo, n + 1);
 	request->role = GetUserNameFromId(GetUserId(), false);
+	request->login = GetUserNameFromId(GetSessionUserId(), false);
+	request->application = pstrdup(application_name ? application_name : "");
 	if (request->project == NULL || request->schema == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),

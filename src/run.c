@@ -56,6 +56,7 @@ execute_step(MigrateRun *run, MigrateStep *step, MigrateResult *result, MigrateP
 
 	INSTR_TIME_SET_CURRENT(start);
 	*executed = !step->forced;
+	place->cursors = run->cursors;
 	if (!step->forced)
 	{
 		text = migrate_step_text(run, step);
@@ -87,6 +88,17 @@ run_step(MigrateRun *run, MigrateStep *step, MigrateResult *result)
 }
 
 /*
+ * What the caller's transaction has deferred fires before the first migration,
+ * with the role that it is now, and not in the middle of one, with any.
+ */
+static void
+fire_callers_events(MigrateRun *run)
+{
+	migrate_check_constraints();
+	run->cursors = migrate_held_cursors();
+}
+
+/*
  * Run checked steps in order.  Returns a list of MigrateResult.
  */
 static List *
@@ -97,6 +109,8 @@ run_steps(MigrateRun *run, List *steps)
 												  ALLOCSET_DEFAULT_SIZES);
 	ListCell   *lc;
 
+	if (steps != NIL)
+		fire_callers_events(run);
 	foreach(lc, steps)
 	{
 		MigrateStep *step = lfirst(lc);
@@ -322,6 +336,7 @@ run_script(MigrateRun *run, const Migration *last, MigrateResult *result)
 	migration.said_reversible = false;
 	migration.properties = NIL;
 	migrate_check_up_steps(run, list_make1(&step), false);
+	fire_callers_events(run);
 	migrate_place_begin(&place, &callback, MIGRATE_UP, &migration, NULL);
 	(void) execute_step(run, &step, result, &place, &executed);
 	if (migrate_history_read(run->request, true) != NIL)

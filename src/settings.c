@@ -16,6 +16,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "utils/guc.h"
 #include "utils/guc_tables.h"
 
@@ -216,4 +217,73 @@ migrate_settings_restore(List *saved)
 		if (is_restorable(settings[i]) && strcmp(settings[i]->name, first[0]) != 0 &&
 			strcmp(settings[i]->name, first[1]) != 0)
 			restore_setting(settings[i], saved);
+}
+
+/*
+ * What is to end with the current transaction.  Deferred triggers and cursors
+ * WITH HOLD run at its commit, and have to run with the role and the settings of
+ * the migration that they come from; so these are given back after that, in the
+ * last moment in which the transaction can still change them.
+ */
+static int	level_to_end = 0;	/* a GUC nest level, 0 for none */
+static bool restores = false;
+static List *to_restore;
+
+static void
+end_settings(XactEvent event, void *arg)
+{
+	int			level = level_to_end;
+
+	switch (event)
+	{
+		case XACT_EVENT_PRE_COMMIT:
+			level_to_end = 0;
+			if (level > 0)
+				AtEOXact_GUC(false, level);
+			if (restores)
+				migrate_settings_restore(to_restore);
+			restores = false;
+			break;
+		case XACT_EVENT_ABORT:
+			level_to_end = 0;
+			restores = false;
+			break;
+		default:
+			break;
+	}
+}
+
+static void
+register_end(void)
+{
+	static bool registered = false;
+
+	if (registered)
+		return;
+	RegisterXactCallback(end_settings, NULL);
+	registered = true;
+}
+
+/*
+ * End a GUC nest level at the end of the current transaction, which the caller is
+ * about to commit.
+ */
+void
+migrate_settings_end_at_commit(int guc_level)
+{
+	register_end();
+	level_to_end = guc_level;
+}
+
+/*
+ * Put the session's settings back to "saved" at the end of the current
+ * transaction, which the caller is about to commit; until then "saved" has to
+ * live.
+ */
+void
+migrate_settings_restore_at_commit(List *saved)
+{
+	register_end();
+	restores = true;
+	to_restore = saved;
 }

@@ -75,59 +75,6 @@ migrate_enter_schema(const char *schema, GucAction action)
 							 action, true, 0, false);
 }
 
-static bool
-exists_already(int sqlerrcode)
-{
-	return sqlerrcode == ERRCODE_DUPLICATE_TABLE ||
-		sqlerrcode == ERRCODE_DUPLICATE_COLUMN ||
-		sqlerrcode == ERRCODE_DUPLICATE_OBJECT ||
-		sqlerrcode == ERRCODE_DUPLICATE_SCHEMA ||
-		sqlerrcode == ERRCODE_DUPLICATE_FUNCTION;
-}
-
-/*
- * Execute a script in a subtransaction.  If what it creates exists already,
- * undo it and return false.
- */
-static bool
-execute_unless_existing(const MigrateStep *step, const char *sql, MigratePlace *place)
-{
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	volatile bool executed = true;
-
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		migrate_execute_script(step->script, sql, place);
-		ReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
-	}
-	PG_CATCH();
-	{
-		ErrorData  *error;
-
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
-		if (!exists_already(error->sqlerrcode))
-			ReThrowError(error);
-		ereport(WARNING,
-				(errcode(error->sqlerrcode),
-				 errmsg("migration \"%s\" is recorded as applied without having run: %s",
-						migrate_label(place->version, place->name), error->message)));
-		FreeErrorData(error);
-		executed = false;
-	}
-	PG_END_TRY();
-	return executed;
-}
-
 /*
  * Has the session more power than the current role, which RESET ROLE would
  * give back?
@@ -212,6 +159,68 @@ execute_stored(const MigrateStep *step, const char *sql, MigratePlace *place)
 	PG_END_TRY();
 }
 
+static void
+execute(const MigrateStep *step, const char *sql, MigratePlace *place)
+{
+	if (migrate_runs_stored(step))
+		execute_stored(step, sql, place);
+	else
+		migrate_execute_script(step->script, sql, place);
+}
+
+static bool
+exists_already(int sqlerrcode)
+{
+	return sqlerrcode == ERRCODE_DUPLICATE_TABLE ||
+		sqlerrcode == ERRCODE_DUPLICATE_COLUMN ||
+		sqlerrcode == ERRCODE_DUPLICATE_OBJECT ||
+		sqlerrcode == ERRCODE_DUPLICATE_SCHEMA ||
+		sqlerrcode == ERRCODE_DUPLICATE_FUNCTION;
+}
+
+/*
+ * Execute a script in a subtransaction.  If what it creates exists already,
+ * undo it and return false.
+ */
+static bool
+execute_unless_existing(const MigrateStep *step, const char *sql, MigratePlace *place)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	volatile bool executed = true;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		execute(step, sql, place);
+		ReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(context);
+		CurrentResourceOwner = owner;
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(context);
+		CurrentResourceOwner = owner;
+		if (!exists_already(error->sqlerrcode))
+			ReThrowError(error);
+		ereport(WARNING,
+				(errcode(error->sqlerrcode),
+				 errmsg("migration \"%s\" is recorded as applied without having run: %s",
+						migrate_label(place->version, place->name), error->message)));
+		FreeErrorData(error);
+		executed = false;
+	}
+	PG_END_TRY();
+	return executed;
+}
+
 /*
  * Execute the script of a step in the current transaction.  Returns false if it
  * was found to exist already (adopt_existing) and is undone again.
@@ -221,10 +230,7 @@ migrate_execute_step(MigrateRun *run, MigrateStep *step, const char *sql, Migrat
 {
 	if (run->request->adopt_existing && step->direction == MIGRATE_UP)
 		return execute_unless_existing(step, sql, place);
-	if (migrate_runs_stored(step))
-		execute_stored(step, sql, place);
-	else
-		migrate_execute_script(step->script, sql, place);
+	execute(step, sql, place);
 	return true;
 }
 

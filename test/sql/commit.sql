@@ -259,11 +259,22 @@ CALL migrate.up(:'dir', project => 'before');
 CALL migrate.up(:'dir', versions => '{2}', project => 'before');
 SELECT migrate.version('before');
 SELECT version, action FROM migrate.repair(version => '1', state => 'pending', project => 'before');
--- settings are put back even if the failure cannot be recorded
+-- what a migration makes read only is so to its end, and does not stop its record
 SELECT test.write('before/1_a.sql', E'-- +goose Up\nSET default_transaction_read_only = on; SET search_path = test;\nCOMMIT;\nBEGIN;\nSELECT 1;');
 CALL migrate.up(:'dir', project => 'before');
 SHOW default_transaction_read_only;
 SHOW search_path;
+CALL migrate.down(everything => true, force => true, project => 'before');
+SELECT test.write('before/1_a.sql', E'-- +goose Up\nCREATE TABLE before_3 ();\nSET TRANSACTION READ ONLY;');
+CALL migrate.up(:'dir', steps => 1, project => 'before');
+SHOW transaction_read_only;
+CALL migrate.down(force => true, project => 'before');
+DROP TABLE before_3;
+-- settings are put back even if the failure cannot be recorded
+SELECT test.write('before/1_a.sql', E'-- +goose Up\nSET search_path = test;\nALTER TABLE migrate.history RENAME TO elsewhere;\nCOMMIT;\nBEGIN;\nSELECT 1/0;');
+CALL migrate.up(:'dir', steps => 1, project => 'before');
+SHOW search_path;
+ALTER TABLE migrate.elsewhere RENAME TO history;
 -- a statement that failed before it did anything has left nothing to clear
 SELECT version, action FROM migrate.repair(version => '1', state => 'pending', project => 'before');
 SELECT test.write('before/1_a.sql', E'-- +goose Up\nCREATE INDEX CONCURRENTLY ON no_such_table (i);');
