@@ -538,6 +538,7 @@ up_locked(MigrateRun *run)
 
 	migrate_look(run);
 	migrate_judge_changes(run);
+	migrate_change_format(run);
 	steps = migrate_plan_apply(run->items, run->request);
 	migrate_check_up_steps(run, steps, false);
 	check_stored_scripts(steps);
@@ -604,7 +605,7 @@ down(MigrateRun *run)
 static int
 run_guarded(MigrateRequest *request, int (*body) (MigrateRun *run))
 {
-	MigrateRun	run = {.request = request};
+	MigrateRun	run = {.request = request,.context = CurrentMemoryContext};
 	volatile int count = 0;
 
 	migrate_run_begin();

@@ -114,7 +114,7 @@ check_place(const MigrateFormat *format, List *migrations, const char *file)
 static char *
 try_create(MigrateRequest *request, const char *dir, const char *name, const char **taken)
 {
-	MigrateRun	run = {.request = request};
+	MigrateRun	run = {.request = request,.context = CurrentMemoryContext};
 	MigrationSet *set;
 	const MigrateFormat *format;
 	const MigrateDirectory *directory;

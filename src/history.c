@@ -34,7 +34,7 @@ static MigrateQuery read_query = {
 	" up_transactional, down_transactional, reversible, down_error,"
 	" description, author, created, applied_at, applied_by, duration, statements,"
 	" state, done, started, invalid_indexes, up_syntax, down_syntax, up_vars, down_vars, kind,"
-	" baseline"
+	" baseline, format"
 	" FROM migrate.applied"
 	" WHERE " MIGRATE_KEY_MATCHES
 	" ORDER BY history_id",
@@ -49,7 +49,8 @@ enum ReadColumn
 	R_DESCRIPTION, R_AUTHOR, R_CREATED, R_APPLIED_AT, R_APPLIED_BY, R_DURATION, R_STATEMENTS,
 	R_STATE, R_DONE, R_STARTED, R_INVALID_INDEXES,
 	R_UP_SYNTAX, R_DOWN_SYNTAX, R_UP_VARS, R_DOWN_VARS, R_KIND, R_BASELINE,
-	R_LAST = R_BASELINE
+	R_FORMAT,
+	R_LAST = R_FORMAT
 };
 
 static MigrateQuery script_query = {
@@ -190,6 +191,7 @@ applied_from_row(const Row *columns)
 		KIND_REPEATABLE : KIND_VERSIONED;
 	row->sort_key = row->stored_key = text_column(columns, R_SORT_KEY);
 	row->file = text_column(columns, R_FILE);
+	row->format = text_column(columns, R_FORMAT);
 	row->batch = int_column(columns, R_BATCH);
 	row->history_id = DatumGetInt64(column(columns, R_HISTORY_ID, &isnull));
 	(void) sha256_column(columns, R_UP_SHA256, row->up_sha256);

@@ -19,6 +19,29 @@
 
 #include "migrate.h"
 
+static void
+read_history(MigrateRun *run)
+{
+	run->applied = migrate_history_read(run->request, !run->request->own_snapshot);
+	run->is_read = true;
+}
+
+/*
+ * The format of the migration that was applied last; NULL if that is not known.
+ */
+static const char *
+remembered_format(const MigrateRun *run)
+{
+	for (int i = list_length(run->applied) - 1; i >= 0; i--)
+	{
+		const AppliedMigration *row = list_nth(run->applied, i);
+
+		if (row->format != NULL)
+			return row->format;
+	}
+	return NULL;
+}
+
 /*
  * Look at the directory's migrations and the history together; fills
  * run->applied and run->items.  What runs looks at the latest history, what only
@@ -27,7 +50,9 @@
 void
 migrate_look(MigrateRun *run)
 {
-	run->applied = migrate_history_read(run->request, !run->request->quiet);
+	if (!run->is_read)
+		read_history(run);
+	run->is_read = false;
 	run->items = migrate_match(run->source ? migrate_source_set(run->source) : NULL,
 							   run->applied);
 }
@@ -132,19 +157,58 @@ table_exists(const char *table, const char *column)
 	Oid			relid = dot == NULL ? RelnameGetRelid(table) :
 		OidIsValid(schema) ? get_relname_relid(dot + 1, schema) : InvalidOid;
 
-	return OidIsValid(relid) && get_attnum(relid, column) != InvalidAttrNumber;
+	return OidIsValid(relid) && migrate_tracking_counts(relid, true) &&
+		get_attnum(relid, column) != InvalidAttrNumber;
 }
 
 /*
- * Read a directory for a run; nothing for NULL.
+ * Read a directory for a run; nothing for NULL.  What the history was applied in
+ * decides about its format, where the files leave a doubt.
  */
 void
 migrate_look_source(MigrateRun *run, const char *dir)
 {
-	if (dir != NULL)
-		run->source = migrate_source_read(dir, run->request->format, table_exists,
-										  run->request->keep,
-										  run->request->contained);
+	if (dir == NULL)
+		return;
+	if (run->request->project != NULL)
+		read_history(run);
+	run->source = migrate_source_read(dir, run->request->format, remembered_format(run),
+									  table_exists, run->request->keep, run->request->contained);
+}
+
+/*
+ * If the caller has given another format than that of the history, go on in that
+ * one: all rows get their sort keys of it.  55000 if two would have the same.
+ */
+void
+migrate_change_format(MigrateRun *run)
+{
+	const char *old = remembered_format(run);
+	const char *format;
+	const MigrateItem *previous = NULL;
+	ListCell   *lc;
+
+	if (run->request->format == NULL || run->source == NULL || old == NULL)
+		return;
+	format = migrate_format_name(migrate_source_set(run->source)->format);
+	if (strcmp(format, old) == 0)
+		return;
+	foreach(lc, run->items)
+	{
+		const MigrateItem *item = lfirst(lc);
+
+		if (item->applied == NULL)
+			continue;
+		if (previous != NULL && strcmp(item->applied->sort_key, previous->applied->sort_key) == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("migrations \"%s\" and \"%s\" have the same version in format \"%s\"",
+							previous->applied->file, item->applied->file, format)));
+		previous = item;
+	}
+	migrate_record_keys(run->request, run->applied, format);
+	ereport(NOTICE,
+			(errmsg("history was applied in format \"%s\", and goes on in format \"%s\"", old, format)));
 }
 
 /*
@@ -341,10 +405,11 @@ describe(MigrateRun *run, MigrateItem *item, List *failures)
 List *
 migrate_status_items(MigrateRequest *request)
 {
-	MigrateRun	run = {.request = request};
+	MigrateRun	run = {.request = request,.context = CurrentMemoryContext};
 	List	   *failures;
 	ListCell   *lc;
 
+	request->own_snapshot = true;
 	migrate_look_source(&run, migrate_directory_or_setting(request));
 	migrate_look(&run);
 	migrate_judge_changes(&run);

@@ -116,8 +116,6 @@ take_new_keys(const MigrationSet *set, List *applied)
 		f += order <= 0;
 		a += order >= 0;
 	}
-	if (files == NIL)
-		return;
 	foreach(lc, rows)
 	{
 		AppliedMigration *row = lfirst(lc);
@@ -126,7 +124,14 @@ take_new_keys(const MigrationSet *set, List *applied)
 		CHECK_FOR_INTERRUPTS();
 		file = find_renamed(set, files, row);
 		if (file == NULL)
+		{
+			MigrateFileName parsed = {0};
+
+			if (row->format != NULL && strcmp(row->format, migrate_format_name(set->format)) != 0 &&
+				migrate_format_parse_name(set->format, row->file, &parsed) && parsed.sort_key != NULL)
+				row->sort_key = parsed.sort_key;
 			continue;
+		}
 		row->sort_key = file->sort_key;
 		files = list_delete_ptr(files, file);
 	}

@@ -159,6 +159,7 @@ typedef struct Migration
 	char	   *hash;			/* of itself, from its header, or NULL ... */
 	char	   *previous;		/* ... and of the one before */
 	List	   *properties;		/* of MigrateVariable: values from the file */
+	const char *format;			/* its directory's */
 	MigrateSection up;
 	MigrateSection down;
 } Migration;
@@ -188,6 +189,8 @@ typedef struct AppliedMigration
 	char	   *sort_key;		/* of its file now, where there is one */
 	char	   *stored_key;		/* as recorded: what its row is found by */
 	char	   *file;
+	char	   *format;			/* of the directory that it was applied from, or
+								 * NULL */
 	int			batch;
 	int64		history_id;		/* order of application */
 	uint8		up_sha256[PG_SHA256_DIGEST_LENGTH];
@@ -275,6 +278,7 @@ typedef struct MigrateRequest
 	bool		force;
 	bool		commits;		/* after each migration: CALL */
 	bool		quiet;			/* only a look: no messages, no verdicts */
+	bool		own_snapshot;	/* only shows: what the transaction sees */
 	bool		keep;			/* all texts of files will be needed */
 	bool		contained;		/* they are stored without being run */
 } MigrateRequest;
@@ -287,8 +291,10 @@ typedef struct MigrateSource MigrateSource;
 typedef struct MigrateRun
 {
 	MigrateRequest *request;
+	MemoryContext context;		/* what lives as long as this is here */
 	MigrateSource *source;		/* NULL: only the history is asked */
 	List	   *applied;		/* of AppliedMigration, as applied */
+	bool		is_read;		/* that has just been read */
 	List	   *items;			/* of MigrateItem, in order of versions */
 	int			batch;			/* of what is applied now, 0: not known yet */
 	List	   *built_in;		/* of MigrateVariable, once they are asked for */
@@ -554,6 +560,7 @@ extern void migrate_require_source(MigrateRun *run);
 extern void migrate_report_ignored(MigrateRun *run);
 extern void migrate_look(MigrateRun *run);
 extern void migrate_judge_changes(MigrateRun *run);
+extern void migrate_change_format(MigrateRun *run);
 extern List *migrate_changed_downs(List *items);
 extern bool migrate_look_first_up(MigrateRun *run);
 extern bool migrate_look_first_down(MigrateRun *run);
@@ -672,6 +679,7 @@ typedef struct MigrateTracked
 	int			batch;			/* 0: has none */
 } MigrateTracked;
 
+extern bool migrate_tracking_counts(Oid relid, bool decides);
 extern char *migrate_tracking_of_format(const char *format, const char *tenant);
 extern MigrateTracking *migrate_tracking_find(const char *tool, Oid relid, const char *schema);
 extern List *migrate_tracking_read(const MigrateTracking *tracking, const char *project);
@@ -697,6 +705,7 @@ extern List *migrate_plan_reapply(List *items, List *undone);
 typedef bool (*MigrateTableExists) (const char *table, const char *column);
 
 extern MigrateSource *migrate_source_read(const char *path, const char *format,
+										  const char *remembered,
 										  MigrateTableExists exists, bool keep,
 										  bool contained);
 extern MigrationSet *migrate_source_set(MigrateSource *source);
@@ -1155,6 +1164,7 @@ extern void migrate_record_no_progress(const MigrateRequest *request,
 									   const MigrateStep *step);
 extern void migrate_record_settle(const MigrateRequest *request,
 								  const AppliedMigration *row, bool applied);
+extern void migrate_record_keys(const MigrateRequest *request, List *rows, const char *format);
 extern void migrate_record_replace(const MigrateRequest *request, const MigrateItem *item,
 								   const char *up, List *up_vars,
 								   const char *down, List *down_vars,

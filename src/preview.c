@@ -305,13 +305,14 @@ is_step_of(const MigrateItem *item, const MigrateStep *step)
 List *
 migrate_preview(MigrateRequest *request)
 {
-	MigrateRun	run = {.request = request};
+	MigrateRun	run = {.request = request,.context = CurrentMemoryContext};
 	Preview		preview = {.run = &run,.context = CurrentMemoryContext};
 	List	   *steps;
 	int			next = 0;
 	int			guc_level;
 	ListCell   *lc;
 
+	request->own_snapshot = true;
 	initStringInfo(&preview.note);
 	migrate_require_source(&run);
 	migrate_report_ignored(&run);

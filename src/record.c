@@ -75,16 +75,17 @@ static MigrateQuery insert_histories = {
 	" history_id, up_sha256, down_sha256, up_role, down_role, up_line, down_line," \
 	" up_transactional, down_transactional, reversible, down_error, description, author," \
 	" created, applied_at, applied_by, duration, statements, up_syntax, down_syntax, up_vars," \
-	" down_vars, kind"
+	" down_vars, kind, format"
 #define APPLIED_TYPES \
-	30, {MIGRATE_KEY_TYPES, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, INT8OID, BYTEAOID, \
+	31, {MIGRATE_KEY_TYPES, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, INT8OID, BYTEAOID, \
 		BYTEAOID, NAMEOID, NAMEOID, INT4OID, INT4OID, BOOLOID, BOOLOID, BOOLOID, TEXTOID, TEXTOID, \
-	TEXTOID, TEXTOID, TIMESTAMPTZOID, NAMEOID, INTERVALOID, INT4OID, TEXTOID, TEXTOID, JSONBOID, JSONBOID, TEXTOID}
+	TEXTOID, TEXTOID, TIMESTAMPTZOID, NAMEOID, INTERVALOID, INT4OID, TEXTOID, TEXTOID, JSONBOID, JSONBOID, TEXTOID, \
+	TEXTOID}
 
 static MigrateQuery insert_applied = {
 	"INSERT INTO migrate.applied (" APPLIED_COLUMNS ")"
 	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,"
-	" $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30)",
+	" $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)",
 	APPLIED_TYPES
 };
 
@@ -126,11 +127,11 @@ static MigrateQuery update_settled = {
 static MigrateQuery update_up = {
 	"UPDATE migrate.applied SET up_sha256 = $4, up_role = $5, up_line = $6,"
 	" up_transactional = $7, file = $8, description = $9, author = $10, created = $11,"
-	" up_syntax = $12, up_vars = $13"
+	" up_syntax = $12, up_vars = $13, format = $14"
 	" WHERE " MIGRATE_KEY_MATCHES
 	" AND sort_key OPERATOR(pg_catalog.=) $3",
-	13, {MIGRATE_KEY_TYPES, TEXTOID, BYTEAOID, NAMEOID, INT4OID, BOOLOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
-	TEXTOID, JSONBOID}
+	14, {MIGRATE_KEY_TYPES, TEXTOID, BYTEAOID, NAMEOID, INT4OID, BOOLOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
+	TEXTOID, JSONBOID, TEXTOID}
 };
 
 static MigrateQuery update_down = {
@@ -282,6 +283,7 @@ bind_row(MigrateParameters *p, const MigrateRequest *request, const MigrateStep 
 	migrate_bind_vars(p, step->vars);
 	migrate_bind_vars(p, has_down ? step->down_vars : NIL);
 	migrate_bind_text(p, (file ? file->kind : old->kind) == KIND_REPEATABLE ? "repeatable" : "versioned");
+	migrate_bind_text(p, file ? file->format : old->format);
 }
 
 static void
@@ -464,6 +466,48 @@ migrate_record_down(const MigrateRequest *request, const MigrateStep *step,
 	delete_row(request, row_key(step));
 }
 
+static MigrateQuery update_key = {
+	"UPDATE migrate.applied SET sort_key = $4, format = $5"
+	" WHERE " MIGRATE_KEY_MATCHES
+	" AND sort_key OPERATOR(pg_catalog.=) $3",
+	5, {MIGRATE_KEY_TYPES, TEXTOID, TEXTOID, TEXTOID}
+};
+
+static void
+replace_key(const MigrateRequest *request, const char *old, const char *key, const char *format)
+{
+	MigrateParameters p;
+
+	migrate_bind_key(&p, request);
+	migrate_bind_text(&p, old);
+	migrate_bind_text(&p, key);
+	migrate_bind_text(&p, format);
+	migrate_query(&update_key, &p, SNAPSHOT_STATEMENT, SPI_OK_UPDATE, NULL, NULL);
+}
+
+/*
+ * Record the sort keys that rows (AppliedMigration) have in a format.  A key may be
+ * that of another row until that has got its own, so each goes through one that
+ * none has.
+ */
+void
+migrate_record_keys(const MigrateRequest *request, List *rows, const char *format)
+{
+	ListCell   *lc;
+
+	foreach(lc, rows)
+		replace_key(request, ((AppliedMigration *) lfirst(lc))->stored_key,
+					psprintf("\001%d", foreach_current_index(lc)), format);
+	foreach(lc, rows)
+	{
+		AppliedMigration *row = lfirst(lc);
+
+		replace_key(request, psprintf("\001%d", foreach_current_index(lc)), row->sort_key, format);
+		row->stored_key = row->sort_key;
+		row->format = unconstify(char *, format);
+	}
+}
+
 /*
  * Take over changed scripts of an applied migration: "up" and "down" are the
  * new texts, NULL to leave that one as it is.  A down that the file does not
@@ -494,6 +538,7 @@ migrate_record_replace(const MigrateRequest *request, const MigrateItem *item,
 		migrate_bind_text(&p, file->created);
 		migrate_bind_text(&p, migrate_syntax_name(file->up.syntax));
 		migrate_bind_vars(&p, up_vars);
+		migrate_bind_text(&p, file->format);
 		migrate_query(&update_up, &p, SNAPSHOT_STATEMENT, SPI_OK_UPDATE, NULL, NULL);
 	}
 	if (item->down_changed)

@@ -33,6 +33,7 @@ migrate_lock_and_look(MigrateRun *run, const char *routine)
 	PreventCommandDuringRecovery(routine);
 	PreventCommandIfReadOnly(routine);
 	migrate_lock_acquire(run->request->project, run->request->schema);
+	run->is_read = false;
 	migrate_look(run);
 	if (!migrate_history_is_current(run->request, run->applied))
 		ereport(ERROR,
@@ -40,6 +41,8 @@ migrate_lock_and_look(MigrateRun *run, const char *routine)
 				 errmsg("could not serialize access due to concurrent migration"),
 				 errhint("Retry the transaction.")));
 	migrate_judge_changes(run);
+	if (run->request->tool == NULL)
+		migrate_change_format(run);
 }
 
 /*
@@ -400,7 +403,7 @@ baseline(MigrateRun *run)
 List *
 migrate_run_guarded(MigrateRequest *request, List *(*body) (MigrateRun *run))
 {
-	MigrateRun	run = {.request = request};
+	MigrateRun	run = {.request = request,.context = CurrentMemoryContext};
 	List	   *volatile results = NIL;
 	int			guc_level;
 

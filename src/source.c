@@ -45,12 +45,19 @@ typedef struct KeptFile
 	int			length;
 } KeptFile;
 
+/*
+ * A file among the kept ones; *name is set to a name that lives as long as they do.
+ */
 static KeptFile *
-kept_file(MigrateSource *source, const char *file)
+kept_file(MigrateSource *source, const char *file, const char **name)
 {
-	int			place = migrate_find_name(migrate_directory_names(source->dir), file);
+	List	   *names = migrate_directory_names(source->dir);
+	int			number = migrate_find_name(names, file);
 
-	return place < 0 || source->kept == NULL ? NULL : &source->kept[place];
+	if (number < 0 || source->kept == NULL)
+		return NULL;
+	*name = list_nth(names, number);
+	return &source->kept[number];
 }
 
 /*
@@ -59,11 +66,12 @@ kept_file(MigrateSource *source, const char *file)
 static bool
 take_kept(MigrateSource *source, const char *file)
 {
-	KeptFile   *kept = source->kept ? kept_file(source, file) : NULL;
+	const char *name;
+	KeptFile   *kept = source->kept ? kept_file(source, file, &name) : NULL;
 
 	if (kept == NULL || kept->sql == NULL)
 		return false;
-	source->file = file;
+	source->file = name;
 	source->bytes = NULL;
 	source->sql = kept->sql;
 	source->length = kept->length;
@@ -76,7 +84,8 @@ take_kept(MigrateSource *source, const char *file)
 static void
 keep(MigrateSource *source)
 {
-	KeptFile   *kept = source->kept ? kept_file(source, source->file) : NULL;
+	const char *name;
+	KeptFile   *kept = source->kept ? kept_file(source, source->file, &name) : NULL;
 
 	if (kept == NULL || source->kept_bytes + source->length > KEEP_BYTES)
 		return;
@@ -307,20 +316,46 @@ read_files(MigrateSource *source)
 }
 
 /*
+ * The format that a history has been applied in, unless that of the directory is
+ * known to be that: 55000 where its files are of another one.
+ */
+static const MigrateFormat *
+remembered_format(const MigrationSet *set, const char *remembered)
+{
+	const MigrateFormat *format;
+
+	/* some have several layouts under one name */
+	if (strcmp(migrate_format_name(set->format), remembered) == 0)
+		return NULL;
+	format = migrate_format_named(remembered, NIL);
+	if (!migrate_format_may_be(set->format, format))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("directory looks like format \"%s\", but the history was applied in format \"%s\"",
+						migrate_format_name(set->format), remembered),
+				 set->format_evidence == NULL ? 0 :
+				 errdetail("It was detected from \"%s\".", set->format_evidence),
+				 errhint("Give \"format\" to go on in that format.")));
+	return format;
+}
+
+/*
  * Read the migrations of a directory.
  *
- * "format" is the name of the format, NULL to detect it; "exists" tells whether a
+ * "format" is the name of the format, NULL to detect it; then "remembered" is that
+ * of the history, NULL for none, and where there is none "exists" tells whether a
  * tool's table is there.  With "keep", texts are kept in memory as long as they are
  * not too many, for a caller that needs them all.  Errors are those of directory.c and format.c.  A
  * directory may have no migrations at all.
  */
 MigrateSource *
-migrate_source_read(const char *path, const char *format, MigrateTableExists exists, bool keep,
-					bool contained)
+migrate_source_read(const char *path, const char *format, const char *remembered,
+					MigrateTableExists exists, bool keep, bool contained)
 {
 	MigrateSource *source = palloc0(sizeof(MigrateSource));
 	MigrationSet *set = palloc0(sizeof(MigrationSet));
 	const MigrateFormat *other;
+	ListCell   *lc;
 
 	source->set = set;
 	source->detect = format == NULL;
@@ -341,7 +376,8 @@ migrate_source_read(const char *path, const char *format, MigrateTableExists exi
 		return source;
 	while (!read_files(source))
 		CHECK_FOR_INTERRUPTS();
-	other = source->detect ? migrate_format_by_table(set->format, exists) : NULL;
+	other = !source->detect ? NULL : remembered == NULL ? migrate_format_by_table(set->format, exists) :
+		remembered_format(set, remembered);
 	if (other != NULL)
 	{
 		set->format = other;
@@ -349,6 +385,8 @@ migrate_source_read(const char *path, const char *format, MigrateTableExists exi
 		(void) read_files(source);
 	}
 	judge_ignored(source);
+	foreach(lc, set->migrations)
+		((Migration *) lfirst(lc))->format = migrate_format_name(set->format);
 	return source;
 }
 
@@ -412,7 +450,8 @@ char *
 migrate_source_text(MigrateSource *source, const MigrateSection *section)
 {
 	uint8		sha256[PG_SHA256_DIGEST_LENGTH];
-	KeptFile   *kept = source->kept ? kept_file(source, section->file) : NULL;
+	const char *name;
+	KeptFile   *kept = source->kept ? kept_file(source, section->file, &name) : NULL;
 	bool		there = read_file(source, section->file) &&
 		migrate_section_end(section) <= source->length;
 	char	   *text = NULL;

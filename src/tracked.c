@@ -17,13 +17,17 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "access/relation.h"
+#include "access/transam.h"
 #include "access/xact.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_index.h"
 #include "catalog/pg_type.h"
 #include "commands/dbcommands.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -32,6 +36,7 @@
 #include "utils/rel.h"
 #include "utils/rls.h"
 #include "utils/snapmgr.h"
+#include "utils/syscache.h"
 #include "utils/timestamp.h"
 
 #include "migrate.h"
@@ -108,16 +113,59 @@ typedef struct RowSink
 } RowSink;
 
 /*
- * The caller has to have the privilege to read a table; and one with row security
- * that would hide rows from him is an error.
+ * Is it a table that reading runs no code of its own for: no view, no foreign
+ * table, no children, no row security, no expressions or predicates in indexes,
+ * which the planner evaluates?
  */
-static void
-check_readable(Relation rel)
+static bool
+is_inert(Relation rel)
 {
+	ListCell   *lc;
+
+	if (rel->rd_rel->relkind != RELKIND_RELATION || rel->rd_rel->relhassubclass ||
+		rel->rd_rel->relrowsecurity || rel->rd_rel->relhasrules)
+		return false;
+	foreach(lc, RelationGetIndexList(rel))
+	{
+		HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(lfirst_oid(lc)));
+		bool		plain;
+
+		if (!HeapTupleIsValid(tuple))
+			return false;
+		plain = heap_attisnull(tuple, Anum_pg_index_indexprs, NULL) &&
+			heap_attisnull(tuple, Anum_pg_index_indpred, NULL);
+		ReleaseSysCache(tuple);
+		if (!plain)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * The role to read a relation with.  Reading it with the owner's privileges must
+ * give the caller nothing that it has not: neither rows that it may not read, nor
+ * code that runs with more power than its own.  42501 where that cannot be had.
+ */
+static Oid
+role_to_read(Relation rel)
+{
+	Oid			owner = rel->rd_rel->relowner;
+
 	if (pg_class_aclcheck(RelationGetRelid(rel), GetUserId(), ACL_SELECT) != ACLCHECK_OK)
 		aclcheck_error(ACLCHECK_NO_PRIV, get_relkind_objtype(rel->rd_rel->relkind),
 					   RelationGetRelationName(rel));
+	if (is_inert(rel))
+		return has_privs_of_role(GetUserId(), owner) ? owner : GetUserId();
+	if (owner != GetUserId())
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("must be owner of relation \"%s\" to adopt from it",
+						RelationGetRelationName(rel)),
+				 errdetail("It is not a plain table, and reading it could run code of other roles."),
+				 has_privs_of_role(GetUserId(), owner) ?
+				 errhint("SET ROLE to its owner, \"%s\".", GetUserNameFromId(owner, false)) : 0));
 	(void) check_enable_rls(RelationGetRelid(rel), InvalidOid, false);
+	return owner;
 }
 
 /*
@@ -146,7 +194,7 @@ check_same_table(SPIPlanPtr plan, Relation rel)
  * has been committed last.  $1 is "parameter".  Operators and functions are core's.
  */
 static void
-ask_as_owner(Relation rel, const char *query, const char *parameter,
+ask_as_reader(Relation rel, const char *query, const char *parameter,
 			 void (*take) (RowSink *sink), RowSink *sink)
 {
 	Oid			type = TEXTOID;
@@ -173,13 +221,14 @@ ask_as_owner(Relation rel, const char *query, const char *parameter,
 }
 
 /*
- * The same, once the caller has been found to be one who may read it.
+ * The same, with the role that the caller may read it with.
  */
 static void
 ask(Relation rel, const char *query, const char *parameter, void (*take) (RowSink *sink),
 	RowSink *sink)
 {
 	int			guc_level = NewGUCNestLevel();
+	Oid			reader;
 	Oid			user;
 	int			security;
 
@@ -187,13 +236,12 @@ ask(Relation rel, const char *query, const char *parameter, void (*take) (RowSin
 							 GUC_ACTION_SAVE, true, 0, false);
 	(void) set_config_option("row_security", "off", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
-	check_readable(rel);
+	reader = role_to_read(rel);
 	GetUserIdAndSecContext(&user, &security);
-	SetUserIdAndSecContext(rel->rd_rel->relowner,
-						   security | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
+	SetUserIdAndSecContext(reader, security | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
 	PG_TRY();
 	{
-		ask_as_owner(rel, query, parameter, take, sink);
+		ask_as_reader(rel, query, parameter, take, sink);
 	}
 	PG_FINALLY();
 	{
@@ -240,13 +288,25 @@ migrate_lock_liquibase(const MigrateTracking *tracking)
 	RowSink		sink = {.tracking = tracking};
 	char	   *table = psprintf("%slock", tracking->table);
 	Oid			relid = get_relname_relid(table, get_rel_namespace(tracking->relid));
-	Relation	rel = OidIsValid(relid) ? try_relation_open(relid, RowShareLock) : NULL;
+	Relation	rel;
 	bool		keep;
 
+	if (!OidIsValid(relid))
+		return;
+	if (!ConditionalLockRelationOid(relid, RowShareLock))
+		ereport(ERROR,
+				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+				 errmsg("table \"%s\" is locked by another process", table),
+				 errhint("Wait until it has ended, and try again.")));
+	rel = try_relation_open(relid, NoLock);
 	if (rel == NULL)
 		return;
 	keep = pg_class_aclcheck(relid, GetUserId(), ACL_UPDATE) == ACLCHECK_OK;
-	if (rel->rd_rel->relkind == RELKIND_RELATION)
+
+	/* of other types, a cast could be anybody's function */
+	if (rel->rd_rel->relkind == RELKIND_RELATION &&
+		get_atttype(relid, get_attnum(relid, "locked")) == BOOLOID &&
+		get_atttype(relid, get_attnum(relid, "lockedby")) < FirstUnpinnedObjectId)
 		ask(rel, psprintf("SELECT locked::boolean, lockedby::text FROM %s%s", qualified_name(rel),
 						  keep ? " FOR SHARE NOWAIT" : ""),
 			NULL, take_liquibase_lock, &sink);

@@ -18,16 +18,19 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "access/relation.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/syscache.h"
 
 #include "migrate.h"
 
@@ -209,27 +212,44 @@ static const MigrateTool tools[] = {
 };
 
 /*
- * Does a relation have the column, of a built-in type of that category?
+ * Has a relation the column, of a built-in type of that category?  Only the catalogs
+ * are asked: nobody has to be waited for.
  */
 static bool
-has_column(Relation rel, const char *name, char category)
+has_column(Oid relid, const char *name, char category)
 {
-	TupleDesc	desc = RelationGetDescr(rel);
+	AttrNumber	number = get_attnum(relid, name);
+	Oid			type;
+	char		type_category;
+	bool		preferred;
 
-	for (int i = 0; i < desc->natts; i++)
-	{
-		Form_pg_attribute attribute = TupleDescAttr(desc, i);
-		Oid			type;
-		char		type_category;
-		bool		preferred;
+	if (number == InvalidAttrNumber)
+		return false;
+	type = get_atttype(relid, number);
+	if (!OidIsValid(type))
+		return false;
+	type = getBaseType(type);
+	get_type_category_preferred(type, &type_category, &preferred);
+	return type_category == category && type < FirstUnpinnedObjectId;
+}
 
-		if (attribute->attisdropped || strcmp(NameStr(attribute->attname), name) != 0)
-			continue;
-		type = getBaseType(attribute->atttypid);
-		get_type_category_preferred(type, &type_category, &preferred);
-		return type_category == category && type < FirstUnpinnedObjectId;
-	}
-	return false;
+/*
+ * How many columns has it?
+ */
+static int
+count_columns(Oid relid)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	int			natts;
+	int			count = 0;
+
+	if (!HeapTupleIsValid(tuple))
+		return 0;
+	natts = ((Form_pg_class) GETSTRUCT(tuple))->relnatts;
+	ReleaseSysCache(tuple);
+	for (int i = 1; i <= natts; i++)
+		count += get_attname(relid, i, true) != NULL;
+	return count;
 }
 
 /*
@@ -237,13 +257,11 @@ has_column(Relation rel, const char *name, char category)
  * lacks, or NULL if it has more than it should.
  */
 static bool
-has_columns(Relation rel, const MigrateTool *tool, char **missing)
+has_columns(Oid relid, const MigrateTool *tool, char **missing)
 {
-	TupleDesc	desc = RelationGetDescr(rel);
 	char	   *columns = pstrdup(tool->columns);
 	char	   *save = NULL;
 	int			known = 0;
-	int			all = 0;
 
 	*missing = NULL;
 	for (char *column = strtok_r(columns, " ", &save); column != NULL;
@@ -253,55 +271,62 @@ has_columns(Relation rel, const MigrateTool *tool, char **missing)
 
 		*colon = '\0';
 		known++;
-		if (has_column(rel, column, colon[1]))
+		if (has_column(relid, column, colon[1]))
 			continue;
 		*missing = column;
 		return false;
 	}
-	for (int i = 0; i < desc->natts; i++)
-		all += !TupleDescAttr(desc, i)->attisdropped;
-	return !tool->only || all == known;
+	return !tool->only || count_columns(relid) == known;
 }
 
 static MigrateTracking *
-new_tracking(const MigrateTool *tool, Relation rel)
+new_tracking(const MigrateTool *tool, Oid relid)
 {
 	MigrateTracking *tracking = palloc0(sizeof(MigrateTracking));
 
 	tracking->tool = tool;
-	tracking->relid = RelationGetRelid(rel);
-	tracking->schema = get_namespace_name(RelationGetNamespace(rel));
-	tracking->table = pstrdup(RelationGetRelationName(rel));
+	tracking->relid = relid;
+	tracking->schema = get_namespace_name(get_rel_namespace(relid));
+	tracking->table = get_rel_name(relid);
 	tracking->has_applied_by = tool->applied_by != NULL &&
-		has_column(rel, tool->applied_by, TYPCATEGORY_STRING);
+		has_column(relid, tool->applied_by, TYPCATEGORY_STRING);
 	return tracking;
 }
 
-static bool
-is_plain_table(Relation rel)
+/*
+ * Does a relation that the caller has not named count as a table of a tool?  Only
+ * a table: whoever may create objects in a schema could have put anything else in
+ * its place.  Where it decides about what is going to run ("decides"), only one of a
+ * superuser or of the caller.
+ */
+bool
+migrate_tracking_counts(Oid relid, bool decides)
 {
-	return rel->rd_rel->relkind == RELKIND_RELATION ||
-		rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE;
+	char		kind = get_rel_relkind(relid);
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	return (kind == RELKIND_RELATION || kind == RELKIND_PARTITIONED_TABLE) &&
+		(!decides || superuser_arg(owner) || owner == GetUserId());
 }
 
 /*
- * Is there a table of the tool, with that name, in that schema?  Only a plain one:
- * whoever may create objects there could have put anything else in its place.
+ * Is there a table of the tool, with that name, in that schema?
  */
 static MigrateTracking *
 look_in(const MigrateTool *tool, Oid namespace, const char *table)
 {
 	Oid			relid = OidIsValid(namespace) ? get_relname_relid(table, namespace) : InvalidOid;
-	MigrateTracking *tracking = NULL;
-	Relation	rel;
 	char	   *missing;
 
-	if (!OidIsValid(relid) || (rel = try_relation_open(relid, AccessShareLock)) == NULL)
+	if (!OidIsValid(relid) || !migrate_tracking_counts(relid, false) ||
+		!has_columns(relid, tool, &missing))
 		return NULL;
-	if (is_plain_table(rel) && has_columns(rel, tool, &missing))
-		tracking = new_tracking(tool, rel);
-	relation_close(rel, AccessShareLock);
-	return tracking;
+	return new_tracking(tool, relid);
 }
 
 /*
@@ -411,11 +436,22 @@ refuse_several(List *found)
 			 errhint("Name the tool.")));
 }
 
+/*
+ * Open a table, which nobody may have locked: a role that can do no more than that
+ * must not be able to keep the caller waiting.  55P03, 42P01.
+ */
 static Relation
 open_table(Oid relid)
 {
-	Relation	rel = try_relation_open(relid, AccessShareLock);
+	Relation	rel;
 
+	if (!ConditionalLockRelationOid(relid, AccessShareLock))
+		ereport(ERROR,
+				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+				 errmsg("table \"%s\" is locked by another process",
+						get_rel_name(relid) ? get_rel_name(relid) : ""),
+				 errhint("Wait until it has ended, and try again.")));
+	rel = try_relation_open(relid, NoLock);
 	if (rel == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
@@ -435,8 +471,8 @@ identify(Oid relid, const MigrateTool *wanted)
 
 	for (int i = 0; i < lengthof(tools); i++)
 	{
-		if ((wanted == NULL || wanted == &tools[i]) && has_columns(rel, &tools[i], &missing))
-			found = lappend(found, new_tracking(&tools[i], rel));
+		if ((wanted == NULL || wanted == &tools[i]) && has_columns(relid, &tools[i], &missing))
+			found = lappend(found, new_tracking(&tools[i], relid));
 	}
 	if (found == NIL)
 		ereport(ERROR,
@@ -503,9 +539,9 @@ migrate_tracking_read(const MigrateTracking *tracking, const char *project)
 	Relation	rel = open_table(tracking->relid);
 	char	   *missing;
 
-	/* what has not been named by the caller is a table, and stays one */
-	if (!has_columns(rel, tracking->tool, &missing) ||
-		(!tracking->named && !is_plain_table(rel)))
+	/* what has not been named by the caller is a table that counts, and stays one */
+	if (!has_columns(tracking->relid, tracking->tool, &missing) ||
+		(!tracking->named && !migrate_tracking_counts(tracking->relid, false)))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("table \"%s\" has been changed during the run", tracking->table),

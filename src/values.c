@@ -23,6 +23,7 @@
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 
@@ -151,6 +152,8 @@ migrate_built_in_variables(MigrateRun *run, MigrateSyntax syntax, const char *fi
 		return NIL;
 	if (run->built_in == NIL)
 	{
+		MemoryContext old = MemoryContextSwitchTo(run->context);
+
 		database = plain_name(get_database_name(MyDatabaseId));
 		vars = add_built_in(vars, "flyway:defaultSchema", plain_name(default_schema(run->request)));
 		vars = add_built_in(vars, "flyway:user", plain_name(run->request->role));
@@ -160,6 +163,7 @@ migrate_built_in_variables(MigrateRun *run, MigrateSyntax syntax, const char *fi
 		vars = add_built_in(vars, "DATABASE_NAME", database);
 		vars = add_built_in(vars, "DATABASE_OWNER", plain_name(database_owner()));
 		run->built_in = vars;
+		MemoryContextSwitchTo(old);
 	}
 	return add_built_in(list_copy(run->built_in), "flyway:filename",
 						plain_name(base ? base + 1 : file));

@@ -710,6 +710,24 @@ CREATE CAST (theirs.evil AS boolean) WITH FUNCTION theirs.evil_lock(theirs.evil)
 RESET ROLE;
 SELECT version FROM migrate.adopt(test.made('pair'), 'golang-migrate', project => 'theirs');
 SELECT version FROM migrate.adopt(test.made('change'), 'liquibase', project => 'theirs');
+-- through what a superuser has made of theirs, and what only looks readable
+CREATE TABLE app.private_versions (version text);
+INSERT INTO app.private_versions VALUES ('001');
+CREATE VIEW app.over AS SELECT version::text FROM theirs.schema_migrations;
+CREATE VIEW app.invoker WITH (security_invoker) AS SELECT version FROM app.private_versions;
+CREATE TABLE app.parts (version text) PARTITION BY LIST (version);
+CREATE TABLE theirs.part PARTITION OF app.parts DEFAULT;
+ALTER TABLE theirs.part OWNER TO regress_migrate_mallory;
+GRANT SELECT ON app.over, app.invoker, app.parts TO regress_migrate_mallory;
+GRANT EXECUTE ON FUNCTION migrate.adopt TO regress_migrate_mallory;
+GRANT USAGE ON SCHEMA migrate, test, app TO regress_migrate_mallory;
+SELECT test.write('mate/001_a.sql', E'-- migrate:up\nSELECT 1;\n-- migrate:down\n') \gset ignored_
+SET ROLE regress_migrate_mallory;
+SELECT relation, t FROM unnest('{over,invoker,parts}'::text[]) relation,
+	test.try(format('SELECT * FROM migrate.adopt(test.made(''mate''), ''dbmate'', %L, project => ''mate'')', 'app.' || relation)) t;
+RESET ROLE;
+DROP VIEW app.over, app.invoker;
+DROP TABLE app.parts, app.private_versions;
 -- who may not read a table does not adopt from it
 REVOKE ALL ON theirs.schema_migrations FROM PUBLIC;
 CREATE ROLE regress_migrate_reader;

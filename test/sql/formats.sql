@@ -86,3 +86,42 @@ SELECT version FROM migrate.apply(test.made('numbers'), target => '0099999999999
 SELECT test.write('header/1_a.sql', E'-- Migration: the title\n-- DESCRIPTION: what it does  \n--Author:\tAnn\n-- Date: 2024-02-03\n-- Reversible: Yes\nCREATE TABLE h ();\n-- Author: nobody\n');
 SELECT version, reversible, description, author, detail FROM migrate.status(test.made('header'), project => 'header');
 SELECT version FROM migrate.apply(test.made('header'), project => 'header');
+
+--
+-- A history remembers its format.
+--
+SELECT test.write('remember/001_users.sql', 'CREATE TABLE users ();'),
+	   test.write('remember/002_posts.sql', 'CREATE TABLE posts ();'),
+	   test.write('remember/reset.sql', 'DROP TABLE users;') \gset ignored_
+SELECT version FROM migrate.apply(test.made('remember'), project => 'remember');
+SELECT DISTINCT format FROM migrate.applied WHERE project = 'remember';
+-- the table of another tool changes nothing, whoever has made it
+CREATE SCHEMA atlas_schema_revisions;
+CREATE TABLE atlas_schema_revisions.atlas_schema_revisions (version text, operator_version text);
+SELECT version, state FROM migrate.status(test.made('remember'), project => 'remember');
+SELECT version FROM migrate.apply(test.made('remember'), project => 'remember');
+-- where nothing is applied it counts, if it is the caller's or a superuser's
+SELECT version, state FROM migrate.status(test.made('remember'), project => 'new');
+CREATE ROLE regress_migrate_other;
+ALTER TABLE atlas_schema_revisions.atlas_schema_revisions OWNER TO regress_migrate_other;
+SELECT version, state FROM migrate.status(test.made('remember'), project => 'new');
+SET client_min_messages = error;
+DROP SCHEMA atlas_schema_revisions CASCADE;
+DROP ROLE regress_migrate_other;
+RESET client_min_messages;
+-- files of another format
+SELECT test.write('changed/001_users.sql', E'-- +goose Up\nCREATE TABLE users ();'),
+	   test.write('changed/002_posts.sql', E'-- +goose Up\nCREATE TABLE posts ();'),
+	   test.write('changed/10_more.sql', E'-- +goose Up\nSELECT 1;') \gset ignored_
+SELECT test.try(format('SELECT migrate.apply(%L, project => ''remember'')', test.made('changed')));
+SELECT test.try(format('SELECT migrate.status(%L, project => ''remember'')', test.made('changed')));
+SET migrate.on_modified = warn;
+SELECT version FROM migrate.apply(test.made('changed'), project => 'remember', format => 'goose');
+RESET migrate.on_modified;
+SELECT version, format FROM migrate.applied WHERE project = 'remember' ORDER BY sort_key;
+SELECT version, state FROM migrate.status(test.made('changed'), project => 'remember');
+-- two that would be the same
+SELECT test.write('same/1_a.sql', E'-- +migrate Up\nSELECT 1;'), test.write('same/01_b.sql', E'-- +migrate Up\nSELECT 1;') \gset ignored_
+SELECT version FROM migrate.apply(test.made('same'), project => 'same', format => 'sql-migrate');
+SELECT test.write('other/2_c.sql', E'-- +goose Up\nSELECT 1;') \gset ignored_
+SELECT test.try(format('SELECT migrate.apply(%L, project => ''same'', format => ''goose'')', test.made('other')));
