@@ -256,18 +256,24 @@ static void
 clear_residue(Attempt *attempt)
 {
 	const MigrateStatement *statement = &attempt->step->script->statements[attempt->done];
-	bool		done;
-	List	   *removal;
+	char	   *finalize;
+	List	   *indexes;
 	ListCell   *lc;
 
 	begin_transaction(attempt);
-	removal = migrate_residue_removal(statement, attempt->invalid_indexes, &done);
-	foreach(lc, removal)
+	indexes = migrate_leftovers(statement, attempt->invalid_indexes, &finalize);
+	foreach(lc, indexes)
 	{
 		begin_transaction(attempt);
-		migrate_run_top_level(lfirst(lc));
+		migrate_drop_leftover(lfirst_oid(lc));
+		MemoryContextSwitchTo(attempt->context);
 	}
-	commit_progress(attempt, done ? attempt->done + 1 : attempt->done, false, NIL);
+	if (finalize != NULL)
+	{
+		begin_transaction(attempt);
+		migrate_run_top_level(finalize);
+	}
+	commit_progress(attempt, finalize ? attempt->done + 1 : attempt->done, false, NIL);
 }
 
 static void

@@ -342,6 +342,7 @@ typedef struct MigrateStatement
 	bool		makes_unknown;	/* may create relations, nobody knows which */
 	List	   *relations;		/* RangeVars of those that it changes */
 	char	   *subscription;	/* that it drops */
+	char	   *schema;			/* that it reindexes */
 	List	   *needs;			/* RangeVars that an outside_block one names */
 	List	   *makes;			/* names of relations that it creates */
 	char	   *temporary;		/* name of a temporary table it makes ... */
@@ -1109,6 +1110,7 @@ extern void migrate_end_other_role(List *cursors);
 extern bool migrate_execute_is_top_level(const MigrateStatement *statement);
 extern int	migrate_execute_group(const MigrateScript *script, int first, const char *sql,
 								  MigratePlace *place);
+extern void migrate_forget_snapshot(void);
 extern void migrate_run_top_level(const char *query);
 extern void migrate_execute_top_level(const MigrateScript *script, int number,
 									  const char *sql, MigratePlace *place);
@@ -1116,8 +1118,8 @@ extern void migrate_execute_top_level(const MigrateScript *script, int number,
 /* in residue.c */
 extern bool migrate_leaves_residue(const MigrateStatement *statement);
 extern List *migrate_invalid_indexes(const MigrateStatement *statement);
-extern List *migrate_residue_removal(const MigrateStatement *statement, List *before,
-									 bool *done);
+extern List *migrate_leftovers(const MigrateStatement *statement, List *before, char **finalize);
+extern void migrate_drop_leftover(Oid index);
 
 /* in settings.c */
 extern void migrate_settings_end_transaction(int guc_level);

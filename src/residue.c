@@ -19,6 +19,7 @@
 
 #include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/relation.h"
 #include "access/table.h"
 #include "catalog/dependency.h"
 #include "catalog/index.h"
@@ -27,9 +28,12 @@
 #include "catalog/pg_index.h"
 #include "catalog/pg_inherits.h"
 #include "storage/lmgr.h"
+#include "tcop/pquery.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/relcache.h"
 
 #include "migrate.h"
 
@@ -54,7 +58,8 @@ table_of(const MigrateStatement *statement)
 	if (statement->relations == NIL)
 		return InvalidOid;
 	relid = RangeVarGetRelid(linitial_node(RangeVar, statement->relations), NoLock, true);
-	if (OidIsValid(relid) && get_rel_relkind(relid) == RELKIND_INDEX)
+	if (OidIsValid(relid) && (get_rel_relkind(relid) == RELKIND_INDEX ||
+							  get_rel_relkind(relid) == RELKIND_PARTITIONED_INDEX))
 		return IndexGetRelation(relid, true);
 	return relid;
 }
@@ -108,87 +113,154 @@ migrate_invalid_indexes(const MigrateStatement *statement)
 }
 
 /*
- * Has the index a name that REINDEX CONCURRENTLY gives to a new or an old one?
+ * The table that a TOAST table is of.
  */
-static bool
-is_transient(const char *name)
+static Oid
+toast_owner(Oid toast)
+{
+	Oid			table = InvalidOid;
+	const char *name = get_rel_name(toast);
+
+	/* pg_toast_OID: names in that schema are core's own */
+	if (name != NULL && strncmp(name, "pg_toast_", 9) == 0)
+		table = atooid(name + 9);
+	return table;
+}
+
+/*
+ * The name of the index that REINDEX CONCURRENTLY would make of this one: what comes
+ * before "_ccnew" or "_ccold"; 0 bytes if it is none.
+ */
+static size_t
+original_length(const char *name)
 {
 	size_t		length = strlen(name);
 
 	while (length > 0 && name[length - 1] >= '0' && name[length - 1] <= '9')
 		length--;
-	return length > 6 && (strncmp(name + length - 6, "_ccnew", 6) == 0 ||
-						  strncmp(name + length - 6, "_ccold", 6) == 0);
+	if (length > 6 && (strncmp(name + length - 6, "_ccnew", 6) == 0 ||
+					   strncmp(name + length - 6, "_ccold", 6) == 0))
+		return length - 6;
+	return 0;
 }
 
 /*
- * Drop an INVALID index of a TOAST table, which DROP INDEX refuses to ordinary
- * owners.
+ * Is the index one that REINDEX CONCURRENTLY has made beside another one of its
+ * table?  Long names are cut.
  */
-static void
-drop_toast_index(Oid index)
+static bool
+is_transient(Oid index, Oid table)
 {
-	ObjectAddress object;
+	const char *name = get_rel_name(index);
+	size_t		length = name ? original_length(name) : 0;
+	Relation	rel;
+	ListCell   *lc;
+	bool		found = false;
 
-	ObjectAddressSet(object, RelationRelationId, index);
-	performDeletion(&object, DROP_RESTRICT, PERFORM_DELETION_INTERNAL);
+	if (length == 0 || !ConditionalLockRelationOid(table, AccessShareLock))
+		return false;
+	rel = try_relation_open(table, NoLock);
+	if (rel == NULL)
+	{
+		UnlockRelationOid(table, AccessShareLock);
+		return false;
+	}
+	foreach(lc, RelationGetIndexList(rel))
+	{
+		const char *other = get_rel_name(lfirst_oid(lc));
+
+		found |= lfirst_oid(lc) != index && other != NULL && strncmp(other, name, length) == 0;
+	}
+	relation_close(rel, AccessShareLock);
+	return found;
 }
 
 /*
- * The statement that drops an index, if it is INVALID and the role's, once nobody
- * builds one on its table any more; NULL if there is none to be run.
- *
- * The lock conflicts with itself, and so with whoever builds an index just now;
- * autovacuum gives way to it.
+ * Is it one of the tables that a REINDEX is about: the one that it names, its
+ * partitions, those of the schema, or any of the database; or the TOAST table of
+ * such a one?
  */
-static char *
-index_removal(Oid index)
+static bool
+is_reindexed(const MigrateStatement *statement, Oid table, List *named)
+{
+	if (get_rel_relkind(table) == RELKIND_TOASTVALUE)
+		table = toast_owner(table);
+	if (statement->relations != NIL)
+		return list_member_oid(named, table);
+	if (statement->schema != NULL)
+		return get_rel_namespace(table) == get_namespace_oid(statement->schema, true);
+	return true;
+}
+
+/*
+ * The INVALID indexes (Oid) that an interrupted statement may have left: there
+ * were not so many before, and their tables are those that it is about, and of the
+ * current role.
+ */
+static List *
+leftover_indexes(const MigrateStatement *statement, List *before)
+{
+	List	   *leftovers = NIL;
+	Oid			named = table_of(statement);
+	List	   *tables = OidIsValid(named) && statement->tag == T_ReindexStmt ?
+		find_all_inheritors(named, NoLock, NULL) : NIL;
+	ListCell   *lc;
+
+	foreach(lc, migrate_invalid_indexes(statement))
+	{
+		Oid			index = lfirst_oid(lc);
+		Oid			table = IndexGetRelation(index, true);
+
+		if (list_member_oid(before, index) || !OidIsValid(table) || !migrate_owns_relation(table))
+			continue;
+		if (statement->tag == T_ReindexStmt &&
+			(!is_reindexed(statement, table, tables) || !is_transient(index, table)))
+			continue;
+		leftovers = lappend_oid(leftovers, index);
+	}
+	return leftovers;
+}
+
+/*
+ * Drop an index that an interrupted statement has left INVALID, once nobody builds
+ * one on its table any more.  To be called as migrate_run_top_level() is.
+ *
+ * What is dropped is decided under the lock with which it is dropped.  The lock
+ * conflicts with itself, and so with whoever builds an index just now; autovacuum
+ * gives way to it.
+ */
+void
+migrate_drop_leftover(Oid index)
 {
 	Oid			table = IndexGetRelation(index, true);
 	const char *name;
+	ObjectAddress object;
+	ObjectAddresses *objects;
 
-	if (!OidIsValid(table) || !migrate_owns_relation(table))
-		return NULL;
+	if (!OidIsValid(table))
+		return;
 	LockRelationOid(table, ShareUpdateExclusiveLock);
 	name = get_rel_name(index);
-	if (name == NULL || get_index_isvalid(index))
-		return NULL;
+	if (name == NULL || IndexGetRelation(index, true) != table || get_index_isvalid(index) ||
+		!migrate_owns_relation(table))
+		return;
 	ereport(NOTICE,
 			(errmsg("dropping index \"%s\", which an interrupted statement has left invalid",
 					name)));
+	ObjectAddressSet(object, RelationRelationId, index);
+	/* DROP INDEX refuses those of TOAST tables to ordinary owners */
 	if (get_rel_relkind(table) == RELKIND_TOASTVALUE)
 	{
-		drop_toast_index(index);
-		return NULL;
+		performDeletion(&object, DROP_RESTRICT, PERFORM_DELETION_INTERNAL);
+		return;
 	}
-	return psprintf("DROP INDEX CONCURRENTLY IF EXISTS %s",
-					quote_qualified_identifier(get_namespace_name(get_rel_namespace(index)), name));
-}
 
-/*
- * Statements (char *) that drop the indexes that have become INVALID.
- */
-static List *
-invalid_index_drops(const MigrateStatement *statement, List *before)
-{
-	List	   *drops = NIL;
-	List	   *indexes = migrate_invalid_indexes(statement);
-	ListCell   *lc;
-
-	foreach(lc, indexes)
-	{
-		Oid			index = lfirst_oid(lc);
-		const char *name = get_rel_name(index);
-		char	   *drop;
-
-		if (list_member_oid(before, index) || name == NULL ||
-			(statement->tag == T_ReindexStmt && !is_transient(name)))
-			continue;
-		drop = index_removal(index);
-		if (drop != NULL)
-			drops = lappend(drops, drop);
-	}
-	return drops;
+	/* for a single one, performDeletion() takes a stronger lock */
+	objects = new_object_addresses();
+	add_exact_object_address(&object, objects);
+	EnsurePortalSnapshotExists();
+	performMultipleDeletions(objects, DROP_RESTRICT, PERFORM_DELETION_CONCURRENTLY);
+	migrate_forget_snapshot();
 }
 
 /*
@@ -211,22 +283,19 @@ detach_finalize(const MigrateStatement *statement)
 }
 
 /*
- * The statements (char *, palloc'd) that remove what a statement has left that
- * was interrupted.  "before" is what migrate_invalid_indexes() gave before it
- * ran.  *done is set if the statement is done by that.
+ * What a statement has left that was interrupted, and how to remove it: a list of
+ * Oid of indexes for migrate_drop_leftover(), or in *finalize a statement (palloc'd)
+ * that completes it, NULL for none.  "before" is what migrate_invalid_indexes() gave
+ * before it ran.
  *
- * They are to be run one by one, outside of a transaction block, as the current
- * role.  What is not his he cannot have left anything on.
+ * What the current role does not own it cannot have left anything on.
  */
 List *
-migrate_residue_removal(const MigrateStatement *statement, List *before, bool *done)
+migrate_leftovers(const MigrateStatement *statement, List *before, char **finalize)
 {
-	char	   *finalize;
-
-	*done = false;
+	*finalize = NULL;
 	if (statement->tag != T_AlterTableStmt)
-		return invalid_index_drops(statement, before);
-	finalize = detach_finalize(statement);
-	*done = finalize != NULL;
-	return finalize ? list_make1(finalize) : NIL;
+		return leftover_indexes(statement, before);
+	*finalize = detach_finalize(statement);
+	return NIL;
 }

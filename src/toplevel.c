@@ -111,6 +111,17 @@ migrate_execute_group(const MigrateScript *script, int first, const char *sql, M
 }
 
 /*
+ * Do as PortalRunUtility() does after a statement that may have committed.
+ */
+void
+migrate_forget_snapshot(void)
+{
+	if (ActivePortal->portalSnapshot != NULL && ActiveSnapshotSet())
+		PopActiveSnapshot();
+	ActivePortal->portalSnapshot = NULL;
+}
+
+/*
  * Run a utility statement at top level, as if a client had sent it: it may begin
  * and end transactions as it likes.
  *
@@ -142,10 +153,7 @@ migrate_run_top_level(const char *query)
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
 
-	/* as PortalRunUtility() does after a statement that may have committed */
-	if (ActivePortal->portalSnapshot != NULL && ActiveSnapshotSet())
-		PopActiveSnapshot();
-	ActivePortal->portalSnapshot = NULL;
+	migrate_forget_snapshot();
 }
 
 /*

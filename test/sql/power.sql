@@ -51,7 +51,7 @@ SELECT current_user = session_user AS mine, current_setting('search_path') AS pa
 SELECT DISTINCT login = session_user AS login, role = session_user AS role FROM migrate.history('each');
 
 -- before the role is given back, in the caller's transaction
-SELECT count(migrate.rollback(force => true, project => p)) FROM unnest('{last,each,cursor}'::text[]) p;
+SELECT count(*) FROM unnest('{last,each,cursor}'::text[]) p, migrate.rollback(force => true, project => p) r;
 BEGIN;
 SELECT name FROM migrate.apply(test.made('trigger'), project => 'trigger');
 SELECT * FROM test.who();
