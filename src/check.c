@@ -26,6 +26,7 @@ migrate_place_begin(MigratePlace *place, ErrorContextCallback *callback, Migrate
 					const Migration *file, const AppliedMigration *applied)
 {
 	memset(place, 0, sizeof(MigratePlace));
+	place->context = CurrentMemoryContext;
 	place->direction = direction;
 	if (file != NULL)
 	{

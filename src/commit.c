@@ -147,6 +147,7 @@ end_transaction(Attempt *attempt, int done)
 		commit_progress(attempt, done, false, NIL);
 		return;
 	}
+	migrate_end_session(&attempt->place);
 	migrate_settings_restore_at_commit(attempt->settings);
 	finish(attempt, true);
 	attempt->done = done;
@@ -447,6 +448,7 @@ run_step(MigrateRun *run, MigrateStep *step, MigrateResult *result)
 	INSTR_TIME_SET_CURRENT(attempt.start);
 	migrate_place_begin(&attempt.place, &callback, step->direction,
 						step->file, step->applied);
+	migrate_place_in_run(&attempt.place, run, step);
 	attempt.place.commits = true;
 	if (step->in_progress)
 	{

@@ -372,11 +372,44 @@ log_query(const MigrateStatement *statement, const char *query)
 }
 
 /*
+ * The temporary table of that name, InvalidOid if there is none.
+ */
+static Oid
+temporary_table(const char *name)
+{
+	return RangeVarGetRelid(makeRangeVar("pg_temp", pstrdup(name), -1), NoLock, true);
+}
+
+/*
+ * What is to be known of a statement that has run, for what comes after it.
+ */
+static void
+note_effects(const MigrateStatement *statement, MigratePlace *place)
+{
+	/* what the run has set is the default of a tenant */
+	if (statement->resets_path && place->search_path != NULL)
+		(void) set_config_option("search_path", place->search_path, PGC_USERSET, PGC_S_SESSION,
+								 statement->is_local ? GUC_ACTION_LOCAL : GUC_ACTION_SET,
+								 true, 0, false);
+	if (statement->sets_timeout && !place->commits && StatementTimeout != place->timeout)
+		place->other_timeout = true;
+	if (place->makes_table)
+	{
+		MemoryContext old = MemoryContextSwitchTo(place->context);
+
+		CommandCounterIncrement();
+		place->temporaries = lappend_oid(place->temporaries, temporary_table(statement->temporary));
+		MemoryContextSwitchTo(old);
+	}
+}
+
+/*
  * What comes after each statement that has not failed.
  */
 void
-migrate_end_statement(MigratePlace *place)
+migrate_end_statement(const MigrateStatement *statement, MigratePlace *place)
 {
+	note_effects(statement, place);
 	place->executing = false;
 	place->source = NULL;
 	place->query = NULL;
@@ -394,6 +427,8 @@ migrate_begin_statement(const MigrateStatement *statement, const char *query, Mi
 	place->executing = true;
 	place->line = statement->line;
 	place->query = query;
+	place->makes_table = place->own_session && statement->temporary != NULL &&
+		!OidIsValid(temporary_table(statement->temporary));
 	migrate_report_activity(place);
 	log_query(statement, query);
 
@@ -424,16 +459,7 @@ migrate_run_statement(const MigrateStatement *statement, const char *sql, Migrat
 		run_copy(statement, sql, query, place);
 	else
 		run_with_spi(query);
-	migrate_end_statement(place);
-}
-
-/*
- * The temporary table of that name, InvalidOid if there is none.
- */
-static Oid
-temporary_table(const char *name)
-{
-	return RangeVarGetRelid(makeRangeVar("pg_temp", pstrdup(name), -1), NoLock, true);
+	migrate_end_statement(statement, place);
 }
 
 /*
@@ -464,7 +490,8 @@ run_and_note(const MigrateStatement *statement, const char *sql, MigratePlace *p
 	const char *cursor = statement->cursor;
 	MemoryContext old;
 
-	if (temporary != NULL && OidIsValid(temporary_table(temporary)))
+	if (temporary != NULL && ((statement->on_commit != ONCOMMIT_DROP && statement->on_commit != ONCOMMIT_DELETE_ROWS) ||
+							  OidIsValid(temporary_table(temporary))))
 		temporary = NULL;
 	if (cursor != NULL && is_open_cursor(cursor))
 		cursor = NULL;
@@ -556,6 +583,28 @@ run_transaction(const MigrateScript *script, int first, const char *sql, Migrate
 }
 
 /*
+ * End what the end of a session would, for tools that give each migration one of
+ * its own: its temporary tables.
+ */
+void
+migrate_end_session(MigratePlace *place)
+{
+	ListCell   *lc;
+
+	foreach(lc, place->temporaries)
+	{
+		ObjectAddress object;
+
+		CommandCounterIncrement();
+		ObjectAddressSet(object, RelationRelationId, lfirst_oid(lc));
+		if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(object.objectId)))
+			performDeletion(&object, DROP_CASCADE,
+							PERFORM_DELETION_INTERNAL | PERFORM_DELETION_QUIETLY);
+	}
+	place->temporaries = NIL;
+}
+
+/*
  * Run a script in the caller's transaction, as the current role.
  *
  * "sql" is what it was parsed from.  "place" is kept up to date for the error
@@ -579,6 +628,7 @@ migrate_execute_script(const MigrateScript *script, const char *sql, MigratePlac
 		if (SPI_finish() != SPI_OK_FINISH)
 			elog(ERROR, "SPI_finish failed");
 	}
+	migrate_end_session(place);
 	if (!place->commits)
 		AtEOXact_GUC(false, guc_level);
 	migrate_end_script(place);

@@ -108,6 +108,15 @@ migrate_lexer_start(const char *sql)
 	return lexer;
 }
 
+/*
+ * From here on, does a backslash in an ordinary literal stand for itself?
+ */
+void
+migrate_lexer_set_conforming(MigrateLexer *lexer, bool conforming)
+{
+	lexer->extra.standard_conforming_strings = conforming;
+}
+
 void
 migrate_lexer_end(MigrateLexer *lexer)
 {

@@ -299,6 +299,7 @@ typedef struct MigrateRun
 	int			batch;			/* of what is applied now, 0: not known yet */
 	List	   *built_in;		/* of MigrateVariable, once they are asked for */
 	List	   *cursors;		/* WITH HOLD, see migrate_end_other_role() */
+	bool		other_timeout;	/* that it has no effect has been said */
 } MigrateRun;
 
 typedef enum MigrateDirection
@@ -338,6 +339,9 @@ typedef struct MigrateStatement
 	bool		maybe_outside;	/* the catalogs tell whether core wants it */
 	bool		set_transaction;	/* SET TRANSACTION, before any snapshot */
 	bool		set_session;	/* SET or RESET for what comes after it */
+	bool		resets_path;	/* search_path to what the session began with */
+	bool		is_local;		/* ... until the end of the transaction */
+	bool		sets_timeout;	/* statement_timeout */
 	bool		may_defer;		/* may leave deferred constraint checks */
 	bool		makes_unknown;	/* may create relations, nobody knows which */
 	List	   *relations;		/* RangeVars of those that it changes */
@@ -346,7 +350,7 @@ typedef struct MigrateStatement
 	List	   *needs;			/* RangeVars that an outside_block one names */
 	List	   *makes;			/* names of relations that it creates */
 	char	   *temporary;		/* name of a temporary table it makes ... */
-	OnCommitAction on_commit;	/* ... that a commit does something to */
+	OnCommitAction on_commit;	/* ... and what a commit does to that */
 	char	   *cursor;			/* name of a cursor it opens until the commit */
 	int			rows;			/* of COPY: bytes before its rows, 0: has none */
 	int			rows_length;
@@ -450,10 +454,17 @@ typedef struct MigratePlace
 	MigrateDirection direction;
 	const char *file;
 	bool		stored;			/* the script comes from the history */
+	MemoryContext context;		/* outlives commits */
 	bool		checks_deferred;	/* nothing of it may fire later */
 	bool		commits;		/* statement_timeout is for each statement */
 	Oid			user;			/* when its script began */
 	List	   *cursors;		/* WITH HOLD, left open by the caller */
+	const char *search_path;	/* of the run, which RESET gives back, or NULL */
+	bool		own_session;	/* its temporary tables end with it ... */
+	List	   *temporaries;	/* ... these (Oid) ... */
+	bool		makes_table;	/* ... and the one of this statement */
+	int			timeout;		/* of the caller, for the script */
+	bool		other_timeout;	/* which the script wants to be another one */
 	int			line;			/* 0: not known */
 	int			statement;		/* from 1; 0: none in particular */
 	int			nstatements;	/* 0: not counted yet */
@@ -526,6 +537,7 @@ extern void migrate_run_end(void);
 extern void migrate_enter_schema(const char *schema, GucAction action);
 extern bool migrate_runs_stored(const MigrateStep *step);
 extern void migrate_require_own_script(const MigrateStep *step);
+extern void migrate_place_in_run(MigratePlace *place, const MigrateRun *run, const MigrateStep *step);
 extern MigrateResult *migrate_new_result(MigrateRun *run, const MigrateStep *step);
 extern bool migrate_execute_step(MigrateRun *run, MigrateStep *step, const char *sql,
 								 MigratePlace *place);
@@ -1065,6 +1077,7 @@ typedef struct MigrateLexer MigrateLexer;
 
 extern MigrateLexer *migrate_lexer_start(const char *sql);
 extern const MigrateToken *migrate_lexer_next(MigrateLexer *lexer);
+extern void migrate_lexer_set_conforming(MigrateLexer *lexer, bool conforming);
 extern const char *migrate_lexer_text(const MigrateLexer *lexer);
 extern const char *migrate_lexer_missing_end(const MigrateLexer *lexer);
 extern void migrate_lexer_end(MigrateLexer *lexer);
@@ -1082,6 +1095,7 @@ extern void migrate_substitute_psql(MigrateSubstitution *s);
 extern void migrate_substitute_goose(MigrateSubstitution *s, bool on);
 
 /* in statement.c */
+extern void migrate_statement_alone(MigrateStatement *statement, Node *node);
 extern void migrate_statement_classify(MigrateStatement *statement, Node *node);
 
 /* in execute.c */
@@ -1089,12 +1103,13 @@ extern MigrateInBlock migrate_execute_judge(const MigrateStatement *statement, L
 											bool *made_unknown, const RangeVar **relation);
 extern void migrate_execute_check(const MigrateScript *script, const char *sql,
 								  MigratePlace *place, List **made, bool *made_unknown);
+extern void migrate_end_session(MigratePlace *place);
 extern void migrate_execute_script(const MigrateScript *script, const char *sql,
 								   MigratePlace *place);
 extern List *migrate_analyze(RawStmt *raw, const char *query);
 extern void migrate_begin_statement(const MigrateStatement *statement, const char *query,
 									MigratePlace *place);
-extern void migrate_end_statement(MigratePlace *place);
+extern void migrate_end_statement(const MigrateStatement *statement, MigratePlace *place);
 extern void migrate_run_statement(const MigrateStatement *statement, const char *sql,
 								  MigratePlace *place);
 

@@ -191,7 +191,7 @@ note_skipped(Preview *preview, const MigrateScript *script)
 	char	   *names = migrate_skipped_names(script);
 
 	if (names != NULL)
-		add_note(preview, psprintf("what is for psql is skipped: %s", names));
+		add_note(preview, psprintf("skipped: %s", names));
 }
 
 /*

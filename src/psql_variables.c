@@ -332,6 +332,31 @@ may_have_reference(const MigrateSubstitution *s)
 }
 
 /*
+ * A word that may be the name of standard_conforming_strings, which a statement
+ * sets: what literals after it mean.
+ */
+static void
+follow_setting(const char *p, bool *conforming)
+{
+	static const char name[] = "standard_conforming_strings";
+	int			n = strlen(name);
+	bool		value;
+
+	if (pg_strncasecmp(p, name, n) != 0 || migrate_is_variable_char(p[n]))
+		return;
+	p += n + strspn(p + n, " \t\r\n");
+	if (*p == '=')
+		p++;
+	else if (pg_strncasecmp(p, "to", 2) == 0)
+		p += 2;
+	else
+		return;
+	p += strspn(p, " \t\r\n'");
+	if (parse_bool_with_len(p, strspn(p, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01"), &value))
+		*conforming = value;
+}
+
+/*
  * Put values into a text of psql's.
  */
 void
@@ -339,6 +364,7 @@ migrate_substitute_psql(MigrateSubstitution *s)
 {
 	PsqlScan	scan = {0};
 	const char *p = s->sql;
+	bool		conforming = standard_conforming_strings;
 
 	if (!may_have_reference(s))
 		return;
@@ -350,7 +376,7 @@ migrate_substitute_psql(MigrateSubstitution *s)
 		else if (p[0] == '/' && p[1] == '*')
 			p = skip_block_comment(p);
 		else if (*p == '\'')
-			p = skip_literal(p, !standard_conforming_strings);
+			p = skip_literal(p, !conforming);
 		else if (*p == '"')
 		{
 			const char *end = strchr(p + 1, '"');
@@ -362,7 +388,10 @@ migrate_substitute_psql(MigrateSubstitution *s)
 		else if (*p == ':')
 			p = take_colon(s, &scan, p);
 		else if (starts_word(*p))
+		{
+			follow_setting(p, &conforming);
 			p = take_word(&scan, p);
+		}
 		else
 			p = take_self(s, &scan, p);
 	}

@@ -203,7 +203,7 @@ migrate_report_done(const MigrateStep *step, const MigrateResult *result,
 }
 
 /*
- * Psql's commands that a script has and that are passed over, listed; NULL for
+ * What a script has that is passed over, listed; NULL for
  * none.
  */
 char *
@@ -217,7 +217,7 @@ migrate_skipped_names(const MigrateScript *script)
 	initStringInfo(&names);
 	foreach(lc, script->skipped)
 	{
-		appendStringInfo(&names, "%s\\%s", names.len > 0 ? ", " : "", (char *) lfirst(lc));
+		appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "", (char *) lfirst(lc));
 	}
 	return names.data;
 }
@@ -233,7 +233,7 @@ migrate_report_skipped(const MigrateScript *script, const MigratePlace *place)
 	if (names == NULL)
 		return;
 	ereport(NOTICE,
-			(errmsg("skipping what is for psql in migration \"%s\": %s",
+			(errmsg("skipping in migration \"%s\": %s",
 					migrate_label(place->version, place->name), names)));
 	pfree(names);
 }

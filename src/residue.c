@@ -43,8 +43,9 @@
 bool
 migrate_leaves_residue(const MigrateStatement *statement)
 {
-	return statement->tag == T_IndexStmt || statement->tag == T_ReindexStmt ||
-		statement->tag == T_AlterTableStmt;
+	return statement->tag == T_ReindexStmt ||
+		(statement->outside_block &&
+		 (statement->tag == T_IndexStmt || statement->tag == T_AlterTableStmt));
 }
 
 /*

@@ -59,7 +59,7 @@ execute_step(MigrateRun *run, MigrateStep *step, MigrateResult *result, MigrateP
 
 	INSTR_TIME_SET_CURRENT(start);
 	*executed = !step->forced;
-	place->cursors = run->cursors;
+	migrate_place_in_run(place, run, step);
 	if (!step->forced)
 	{
 		text = migrate_step_text(run, step);
@@ -88,6 +88,11 @@ run_step(MigrateRun *run, MigrateStep *step, MigrateResult *result)
 
 	migrate_record_step(run, step, executed, result, started, text);
 	migrate_place_end(&callback);
+	if (place.other_timeout && !run->other_timeout)
+		ereport(NOTICE,
+				(errmsg("statement_timeout in migration \"%s\" has no effect", migrate_label(place.version, place.name)),
+				 errdetail("The statement that runs the migrations is bounded by the setting of its caller.")));
+	run->other_timeout |= place.other_timeout;
 }
 
 /*

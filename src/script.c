@@ -18,8 +18,11 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
+#include "parser/parser.h"
 #include "parser/scansup.h"
 #include "tcop/tcopprot.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/memutils.h"
 
 #include "migrate.h"
@@ -38,6 +41,7 @@ typedef struct ScriptParser
 	int			line;			/* ... and the line there */
 	MigrateScript *script;
 	int			capacity;
+	bool		conforming;		/* standard_conforming_strings, as the text sets it */
 	bool		in_transaction;
 	bool		begun;			/* the current transaction has a BEGIN ... */
 	bool		begun_late;		/* ... behind other statements of it */
@@ -389,6 +393,79 @@ check_copy(ScriptParser *parser, const CopyStmt *stmt, int line)
 }
 
 /*
+ * Note the name of a command that is passed over, once.
+ */
+static void
+note_skipped(ScriptParser *parser, const char *name)
+{
+	MemoryContext old;
+	ListCell   *lc;
+
+	foreach(lc, parser->script->skipped)
+	{
+		if (strcmp(lfirst(lc), name) == 0)
+			return;
+	}
+	old = MemoryContextSwitchTo(parser->context);
+	parser->script->skipped = lappend(parser->script->skipped, pstrdup(name));
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * A setting of PostgreSQL 17 that every newer pg_dump writes, and older servers do
+ * not know.
+ */
+static bool
+is_unknown_setting(Node *node)
+{
+	static const char name[] = "transaction_timeout";
+
+	return IsA(node, VariableSetStmt) && ((VariableSetStmt *) node)->name != NULL &&
+		strcmp(((VariableSetStmt *) node)->name, name) == 0 &&
+		GetConfigOption(name, true, false) == NULL;
+}
+
+/*
+ * SET standard_conforming_strings decides how the rest of the text is read, as in
+ * psql.
+ */
+static void
+follow_setting(ScriptParser *parser, Node *node)
+{
+	VariableSetStmt *stmt = (VariableSetStmt *) node;
+
+	if (!IsA(node, VariableSetStmt) || stmt->name == NULL ||
+		strcmp(stmt->name, "standard_conforming_strings") != 0)
+		return;
+	parser->conforming = standard_conforming_strings;
+	if (stmt->kind == VAR_SET_VALUE)
+		(void) parse_bool(ExtractSetVariableArgs(stmt), &parser->conforming);
+	migrate_lexer_set_conforming(parser->lexer, parser->conforming);
+}
+
+/*
+ * Parse a statement with the setting that the text has made before it.
+ */
+static List *
+parse_as_set(const ScriptParser *parser, const char *query)
+{
+	bool		saved = standard_conforming_strings;
+	List	   *volatile raws = NIL;
+
+	PG_TRY();
+	{
+		standard_conforming_strings = parser->conforming;
+		raws = pg_parse_query(query);
+	}
+	PG_FINALLY();
+	{
+		standard_conforming_strings = saved;
+	}
+	PG_END_TRY();
+	return raws;
+}
+
+/*
  * Take one parsed statement into the script.
  */
 static void
@@ -401,6 +478,11 @@ add_statement(ScriptParser *parser, Node *node, int offset, int length, int line
 		return;
 	if (IsA(node, CopyStmt) && ((CopyStmt *) node)->filename == NULL)
 		check_copy(parser, (CopyStmt *) node, line);
+	if (is_unknown_setting(node))
+	{
+		note_skipped(parser, "SET transaction_timeout");
+		return;
+	}
 
 	statement = new_statement(parser);
 	statement->offset = offset;
@@ -409,13 +491,10 @@ add_statement(ScriptParser *parser, Node *node, int offset, int length, int line
 	statement->rows = parser->token->rows;
 	statement->rows_length = parser->token->rows_length;
 	migrate_statement_classify(statement, node);
+	follow_setting(parser, node);
 
-	/*
-	 * here it may commit, and what it has committed nobody knows after a
-	 * crash
-	 */
-	if (!parser->in_transaction && (IsA(node, CallStmt) || IsA(node, DoStmt)))
-		statement->top_level = TOP_UNKNOWN;
+	if (!parser->in_transaction)
+		migrate_statement_alone(statement, node);
 
 	/* outside of a transaction, and outside of a block, each is one alone */
 	if (!parser->in_transaction || statement->outside_block)
@@ -463,7 +542,7 @@ judge(ScriptParser *parser, int start, int end)
 	query = pnstrdup(sql + offset, end - offset);
 	place->source = place->query = query;
 	place->source_line = line;
-	raws = pg_parse_query(query);
+	raws = parse_as_set(parser, query);
 	place->source = place->query = NULL;
 	MemoryContextSwitchTo(parser->context);
 	foreach(lc, raws)
@@ -472,25 +551,6 @@ judge(ScriptParser *parser, int start, int end)
 	}
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(parser->scratch);
-}
-
-/*
- * Note the name of a command that is passed over, once.
- */
-static void
-note_skipped(ScriptParser *parser, const char *name)
-{
-	MemoryContext old;
-	ListCell   *lc;
-
-	foreach(lc, parser->script->skipped)
-	{
-		if (strcmp(lfirst(lc), name) == 0)
-			return;
-	}
-	old = MemoryContextSwitchTo(parser->context);
-	parser->script->skipped = lappend(parser->script->skipped, pstrdup(name));
-	MemoryContextSwitchTo(old);
 }
 
 /*
@@ -511,7 +571,7 @@ take_command_line(ScriptParser *parser, const MigrateToken *token)
 						 migrate_psql_hint(refused, false));
 	foreach(lc, skipped)
 	{
-		note_skipped(parser, lfirst(lc));
+		note_skipped(parser, psprintf("\\%s", (char *) lfirst(lc)));
 	}
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(parser->scratch);
@@ -645,6 +705,7 @@ migrate_script_parse(const char *sql, bool transactional, int line, MigratePlace
 	parser.first_line = line;
 	parser.line = line;
 	parser.in_transaction = transactional;
+	parser.conforming = standard_conforming_strings;
 	parser.capacity = 8;
 	parser.script = palloc0(sizeof(MigrateScript));
 	parser.script->line = line;

@@ -69,10 +69,30 @@ alters_subscription_outside(AlterSubscriptionStmt *stmt)
 }
 
 /*
+ * Does a WITH clause set an option of an extension?  "toast" is core's own.
+ */
+static bool
+has_foreign_option(List *options)
+{
+	ListCell   *lc;
+
+	foreach(lc, options)
+	{
+		const char *namespace = lfirst_node(DefElem, lc)->defnamespace;
+
+		if (namespace != NULL && strcmp(namespace, "toast") != 0)
+			return true;
+	}
+	return false;
+}
+
+/*
  * The relations that a statement names that core wants outside a transaction
  * block; NIL if it may stand in one.
  *
- * "always" is set for those that name none, or whose relation does not matter.
+ * "always" is set for those that name none, or whose relation does not matter; so
+ * for indexes and materialized views with options of an extension, which may want to
+ * commit on the way, as TimescaleDB does (transaction_per_chunk, continuous).
  * After the callers of core's PreventInTransactionBlock(), 15 to 18.  What
  * depends on the catalogs (REINDEX of a partitioned table and the like) is not
  * seen here: core refuses it when it runs.
@@ -113,8 +133,14 @@ outside_block(Node *node, bool *always)
 			*always = alters_subscription_outside((AlterSubscriptionStmt *) node);
 			break;
 		case T_IndexStmt:
-			if (((IndexStmt *) node)->concurrent)
+			if (has_foreign_option(((IndexStmt *) node)->options))
+				*always = true;
+			else if (((IndexStmt *) node)->concurrent)
 				relations = list_make1(((IndexStmt *) node)->relation);
+			break;
+		case T_CreateTableAsStmt:
+			*always = ((CreateTableAsStmt *) node)->objtype == OBJECT_MATVIEW &&
+				has_foreign_option(((CreateTableAsStmt *) node)->into->options);
 			break;
 		case T_DropStmt:
 			if (((DropStmt *) node)->concurrent)
@@ -201,7 +227,8 @@ note_creations(MigrateStatement *statement, Node *node)
 	}
 	if (relation != NULL)
 		statement->makes = lappend(statement->makes, pstrdup(relation->relname));
-	if (on_commit == ONCOMMIT_DROP || on_commit == ONCOMMIT_DELETE_ROWS)
+	if (on_commit == ONCOMMIT_DROP || on_commit == ONCOMMIT_DELETE_ROWS ||
+		(relation != NULL && !IsA(node, RenameStmt) && relation->relpersistence == RELPERSISTENCE_TEMP))
 	{
 		statement->temporary = pstrdup(relation->relname);
 		statement->on_commit = on_commit;
@@ -344,6 +371,67 @@ restart_of(Node *node)
 }
 
 /*
+ * Which of the settings that matter to a run does a statement change?
+ */
+static void
+classify_setting(MigrateStatement *statement, Node *node)
+{
+	VariableSetStmt *stmt = (VariableSetStmt *) node;
+
+	if (IsA(node, DiscardStmt))
+		statement->resets_path = ((DiscardStmt *) node)->target == DISCARD_ALL;
+	if (!IsA(node, VariableSetStmt))
+		return;
+	statement->is_local = stmt->is_local;
+	statement->resets_path = stmt->kind == VAR_RESET_ALL ||
+		((stmt->kind == VAR_RESET || stmt->kind == VAR_SET_DEFAULT) &&
+		 strcmp(stmt->name, "search_path") == 0);
+	statement->sets_timeout = stmt->kind == VAR_SET_VALUE && strcmp(stmt->name, "statement_timeout") == 0;
+}
+
+/*
+ * A statement that is not in a transaction of the file: psql would send it alone,
+ * and so it runs at top level if it is a utility statement.  Extensions tell by that
+ * what they may do.  What returns rows to the client, or depends on how it was sent,
+ * stays with SPI.
+ */
+void
+migrate_statement_alone(MigrateStatement *statement, Node *node)
+{
+	switch (nodeTag(node))
+	{
+		case T_SelectStmt:
+		case T_InsertStmt:
+		case T_UpdateStmt:
+		case T_DeleteStmt:
+		case T_MergeStmt:
+		case T_FetchStmt:
+		case T_ExplainStmt:
+		case T_ExecuteStmt:
+		case T_VariableShowStmt:
+			return;
+		case T_CopyStmt:
+			if (((CopyStmt *) node)->filename == NULL)
+				return;
+			statement->top_level = TOP_TRANSACTIONAL;
+			return;
+		case T_CallStmt:
+		case T_DoStmt:
+
+			/*
+			 * it may commit, and what it has committed nobody knows after a
+			 * crash
+			 */
+			statement->top_level = TOP_UNKNOWN;
+			return;
+		default:
+			statement->top_level = restart_of(node);
+			statement->maybe_outside = false;
+			return;
+	}
+}
+
+/*
  * Note what the raw parse tree of a statement tells about running it.
  *
  * "statement" has its place in the text already.  What is kept is copied, so
@@ -371,6 +459,7 @@ migrate_statement_classify(MigrateStatement *statement, Node *node)
 		strcmp(((VariableSetStmt *) node)->name, "TRANSACTION") == 0;
 	statement->set_session = IsA(node, VariableSetStmt) &&
 		!((VariableSetStmt *) node)->is_local && !statement->set_transaction;
+	classify_setting(statement, node);
 	if (statement->outside_block || statement->maybe_outside)
 		statement->top_level = restart_of(node);
 	statement->may_defer = may_defer(node);

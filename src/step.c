@@ -17,6 +17,7 @@
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "miscadmin.h"
+#include "storage/proc.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -56,6 +57,15 @@ migrate_run_end(void)
 }
 
 /*
+ * The search_path of a tenant, NULL for none.
+ */
+static const char *
+path_of(const char *schema)
+{
+	return *schema == '\0' ? NULL : quote_identifier(schema);
+}
+
+/*
  * Set the search_path of a tenant, "" for none: with GUC_ACTION_SAVE in the GUC
  * nest level of the caller, with GUC_ACTION_SET for the session.  3F000 if there
  * is no such schema.
@@ -71,8 +81,24 @@ migrate_enter_schema(const char *schema, GucAction action)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("schema \"%s\" cannot be that of a run", schema)));
 	(void) get_namespace_oid(schema, false);
-	(void) set_config_option("search_path", quote_identifier(schema), PGC_USERSET, PGC_S_SESSION,
+	(void) set_config_option("search_path", path_of(schema), PGC_USERSET, PGC_S_SESSION,
 							 action, true, 0, false);
+}
+
+/*
+ * Tell a script how it is to run: what the run gives it and takes back from it.
+ */
+void
+migrate_place_in_run(MigratePlace *place, const MigrateRun *run, const MigrateStep *step)
+{
+	const char *format = step->file ? step->file->format : step->applied->format;
+
+	place->cursors = run->cursors;
+	place->search_path = path_of(run->request->schema);
+	place->timeout = StatementTimeout;
+
+	/* sqitch starts a psql for each change */
+	place->own_session = format != NULL && strcmp(format, "sqitch") == 0;
 }
 
 /*

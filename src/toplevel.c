@@ -172,7 +172,7 @@ migrate_execute_top_level(const MigrateScript *script, int number, const char *s
 	place->source = query;
 	place->source_line = place->line;
 	migrate_run_top_level(query);
-	migrate_end_statement(place);
+	migrate_end_statement(statement, place);
 	migrate_end_script(place);
 	pfree(query);
 }

@@ -1,0 +1,57 @@
+--
+-- What a migration does to its session, and how its statements are sent.
+--
+\getenv abs_srcdir PG_ABS_SRCDIR
+\set setup :abs_srcdir '/include/setup.sql'
+\i :setup
+\set VERBOSITY terse
+
+-- a tenant's path is what RESET gives back
+CREATE SCHEMA tenant;
+SELECT test.write('path/1_reset.sql', E'-- +goose Up\nRESET search_path;\nCREATE TABLE by_reset ();'),
+	   test.write('path/2_all.sql', E'-- +goose Up\nSET search_path = app;\nRESET ALL;\nCREATE TABLE by_reset_all ();'),
+	   test.write('path/3_default.sql', E'-- +goose Up\nSET search_path TO DEFAULT;\nCREATE TABLE by_default ();'),
+	   test.write('path/4_local.sql', E'-- +goose Up\nSET search_path = app;\nSET LOCAL search_path TO DEFAULT;\nCREATE TABLE by_local ();\nCOMMIT;\nBEGIN;\nCREATE TABLE by_session ();'),
+	   test.write('path/5_alone.sql', E'-- +goose NO TRANSACTION\n-- +goose Up\nRESET search_path;\nCREATE TABLE alone ();\nDISCARD ALL;\nCREATE TABLE after_discard ();') \gset ignored_
+SELECT version FROM migrate.apply(test.made('path'), target => '4', schema => 'tenant');
+SELECT oid::regclass FROM pg_class WHERE relkind = 'r' AND relname ~ '^(by_|alone|after_)' ORDER BY relname;
+SELECT count(*) AS undone FROM migrate.rollback(force => true, schema => 'tenant');
+DROP TABLE tenant.by_reset, tenant.by_reset_all, tenant.by_default, tenant.by_local, by_session;
+CALL migrate.up(test.made('path'), schema => 'tenant');
+SELECT oid::regclass FROM pg_class WHERE relkind = 'r' AND relname ~ '^(by_|alone|after_)' ORDER BY relname;
+SET search_path = app, pg_catalog;
+
+-- the caller's statement_timeout bounds apply(), whatever a file says
+SELECT test.write('timeout/1_a.sql', E'-- +goose Up\nSET statement_timeout = 0;\nSELECT 1;'),
+	   test.write('timeout/2_b.sql', E'-- +goose Up\nSET statement_timeout = ''5s'';\nSELECT 1;'),
+	   test.write('timeout/3_c.sql', E'-- +goose Up\nSET LOCAL statement_timeout = ''5s'';\nSELECT 1;') \gset ignored_
+SELECT version FROM migrate.apply(test.made('timeout'), project => 'timeout');
+
+-- how literals are read is a setting that a file may make
+SELECT test.write('literals/1_a.up.sql', E'SET standard_conforming_strings = off;\nSET escape_string_warning = off;\nCREATE TABLE literals AS SELECT ''it\\''s; here'' AS a;\nSET standard_conforming_strings TO ''on'';\nINSERT INTO literals VALUES (''\\'');\nINSERT INTO literals VALUES (:''v'');') \gset ignored_
+SELECT version, statements FROM migrate.apply(test.made('literals'), project => 'literals', vars => '{"v": "value"}');
+SELECT * FROM literals;
+
+-- each change of sqitch has a session of its own
+SELECT test.write('sqitch/sqitch.plan', E'%project=a\n\na 2024-01-01T00:00:00Z A <a@b>\nb 2024-01-01T00:00:00Z A <a@b>\n'),
+	   test.write('sqitch/deploy/a.sql', E'CREATE TEMPORARY TABLE work (a int);\nCREATE TEMP TABLE IF NOT EXISTS mine (a int);'),
+	   test.write('sqitch/deploy/b.sql', E'CREATE TEMPORARY TABLE work (b int);') \gset ignored_
+CREATE TEMP TABLE mine (b int);
+SELECT name FROM migrate.apply(test.made('sqitch'), project => 'sqitch');
+SELECT relname FROM pg_class WHERE relpersistence = 't' AND relkind = 'r';
+SELECT count(*) AS undone FROM migrate.rollback(force => true, project => 'sqitch');
+CALL migrate.up(test.made('sqitch'), project => 'sqitch');
+SELECT relname FROM pg_class WHERE relpersistence = 't' AND relkind = 'r';
+
+-- outside a transaction, utility statements are sent as psql would send them
+SELECT test.write('alone/1_a.sql', E'-- +goose NO TRANSACTION\n-- +goose Up\nSET LOCAL work_mem = ''1MB'';\nCREATE TABLE sent ();\nSET SESSION work_mem = ''2MB'';\nCREATE TABLE sent_later AS SELECT current_setting(''work_mem'') AS mem;\nLOCK TABLE sent;') \gset ignored_
+CALL migrate.up(test.made('alone'), project => 'alone');
+SELECT * FROM sent_later;
+-- options of an extension: it may commit on the way
+SELECT test.write('options/1_a.sql', E'-- +goose Up\nCREATE TABLE options (i int);'),
+	   test.write('options/2_b.sql', E'-- +goose Up\nCREATE INDEX ON options (i) WITH (timescaledb.transaction_per_chunk);') \gset ignored_
+SELECT test.try(format('SELECT migrate.apply(%L, project => ''options'')', test.made('options')));
+CALL migrate.up(test.made('options'), project => 'options');
+SELECT test.write('options/2_b.sql', E'-- +goose Up\nCREATE MATERIALIZED VIEW v WITH (timescaledb.continuous) AS SELECT 1;') \gset ignored_
+SELECT test.try(format('SELECT migrate.apply(%L, project => ''options'')', test.made('options')));
+SELECT version, command, note FROM migrate.plan(test.made('options'), project => 'options');
