@@ -34,6 +34,7 @@ typedef struct ChangesetParser
 	MigratePiece *down;
 	bool		transactional;
 	bool		skipped;		/* not for this server */
+	bool		begun;			/* there has been a changeset */
 	const char *delimiter;		/* what ends its statements, NULL: as usual
 								 * ... */
 	const char *down_delimiter; /* ... and those of its rollback */
@@ -235,6 +236,11 @@ begin_changeset(ChangesetParser *parser, const char *after)
 		migrate_bad_file(parser->file->file, line->number, "changeset has no \"author:id\"", NULL);
 	end_changeset(parser, line->text);
 
+	migration->file = parser->file->file;
+	if (!parser->begun && migrate_has_statements(parser->sql, line->text - parser->sql))
+		migrate_add_doubt(migration, 1, true, "statements before the first changeset would be left out",
+						  "Move them behind a line \"--changeset author:id\".");
+	parser->begun = true;
 	parser->current = migration;
 	parser->transactional = flag(line, p, "runInTransaction", true);
 	parser->skipped = flag(line, p, "ignore", false) ||
@@ -242,7 +248,6 @@ begin_changeset(ChangesetParser *parser, const char *after)
 	parser->delimiter = plain_delimiter(attribute(line, p, "endDelimiter"));
 	parser->down_delimiter = plain_delimiter(attribute(line, p, "rollbackEndDelimiter"));
 	migration->properties = parser->properties;
-	migration->file = parser->file->file;
 	migration->shares_file = true;
 	migration->author = author;
 	migration->version = psprintf("%s:%s", author, id);

@@ -296,6 +296,23 @@ warn_other_tool(const MigrateRun *run)
 }
 
 /*
+ * A doubt about what is applied already stops nothing.
+ */
+static void
+warn_doubts(const MigrateRun *run)
+{
+	ListCell   *lc;
+
+	foreach(lc, run->items)
+	{
+		const MigrateItem *item = lfirst(lc);
+
+		if (item->file != NULL && item->applied != NULL && !item->applied->interrupted)
+			migrate_raise_doubt(item->file, false);
+	}
+}
+
+/*
  * Look before the lock is taken, so that an up-to-date release starts while a
  * long run goes on.  Returns false if there is nothing to do; what there is to
  * say then has been said.  All else is for the look under the lock to decide:
@@ -311,6 +328,7 @@ migrate_look_first_up(MigrateRun *run)
 	migrate_report_ignored(run);
 	migrate_look(run);
 	migrate_judge_changes(run);
+	warn_doubts(run);
 	busy = migrate_plan_is_busy(run->items);
 	if (!busy)
 	{
@@ -380,6 +398,8 @@ describe(MigrateRun *run, MigrateItem *item, List *failures)
 					   "down section has been removed from the file");
 		add_detail(item, item->applied->down_error);
 	}
+	if (item->file != NULL && item->file->doubt != NULL)
+		add_detail(item, psprintf("line %d: %s", item->file->doubt->line, item->file->doubt->message));
 	if (item->state == STATE_INTERRUPTED)
 		add_detail(item, psprintf("interrupted while going %s, after %d %s",
 								  item->applied->going_down ? "down" : "up",

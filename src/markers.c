@@ -395,31 +395,101 @@ migrate_markers_are_weak(const MigrateMarkers *markers)
 }
 
 /*
+ * Does a word speak of transactions?
+ */
+static bool
+is_about_transactions(const char *word, int length)
+{
+	static const char *const parts[] = {"trans", "txn", "tx"};
+
+	for (int i = 0; i < lengthof(parts); i++)
+		for (int at = 0; at + (int) strlen(parts[i]) <= length; at++)
+			if (pg_strncasecmp(word + at, parts[i], strlen(parts[i])) == 0)
+				return true;
+	return false;
+}
+
+/*
+ * Has the line of a marker a word about transactions that its tool does not know,
+ * and would take for nothing?
+ */
+static bool
+has_other_words(const MigrateLine *line, const char *const *known, int n)
+{
+	const char *p = line->text;
+	const char *end = line->text + line->length;
+
+	while (p < end)
+	{
+		int			blank = migrate_skip_spaces(p, end - p);
+		int			word = word_length(p + blank, end - p - blank);
+		bool		found = false;
+
+		for (int i = 0; i < n; i++)
+			found |= word == strlen(known[i]) && memcmp(p + blank, known[i], word) == 0;
+		if (!found && is_about_transactions(p + blank, word))
+			return true;
+		p += blank + Max(word, 1);
+	}
+	return false;
+}
+
+static bool
+dbmate_has_odd_option(const MigrateLine *line)
+{
+	static const char *const known[] = {"transaction:false", "transaction:true"};
+
+	return has_other_words(line, known, lengthof(known));
+}
+
+static bool
+sql_migrate_has_odd_option(const MigrateLine *line)
+{
+	static const char *const known[] = {"notransaction"};
+
+	return has_other_words(line, known, lengthof(known));
+}
+
+/*
  * The grammars.
  */
 const MigrateMarkers migrate_markers_none = {.whole = true};
-const MigrateMarkers migrate_markers_plain = {.mark = plain_mark,.whole = true,.suspects = true};
-const MigrateMarkers migrate_markers_goose = {.mark = goose_mark,.up_marker = "-- +goose Up"};
-const MigrateMarkers migrate_markers_updown = {.mark = updown_mark,.up_marker = "-- UP",.suspects = true,.down_tells = true,.weak = true};
+const MigrateMarkers migrate_markers_plain = {
+	.mark = plain_mark,.whole = true,.alone_marker = "-- no-transaction",
+};
+const MigrateMarkers migrate_markers_goose = {
+	.mark = goose_mark,.up_marker = "-- +goose Up",.down_marker = "-- +goose Down",
+	.alone_marker = "-- +goose NO TRANSACTION",
+};
+const MigrateMarkers migrate_markers_updown = {
+	.mark = updown_mark,.up_marker = "-- UP",.down_marker = "-- DOWN",.down_tells = true,.weak = true,
+};
 const MigrateMarkers migrate_markers_sql_migrate = {
-	.mark = sql_migrate_mark,.up_marker = "-- +migrate Up",
+	.mark = sql_migrate_mark,.up_marker = "-- +migrate Up",.down_marker = "-- +migrate Down",
+	.alone_marker = "-- +migrate Up notransaction",.has_odd_option = sql_migrate_has_odd_option,
 	.loose = true,.repeats = true,.alone_for_all = true,.any_order = true,
 };
 const MigrateMarkers migrate_markers_dbmate = {
-	.mark = dbmate_mark,.up_marker = "-- migrate:up",.repeats = true,.down_backwards = true,
+	.mark = dbmate_mark,.up_marker = "-- migrate:up",.down_marker = "-- migrate:down",
+	.alone_marker = "-- migrate:up transaction:false",.has_odd_option = dbmate_has_odd_option,
+	.needs_down = true,.repeats = true,.down_backwards = true,
 };
 const MigrateMarkers migrate_markers_tern = {
-	.mark = tern_mark,.up_marker = "---- create above / drop below ----",.whole = true,
+	.mark = tern_mark,.up_marker = "---- create above / drop below ----",
+	.down_marker = "---- create above / drop below ----",
+	.alone_marker = "---- tern: disable-tx ----",.whole = true,
 };
 const MigrateMarkers migrate_markers_rambler = {
-	.mark = rambler_mark,.up_marker = "-- rambler up",
+	.mark = rambler_mark,.up_marker = "-- rambler up",.down_marker = "-- rambler down",
 	.loose = true,.repeats = true,.down_backwards = true,.any_order = true,
 };
 const MigrateMarkers migrate_markers_node_pg = {
-	.mark = node_pg_mark,.up_marker = "-- Up Migration",
+	.mark = node_pg_mark,.up_marker = "-- Up Migration",.down_marker = "-- Down Migration",
 	.whole = true,.loose = true,.any_order = true,.weak = true,
 };
-const MigrateMarkers migrate_markers_graphile = {.mark = graphile_mark,.whole = true};
+const MigrateMarkers migrate_markers_graphile = {
+	.mark = graphile_mark,.whole = true,.alone_marker = "--! no-transaction",
+};
 const MigrateMarkers migrate_markers_drizzle = {.mark = drizzle_mark,.whole = true};
 const MigrateMarkers migrate_markers_liquibase = {
 	.mark = liquibase_mark,.up_marker = "--liquibase formatted sql",

@@ -133,6 +133,18 @@ typedef struct MigrateSection
 	uint8		sha256[PG_SHA256_DIGEST_LENGTH];	/* of its text */
 } MigrateSection;
 
+/*
+ * A line of a file that may have been meant as something else.
+ */
+typedef struct MigrateDoubt
+{
+	const char *file;
+	int			line;
+	bool		refuses;		/* the migration must not run so */
+	const char *message;
+	const char *hint;			/* or NULL */
+} MigrateDoubt;
+
 typedef enum MigrateKind
 {
 	KIND_VERSIONED,				/* runs once */
@@ -160,6 +172,7 @@ typedef struct Migration
 	char	   *previous;		/* ... and of the one before */
 	List	   *properties;		/* of MigrateVariable: values from the file */
 	const char *format;			/* its directory's */
+	MigrateDoubt *doubt;		/* or NULL */
 	MigrateSection up;
 	MigrateSection down;
 } Migration;
@@ -869,7 +882,12 @@ typedef enum MigrateMarker
 typedef struct MigrateMarkers
 {
 	MigrateMarker (*mark) (MigrateLine *line);
-	const char *up_marker;		/* how it is written, for messages */
+	const char *up_marker;		/* how they are written, for messages: NULL if
+								 * there is none */
+	const char *down_marker;
+	const char *alone_marker;	/* a section without a transaction */
+	bool		(*has_odd_option) (const MigrateLine *line);
+	bool		needs_down;		/* a file has a down section */
 	bool		whole;			/* the file is a section without any marker */
 	bool		loose;			/* text before the first marker is left out,
 								 * else only comments may stand there */
@@ -878,7 +896,6 @@ typedef struct MigrateMarkers
 	bool		alone_for_all;	/* one section without a transaction makes all
 								 * so */
 	bool		any_order;		/* the down may come first */
-	bool		suspects;		/* sections may have been meant and not marked */
 	bool		down_tells;		/* a down section alone tells the format */
 	bool		weak;			/* too common a comment to tell one format
 								 * from another */
@@ -1019,6 +1036,15 @@ extern MigrateChecked migrate_check_postgres_migrations(const MigrateChecksumInp
 														const char *recorded);
 extern MigrateChecked migrate_check_atlas(const MigrateChecksumInput *in, const char *recorded);
 extern uint32 migrate_crc32(const char *bytes, int length);
+
+/* in doubt.c */
+extern bool migrate_looks_like_down(const MigrateLine *line);
+extern bool migrate_looks_like_no_transaction(const MigrateLine *line);
+extern bool migrate_has_statements(const char *sql, int length);
+extern bool migrate_line_allows(const MigrateLine *line, const char *name);
+extern void migrate_add_doubt(Migration *migration, int line, bool refuses, const char *message,
+							  const char *hint);
+extern void migrate_raise_doubt(const Migration *migration, bool pending);
 
 /* in section.c */
 extern bool migrate_markers_parse(const MigrateMarkers *markers, Migration *migration,

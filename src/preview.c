@@ -252,6 +252,7 @@ add_step(Preview *preview, const MigrateItem *item, MigrateStep *step)
 		MigrateScript *script;
 
 		note_migration(preview, item);
+		migrate_raise_doubt(step->file, item->applied == NULL);
 		text = migrate_step_text(preview->run, step);
 
 		sql = migrate_step_sql(preview->run, step, text, &place);

@@ -156,9 +156,16 @@ typedef struct SectionParser
 								 * before */
 	bool		in_statement;	/* between a statement's begin and end */
 	bool		alone;			/* all of the file, without a transaction */
+	bool		allowed;		/* the line before allows what looks like one */
 	int			suspect;		/* line that looks like a down marker, 0: none
 								 * ... */
 	const char *behind_suspect; /* ... and the text behind it */
+	MigrateSection *suspect_alone;	/* with a line like "no transaction" ... */
+	int			suspect_alone_line; /* ... which is that one */
+	int			odd_option;		/* line of a marker with an unknown option */
+	bool		prelude_allowed;
+	int			prelude;		/* first line before the first marker that is
+								 * left out */
 	bool		variables;		/* goose's ENVSUB is on */
 } SectionParser;
 
@@ -200,7 +207,12 @@ judge_prelude(SectionParser *parser, bool up)
 
 	if (parser->markers->whole && !up)
 		return;					/* it is the up section */
-	if (!parser->markers->loose && !migrate_script_is_blank(parser->sql, line->text -parser->sql))
+	if (migrate_script_is_blank(parser->sql, line->text - parser->sql))
+		return;
+	if (parser->markers->loose)
+		parser->prelude = !parser->prelude_allowed &&
+			migrate_has_statements(parser->sql, line->text - parser->sql);
+	else
 		migrate_bad_file(parser->file, line->number, "migration has statements before its up section",
 						 psprintf("Only comments may stand before \"%s\".",
 								  parser->markers->up_marker));
@@ -399,58 +411,77 @@ migrate_markers_up(const MigrateMarkers *markers)
 	return markers->up_marker;
 }
 
-/*
- * Is a line a comment that says "down" or the like, and nothing else but signs
- * around it?
- */
-static bool
-looks_like_down(const MigrateLine *line)
-{
-	static const char *const words[] = {
-		"down", "rollback", "undo", "revert", "downmigration", "downscript", "downsection",
-		"rollbackscript", "migratedown", "goosedown", "downrollback",
-	};
-	int			blank = migrate_skip_spaces(line->text, line->length);
-	const char *p = line->text +blank;
-	char		letters[32];
-	int			n = 0;
-
-	if (line->length - blank < 2 || (memcmp(p, "--", 2) != 0 && memcmp(p, "/*", 2) != 0))
-		return false;
-	for (; p < line->text +line->length; p++)
-	{
-		if (isalpha((unsigned char) *p) && n < sizeof(letters) - 1)
-			letters[n++] = *p;
-		else if (*p == ';' || isalnum((unsigned char) *p))
-			return false;
-	}
-	letters[n] = '\0';
-	for (int i = 0; i < lengthof(words); i++)
-		if (pg_strcasecmp(letters, words[i]) == 0)
-			return true;
-	return false;
-}
+#define ALLOW	"If it is meant so, write \"-- migrate: allow misspelt-marker\" and a reason on the line above it."
 
 /*
  * A file without a down section that has statements behind such a line: they would
  * undo what the ones before do.
  */
 static void
-judge_suspect(const SectionParser *parser, const char *end)
+doubt_down(const SectionParser *parser, const char *end)
 {
-	static const char *const message = "line looks like the beginning of a down section, and is none";
+	const MigrateMarkers *markers = parser->markers;
 
 	if (parser->suspect == 0 || parser->migration->down.present ||
 		migrate_script_is_blank(parser->behind_suspect, end - parser->behind_suspect))
 		return;
-	if (!parser->markers->whole)
-		migrate_bad_file(parser->file, parser->suspect, message,
-						 psprintf("What follows it would run with the rest.  Write the line as \"%s\".",
-								  "-- DOWN"));
-	ereport(WARNING,
-			(errmsg("%s", message),
-			 errdetail("What follows it runs with the rest."),
-			 errcontext("file \"%s\", line %d", parser->file, parser->suspect)));
+	migrate_add_doubt(parser->migration, parser->suspect, markers->down_marker != NULL,
+					  "line looks like the beginning of a down section, and is none",
+					  markers->down_marker == NULL ? "What follows it runs with the rest." :
+					  psprintf("What follows it would run with the rest.  Write the line as \"%s\".  " ALLOW,
+							   markers->down_marker));
+}
+
+/*
+ * What a line that is no marker may have been meant as.  "after" is where the next
+ * one starts.
+ */
+static void
+look_for_doubt(SectionParser *parser, const char *after)
+{
+	const MigrateMarkers *markers = parser->markers;
+	const MigrateLine *line = parser->line;
+
+	if (parser->open == &parser->migration->up && parser->suspect == 0 && !parser->allowed &&
+		migrate_looks_like_down(line))
+	{
+		parser->suspect = line->number;
+		parser->behind_suspect = after;
+	}
+	if (markers->alone_marker != NULL && parser->open != NULL && !parser->allowed &&
+		parser->piece->transactional && migrate_looks_like_no_transaction(line))
+	{
+		parser->suspect_alone = parser->open;
+		parser->suspect_alone_line = line->number;
+	}
+}
+
+/*
+ * The same once all markers are known.
+ */
+static void
+doubt_file(SectionParser *parser, const char *end)
+{
+	Migration  *migration = parser->migration;
+	const MigrateMarkers *markers = parser->markers;
+
+	doubt_down(parser, end);
+	if (parser->suspect_alone != NULL && parser->suspect_alone->transactional)
+		migrate_add_doubt(migration, parser->suspect_alone_line, true,
+						  "line looks like a mark for \"no transaction\", and is none",
+						  psprintf("Write it as \"%s\".  " ALLOW, markers->alone_marker));
+	if (parser->odd_option > 0)
+		migrate_add_doubt(migration, parser->odd_option, true, "marker has an unrecognized option",
+						  psprintf("The mark for \"no transaction\" is \"%s\".  " ALLOW,
+								   markers->alone_marker));
+	if (parser->prelude > 0 && markers->loose)
+		migrate_add_doubt(migration, parser->prelude, true,
+						  "statements before the first marker would be left out",
+						  psprintf("Move them behind \"%s\".  " ALLOW, markers->up_marker));
+	if (markers->needs_down && migration->up.present && !migration->down.present)
+		migrate_add_doubt(migration, migration->up.line, true, "migration has no down section",
+						  psprintf("Add a line \"%s\", with nothing behind it if there is no way back.",
+								   markers->down_marker));
 }
 
 /*
@@ -471,25 +502,29 @@ migrate_markers_parse(const MigrateMarkers *markers, Migration *migration, Migra
 	if (markers->whole)
 		open_piece(&parser, part == PART_DOWN ? &migration->down : &migration->up, true, sql, 1);
 	migrate_lines_start(&reader, sql, length);
-	while (markers->mark != NULL && migrate_lines_next(&reader))
+	while (migrate_lines_next(&reader))
 	{
 		const char *after = reader.next ? reader.next : reader.end;
 
-		if (markers->suspects && parser.open == &migration->up && parser.suspect == 0 &&
-			looks_like_down(&reader.line))
-		{
-			parser.suspect = reader.line.number;
-			parser.behind_suspect = after;
-		}
-		take_marker(&parser, markers->mark(&reader.line), after);
+		MigrateMarker marker = markers->mark ? markers->mark(&reader.line) : MARK_NONE;
+
+		if (marker == MARK_NONE || marker == MARK_STOP)
+			look_for_doubt(&parser, after);
+		if (marker != MARK_NONE)
+			take_marker(&parser, marker, after);
+		if (marker != MARK_NONE && markers->has_odd_option != NULL && !parser.allowed &&
+			markers->has_odd_option(&reader.line))
+			parser.odd_option = reader.line.number;
+		parser.allowed = migrate_line_allows(&reader.line, "misspelt-marker");
+		parser.prelude_allowed |= parser.allowed && !parser.marked;
 	}
 	if (!migration->up.present && !(markers->whole && part == PART_DOWN))
 		return false;
 	if (parser.in_statement)
 		migrate_bad_file(migration->file, reader.line.number, "statement is begun and not ended", NULL);
 	close_piece(&parser, sql + length);
-	judge_suspect(&parser, sql + length);
 	end_section(&parser, &migration->up, false);
 	end_section(&parser, &migration->down, markers->down_backwards);
+	doubt_file(&parser, sql + length);
 	return true;
 }

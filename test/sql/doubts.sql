@@ -1,0 +1,75 @@
+--
+-- Lines that look like a marker and are none.
+--
+\getenv abs_srcdir PG_ABS_SRCDIR
+\set setup :abs_srcdir '/include/setup.sql'
+\i :setup
+SET client_min_messages = error;
+
+-- every spelling of "down" in a format whose sections are marked in the file
+CREATE TABLE test.spellings (n serial, format text, up text, line text);
+INSERT INTO test.spellings (format, up, line)
+SELECT f.format, f.up, l.line
+FROM (VALUES ('goose', '-- +goose Up'), ('dbmate', '-- migrate:up'), ('sql-migrate', '-- +migrate Up'),
+			 ('rambler', '-- rambler up'), ('updown', '-- UP'), ('node-pg-migrate', '-- Up Migration'),
+			 ('tern', '')) f (format, up),
+	 (VALUES ('-- ==== DOWN ===='), (' -- migrate: down'), ('-- migrate: down'), ('-- + goose Down'), ('--+migrate Down'),
+			 ('-- goose down:'), ('-- rollback'), ('-- Undo'), ('/* down */'), ('-- Revert.'), ('-- dbmate:down'),
+			 ('-- migrate:down;'), ('-- gooose Down'), ('-- rambler: down'), ('--- migration down ---'), ('--down')) l (line);
+SELECT count(test.write(format('spelt%s/%s.sql', n, CASE format WHEN 'node-pg-migrate' THEN '1700000000000_a' ELSE '001_a' END),
+						concat_ws(E'\n', nullif(up, ''), 'CREATE TABLE spelt ();', line, 'DROP TABLE spelt;')))
+FROM test.spellings WHERE NOT (format = 'sql-migrate' AND line = '-- +migrate Down');
+CREATE FUNCTION test.outcome(n int, format text) RETURNS text LANGUAGE sql AS
+	$$ SELECT t FROM test.try(format('SELECT migrate.apply(%L, project => %L, format => %L)', test.made('spelt' || n), 'spelt' || n, format)) t LIMIT 1 $$;
+ALTER TABLE test.spellings ADD outcome text;
+UPDATE test.spellings SET outcome = test.outcome(n, format);
+SELECT format, outcome, count(*) FROM test.spellings GROUP BY 1, 2 ORDER BY 1, 2;
+-- that one is a marker
+SELECT format, line, outcome FROM test.spellings WHERE outcome !~ 'looks like' ORDER BY 1, 2;
+SELECT count(*) FROM migrate.applied;
+SELECT * FROM test.tables;
+RESET client_min_messages;
+
+-- what to do
+SELECT test.try(format('SELECT migrate.apply(%L)', test.made('spelt1')));
+SELECT version, state, detail FROM migrate.status(test.made('spelt1'));
+SELECT version, note FROM migrate.plan(test.made('spelt1'));
+SELECT test.write('allowed/1_a.sql', E'-- +goose Up\nCREATE TABLE a ();\n-- migrate: allow misspelt-marker the word is the name of a table\n-- down\nCREATE TABLE down ();'),
+	   test.write('noreason/1_a.sql', E'-- +goose Up\nCREATE TABLE a ();\n-- migrate:allow misspelt-marker\n-- down\nCREATE TABLE down ();'),
+	   test.write('prose/1_a.sql', E'-- +goose Up\nCREATE TABLE b ();\n-- rollback of orders that nobody has paid\n-- go down there\nCREATE TABLE c ();'),
+	   test.write('nothing/1_a.sql', E'-- +goose Up\nCREATE TABLE d ();\n-- down\n-- nothing to do\n') \gset ignored_
+SELECT version FROM migrate.apply(test.made('allowed'), project => 'allowed');
+SELECT test.try(format('SELECT migrate.apply(%L, project => ''noreason'')', test.made('noreason')));
+SELECT version FROM migrate.apply(test.made('prose'), project => 'prose');
+SELECT version FROM migrate.apply(test.made('nothing'), project => 'nothing');
+
+-- where the way down is another file, it is a warning
+SELECT test.write('pair/1_a.up.sql', E'CREATE TABLE e ();\n-- down\nDROP TABLE e;'), test.write('pair/1_a.down.sql', 'SELECT 1;'),
+	   test.write('flyway/V1__a.sql', E'CREATE TABLE e ();\n-- undo\nDROP TABLE e;') \gset ignored_
+SELECT version FROM migrate.apply(test.made('pair'), project => 'pair');
+SELECT version FROM migrate.apply(test.made('flyway'), project => 'flyway');
+-- and so it is for what is applied already, which stops nothing
+SELECT version FROM migrate.apply(test.made('pair'), project => 'pair');
+SELECT test.write('applied/1_a.sql', E'-- +goose Up\nCREATE TABLE f ();\n') \gset ignored_
+SELECT version FROM migrate.apply(test.made('applied'), project => 'applied');
+SELECT test.write('applied/1_a.sql', E'-- +goose Up\nCREATE TABLE f ();\n-- down\n'), test.write('applied/2_b.sql', E'-- +goose Up\nCREATE TABLE g ();') \gset ignored_
+SELECT version FROM migrate.apply(test.made('applied'), project => 'applied');
+
+-- "no transaction"
+SELECT test.write('alone/1_a.sql', E'-- +goose Up\n-- goose no transaction\nSELECT 1;'),
+	   test.write('alone2/1_a.sql', E'-- migrate:up transaction: false\nSELECT 1;\n-- migrate:down'),
+	   test.write('alone3/1_a.sql', E'-- +migrate Up no-transaction\nSELECT 1;'),
+	   test.write('alone4/1_a.sql', E'SELECT 1;\n-- no-transaction\nSELECT 2;'),
+	   test.write('alone5/1_a.sql', E'-- +goose NO TRANSACTION\n-- +goose Up\n-- no transaction\nSELECT 1;') \gset ignored_
+SELECT made, t FROM unnest('{alone,alone2,alone3,alone4,alone5}'::text[]) made,
+	test.try(format('SELECT migrate.apply(%L, project => %L)', test.made(made), made)) t;
+
+-- statements that would be left out, and dbmate's down section
+SELECT test.write('left1/1_a.sql', E'CREATE TABLE left_out ();\n-- +migrate Up\nSELECT 1;'),
+	   test.write('left2/1_a.sql', E'CREATE TABLE left_out ();\n-- rambler up\nSELECT 1;'),
+	   test.write('left3/1700000000000_a.sql', E'CREATE TABLE left_out ();\n-- Up Migration\nSELECT 1;'),
+	   test.write('left4/a.sql', E'--liquibase formatted sql\nCREATE TABLE left_out ();\n--changeset a:1\nSELECT 1;'),
+	   test.write('left5/1_a.sql', E'-- migrate:up\nSELECT 1;') \gset ignored_
+SELECT made, t FROM unnest('{left1,left2,left3,left4,left5}'::text[]) made,
+	test.try(format('SELECT migrate.apply(%L, project => %L)', test.made(made), made)) t;
+SELECT to_regclass('left_out');
