@@ -44,8 +44,9 @@ migrate_dotted_key(const char *version)
  * case.
  */
 static bool
-flyway_name(const char *file, char prefix, MigrateFileName *parsed)
+flyway_name(const char *file, char prefix, bool may_be_bare, MigrateFileName *parsed)
 {
+	bool		bare;
 	const char *base = migrate_base_name(file);
 	int			length = strlen(base) - strlen(".sql");
 	const char *rest = base + 1;
@@ -60,13 +61,17 @@ flyway_name(const char *file, char prefix, MigrateFileName *parsed)
 			break;
 		rest++;
 	}
-	if (digits == 0 || digits > MIGRATE_MAX_DIGITS || strncmp(rest, "__", 2) != 0)
+	if (digits == 0 || digits > MIGRATE_MAX_DIGITS)
+		return false;
+	/* Flyway 12 does without a description, refinery does not */
+	bare = may_be_bare && rest == base + length;
+	if (!bare && strncmp(rest, "__", 2) != 0)
 		return false;
 	parsed->version = pnstrdup(base + 1, rest - base - 1);
 	for (char *c = parsed->version; *c != '\0'; c++)
 		if (*c == '_')
 			*c = '.';
-	parsed->name = pnstrdup(rest + 2, base + length - rest - 2);
+	parsed->name = bare ? pstrdup("") : pnstrdup(rest + 2, base + length - rest - 2);
 	parsed->sort_key = migrate_dotted_key(parsed->version);
 	return true;
 }
@@ -81,7 +86,7 @@ migrate_claims_flyway(const char *file, MigrateFileName *parsed)
 	int			length = strlen(base) - strlen(".sql");
 
 	parsed->part = PART_UP;
-	if (flyway_name(file, 'V', parsed))
+	if (flyway_name(file, 'V', true, parsed))
 		return true;
 	if (strncmp(base, "R__", 3) == 0 && length > 3 && pg_strcasecmp(base + length, ".sql") == 0)
 	{
@@ -92,7 +97,7 @@ migrate_claims_flyway(const char *file, MigrateFileName *parsed)
 		return true;
 	}
 	parsed->part = PART_DOWN;
-	return flyway_name(file, 'U', parsed);
+	return flyway_name(file, 'U', true, parsed);
 }
 
 /*
@@ -121,7 +126,7 @@ migrate_refuse_flyway(const char *file)
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("callback \"%s\" cannot be run", file),
 				 errhint("Move its statements into migrations, or the file out of the directory.")));
-	if (flyway_name(file, 'B', &parsed))
+	if (flyway_name(file, 'B', true, &parsed))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("baseline migration \"%s\" cannot be run", file),
@@ -135,7 +140,7 @@ bool
 migrate_claims_refinery(const char *file, MigrateFileName *parsed)
 {
 	parsed->part = PART_UP;
-	return flyway_name(file, 'V', parsed) || flyway_name(file, 'U', parsed);
+	return flyway_name(file, 'V', false, parsed) || flyway_name(file, 'U', false, parsed);
 }
 
 /*
@@ -152,12 +157,12 @@ migrate_looks_like_refinery(List *names)
 
 	foreach(lc, names)
 	{
-		if (flyway_name(lfirst(lc), 'U', &parsed))
+		if (flyway_name(lfirst(lc), 'U', false, &parsed))
 			undos = lappend(undos, parsed.sort_key);
 	}
 	foreach(lc, names)
 	{
-		if (undos != NIL && flyway_name(lfirst(lc), 'V', &parsed))
+		if (undos != NIL && flyway_name(lfirst(lc), 'V', false, &parsed))
 			versions = lappend(versions, parsed.sort_key);
 	}
 	foreach(lc, undos)

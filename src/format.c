@@ -52,6 +52,7 @@ struct MigrateFormat
 	bool		from_one;		/* there is no version 0 */
 	bool		consecutive;	/* nor any gap */
 	void		(*refuse) (const char *file);	/* what would have to run too */
+	const char *down_name;		/* of a down script; %s is the version */
 
 	/* content */
 	const MigrateMarkers *markers;
@@ -123,7 +124,7 @@ static const MigrateFormat formats[] = {
 	},
 	{
 		.name = "refinery",.looks_like = migrate_looks_like_refinery,
-		.claims = migrate_claims_refinery,.nested = true,.refuse = migrate_refuse_rs,
+		.claims = migrate_claims_refinery,.nested = true,
 		.markers = &migrate_markers_none,
 		.like = "flyway",.table = "refinery_schema_history",.column = "applied_on",
 		.skeleton = &migrate_skeleton_refinery
@@ -141,7 +142,7 @@ static const MigrateFormat formats[] = {
 	},
 	{
 		.name = "goose",.by_markers = true,
-		.claims = migrate_claims_goose,.from_one = true,.refuse = migrate_refuse_go,
+		.claims = migrate_claims_goose,.from_one = true,
 		.markers = &migrate_markers_goose,
 		.skeleton = &migrate_skeleton_goose
 	},
@@ -169,7 +170,7 @@ static const MigrateFormat formats[] = {
 	},
 	{
 		.name = "node-pg-migrate",.by_markers = true,
-		.claims = migrate_claims_node_pg,.refuse = migrate_refuse_js,
+		.claims = migrate_claims_node_pg,
 		.markers = &migrate_markers_node_pg,
 		.like = "golang-migrate plain",.table = "pgmigrations",.column = "run_on",
 		.skeleton = &migrate_skeleton_node_pg
@@ -181,12 +182,12 @@ static const MigrateFormat formats[] = {
 	},
 	{
 		.name = "plain",.by_name = true,
-		.claims = migrate_claims_plain,.header = true,.markers = &migrate_markers_plain,
+		.claims = migrate_claims_plain,.down_name = "%s_rollback.sql",.header = true,.markers = &migrate_markers_plain,
 		.skeleton = &migrate_skeleton_plain
 	},
 	{
 		.name = "sqlx",
-		.claims = migrate_claims_sqlx,.markers = &migrate_markers_plain,
+		.claims = migrate_claims_sqlx,.down_name = "%s_name.down.sql",.markers = &migrate_markers_plain,
 		.like = "golang-migrate plain",.table = "_sqlx_migrations",.column = "execution_time",
 		.skeleton = &migrate_skeleton_sqlx
 	},
@@ -199,7 +200,7 @@ static const MigrateFormat formats[] = {
 	{
 		.name = "postgres-migrations",
 		.claims = migrate_claims_postgres_migrations,.from_one = true,.consecutive = true,
-		.refuse = migrate_refuse_js,.markers = &migrate_markers_plain,
+		.markers = &migrate_markers_plain,
 		.like = "plain",.table = "migrations",.column = "executed_at",
 		.skeleton = &migrate_skeleton_postgres_migrations
 	},
@@ -527,12 +528,20 @@ migrate_format_arrange(const MigrateFormat *format, List *names, const char *ind
 			*copy = parsed;
 			files = lappend(files, copy);
 		}
-		else if (format->arrange == NULL && migrate_is_sql_file(file) &&
+		else if (format->claims != NULL)
+			migrate_refuse_unread(format->claims, file, names);
+		if (format->claims != NULL && parsed.sort_key != NULL)
+			continue;
+		if (format->arrange == NULL && migrate_is_sql_file(file) &&
 				 (format->nested || strchr(file, '/') == NULL))
 			*ignored = lappend(*ignored, file);
 	}
 	if (format->arrange != NULL)
 		*ignored = migrate_other_files(names, files);
+	if (format->down_name != NULL)
+		migrate_refuse_down_names(files, format->down_name);
+	if (format->companion != NULL && format->nested && format->syntax != SYNTAX_FLYWAY)
+		migrate_refuse_lone_downs(files);
 	return files;
 }
 
@@ -590,6 +599,26 @@ foreign_to(const MigrateFormat *format, const char *evidence, const char *sql)
 }
 
 /*
+ * The changesets of a file; 0A000 for one that has none and yet statements: other
+ * tools, and Liquibase itself where it is told to, would run them.
+ */
+static List *
+parse_changesets(const MigrateFormat *format, const MigrateFileName *parsed, const char *sql,
+				 int length)
+{
+	List	   *migrations = migrate_changesets_parse(parsed, sql, length);
+
+	/* one that is marked for another tool is reported as that */
+	if (migrations == NIL && !migrate_script_is_blank(sql, length) &&
+		foreign_format(format, sql, false) == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("file \"%s\" has no changesets", parsed->file),
+				 errhint("Begin it with \"--liquibase formatted sql\" and a line \"--changeset author:id\", or move it out of the directory.")));
+	return migrations;
+}
+
+/*
  * Take one file apart: a list of Migration, each with those sections that the
  * file has; migrate_format_assemble() puts together what is spread over files.
  * NIL for a file that has turned out to be no migration.
@@ -605,7 +634,7 @@ migrate_format_parse(const MigrateFormat *format, const char *evidence,
 	const MigrateFormat *other;
 
 	if (format->changesets)
-		return migrate_changesets_parse(parsed, sql, length);
+		return parse_changesets(format, parsed, sql, length);
 	other = foreign_to(format, evidence, sql);
 	if (other != NULL)
 		judge_foreign(format, evidence, parsed->file, other);

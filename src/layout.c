@@ -181,11 +181,22 @@ migrate_claims_plain(const char *file, MigrateFileName *parsed)
 bool
 migrate_claims_pairs(const char *file, MigrateFileName *parsed)
 {
+	static const char *const suffixes[] = {".sql", ".pgsql", ".psql"};
+	const char *dot = strrchr(file, '.');
+	bool		is_sql = false;
+	char	   *name;
+
+	/* the tool reads any suffix */
+	for (int i = 0; i < lengthof(suffixes) && dot != NULL; i++)
+		is_sql |= pg_strcasecmp(dot, suffixes[i]) == 0;
+	if (!is_sql)
+		return false;
+	name = psprintf("%.*s.sql", (int) (dot - file), file);
 	parsed->part = PART_UP;
-	if (numbered_name(file, "_", ".up.sql", parsed))
+	if (numbered_name(name, "_", ".up.sql", parsed))
 		return true;
 	parsed->part = PART_DOWN;
-	return numbered_name(file, "_", ".down.sql", parsed);
+	return numbered_name(name, "_", ".down.sql", parsed);
 }
 
 /*
@@ -359,56 +370,6 @@ migrate_claims_liquibase(const char *file, MigrateFileName *parsed)
 	parsed->name = pstrdup("");
 	parsed->sort_key = pstrdup(file);
 	return migrate_is_sql_file(file);
-}
-
-/*
- * Code migrations, which have numbers as those in SQL do, at "number": 0A000.
- */
-static void
-refuse_code(const char *file, const char *number, const char *const *suffixes)
-{
-	if (strspn(number, MIGRATE_DIGITS) == 0 || !is_flat(number))
-		return;
-	for (; *suffixes != NULL; suffixes++)
-	{
-		if (!has_suffix(file, *suffixes) || has_suffix(file, psprintf("_test%s", *suffixes)) ||
-			has_suffix(file, psprintf(".d%s", *suffixes)))
-			continue;
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("migration \"%s\" is not written in SQL", file),
-				 errhint("Rewrite it in SQL; code cannot run inside the server.")));
-	}
-}
-
-void
-migrate_refuse_go(const char *file)
-{
-	static const char *const suffixes[] = {".go", NULL};
-
-	if (file[strspn(file, MIGRATE_DIGITS)] == '_')
-		refuse_code(file, file, suffixes);
-}
-
-void
-migrate_refuse_js(const char *file)
-{
-	static const char *const suffixes[] = {".js", ".ts", ".mjs", ".cjs", ".mts", ".cts", NULL};
-
-	refuse_code(file, file, suffixes);
-}
-
-/*
- * refinery's V1__name.rs.
- */
-void
-migrate_refuse_rs(const char *file)
-{
-	static const char *const suffixes[] = {".rs", NULL};
-	const char *base = migrate_base_name(file);
-
-	if (*base == 'V' || *base == 'U')
-		refuse_code(file, base + 1, suffixes);
 }
 
 /*

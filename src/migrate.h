@@ -960,6 +960,12 @@ extern List *migrate_skeleton_files(const MigrateSkeleton *skeleton, List *migra
 extern List *migrate_arrange_sqitch(const char *index, const char *text, List *names);
 extern List *migrate_arrange_drizzle(const char *index, const char *text, List *names);
 
+/* in unread.c */
+extern void migrate_refuse_unread(bool (*claims) (const char *file, MigrateFileName *parsed),
+								  const char *file, List *names);
+extern void migrate_refuse_down_names(List *files, const char *example);
+extern void migrate_refuse_lone_downs(List *files);
+
 /* in flyway.c */
 extern bool migrate_claims_flyway(const char *file, MigrateFileName *parsed);
 extern bool migrate_claims_refinery(const char *file, MigrateFileName *parsed);
@@ -989,9 +995,6 @@ extern bool migrate_claims_prisma(const char *file, MigrateFileName *parsed);
 extern bool migrate_claims_diesel(const char *file, MigrateFileName *parsed);
 extern bool migrate_claims_graphile(const char *file, MigrateFileName *parsed);
 extern bool migrate_claims_graphile_committed(const char *file, MigrateFileName *parsed);
-extern void migrate_refuse_go(const char *file);
-extern void migrate_refuse_js(const char *file);
-extern void migrate_refuse_rs(const char *file);
 extern bool migrate_looks_like_sqitch(List *names);
 extern bool migrate_looks_like_drizzle(List *names);
 extern bool migrate_looks_like_drizzle_folders(List *names);

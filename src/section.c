@@ -166,6 +166,7 @@ typedef struct SectionParser
 	bool		prelude_allowed;
 	int			prelude;		/* first line before the first marker that is
 								 * left out */
+	List	   *separators;		/* bytes before each of them (int) */
 	bool		variables;		/* goose's ENVSUB is on */
 } SectionParser;
 
@@ -342,6 +343,7 @@ take_marker(SectionParser *parser, MigrateMarker marker, const char *after)
 			end_statement(parser);
 			break;
 		case MARK_SEPARATOR:
+			parser->separators = lappend_int(parser->separators, line->text + line->mark - parser->sql);
 			end_statement(parser);
 			break;
 		case MARK_VARIABLES_ON:
@@ -457,6 +459,71 @@ look_for_doubt(SectionParser *parser, const char *after)
 }
 
 /*
+ * The end of a literal, quoted name or dollar-quoted body that begins at "at"; 0 if
+ * none does.
+ */
+static int
+end_of_quoted(const char *sql, int at)
+{
+	const char *p = sql + at;
+	bool		escapes = *p == 'e' || *p == 'E';
+	const char *end;
+	int			tag;
+
+	if (*p == '$')
+	{
+		tag = strcspn(p + 1, "$ \t\r\n'\"") + 1;
+		if (p[tag] != '$')
+			return 0;
+		end = strstr(p + tag + 1, pnstrdup(p, tag + 1));
+		return end ? end - sql + tag + 1 : 0;
+	}
+	p += strcspn(p, "'\"");
+	if (p - sql - at > 2)
+		return 0;
+	for (end = p + 1; *end != '\0'; end++)
+	{
+		if (escapes && *end == '\\' && end[1] != '\0')
+			end++;
+		else if (*end == *p && end[1] == *p)
+			end++;
+		else if (*end == *p)
+			return end - sql + 1;
+	}
+	return 0;
+}
+
+/*
+ * A separator inside of a literal would be taken out of it.
+ */
+static void
+doubt_separators(SectionParser *parser)
+{
+	MigrateLexer *lexer;
+	const MigrateToken *token;
+	ListCell   *lc = list_head(parser->separators);
+
+	if (lc == NULL)
+		return;
+	lexer = migrate_lexer_start(parser->sql);
+	while (lc != NULL && (token = migrate_lexer_next(lexer))->kind != 0)
+	{
+		int			end = end_of_quoted(parser->sql, token->location);
+
+		while (lc != NULL && lfirst_int(lc) < Max(end, token->location))
+		{
+			if (lfirst_int(lc) > token->location)
+				migrate_add_doubt(parser->migration,
+								  migrate_count_lines(parser->sql, lfirst_int(lc)), true,
+								  "statement-breakpoint is inside of a literal or a function body",
+								  "It would be taken out of the text.  Remove it.");
+			lc = lnext(parser->separators, lc);
+		}
+	}
+	migrate_lexer_end(lexer);
+}
+
+/*
  * The same once all markers are known.
  */
 static void
@@ -466,6 +533,7 @@ doubt_file(SectionParser *parser, const char *end)
 	const MigrateMarkers *markers = parser->markers;
 
 	doubt_down(parser, end);
+	doubt_separators(parser);
 	if (parser->suspect_alone != NULL && parser->suspect_alone->transactional)
 		migrate_add_doubt(migration, parser->suspect_alone_line, true,
 						  "line looks like a mark for \"no transaction\", and is none",

@@ -68,7 +68,9 @@ SELECT test.round('ignored');
 -- the same id in two files is two changesets, in one it is an error
 SELECT test.log('twice', '--changeset a:1', 'CREATE TABLE a ();', '--rollback DROP TABLE a;', '--changeset b:1', 'CREATE TABLE b ();', '--rollback DROP TABLE b;');
 SELECT test.write('twice/sub/2.sql', E'-- LIQUIBASE  formatted SQL\n--changeset a:1\nCREATE TABLE c ();\n--rollback DROP TABLE c;');
-SELECT test.write('twice/no_header.sql', E'--changeset a:9\nSELECT 1;');
+SELECT test.write('headless/a.sql', E'--liquibase formatted sql\n--changeset a:1\nSELECT 1;');
+SELECT test.write('headless/no_header.sql', E'--changeset a:9\nSELECT 1;');
+SELECT test.look('headless');
 SELECT test.round('twice');
 SELECT test.try($$SELECT migrate.apply(test.made('twice'), project => 'twice', target => 'a:1')$$);
 SELECT test.try($$SELECT migrate.apply(test.made('twice'), project => 'twice', target => '1.sql')$$);

@@ -73,3 +73,28 @@ SELECT test.write('left1/1_a.sql', E'CREATE TABLE left_out ();\n-- +migrate Up\n
 SELECT made, t FROM unnest('{left1,left2,left3,left4,left5}'::text[]) made,
 	test.try(format('SELECT migrate.apply(%L, project => %L)', test.made(made), made)) t;
 SELECT to_regclass('left_out');
+
+--
+-- Files that could be migrations: they are read, or an error names them.
+--
+SELECT count(test.write(path, content)) FROM (VALUES
+	('suffixes/000001_a.up.sql', 'SELECT 1;'), ('suffixes/000002_b.up.pgsql', 'SELECT 1;'), ('suffixes/000002_b.down.pgsql', 'SELECT 1;'),
+	('suffixes/000003_c.up.SQL', 'SELECT 1;'), ('suffixes/README.md', ''), ('suffixes/gen.go', ''),
+	('goose_upper/00001_a.sql', E'-- +goose Up\nSELECT 1;'), ('goose_upper/00002_b.SQL', E'-- +goose Up\nSELECT 1;'),
+	('ts/20240101000000_a/migration.sql', 'SELECT 1;'), ('ts/20240102000000_b/migration.ts', ''),
+	('go/1_a.up.sql', 'SELECT 1;'), ('go/2_b.up.go', ''),
+	('rs/V1__a.sql', 'SELECT 1;'), ('rs/V2__b.rs', ''),
+	('py/001_a.sql', 'SELECT 1;'), ('py/002_b.py', ''), ('helper/001_a.sql', 'SELECT 1;'), ('helper/001_a.sh', ''), ('helper/run.sh', ''),
+	('bare/V1.sql', 'SELECT 1;'), ('bare/V6.4.0.1.sql', 'SELECT 2;'), ('bare/V6.4.0.2__b.sql', 'SELECT 3;'),
+	('headless/a.sql', E'--liquibase formatted sql\n--changeset a:1\nSELECT 1;'), ('headless/b.sql', 'SELECT 2;'),
+	('rollback1/0118_a.sql', 'SELECT 1;'), ('rollback1/0119_b.sql', 'SELECT 1;'), ('rollback1/0119_b.rollback.sql', 'SELECT 1;'),
+	('rollback2/0119_b.sql', 'SELECT 1;'), ('rollback2/0119_b_down.sql', 'SELECT 1;'),
+	('rollback3/0119_b_up.sql', 'SELECT 1;'), ('rollback3/0119_b_down.sql', 'SELECT 1;'),
+	('rollback4/000001_down.sql', 'SELECT 1;'), ('undo/0001_a.sql', 'SELECT 1;'), ('undo/0002_add_undo.sql', 'SELECT 1;')) f (path, content);
+SELECT made, l FROM unnest('{suffixes,goose_upper,ts,go,rs,py,helper,bare,headless,rollback1,rollback2,rollback3,rollback4,undo}'::text[]) made, test.look(made) l;
+
+-- what separates statements splits no literal
+SELECT test.write('breakpoint/meta/_journal.json', '{"version":"7","dialect":"postgresql","entries":[{"idx":0,"version":"7","when":1,"tag":"0000_a","breakpoints":true}]}'),
+	   test.write('breakpoint/0000_a.sql', E'CREATE TABLE bp (i int);--> statement-breakpoint\nCREATE FUNCTION f() RETURNS text LANGUAGE sql AS $$ SELECT ''\n--> statement-breakpoint\n'' $$;') \gset ignored_
+SELECT test.try(format('SELECT migrate.apply(%L, project => ''breakpoint'')', test.made('breakpoint')));
+SELECT to_regclass('bp');
