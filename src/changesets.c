@@ -309,9 +309,16 @@ take_rollback(ChangesetParser *parser, const char *sql)
 	MigratePiece *piece;
 
 	sql = skip_blank(sql, end);
-	if (migrate_is_word(sql, end - sql, "empty") || migrate_is_word(sql, end - sql, "not required") ||
-		attribute(line, sql, "changesetId") != NULL)
+	if (attribute(line, sql, "changesetId") != NULL)
 		return;
+	if (migrate_is_word(sql, end - sql, "empty") || migrate_is_word(sql, end - sql, "not required"))
+	{
+		piece = open_piece(parser, &parser->current->down, end, line->number);
+		close_piece(parser, &piece, end);
+		parser->current->down.nothing = list_length(parser->current->down.pieces) == 1;
+		return;
+	}
+	parser->current->down.nothing = false;
 	piece = open_piece(parser, &parser->current->down, sql, line->number);
 	close_piece(parser, &piece, parser->lines.next ? parser->lines.next : end);
 	take_delimiter(parser, &parser->current->down, parser->down_delimiter, sql);

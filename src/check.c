@@ -313,6 +313,8 @@ migrate_is_reversible(MigrateRun *run, const Migration *file, const AppliedMigra
 	*used = NIL;
 	if (!section->present)
 		return false;
+	if (section->nothing)
+		return true;
 	vars = migrate_variables_of(run, MIGRATE_DOWN, file, applied, section->syntax, section->file);
 	migrate_place_begin(&place, &callback, MIGRATE_DOWN, file, NULL);
 	scratch = AllocSetContextCreate(context, "migrate down section", ALLOCSET_DEFAULT_SIZES);
@@ -473,8 +475,25 @@ migrate_check_up_steps(MigrateRun *run, List *steps, bool afresh)
 }
 
 /*
- * The script of a down step, NULL if it has no statement.  With force, one
- * that cannot be parsed is none.
+ * Raise an error in a down script again, and say what helps: force does not.
+ */
+static void
+rethrow_broken_down(MemoryContext context)
+{
+	ErrorData  *error;
+
+	if (!migrate_is_script_error(geterrcode()) || geterrcode() == ERRCODE_INSUFFICIENT_PRIVILEGE)
+		PG_RE_THROW();
+	MemoryContextSwitchTo(context);
+	error = CopyErrorData();
+	FlushErrorState();
+	if (error->hint == NULL)
+		error->hint = pstrdup("Correct the down section in the file, and give \"dir\" or accept the file with migrate.repair(); force does not pass over it.");
+	ReThrowError(error);
+}
+
+/*
+ * The script of a down step, NULL if it has none.
  */
 static MigrateScript *
 parse_down_step(MigrateRun *run, MigrateStep *step, List **made, bool *made_unknown)
@@ -491,7 +510,7 @@ parse_down_step(MigrateRun *run, MigrateStep *step, List **made, bool *made_unkn
 
 	PG_TRY();
 	{
-		if (text !=NULL)
+		if (text != NULL)
 		{
 			sql = migrate_step_sql(run, step, text, &place);
 			script = parse_step(step, sql, &place);
@@ -500,11 +519,7 @@ parse_down_step(MigrateRun *run, MigrateStep *step, List **made, bool *made_unkn
 	}
 	PG_CATCH();
 	{
-		if (!run->request->force || !migrate_is_script_error(geterrcode()) ||
-			geterrcode() == ERRCODE_INSUFFICIENT_PRIVILEGE)
-			PG_RE_THROW();
-		MemoryContextSwitchTo(context);
-		FlushErrorState();
+		rethrow_broken_down(context);
 	}
 	PG_END_TRY();
 	if (script != NULL && step->in_progress)
@@ -514,9 +529,22 @@ parse_down_step(MigrateRun *run, MigrateStep *step, List **made, bool *made_unkn
 	migrate_place_end(&callback);
 	if (sql != NULL && sql != text)
 		pfree(sql);
-	if (text !=NULL)
+	if (text != NULL)
 		pfree(text);
-	return script != NULL && script->nstatements > 0 ? script : NULL;
+	return script;
+}
+
+/*
+ * Is the script of a down step one that undoes something, or one that says that
+ * there is nothing to undo?
+ */
+static bool
+has_way_back(const MigrateStep *step)
+{
+	if (step->script == NULL)
+		return false;
+	return step->script->nstatements > 0 ||
+		(step->file ? step->file->down.nothing : step->applied->reversible);
 }
 
 /*
@@ -534,16 +562,27 @@ migrate_check_down_steps(MigrateRun *run, List *steps)
 	foreach(lc, steps)
 	{
 		MigrateStep *step = lfirst(lc);
-		const AppliedMigration *applied = step->applied;
 
 		step->script = parse_down_step(run, step, &made, &made_unknown);
-		step->forced = step->script == NULL;
+	}
+
+	/* what is broken has been named before what is only missing */
+	foreach(lc, steps)
+	{
+		MigrateStep *step = lfirst(lc);
+		const AppliedMigration *applied = step->applied;
+		bool		missing = step->script == NULL;
+
+		step->forced = !has_way_back(step);
+		if (step->forced)
+			step->script = NULL;
 		if (step->forced && !run->request->force && applied->kind != KIND_REPEATABLE)
 			ereport(ERROR,
 					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 					 errmsg("migration \"%s\" cannot be undone",
 							migrate_label(applied->version, applied->name)),
-					 errdetail("It has no down script."),
+					 missing ? errdetail("It has no down script.") :
+					 errdetail("Its down section has no statement."),
 					 errhint("With force => true, it is recorded as undone without running anything.")));
 	}
 }

@@ -122,6 +122,7 @@ typedef struct MigrateEnd
 typedef struct MigrateSection
 {
 	bool		present;		/* does the file have it at all? */
+	bool		nothing;		/* it says that there is nothing to undo */
 	char	   *file;			/* name relative to the directory */
 	int			offset;			/* bytes before it in the file's text */
 	int			length;			/* its bytes */

@@ -486,6 +486,7 @@ SELECT version, name = E'new\nline\ttab' AS four, length(name) FROM migrate.appl
 SELECT version, state, reversible, detail FROM migrate.status(test.made('names'), project => :project);
 SELECT test.try(format('SELECT * FROM migrate.rollback(project => %L)', :project));
 SET client_min_messages = notice;
+SELECT action FROM migrate.repair(version => '004', state => 'pending', project => :project);
 SELECT version FROM migrate.rollback(project => :project, force => true, target => '003');
 SET client_min_messages = warning;
 SELECT version, direction, outcome FROM migrate.history(:project) LIMIT 2;
