@@ -401,6 +401,12 @@ adopt_item(Adoption *adoption, Candidate *candidate, const MigrateTracked *row)
 	candidate->taken = true;
 	if (candidate->item->applied != NULL)
 		return;					/* it is known here already */
+	if (candidate->item->state == STATE_SKIPPED)
+	{
+		report(adoption, file->version, file->name, row,
+			   "skipped by its contexts or labels: not recorded");
+		return;
+	}
 	checked = check_file(adoption, file, row);
 	if (checked == CHECKED_CHANGED && file->kind == KIND_REPEATABLE)
 	{

@@ -250,6 +250,10 @@ begin_changeset(ChangesetParser *parser, const char *after)
 	migration->properties = parser->properties;
 	migration->shares_file = true;
 	migration->author = author;
+	migration->contexts = attribute(line, p, "contextFilter");
+	if (migration->contexts == NULL)
+		migration->contexts = attribute(line, p, "context");
+	migration->labels = attribute(line, p, "labels");
 	migration->version = psprintf("%s:%s", author, id);
 	migration->name = pstrdup("");
 	migration->always = flag(line, p, "runAlways", false);

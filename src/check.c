@@ -457,7 +457,11 @@ migrate_check_up_steps(MigrateRun *run, List *steps, bool afresh)
 		char	   *sql;
 
 		if (step->file != NULL)
+		{
 			migrate_raise_doubt(step->file, step->applied == NULL || step->again);
+			if (step->applied == NULL)
+				migrate_require_choice(step->file);
+		}
 		migrate_place_begin(&place, &callback, MIGRATE_UP, step->file, step->applied);
 		text = migrate_step_text(run, step);
 

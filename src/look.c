@@ -372,6 +372,7 @@ describe(MigrateRun *run, MigrateItem *item, List *failures)
 {
 	const char *version = item->file ? item->file->version : item->applied->version;
 	const char *name = item->file ? item->file->name : item->applied->name;
+	const char *setting;
 	const char *created = item->file ? item->file->created : item->applied->created;
 	ListCell   *lc;
 
@@ -398,6 +399,9 @@ describe(MigrateRun *run, MigrateItem *item, List *failures)
 					   "down section has been removed from the file");
 		add_detail(item, item->applied->down_error);
 	}
+	if (item->file != NULL && item->applied == NULL &&
+		migrate_choose(item->file, &setting) == CHOICE_UNDECIDED)
+		add_detail(item, psprintf("%s does not decide whether it is to run", setting));
 	if (item->file != NULL && item->file->doubt != NULL)
 		add_detail(item, psprintf("line %d: %s", item->file->doubt->line, item->file->doubt->message));
 	if (item->state == STATE_INTERRUPTED)

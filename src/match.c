@@ -141,12 +141,15 @@ static MigrateItem *
 match(Migration *file, AppliedMigration *row, const char *highest)
 {
 	MigrateItem *item = palloc0(sizeof(MigrateItem));
+	const char *setting;
 
 	item->file = file;
 	item->applied = row;
 	if (row != NULL)
 		item->state = row->interrupted ? STATE_INTERRUPTED : row->baseline ? STATE_BASELINE :
 			file ? STATE_APPLIED : STATE_MISSING;
+	else if (file != NULL && migrate_choose(file, &setting) == CHOICE_SKIPPED)
+		item->state = STATE_SKIPPED;
 	else if (file != NULL)
 		item->state = file->kind == KIND_VERSIONED && highest != NULL &&
 			strcmp(file->sort_key, highest) < 0 ? STATE_OUT_OF_ORDER : STATE_PENDING;

@@ -24,6 +24,8 @@ char	   *migrate_directory = NULL;
 char	   *migrate_allowed_directories = NULL;
 int			migrate_on_modified = ON_MODIFIED_ERROR;
 int			migrate_out_of_order = OUT_OF_ORDER_ERROR;
+char	   *migrate_contexts;
+char	   *migrate_labels;
 int			migrate_lock_retries = 0;
 int			migrate_lock_retry_delay = 1000;
 
@@ -124,6 +126,24 @@ _PG_init(void)
 							 PGC_USERSET,
 							 0,
 							 NULL, NULL, NULL);
+
+	DefineCustomStringVariable("migrate.contexts",
+							   "Contexts of Liquibase's changesets that are to run.",
+							   "A comma-separated list of names, or of names to leave out, each with \"!\"; \"*\" is all.",
+							   &migrate_contexts,
+							   "",
+							   PGC_USERSET,
+							   0,
+							   NULL, NULL, NULL);
+
+	DefineCustomStringVariable("migrate.labels",
+							   "Labels of Liquibase's changesets that are to run.",
+							   "A comma-separated list of names, or of names to leave out, each with \"!\"; \"*\" is all.",
+							   &migrate_labels,
+							   "",
+							   PGC_USERSET,
+							   0,
+							   NULL, NULL, NULL);
 
 	DefineCustomIntVariable("migrate.lock_retries",
 							"How often CALL migrate.up() and down() try a transaction again that ran into lock_timeout.",

@@ -52,6 +52,8 @@ extern char *migrate_directory;
 extern char *migrate_allowed_directories;
 extern int	migrate_on_modified;
 extern int	migrate_out_of_order;
+extern char *migrate_contexts;
+extern char *migrate_labels;
 extern int	migrate_lock_retries;
 extern int	migrate_lock_retry_delay;
 
@@ -174,6 +176,8 @@ typedef struct Migration
 	List	   *properties;		/* of MigrateVariable: values from the file */
 	const char *format;			/* its directory's */
 	MigrateDoubt *doubt;		/* or NULL */
+	char	   *contexts;		/* in which it runs, or NULL */
+	char	   *labels;			/* likewise */
 	MigrateSection up;
 	MigrateSection down;
 } Migration;
@@ -244,6 +248,7 @@ typedef enum MigrateState
 {
 	STATE_PENDING,
 	STATE_OUT_OF_ORDER,
+	STATE_SKIPPED,				/* pending, and not to run */
 	STATE_APPLIED,
 	STATE_BASELINE,				/* applied, by the word of baseline() */
 	STATE_MODIFIED,
@@ -1040,6 +1045,17 @@ extern MigrateChecked migrate_check_postgres_migrations(const MigrateChecksumInp
 														const char *recorded);
 extern MigrateChecked migrate_check_atlas(const MigrateChecksumInput *in, const char *recorded);
 extern uint32 migrate_crc32(const char *bytes, int length);
+
+/* in contexts.c */
+typedef enum MigrateChoice
+{
+	CHOICE_RUNS,
+	CHOICE_SKIPPED,
+	CHOICE_UNDECIDED,
+} MigrateChoice;
+
+extern MigrateChoice migrate_choose(const Migration *migration, const char **setting);
+extern void migrate_require_choice(const Migration *migration);
 
 /* in doubt.c */
 extern bool migrate_looks_like_down(const MigrateLine *line);

@@ -379,8 +379,10 @@ migrate_plan_all(List *items)
 
 	foreach(lc, items)
 	{
-		if (((MigrateItem *) lfirst(lc))->file != NULL)
-			with_file = lappend(with_file, lfirst(lc));
+		MigrateItem *item = lfirst(lc);
+
+		if (item->file != NULL && item->state != STATE_SKIPPED)
+			with_file = lappend(with_file, item);
 	}
 	return up_steps(with_file);
 }

@@ -253,6 +253,8 @@ add_step(Preview *preview, const MigrateItem *item, MigrateStep *step)
 
 		note_migration(preview, item);
 		migrate_raise_doubt(step->file, item->applied == NULL);
+		if (item->applied == NULL)
+			migrate_require_choice(step->file);
 		text = migrate_step_text(preview->run, step);
 
 		sql = migrate_step_sql(preview->run, step, text, &place);
@@ -286,6 +288,8 @@ add_obstacle(Preview *preview, const MigrateItem *item)
 		add_note(preview, migrate_on_modified == ON_MODIFIED_WARN ?
 				 "modified since it was applied" :
 				 "modified since it was applied, which stops the run");
+	else if (item->state == STATE_SKIPPED)
+		add_note(preview, "skipped by its contexts or labels");
 	else
 		return;
 	(void) add_row(preview, item, item->file ? item->file->up.file : item->applied->file, 0);

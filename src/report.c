@@ -159,6 +159,8 @@ migrate_state_name(MigrateState state)
 			return "pending";
 		case STATE_OUT_OF_ORDER:
 			return "out of order";
+		case STATE_SKIPPED:
+			return "skipped";
 		case STATE_APPLIED:
 			return "applied";
 		case STATE_BASELINE:

@@ -196,3 +196,29 @@ SELECT test.round('tern');
 SELECT test.write('goose/1_a.sql', E'-- +goose Up\n-- +goose StatementBegin\nCREATE TABLE a ()\n-- +goose StatementEnd\nCREATE TABLE b ();\n-- +goose Down\n-- +goose StatementBegin\nDROP TABLE a\n-- +goose StatementEnd\n-- +goose StatementBegin\nDROP TABLE b;\n-- +goose StatementEnd');
 SELECT test.write('goose/2_c.sql', E'-- +goose ENVSUB ON\n-- +goose Up\nCREATE TABLE ${TABLE:-c} ();\n-- +goose ENVSUB OFF\nSELECT ''$TABLE'';\n-- +goose Down\nDROP TABLE c;');
 SELECT test.round('goose');
+
+--
+-- Contexts and labels: somebody has to decide.
+--
+SELECT test.write('chosen/a.sql', E'--liquibase formatted sql\n--changeset a:1\nSELECT 1;\n--changeset a:2 context:test\nSELECT 2;\n--changeset a:3 contextFilter:"!test, dev"\nSELECT 3;\n--changeset a:4 labels:v1,v2\nSELECT 4;\n--changeset a:5 context:"test and dev"\nSELECT 5;\n') \gset ignored_
+SELECT test.try(format('SELECT migrate.apply(%L, project => ''chosen'')', test.made('chosen')));
+SELECT version, state, detail FROM migrate.status(test.made('chosen'), project => 'chosen');
+SELECT version, note FROM migrate.plan(test.made('chosen'), project => 'chosen');
+CREATE FUNCTION test.chosen(contexts text, labels text) RETURNS text LANGUAGE sql
+	SET migrate.contexts FROM CURRENT SET migrate.labels FROM CURRENT AS $$
+	SELECT set_config('migrate.contexts', contexts, false), set_config('migrate.labels', labels, false);
+	SELECT string_agg(version || ' ' || state || coalesce(' (' || detail || ')', ''), ', ') FROM migrate.status(test.made('chosen'), project => 'chosen')
+$$;
+SELECT contexts, labels, test.chosen(contexts, labels)
+FROM (VALUES ('*', '*'), ('test', '*'), ('dev', 'v2'), ('prod', '!v1'), ('!test', 'v3'), ('TEST, dev', 'v1')) v (contexts, labels);
+SET migrate.contexts = 'prod';
+SET migrate.labels = '*';
+SELECT test.try(format('SELECT migrate.apply(%L, project => ''chosen'')', test.made('chosen')));
+SET migrate.contexts = '*';
+SELECT version FROM migrate.apply(test.made('chosen'), project => 'chosen');
+-- what is applied stays so
+SET migrate.contexts = 'prod';
+SELECT version, state FROM migrate.status(test.made('chosen'), project => 'chosen');
+SELECT version FROM migrate.apply(test.made('chosen'), project => 'chosen');
+RESET migrate.contexts;
+RESET migrate.labels;

@@ -14,7 +14,7 @@ CREATE TABLE loans (
 --rollback DROP TABLE loans;
 --rollback DROP TABLE seeds CASCADE;
 
---changeset ada:first-seeds context:all
+--changeset ada:first-seeds
 -- an ordinary comment; it belongs to the statement
 INSERT INTO seeds (id, plant) VALUES (1, 'runner bean'), (2, 'sweet pea; blue');
 /* liquibase rollback
