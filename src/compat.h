@@ -152,6 +152,18 @@ migrate_guc_variables(int *count)
 #endif
 }
 
+/* options of VACUUM, vacuum.c, ExecVacuum() */
+#define MIGRATE_VACUUM_OPTIONS_15 \
+	"verbose", "skip_locked", "analyze", "freeze", "full", "disable_page_skipping", \
+	"index_cleanup", "process_toast", "truncate", "parallel"
+#if PG_VERSION_NUM >= 160000
+#define MIGRATE_VACUUM_OPTIONS \
+	MIGRATE_VACUUM_OPTIONS_15, "buffer_usage_limit", "process_main", "skip_database_stats", \
+	"only_database_stats"
+#else
+#define MIGRATE_VACUUM_OPTIONS MIGRATE_VACUUM_OPTIONS_15
+#endif
+
 /* 18 takes bytes where older ones take characters. */
 #if PG_VERSION_NUM >= 180000
 #define migrate_b64_encode(b, l, t, s) pg_b64_encode((b), (l), (t), (s))

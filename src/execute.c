@@ -159,88 +159,6 @@ migrate_execute_check(const MigrateScript *script, const char *sql,
 }
 
 /*
- * A list of options without those of one name.
- */
-static List *
-without_option(List *options, const char *name)
-{
-	List	   *result = NIL;
-	ListCell   *lc;
-
-	foreach(lc, options)
-	{
-		if (strcmp(lfirst_node(DefElem, lc)->defname, name) != 0)
-			result = lappend(result, lfirst(lc));
-	}
-	return result;
-}
-
-/*
- * Make ANALYZE of VACUUM (ANALYZE); false for one that would only vacuum,
- * which new tables do not need.
- */
-static bool
-change_vacuum(VacuumStmt *stmt)
-{
-	static const char *const kept[] = {"verbose", "skip_locked", "buffer_usage_limit"};
-	List	   *options = NIL;
-	bool		analyze = false;
-	ListCell   *lc;
-
-	foreach(lc, stmt->options)
-	{
-		DefElem    *option = lfirst_node(DefElem, lc);
-
-		if (strcmp(option->defname, "analyze") == 0)
-			analyze = defGetBoolean(option);
-		for (int i = 0; i < lengthof(kept); i++)
-			if (strcmp(option->defname, kept[i]) == 0)
-				options = lappend(options, option);
-	}
-	stmt->options = options;
-	stmt->is_vacuumcmd = false;
-	return analyze;
-}
-
-/*
- * Change the tree of a statement on new relations to one that may run in a
- * transaction block and does the same.  False if there is nothing to do.
- */
-static bool
-change_tree(Node *node)
-{
-	ListCell   *lc;
-
-	switch (nodeTag(node))
-	{
-		case T_IndexStmt:
-			((IndexStmt *) node)->concurrent = false;
-			return true;
-		case T_DropStmt:
-			((DropStmt *) node)->concurrent = false;
-			return true;
-		case T_ReindexStmt:
-			((ReindexStmt *) node)->params =
-				without_option(((ReindexStmt *) node)->params, "concurrently");
-			return true;
-		case T_AlterTableStmt:
-			foreach(lc, ((AlterTableStmt *) node)->cmds)
-			{
-				AlterTableCmd *cmd = lfirst_node(AlterTableCmd, lc);
-
-				if (cmd->subtype == AT_DetachPartition)
-					((PartitionCmd *) cmd->def)->concurrent = false;
-			}
-			return true;
-		case T_VacuumStmt:
-			return change_vacuum((VacuumStmt *) node);
-		default:
-			elog(ERROR, "unexpected node type: %d", (int) nodeTag(node));
-			return false;		/* keep compiler quiet */
-	}
-}
-
-/*
  * Analyze and plan a utility statement from its tree, which was parsed from
  * "query".  Returns a list of PlannedStmt.
  */
@@ -322,7 +240,7 @@ run_outside_block(const MigrateStatement *statement, const char *sql, const char
 	raw = linitial_node(RawStmt, pg_parse_query(query));
 	place->source = query;
 	place->source_line = place->line;
-	if (change_tree(raw->stmt))
+	if (migrate_change_tree(raw->stmt))
 		run_tree(raw, query);
 	else
 		ereport(NOTICE,
@@ -381,6 +299,24 @@ temporary_table(const char *name)
 }
 
 /*
+ * CREATE INDEX IF NOT EXISTS takes an INVALID index for one that is there.
+ */
+static void
+warn_invalid_index(const MigrateStatement *statement)
+{
+	Oid			table = RangeVarGetRelid(linitial_node(RangeVar, statement->relations), NoLock, true);
+	Oid			index = OidIsValid(table) ?
+		get_relname_relid(statement->named_index, get_rel_namespace(table)) : InvalidOid;
+
+	if (OidIsValid(index) && get_rel_relkind(index) == RELKIND_INDEX && !get_index_isvalid(index))
+		ereport(WARNING,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("index \"%s\" exists, and is not valid", statement->named_index),
+				 errdetail("An interrupted CREATE INDEX CONCURRENTLY has left it; queries do not use it."),
+				 errhint("Drop it and create it again, or use REINDEX INDEX CONCURRENTLY.")));
+}
+
+/*
  * What is to be known of a statement that has run, for what comes after it.
  */
 static void
@@ -391,6 +327,8 @@ note_effects(const MigrateStatement *statement, MigratePlace *place)
 		(void) set_config_option("search_path", place->search_path, PGC_USERSET, PGC_S_SESSION,
 								 statement->is_local ? GUC_ACTION_LOCAL : GUC_ACTION_SET,
 								 true, 0, false);
+	if (statement->named_index != NULL)
+		warn_invalid_index(statement);
 	if (statement->sets_timeout && !place->commits && StatementTimeout != place->timeout)
 		place->other_timeout = true;
 	if (place->makes_table)

@@ -370,6 +370,7 @@ typedef struct MigrateStatement
 	List	   *makes;			/* names of relations that it creates */
 	char	   *temporary;		/* name of a temporary table it makes ... */
 	OnCommitAction on_commit;	/* ... and what a commit does to that */
+	char	   *named_index;	/* that it creates if there is none */
 	char	   *cursor;			/* name of a cursor it opens until the commit */
 	int			rows;			/* of COPY: bytes before its rows, 0: has none */
 	int			rows_length;
@@ -1152,6 +1153,10 @@ extern void migrate_execute_check(const MigrateScript *script, const char *sql,
 extern void migrate_end_session(MigratePlace *place);
 extern void migrate_execute_script(const MigrateScript *script, const char *sql,
 								   MigratePlace *place);
+/* in concurrently.c */
+extern bool migrate_change_tree(Node *node);
+
+/* in execute.c, too */
 extern List *migrate_analyze(RawStmt *raw, const char *query);
 extern void migrate_begin_statement(const MigrateStatement *statement, const char *query,
 									MigratePlace *place);

@@ -462,6 +462,8 @@ migrate_statement_classify(MigrateStatement *statement, Node *node)
 	classify_setting(statement, node);
 	if (statement->outside_block || statement->maybe_outside)
 		statement->top_level = restart_of(node);
+	if (IsA(node, IndexStmt) && ((IndexStmt *) node)->if_not_exists && ((IndexStmt *) node)->idxname != NULL)
+		statement->named_index = pstrdup(((IndexStmt *) node)->idxname);
 	statement->may_defer = may_defer(node);
 	note_creations(statement, node);
 }

@@ -55,3 +55,26 @@ CALL migrate.up(test.made('options'), project => 'options');
 SELECT test.write('options/2_b.sql', E'-- +goose Up\nCREATE MATERIALIZED VIEW v WITH (timescaledb.continuous) AS SELECT 1;') \gset ignored_
 SELECT test.try(format('SELECT migrate.apply(%L, project => ''options'')', test.made('options')));
 SELECT version, command, note FROM migrate.plan(test.made('options'), project => 'options');
+
+--
+-- What no server accepts CONCURRENTLY is refused, though the relation is new.
+--
+CREATE FUNCTION test.refused(statement text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM test.write('refused/1_a.sql', test.goose('CREATE TABLE p (i int) PARTITION BY LIST (i); CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1); CREATE TABLE pd PARTITION OF p DEFAULT; CREATE INDEX p_i ON p (i); CREATE TABLE a (i int); CREATE INDEX ai ON a (i); CREATE INDEX aj ON a (i);')),
+			test.write('refused/2_b.sql', test.goose(statement));
+	RETURN QUERY SELECT test.try(format('SELECT migrate.apply(%L, project => ''refused'')', test.made('refused'))) LIMIT 1;
+END
+$$;
+SET client_min_messages = warning;
+SELECT statement, test.refused(statement) FROM unnest(ARRAY['CREATE INDEX CONCURRENTLY ON p (i)', 'DROP INDEX CONCURRENTLY p_i',
+	'DROP INDEX CONCURRENTLY ai, aj', 'DROP INDEX CONCURRENTLY ai CASCADE', 'ALTER TABLE p DETACH PARTITION p1 CONCURRENTLY', 'VACUUM (nonsense) a']) statement;
+RESET client_min_messages;
+-- an INVALID index that is taken for one that is there
+CREATE TABLE twice (i int);
+INSERT INTO twice VALUES (1), (1);
+CREATE UNIQUE INDEX CONCURRENTLY twice_i ON twice (i);
+SELECT test.write('invalid/1_a.sql', test.goose('CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS twice_i ON twice (i);')),
+	   test.write('invalid/2_b.sql', test.goose('CREATE UNIQUE INDEX IF NOT EXISTS twice_i ON twice (i);')) \gset ignored_
+CALL migrate.up(test.made('invalid'), project => 'invalid', steps => 1);
+SELECT version FROM migrate.apply(test.made('invalid'), project => 'invalid');
