@@ -467,7 +467,7 @@ migrate_check_up_steps(MigrateRun *run, List *steps, bool afresh)
 
 		sql = migrate_step_sql(run, step, text, &place);
 		step->script = migrate_parse_up_step(run, step, sql, &place);
-		migrate_report_skipped(step->script, &place);
+		migrate_report_oddities(step->script, &place);
 		if (!run->request->commits)
 			migrate_execute_check(step->script, sql, &place, &made, &made_unknown);
 		if (sql != text)
@@ -518,7 +518,7 @@ parse_down_step(MigrateRun *run, MigrateStep *step, List **made, bool *made_unkn
 		{
 			sql = migrate_step_sql(run, step, text, &place);
 			script = parse_step(step, sql, &place);
-			migrate_report_skipped(script, &place);
+			migrate_report_oddities(script, &place);
 		}
 	}
 	PG_CATCH();

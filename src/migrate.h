@@ -383,6 +383,7 @@ typedef struct MigrateScript
 	int			line;			/* of the text's first byte */
 	bool		has_markers;	/* see migrate_map_line() */
 	List	   *skipped;		/* names (char *) of psql's commands in it */
+	int			lone_commit;	/* line of a COMMIT that ends nothing, 0: none */
 } MigrateScript;
 
 /*
@@ -1367,7 +1368,7 @@ extern void migrate_begin_script(const MigrateScript *script, const char *sql,
 								 MigratePlace *place);
 extern void migrate_end_script(MigratePlace *place);
 extern char *migrate_skipped_names(const MigrateScript *script);
-extern void migrate_report_skipped(const MigrateScript *script, const MigratePlace *place);
+extern void migrate_report_oddities(const MigrateScript *script, const MigratePlace *place);
 extern const char *migrate_label(const char *version, const char *name);
 extern const char *migrate_state_name(MigrateState state);
 extern void migrate_report_done(const MigrateStep *step, const MigrateResult *result,

@@ -186,12 +186,20 @@ note_migration(Preview *preview, const MigrateItem *item)
 }
 
 static void
-note_skipped(Preview *preview, const MigrateScript *script)
+note_oddities(Preview *preview, const MigrateScript *script, const MigratePlace *place)
 {
 	char	   *names = migrate_skipped_names(script);
 
 	if (names != NULL)
 		add_note(preview, psprintf("skipped: %s", names));
+	if (script->lone_commit > 0)
+	{
+		const char *file;
+		int			line = migrate_map_line(place->text, place->text_line, place->file,
+											script->lone_commit, &file);
+
+		add_note(preview, psprintf("COMMIT without BEGIN, file \"%s\", line %d", file, line));
+	}
 }
 
 /*
@@ -259,7 +267,7 @@ add_step(Preview *preview, const MigrateItem *item, MigrateStep *step)
 
 		sql = migrate_step_sql(preview->run, step, text, &place);
 		script = migrate_parse_up_step(preview->run, step, sql, &place);
-		note_skipped(preview, script);
+		note_oddities(preview, script, &place);
 		add_statements(preview, item, script, sql, step->in_progress ? step->applied->done : 0);
 	}
 	PG_CATCH();

@@ -225,19 +225,31 @@ migrate_skipped_names(const MigrateScript *script)
 }
 
 /*
- * One NOTICE for all of them.
+ * Tell once what of a script counts for nothing: a NOTICE for what is passed over,
+ * a WARNING for a COMMIT that ends no transaction.
  */
 void
-migrate_report_skipped(const MigrateScript *script, const MigratePlace *place)
+migrate_report_oddities(const MigrateScript *script, const MigratePlace *place)
 {
 	char	   *names = migrate_skipped_names(script);
+	const char *file;
+	int			line;
 
-	if (names == NULL)
+	if (names != NULL)
+	{
+		ereport(NOTICE,
+				(errmsg("skipping in migration \"%s\": %s",
+						migrate_label(place->version, place->name), names)));
+		pfree(names);
+	}
+	if (script->lone_commit == 0)
 		return;
-	ereport(NOTICE,
-			(errmsg("skipping in migration \"%s\": %s",
-					migrate_label(place->version, place->name), names)));
-	pfree(names);
+	line = migrate_map_line(place->text, place->text_line, place->file, script->lone_commit, &file);
+	ereport(WARNING,
+			(errcode(ERRCODE_NO_ACTIVE_SQL_TRANSACTION),
+			 errmsg("COMMIT without BEGIN in migration \"%s\"",
+					migrate_label(place->version, place->name)),
+			 errdetail("File \"%s\", line %d.", file, line)));
 }
 
 static const char *

@@ -47,6 +47,8 @@ typedef struct ScriptParser
 	bool		begun_late;		/* ... behind other statements of it */
 	int			pairs_open;		/* BEGIN seen, less COMMIT seen */
 	int			committed;		/* statements before the last COMMIT */
+	int			unbegun;		/* line of the first COMMIT of a transaction that
+								 * no BEGIN began, 0: none */
 	int			transaction;	/* number of the current transaction */
 	MemoryContext context;		/* of the result */
 	MemoryContext scratch;		/* reset after each statement */
@@ -291,6 +293,16 @@ has_only_settings(const MigrateScript *script)
 }
 
 /*
+ * Remember the first COMMIT that has no BEGIN and shapes nothing.
+ */
+static void
+note_lone_commit(ScriptParser *parser, int line)
+{
+	if (parser->script->lone_commit == 0)
+		parser->script->lone_commit = line;
+}
+
+/*
  * Transaction control: BEGIN and COMMIT shape a migration, everything else is
  * refused.  Returns false for COMMIT PREPARED and ROLLBACK PREPARED, which are
  * ordinary statements here.
@@ -323,8 +335,13 @@ control_transaction(ScriptParser *parser, const TransactionStmt *stmt, int line)
 			break;
 		case TRANS_STMT_COMMIT:
 			if (!parser->in_transaction)
-				refuse_transaction(parser->place, line,
-								   "there is no transaction in progress", pair_hint);
+			{
+				/* there is none to end, which makes the server warn, too */
+				note_lone_commit(parser, line);
+				return true;
+			}
+			if (!parser->begun && parser->unbegun == 0)
+				parser->unbegun = line;
 			/* and what comes after such a pair is one of the section's again */
 			parser->in_transaction = parser->begun_late;
 			parser->begun = parser->begun_late = false;
@@ -351,7 +368,8 @@ control_transaction(ScriptParser *parser, const TransactionStmt *stmt, int line)
 
 /*
  * What was begun has to be committed.  A section may leave its own transaction
- * and stay outside of it, for statements that cannot run in one.
+ * and stay outside of it, for statements that cannot run in one; if there are
+ * none, its COMMIT has been left behind.
  */
 static void
 check_end(ScriptParser *parser)
@@ -362,7 +380,7 @@ check_end(ScriptParser *parser)
 	if (parser->pairs_open > 0)
 		refuse_transaction(parser->place, parser->line, "BEGIN without COMMIT", hint);
 	if (parser->pairs_open < 0 && parser->committed == parser->script->nstatements)
-		refuse_transaction(parser->place, parser->line, "COMMIT without BEGIN", hint);
+		note_lone_commit(parser, parser->unbegun);
 }
 
 static MigrateStatement *

@@ -103,9 +103,28 @@ $$;
 SELECT test.refused(E'SELECT 1;\nBEGIN;\nSELECT 2;');
 SELECT test.refused(E'BEGIN;\nSELECT 1;\nCOMMIT;\nBEGIN;\nSELECT 2;');
 SELECT test.refused(E'SELECT 1;\nBEGIN;\nBEGIN;\nCOMMIT;');
-SELECT test.refused(E'SELECT 1;\nCOMMIT;\nCOMMIT;');
-SELECT test.refused(E'SELECT 1;\nCOMMIT;\nBEGIN;\nSELECT 2;\nCOMMIT;');
 SELECT * FROM test.left_over;
+
+-- a COMMIT that ends no transaction is no reason to stop, and told with its line
+CREATE FUNCTION test.warned(script text, down text DEFAULT 'SELECT 1;') RETURNS SETOF int LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM test.write('lone/1_x.sql', test.goose(script, down));
+	PERFORM migrate.apply(test.made('lone'), project => 'lone');
+	RETURN QUERY SELECT statements FROM migrate.history('lone') LIMIT 1;
+	PERFORM migrate.rollback(1, dir => test.made('lone'), project => 'lone');
+END
+$$;
+SELECT test.warned(E'CREATE TABLE lone_t ();\nCOMMIT;', E'DROP TABLE lone_t;\n/* of old */ END;');
+SELECT test.warned(E'BEGIN;\nSELECT 1;\nCOMMIT;\nSELECT 2;\nCOMMIT;');
+SELECT test.warned(E'SELECT 1;\nCOMMIT;\nCOMMIT;');
+SELECT test.warned(E'SELECT 1;\nCOMMIT;\nBEGIN;\nSELECT 2;\nCOMMIT;');
+SELECT test.warned(E'-- +goose NO TRANSACTION\nSELECT 1;\nCOMMIT;');
+SELECT test.warned('COMMIT;');
+SELECT test.write('lone/1_x.sql', E'-- +goose Up\nSELECT 1;\n\\i x.inc\n');
+SELECT test.write('lone/x.inc', E'\nSELECT 2;\nEND;\n');
+SELECT line, statement, note FROM migrate.plan(test.made('lone'), project => 'lone');
+CALL migrate.up(test.made('lone'), project => 'lone');
+CALL migrate.up(test.made('lone'), project => 'lone');
 
 -- everything that wants to be outside of a block
 \set dir :scratch '/all'

@@ -41,7 +41,9 @@ SELECT test.bad('syntax_last');
 SELECT test.bad('connect');
 
 -- transaction control
+BEGIN;
 SELECT test.bad('lone_commit');
+ROLLBACK;
 SELECT test.bad('begin_no_commit');
 SELECT test.bad('rollback_stmt');
 SELECT test.bad('savepoint');
