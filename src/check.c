@@ -32,6 +32,7 @@ migrate_place_begin(MigratePlace *place, ErrorContextCallback *callback, Migrate
 	{
 		place->version = file->version;
 		place->name = file->name;
+		place->alone_marker = file->alone_marker;
 		place->file = direction == MIGRATE_DOWN && file->down.present ?
 			file->down.file : file->up.file;
 	}

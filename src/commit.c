@@ -59,6 +59,7 @@ typedef struct Attempt
 	bool		next_started;	/* the next one may have left something ... */
 	List	   *invalid_indexes;	/* ... beside these (Oid) */
 	LocalTransactionId transaction; /* in which that was begun */
+	LocalTransactionId committing;	/* that is being committed, or 0 */
 } Attempt;
 
 /*
@@ -101,6 +102,18 @@ abort_now(MemoryContext context)
 }
 
 /*
+ * Commit a transaction of a migration.  If that fails, SPI has begun another one
+ * by the time the error is caught.
+ */
+static void
+commit_attempt(Attempt *attempt)
+{
+	attempt->committing = migrate_local_transaction();
+	commit_now(attempt->context);
+	attempt->committing = InvalidLocalTransactionId;
+}
+
+/*
  * The migration is through: record it, and commit that with its last
  * transaction.
  */
@@ -111,7 +124,7 @@ finish(Attempt *attempt, bool executed)
 					executed && attempt->step->script ? attempt->step->script->nstatements : 0);
 	migrate_record_step(attempt->run, attempt->step, executed, attempt->result,
 						attempt->started, attempt->text);
-	commit_now(attempt->context);
+	commit_attempt(attempt);
 }
 
 /*
@@ -128,7 +141,7 @@ commit_progress(Attempt *attempt, int done, bool started, List *indexes)
 		down = migrate_source_text(attempt->run->source, &step->file->down);
 	migrate_record_progress(attempt->run->request, step, attempt->result, done, started,
 							indexes, attempt->text, down);
-	commit_now(attempt->context);
+	commit_attempt(attempt);
 	step->in_progress = true;
 	attempt->done = done;
 	attempt->next_started = started;
@@ -309,6 +322,11 @@ run_transactions(Attempt *attempt)
 static void
 try_attempt(Attempt *attempt)
 {
+	if (!attempt->step->forced && attempt->text == NULL)
+	{
+		attempt->text = migrate_step_text(attempt->run, attempt->step);
+		attempt->sql = migrate_step_sql(attempt->run, attempt->step, attempt->text, &attempt->place);
+	}
 	if (attempt->step->forced)
 	{
 		begin_transaction(attempt);
@@ -352,9 +370,11 @@ recover(Attempt *attempt)
 	disable_timeout(STATEMENT_TIMEOUT, false);
 
 	/* unless it has committed on its way, a failed statement has left nothing */
-	if (attempt->next_started && attempt->place.statement > 0 &&
-		attempt->transaction == migrate_local_transaction())
+	if (attempt->committing == InvalidLocalTransactionId)
+		attempt->committing = migrate_local_transaction();
+	if (attempt->next_started && attempt->transaction == attempt->committing)
 		attempt->next_started = false;
+	attempt->committing = InvalidLocalTransactionId;
 
 	abort_now(attempt->context);
 	if (attempt->settings_saved)
@@ -455,11 +475,6 @@ run_step(MigrateRun *run, MigrateStep *step, MigrateResult *result)
 		attempt.done = step->applied->done;
 		attempt.next_started = step->applied->started;
 		attempt.invalid_indexes = step->applied->invalid_indexes;
-	}
-	if (!step->forced)
-	{
-		attempt.text = migrate_step_text(run, step);
-		attempt.sql = migrate_step_sql(run, step, attempt.text, &attempt.place);
 	}
 	do
 	{

@@ -120,6 +120,30 @@ is_ours(const LOCKTAG *tag, int class)
 }
 
 /*
+ * The process that is running migrations of a history, or waits for nobody to do
+ * so; 0 if none is, or on a standby, which does not see the lock.
+ */
+int
+migrate_lock_runner(const char *project, const char *schema)
+{
+	LOCKTAG		tag;
+	LockData   *locks;
+
+	if (RecoveryInProgress())
+		return 0;
+	lock_tag(&tag, project, schema, RUN_CLASS);
+	locks = GetLockStatusData();
+	for (int i = 0; i < locks->nelements; i++)
+	{
+		const LockInstanceData *lock = &locks->locks[i];
+
+		if (lock->holdMask != 0 && memcmp(&lock->locktag, &tag, sizeof(LOCKTAG)) == 0)
+			return lock->pid;
+	}
+	return 0;
+}
+
+/*
  * Who holds the run locks that a process polls for?  pg_blocking_pids() cannot
  * tell: polling is not waiting for a lock.
  */

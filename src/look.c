@@ -323,13 +323,17 @@ migrate_look_first_up(MigrateRun *run)
 {
 	List	   *steps = NIL;
 	bool		busy;
+	const MigrateItem *unknown;
+	ListCell   *lc;
 
 	migrate_require_source(run);
 	migrate_report_ignored(run);
 	migrate_look(run);
 	migrate_judge_changes(run);
 	warn_doubts(run);
-	busy = migrate_plan_is_busy(run->items);
+	busy = migrate_plan_busy(run->items, true) != NULL;
+	unknown = migrate_plan_busy(run->items, false);
+	run->request->passes_busy = unknown != NULL;
 	if (!busy)
 	{
 		run->request->quiet = true;
@@ -338,9 +342,20 @@ migrate_look_first_up(MigrateRun *run)
 	}
 	if (run->applied == NIL && steps != NIL)
 		warn_other_tool(run);
-	if (busy || steps != NIL || migrate_changed_downs(run->items) != NIL)
+	foreach(lc, steps)
+		busy |= ((MigrateStep *) lfirst(lc))->file != NULL;
+	if (busy || migrate_changed_downs(run->items) != NIL)
+	{
+		run->request->passes_busy = false;
 		return true;
+	}
 	(void) migrate_plan_apply(run->items, run->request);
+	if (unknown != NULL)
+		ereport(WARNING,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("migration \"%s\" of a newer directory is on its way or has been interrupted",
+						migrate_item_label(unknown)),
+				 errdetail("This directory has nothing to apply.")));
 	return false;
 }
 
@@ -352,8 +367,31 @@ migrate_look_first_down(MigrateRun *run)
 {
 	migrate_look_source(run, run->request->dir);
 	migrate_look(run);
-	return migrate_plan_is_busy(run->items) ||
+	return migrate_plan_busy(run->items, true) != NULL || migrate_plan_busy(run->items, false) != NULL ||
 		migrate_plan_rollback(run->items, run->applied, run->request) != NIL;
+}
+
+/*
+ * What looks interrupted is running as long as somebody holds the run lock.
+ * Returns the process, 0 if nobody does.
+ */
+int
+migrate_mark_running(MigrateRun *run)
+{
+	int			runner = 0;
+	ListCell   *lc;
+
+	if (migrate_plan_busy(run->items, true) == NULL && migrate_plan_busy(run->items, false) == NULL)
+		return 0;
+	runner = migrate_lock_runner(run->request->project, run->request->schema);
+	foreach(lc, run->items)
+	{
+		MigrateItem *item = lfirst(lc);
+
+		if (runner != 0 && item->state == STATE_INTERRUPTED)
+			item->state = STATE_IN_PROGRESS;
+	}
+	return runner;
 }
 
 static void
@@ -368,7 +406,7 @@ add_detail(MigrateItem *item, const char *detail)
  * What there is to say about an item, for status().
  */
 static void
-describe(MigrateRun *run, MigrateItem *item, List *failures)
+describe(MigrateRun *run, MigrateItem *item, List *failures, int runner)
 {
 	const char *version = item->file ? item->file->version : item->applied->version;
 	const char *name = item->file ? item->file->name : item->applied->name;
@@ -404,6 +442,11 @@ describe(MigrateRun *run, MigrateItem *item, List *failures)
 		add_detail(item, psprintf("%s does not decide whether it is to run", setting));
 	if (item->file != NULL && item->file->doubt != NULL)
 		add_detail(item, psprintf("line %d: %s", item->file->doubt->line, item->file->doubt->message));
+	if (item->state == STATE_IN_PROGRESS)
+		add_detail(item, psprintf("going %s in process %d, after %d %s",
+								  item->applied->going_down ? "down" : "up", runner,
+								  item->applied->done,
+								  item->applied->done == 1 ? "statement" : "statements"));
 	if (item->state == STATE_INTERRUPTED)
 		add_detail(item, psprintf("interrupted while going %s, after %d %s",
 								  item->applied->going_down ? "down" : "up",
@@ -431,12 +474,14 @@ migrate_status_items(MigrateRequest *request)
 {
 	MigrateRun	run = {.request = request,.context = CurrentMemoryContext};
 	List	   *failures;
+	int			runner;
 	ListCell   *lc;
 
 	request->own_snapshot = true;
 	migrate_look_source(&run, migrate_directory_or_setting(request));
 	migrate_look(&run);
 	migrate_judge_changes(&run);
+	runner = migrate_mark_running(&run);
 	failures = migrate_history_failures(request);
 	foreach(lc, run.items)
 	{
@@ -444,7 +489,7 @@ migrate_status_items(MigrateRequest *request)
 
 		if (run.source == NULL && item->state == STATE_MISSING)
 			item->state = STATE_APPLIED;	/* there is nothing to miss it in */
-		describe(&run, item, failures);
+		describe(&run, item, failures, runner);
 	}
 	return run.items;
 }

@@ -176,6 +176,7 @@ typedef struct Migration
 	List	   *properties;		/* of MigrateVariable: values from the file */
 	const char *format;			/* its directory's */
 	MigrateDoubt *doubt;		/* or NULL */
+	const char *alone_marker;	/* of its format, or NULL */
 	char	   *contexts;		/* in which it runs, or NULL */
 	char	   *labels;			/* likewise */
 	MigrateSection up;
@@ -255,6 +256,7 @@ typedef enum MigrateState
 	STATE_OUTDATED,				/* repeatable, and changed */
 	STATE_MISSING,
 	STATE_INTERRUPTED,
+	STATE_IN_PROGRESS,				/* it would be, if nobody had the run lock */
 } MigrateState;
 
 /*
@@ -297,6 +299,7 @@ typedef struct MigrateRequest
 	bool		force;
 	bool		commits;		/* after each migration: CALL */
 	bool		quiet;			/* only a look: no messages, no verdicts */
+	bool		passes_busy;	/* what is on its way elsewhere stops nothing */
 	bool		own_snapshot;	/* only shows: what the transaction sees */
 	bool		keep;			/* all texts of files will be needed */
 	bool		contained;		/* they are stored without being run */
@@ -476,6 +479,8 @@ typedef struct MigratePlace
 	const char *file;
 	bool		stored;			/* the script comes from the history */
 	MemoryContext context;		/* outlives commits */
+	const char *alone_marker;	/* how a migration without a transaction is
+								 * marked, or NULL */
 	bool		checks_deferred;	/* nothing of it may fire later */
 	bool		commits;		/* statement_timeout is for each statement */
 	Oid			user;			/* when its script began */
@@ -595,6 +600,7 @@ extern void migrate_report_ignored(MigrateRun *run);
 extern void migrate_look(MigrateRun *run);
 extern void migrate_judge_changes(MigrateRun *run);
 extern void migrate_change_format(MigrateRun *run);
+extern int	migrate_mark_running(MigrateRun *run);
 extern List *migrate_changed_downs(List *items);
 extern bool migrate_look_first_up(MigrateRun *run);
 extern bool migrate_look_first_down(MigrateRun *run);
@@ -728,7 +734,7 @@ extern List *migrate_tracked_rows(const MigrateTracking *tracking, Relation rel,
 								  const char *project);
 
 /* in plan.c */
-extern bool migrate_plan_is_busy(List *items);
+extern const MigrateItem *migrate_plan_busy(List *items, bool with_file);
 extern List *migrate_plan_apply(List *items, MigrateRequest *request);
 extern List *migrate_plan_baseline(List *items, const MigrateRequest *request);
 extern List *migrate_plan_all(List *items);
@@ -1330,6 +1336,7 @@ extern void migrate_lock_keep(const char *project, const char *schema);
 extern void migrate_lock_release(const char *project, const char *schema);
 extern void migrate_lock_create(void);
 extern void migrate_unlock_create(void);
+extern int	migrate_lock_runner(const char *project, const char *schema);
 extern bool migrate_lock_foreign(int64 key);
 
 /* in substitution.c */

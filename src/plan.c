@@ -196,20 +196,23 @@ choose_versions(List *items, List *pending, const MigrateRequest *request)
 }
 
 /*
- * Is a migration of the history on its way, or has it been interrupted?  Only
- * who has the run lock can tell which.
+ * A migration of the history that is on its way, or has been interrupted; NULL for
+ * none.  Only who has the run lock can tell which.  "with_file": one that the
+ * directory has, else one that it does not know.
  */
-bool
-migrate_plan_is_busy(List *items)
+const MigrateItem *
+migrate_plan_busy(List *items, bool with_file)
 {
 	ListCell   *lc;
 
 	foreach(lc, items)
 	{
-		if (((MigrateItem *) lfirst(lc))->state == STATE_INTERRUPTED)
-			return true;
+		const MigrateItem *item = lfirst(lc);
+
+		if (item->state == STATE_INTERRUPTED && (item->file != NULL) == with_file)
+			return item;
 	}
-	return false;
+	return NULL;
 }
 
 static void
@@ -240,7 +243,8 @@ require_interrupted(List *items, List *chosen, const MigrateRequest *request)
 	{
 		MigrateItem *item = lfirst(lc);
 
-		if (item->state == STATE_INTERRUPTED && !list_member_ptr(chosen, item))
+		if (item->state == STATE_INTERRUPTED && !list_member_ptr(chosen, item) &&
+			!(request->passes_busy && item->file == NULL))
 			refuse_interrupted(item);
 	}
 }
@@ -261,7 +265,7 @@ judge_interrupted(List *items, const MigrateRequest *request, MigrateDirection d
 		MigrateItem *item = lfirst(lc);
 		bool		down;
 
-		if (item->state != STATE_INTERRUPTED)
+		if (item->state != STATE_INTERRUPTED || (request->passes_busy && item->file == NULL))
 			continue;
 		down = item->applied->going_down;
 		if (request->commits && down == (direction == MIGRATE_DOWN) &&

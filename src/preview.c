@@ -27,6 +27,7 @@ typedef struct Preview
 {
 	MigrateRun *run;
 	MemoryContext context;		/* of the rows */
+	int			runner;			/* process that has the run lock, or 0 */
 	List	   *rows;			/* of MigratePreview */
 	int			transaction;	/* number of the last one */
 	List	   *made;			/* see migrate_execute_judge() */
@@ -289,7 +290,9 @@ add_step(Preview *preview, const MigrateItem *item, MigrateStep *step)
 static void
 add_obstacle(Preview *preview, const MigrateItem *item)
 {
-	if (item->state == STATE_INTERRUPTED)
+	if (item->state == STATE_IN_PROGRESS)
+		add_note(preview, psprintf("running in process %d", preview->runner));
+	else if (item->state == STATE_INTERRUPTED)
 		add_note(preview, psprintf("interrupted while going %s, which stops the run",
 								   item->applied->going_down ? "down" : "up"));
 	else if (item->state == STATE_MODIFIED && migrate_on_modified != ON_MODIFIED_IGNORE)
@@ -331,6 +334,7 @@ migrate_preview(MigrateRequest *request)
 	migrate_report_ignored(&run);
 	migrate_look(&run);
 	migrate_judge_changes(&run);
+	preview.runner = migrate_mark_running(&run);
 	request->quiet = true;
 	steps = migrate_plan_apply(run.items, request);
 	request->quiet = false;

@@ -173,6 +173,8 @@ migrate_state_name(MigrateState state)
 			return "missing";
 		case STATE_INTERRUPTED:
 			return "interrupted";
+		case STATE_IN_PROGRESS:
+			return "running";
 	}
 	return NULL;				/* keep compiler quiet */
 }
@@ -337,10 +339,51 @@ convert_position(MigratePlace *place)
 }
 
 /*
+ * Where each migration is committed, it is a commit in the middle of it that helps:
+ * say how the format has it.
+ */
+static void
+hint_at_marker(const MigratePlace *place, const char *reason)
+{
+	if (place->alone_marker != NULL)
+		errhint("%s Put it into another migration, or mark this one with \"%s\".", reason,
+				place->alone_marker);
+	else
+		errhint("%s Put it into another migration, or write \"COMMIT;\" before it.", reason);
+}
+
+static void
+hint_in_commits(const MigratePlace *place)
+{
+	switch (geterrcode())
+	{
+		case ERRCODE_INVALID_TRANSACTION_TERMINATION:
+			if (place->executing && place->alone_marker != NULL)
+				errhint("What commits has to run outside a transaction: mark the migration with \"%s\".",
+						place->alone_marker);
+			else if (place->executing)
+				errhint("What commits has to run outside a transaction: make \"COMMIT;\" the first statement of the file.");
+			break;
+		case ERRCODE_ACTIVE_SQL_TRANSACTION:
+			hint_at_marker(place, "The statement has to run outside a transaction.");
+			break;
+		case ERRCODE_UNSAFE_NEW_ENUM_VALUE_USAGE:
+			hint_at_marker(place, "New enum values must be committed before they can be used.");
+			break;
+		case ERRCODE_OUT_OF_MEMORY:
+			errhint("If it is the lock table that is full, increase max_locks_per_transaction, "
+					"or divide the migration.");
+			break;
+		default:
+			break;
+	}
+}
+
+/*
  * What cannot be cured in a single transaction can often be in several.
  */
 static void
-hint_at_up(const MigratePlace *place)
+hint_in_block(const MigratePlace *place)
 {
 	const char *routine = place->direction == MIGRATE_UP ? "up" : "down";
 
@@ -378,7 +421,10 @@ migrate_error_context(void *arg)
 	StringInfoData text;
 
 	convert_position(place);
-	hint_at_up(place);
+	if (place->commits)
+		hint_in_commits(place);
+	else
+		hint_in_block(place);
 	line = migrate_map_line(place->text, place->text_line, place->file, place->line, &file);
 
 	initStringInfo(&text);

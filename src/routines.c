@@ -209,6 +209,17 @@ migrate_reset(PG_FUNCTION_ARGS)
 }
 
 /*
+ * Error context callback: what to do in a transaction block.
+ */
+static void
+hint_at_apply(void *arg)
+{
+	if (geterrcode() == ERRCODE_ACTIVE_SQL_TRANSACTION)
+		errhint("Switch on autocommit in the client, or use SELECT * FROM migrate.%s().",
+				strcmp(arg, "CALL migrate.up") == 0 ? "apply" : "rollback");
+}
+
+/*
  * Is a procedure called where it may commit?  Core's own words if not.
  *
  * Called from another procedure or a DO block, atomic is false as well, but the
@@ -220,7 +231,12 @@ require_commit(FunctionCallInfo fcinfo, const char *routine)
 	bool		atomic = fcinfo->context == NULL || !IsA(fcinfo->context, CallContext) ||
 		castNode(CallContext, fcinfo->context)->atomic;
 
+	ErrorContextCallback callback = {.callback = hint_at_apply,.previous = error_context_stack};
+
+	callback.arg = unconstify(char *, routine);
+	error_context_stack = &callback;
 	PreventInTransactionBlock(!atomic && !SPI_inside_nonatomic_context(), routine);
+	error_context_stack = callback.previous;
 }
 
 /*

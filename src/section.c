@@ -594,5 +594,6 @@ migrate_markers_parse(const MigrateMarkers *markers, Migration *migration, Migra
 	end_section(&parser, &migration->up, false);
 	end_section(&parser, &migration->down, markers->down_backwards);
 	doubt_file(&parser, sql + length);
+	migration->alone_marker = markers->alone_marker;
 	return true;
 }

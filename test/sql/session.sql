@@ -78,3 +78,23 @@ SELECT test.write('invalid/1_a.sql', test.goose('CREATE UNIQUE INDEX CONCURRENTL
 	   test.write('invalid/2_b.sql', test.goose('CREATE UNIQUE INDEX IF NOT EXISTS twice_i ON twice (i);')) \gset ignored_
 CALL migrate.up(test.made('invalid'), project => 'invalid', steps => 1);
 SELECT version FROM migrate.apply(test.made('invalid'), project => 'invalid');
+
+-- a commit that fails has left nothing, whatever has run in it
+CREATE TABLE parent (i int PRIMARY KEY);
+CREATE TABLE child (i int REFERENCES parent DEFERRABLE INITIALLY DEFERRED);
+SELECT test.write('commit/1_a.sql', E'-- +goose NO TRANSACTION\n-- +goose Up\nCREATE TABLE before_do ();\nDO $$ BEGIN INSERT INTO child VALUES (1); END $$;\n') \gset ignored_
+CALL migrate.up(test.made('commit'), project => 'commit');
+SELECT version, state, done, started FROM migrate.applied WHERE project = 'commit';
+INSERT INTO parent VALUES (1);
+CALL migrate.up(test.made('commit'), project => 'commit');
+-- what helps in a run that commits
+CREATE TYPE mood AS ENUM ('sad');
+SELECT test.write('hint/1_a.sql', E'-- +goose Up\nALTER TYPE mood ADD VALUE ''happy'';\nSELECT ''happy''::mood;\n'),
+	   test.write('hint2/20240101000000_a/migration.sql', E'ALTER TYPE mood ADD VALUE ''happy'';\nSELECT ''happy''::mood;\n'),
+	   test.write('hint3/20240101000000_a/migration.sql', E'DO $$ BEGIN COMMIT; END $$;\n'),
+	   test.write('hint4/1_a.sql', E'-- +goose Up\nDO $$ BEGIN COMMIT; END $$;\n') \gset ignored_
+\set VERBOSITY default
+CALL migrate.up(test.made('hint'), project => 'hint');
+CALL migrate.up(test.made('hint2'), project => 'hint2', format => 'prisma');
+CALL migrate.up(test.made('hint3'), project => 'hint3', format => 'prisma');
+CALL migrate.up(test.made('hint4'), project => 'hint4');
