@@ -17,8 +17,6 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
-#include "utils/builtins.h"
-#include "utils/jsonb.h"
 #include "utils/memutils.h"
 
 #include "migrate.h"
@@ -31,17 +29,6 @@
 #define CHUNK_BYTES		(8 * 1024 * 1024)
 
 /*
- * A migration, by what the tool knows it by.
- */
-typedef struct Candidate
-{
-	const char *key;
-	MigrateItem *item;
-	int			place;			/* in the order of migrations */
-	bool		taken;			/* a row is about it */
-} Candidate;
-
-/*
  * What is known while a history is taken over.
  */
 typedef struct Adoption
@@ -49,246 +36,13 @@ typedef struct Adoption
 	MigrateRun *run;
 	MigrateTracking *tracking;
 	const char *index;			/* text of the file about the others, or NULL */
-	Candidate  *candidates;		/* in the order of keys ... */
-	Candidate **ordered;		/* ... and of migrations */
-	int			ncandidates;
+	MigrateCandidates *candidates;
 	int			tool_batch;		/* the last one, and the one it is here */
 	List	   *results;		/* of MigrateAdopted */
 	List	   *records;		/* of MigrateRecord: the current chunk */
 	size_t		bytes;			/* of texts in it */
 	MemoryContext chunk;
 } Adoption;
-
-/*
- * The title of a repeatable migration of Flyway, as a key.
- */
-static char *
-repeatable_key(const char *title)
-{
-	char	   *key = psprintf("R:%s", title);
-
-	for (char *c = key + 2; *c != '\0'; c++)
-		if (*c == '_')
-			*c = ' ';
-	return key;
-}
-
-/*
- * The name of a file without what tells its kind.
- */
-static char *
-stem(const char *file)
-{
-	static const char *const suffixes[] = {".up.sql", ".sql"};
-	int			length = strlen(file);
-
-	for (int i = 0; i < lengthof(suffixes); i++)
-	{
-		int			n = strlen(suffixes[i]);
-
-		if (length > n && strcmp(file + length - n, suffixes[i]) == 0)
-			return pnstrdup(file, length - n);
-	}
-	return pstrdup(file);
-}
-
-/*
- * What the tool knows a migration by.
- */
-static const char *
-item_key(MigrateKey kind, const MigrateItem *item)
-{
-	const char *file = migrate_item_file(item);
-
-	switch (kind)
-	{
-		case KEY_DOTTED:
-			if (migrate_item_is_repeatable(item))
-				return repeatable_key(migrate_item_name(item));
-			/* FALLTHROUGH */
-		case KEY_NUMBER:
-			return migrate_item_sort_key(item);
-		case KEY_VERSION:
-		case KEY_CHANGESET:
-			return migrate_item_version(item);
-		case KEY_FILE:
-			return file;
-		case KEY_STEM:
-			return stem(file);
-		case KEY_FOLDER:
-			return pnstrdup(file, strcspn(file, "/"));
-		case KEY_CHANGE:
-			return pnstrdup(migrate_item_version(item), strcspn(migrate_item_version(item), "@"));
-		case KEY_WHEN:
-			/* of folders; a journal tells it otherwise */
-			return pnstrdup(file, Min(strcspn(file, "/"), 14));
-	}
-	pg_unreachable();
-}
-
-/*
- * The same of a row of its table.
- */
-static const char *
-row_key(const Adoption *adoption, const MigrateTracked *row)
-{
-	int			digits = row->id ? strspn(row->id, "0123456789") : 0;
-
-	if (row->id == NULL && adoption->tracking->tool->key != KEY_DOTTED)
-		return NULL;
-	switch (adoption->tracking->tool->key)
-	{
-		case KEY_NUMBER:
-			return digits > 0 ? migrate_numeric_key(row->id, digits) : row->id;
-		case KEY_DOTTED:
-			if (row->id == NULL)
-				return repeatable_key(row->title ? row->title : "");
-			return strspn(row->id, "0123456789.") == strlen(row->id) && digits > 0 ?
-				migrate_dotted_key(row->id) : row->id;
-		case KEY_STEM:
-			return stem(row->id);
-		case KEY_WHEN:
-			return adoption->index ? row->id : row->path;
-		default:
-			return row->id;
-	}
-}
-
-/*
- * drizzle's journal: the time of each entry, which is the key of the migration at
- * that place (whose file it names; see order.c).
- */
-static void
-take_journal(Adoption *adoption)
-{
-	Jsonb	   *journal = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(adoption->index)));
-	JsonbValue *entries = JB_ROOT_IS_OBJECT(journal) ?
-		getKeyJsonValueFromContainer(&journal->root, "entries", 7, NULL) : NULL;
-	int			n = 0;
-
-	if (entries == NULL || entries->type != jbvBinary)
-		return;
-	for (int i = 0; i < adoption->ncandidates; i++)
-	{
-		Candidate  *candidate = &adoption->candidates[i];
-		JsonbValue *entry;
-		JsonbValue *when;
-
-		if (candidate->item->file == NULL || n >= JsonContainerSize(entries->val.binary.data))
-			continue;
-		entry = getIthJsonbValueFromContainer(entries->val.binary.data, n++);
-		if (entry == NULL || entry->type != jbvBinary)
-			continue;
-		when = getKeyJsonValueFromContainer(entry->val.binary.data, "when", 4, NULL);
-		if (when != NULL && when->type == jbvNumeric)
-			candidate->key = DatumGetCString(DirectFunctionCall1(numeric_out,
-																 NumericGetDatum(when->val.numeric)));
-	}
-}
-
-static int
-compare_candidates(const void *a, const void *b)
-{
-	const Candidate *x = a;
-	const Candidate *y = b;
-	int			order = strcmp(x->key, y->key);
-
-	return order != 0 ? order : x->place - y->place;
-}
-
-static void
-list_candidates(Adoption *adoption)
-{
-	List	   *items = adoption->run->items;
-	int			n = list_length(items);
-
-	adoption->candidates = palloc0(Max(n, 1) * sizeof(Candidate));
-	adoption->ordered = palloc(Max(n, 1) * sizeof(Candidate *));
-	adoption->ncandidates = n;
-	for (int i = 0; i < n; i++)
-	{
-		Candidate  *candidate = &adoption->candidates[i];
-
-		candidate->item = list_nth(items, i);
-		candidate->place = i;
-		candidate->key = item_key(adoption->tracking->tool->key, candidate->item);
-	}
-	if (adoption->tracking->tool->key == KEY_WHEN && adoption->index != NULL)
-		take_journal(adoption);
-	qsort(adoption->candidates, n, sizeof(Candidate), compare_candidates);
-	for (int i = 0; i < n; i++)
-		adoption->ordered[adoption->candidates[i].place] = &adoption->candidates[i];
-}
-
-/*
- * Is one path the end of the other?  Liquibase and we may have started from other
- * folders.
- */
-static bool
-same_path(const char *one, const char *other)
-{
-	int			n = strlen(one) - strlen(other);
-	const char *longer = n < 0 ? other : one;
-	const char *shorter = n < 0 ? one : other;
-
-	n = abs(n);
-	return strcmp(longer + n, shorter) == 0 &&
-		(n == 0 || longer[n - 1] == '/' || longer[n - 1] == ':');
-}
-
-/*
- * Is a changeset the one that is recorded with that path?  It may be a logical one,
- * which the file names.
- */
-static bool
-is_in_file(const Adoption *adoption, const MigrateItem *item, const char *path)
-{
-	int			length;
-	const char *sql;
-
-	if (same_path(path, migrate_item_file(item)))
-		return true;
-	return item->file != NULL &&
-		migrate_source_bytes(adoption->run->source, item->file->file, &length, &sql) != NULL &&
-		strstr(sql, psprintf("logicalFilePath:%s", path)) != NULL;
-}
-
-/*
- * The migration that a row is about, NULL if there is none.  *again is set if
- * another row has been about it.
- */
-static Candidate *
-find_candidate(Adoption *adoption, const MigrateTracked *row, bool *again)
-{
-	const char *key = row_key(adoption, row);
-	int			low = 0;
-	int			high = adoption->ncandidates;
-
-	*again = false;
-	while (key != NULL && low < high)
-	{
-		int			middle = (low + high) / 2;
-
-		if (strcmp(adoption->candidates[middle].key, key) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (; key != NULL && low < adoption->ncandidates; low++)
-	{
-		Candidate  *candidate = &adoption->candidates[low];
-
-		if (strcmp(candidate->key, key) != 0)
-			break;
-		if (adoption->tracking->tool->key == KEY_CHANGESET && row->path != NULL &&
-			!is_in_file(adoption, candidate->item, row->path))
-			continue;
-		if (!candidate->taken)
-			return candidate;
-		*again = true;
-	}
-	return NULL;
-}
 
 /*
  * The number of the batch that a row is recorded in: all that is adopted at once
@@ -390,7 +144,7 @@ check_file(Adoption *adoption, const Migration *file, const MigrateTracked *row)
  * A migration that the tool has applied.
  */
 static void
-adopt_item(Adoption *adoption, Candidate *candidate, const MigrateTracked *row)
+adopt_item(Adoption *adoption, MigrateCandidate * candidate, const MigrateTracked *row)
 {
 	Migration  *file = candidate->item->file;
 	MigrateChecked checked;
@@ -426,28 +180,23 @@ adopt_item(Adoption *adoption, Candidate *candidate, const MigrateTracked *row)
 static void
 adopt_through(Adoption *adoption, const MigrateTracked *row)
 {
-	const char *key = row_key(adoption, row);
 	MigrateTracked before = {.has_time = row->has_time,.applied_at = row->applied_at};
+	ListCell   *lc;
 
-	for (int i = 0; i < adoption->ncandidates; i++)
-	{
-		Candidate  *candidate = adoption->ordered[i];
-
-		if (!migrate_item_is_repeatable(candidate->item) && strcmp(candidate->key, key) < 0)
-			adopt_item(adoption, candidate, &before);
-	}
+	foreach(lc, migrate_candidates_before(adoption->candidates, row))
+		adopt_item(adoption, lfirst(lc), &before);
 }
 
 static void
 adopt_row(Adoption *adoption, const MigrateTracked *row)
 {
 	const MigrateTool *tool = adoption->tracking->tool;
-	Candidate  *candidate;
+	MigrateCandidate *candidate;
 	bool		again;
 
-	if (row->through && row_key(adoption, row) != NULL)
+	if (row->through)
 		adopt_through(adoption, row);
-	candidate = find_candidate(adoption, row, &again);
+	candidate = migrate_candidate_find(adoption->candidates, row, &again);
 	if (candidate != NULL)
 		adopt_item(adoption, candidate, row);
 	else if (row->through && tool->checksum != NULL)
@@ -455,29 +204,6 @@ adopt_row(Adoption *adoption, const MigrateTracked *row)
 	else if (!again || tool->key == KEY_CHANGE)
 		report(adoption, row->id ? row->id : tool->key == KEY_DOTTED ? "R" : "", row->title ? row->title : "", row,
 			   "there is no such file: not recorded");
-}
-
-/*
- * A migration that is neither applied nor not has to be settled first, by what
- * made it so: 55000.
- */
-static void
-refuse_failed(const MigrateTracking *tracking, List *rows)
-{
-	ListCell   *lc;
-
-	foreach(lc, rows)
-	{
-		const MigrateTracked *row = lfirst(lc);
-
-		if (row->failure != NULL)
-			ereport(ERROR,
-					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-					 errmsg("migration \"%s\" is not settled in table \"%s\"",
-							row->id ? row->id : row->title ? row->title : "", tracking->table),
-					 errdetail("%s", row->failure),
-					 errhint("Repair it with what applied it, then try again.")));
-	}
 }
 
 /*
@@ -492,6 +218,59 @@ has_word(const char *list, const char *word)
 		if ((p == list || p[-1] == ' ') && (p[n] == '\0' || p[n] == ' '))
 			return true;
 	return false;
+}
+
+/*
+ * A version that is no number, NaN or Infinity would count as beyond all of the
+ * directory where a row says that all up to it is applied, and its digits as
+ * another version elsewhere: 55000.
+ */
+static void
+refuse_no_number(const MigrateTracking *tracking, const MigrateTracked *row)
+{
+	const MigrateTool *tool = tracking->tool;
+	const char *id = row->id ? row->id : "";
+	const char *digits = *id == '-' ? id + 1 : id;
+	const char *valid = "0123456789";
+
+	if (!has_word(tool->columns, psprintf("%s:N", tool->id)))
+	{
+		if (!row->through || tool->key != KEY_DOTTED)
+			return;
+		digits = id;
+		valid = "0123456789.";
+	}
+	if (*digits >= '0' && *digits <= '9' && strspn(digits, valid) == strlen(digits))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("version \"%s\" in table \"%s\" is not a valid version number", id, tracking->table),
+			 errhint("Repair it with what applied it, then try again.")));
+}
+
+/*
+ * A migration that is neither applied nor not has to be settled first, by what
+ * made it so: 55000.
+ */
+static void
+refuse_unsettled(const MigrateTracking *tracking, List *rows)
+{
+	ListCell   *lc;
+
+	foreach(lc, rows)
+	{
+		const MigrateTracked *row = lfirst(lc);
+
+		CHECK_FOR_INTERRUPTS();
+		if (row->failure != NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("migration \"%s\" is not settled in table \"%s\"",
+							row->id ? row->id : row->title ? row->title : "", tracking->table),
+					 errdetail("%s", row->failure),
+					 errhint("Repair it with what applied it, then try again.")));
+		refuse_no_number(tracking, row);
+	}
 }
 
 /*
@@ -576,8 +355,8 @@ adopt(MigrateRun *run)
 	migrate_lock_and_look(run, "migrate.adopt()");
 	migrate_tracking_lock(adoption.tracking);
 	rows = migrate_tracking_read(adoption.tracking, plan_project(&adoption));
-	refuse_failed(adoption.tracking, rows);
-	list_candidates(&adoption);
+	refuse_unsettled(adoption.tracking, rows);
+	adoption.candidates = migrate_candidates(run->items, adoption.tracking, adoption.index);
 	foreach(lc, rows)
 		adopt_row(&adoption, lfirst(lc));
 	flush_records(&adoption);

@@ -39,6 +39,7 @@ typedef struct ChangesetParser
 								 * ... */
 	const char *down_delimiter; /* ... and those of its rollback */
 	List	   *properties;		/* of MigrateVariable */
+	char	   *logical_path;	/* of all changesets, or NULL */
 	int			ignored;		/* so many lines are left out, -1: till told */
 } ChangesetParser;
 
@@ -247,6 +248,9 @@ begin_changeset(ChangesetParser *parser, const char *after)
 		!is_for_postgresql(attribute(line, p, "dbms"));
 	parser->delimiter = plain_delimiter(attribute(line, p, "endDelimiter"));
 	parser->down_delimiter = plain_delimiter(attribute(line, p, "rollbackEndDelimiter"));
+	migration->logical_path = attribute(line, p, "logicalFilePath");
+	if (migration->logical_path == NULL)
+		migration->logical_path = parser->logical_path;
 	migration->properties = parser->properties;
 	migration->shares_file = true;
 	migration->author = author;
@@ -516,6 +520,8 @@ migrate_changesets_parse(const MigrateFileName *file, const char *sql, int lengt
 		else if (parser.down == NULL && (rest = directive(&parser.lines.line, "property")) != NULL &&
 				 strchr(" \t", *rest) != NULL)
 			take_property(&parser, rest);
+		else if (!parser.begun && (rest = directive(&parser.lines.line, "liquibase")) != NULL)
+			parser.logical_path = attribute(&parser.lines.line, rest, "logicalFilePath");
 		else if (parser.current != NULL)
 			take_line(&parser);
 	}

@@ -408,7 +408,7 @@ open_folder(MigrateDirectory *dir, int dirfd, const char *name, const char *path
 		close(fd);
 		fd = list;
 	}
-	*closed = fd < 0 && errno == EACCES;
+	*closed = fd < 0 && errno != ENOTDIR;
 	return fd;
 }
 
@@ -458,6 +458,7 @@ take_entry(MigrateDirectory *dir, int dirfd, const char *prefix, const struct di
 static void
 list_folder(MigrateDirectory *dir, int fd, const char *prefix, int depth)
 {
+	char	   *path = *prefix ? psprintf("%s/%s", dir->path, prefix) : dir->path;
 	DIR		   *stream = fd < 0 ? NULL : fdopendir(fd);
 
 	if (stream == NULL)
@@ -467,13 +468,13 @@ list_folder(MigrateDirectory *dir, int fd, const char *prefix, int depth)
 		if (fd >= 0)
 			close(fd);
 		errno = save_errno;
-		could_not_open("directory", *prefix ? psprintf("%s/%s", dir->path, prefix) : dir->path);
+		could_not_open("directory", path);
 	}
 	PG_TRY();
 	{
 		struct dirent *entry;
 
-		while ((entry = ReadDir(stream, dir->path)) != NULL)
+		while ((entry = ReadDir(stream, path)) != NULL)
 		{
 			CHECK_FOR_INTERRUPTS();
 			if (entry->d_name[0] != '.')

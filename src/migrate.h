@@ -146,7 +146,7 @@ typedef struct MigrateDoubt
 	bool		refuses;		/* the migration must not run so */
 	const char *message;
 	const char *hint;			/* or NULL */
-} MigrateDoubt;
+}			MigrateDoubt;
 
 typedef enum MigrateKind
 {
@@ -174,6 +174,7 @@ typedef struct Migration
 	char	   *hash;			/* of itself, from its header, or NULL ... */
 	char	   *previous;		/* ... and of the one before */
 	List	   *properties;		/* of MigrateVariable: values from the file */
+	char	   *logical_path;	/* that the file is recorded with, or NULL */
 	const char *format;			/* its directory's */
 	MigrateDoubt *doubt;		/* or NULL */
 	const char *alone_marker;	/* of its format, or NULL */
@@ -208,8 +209,8 @@ typedef struct AppliedMigration
 	char	   *sort_key;		/* of its file now, where there is one */
 	char	   *stored_key;		/* as recorded: what its row is found by */
 	char	   *file;
-	char	   *format;			/* of the directory that it was applied from, or
-								 * NULL */
+	char	   *format;			/* of the directory that it was applied from,
+								 * or NULL */
 	int			batch;
 	int64		history_id;		/* order of application */
 	uint8		up_sha256[PG_SHA256_DIGEST_LENGTH];
@@ -732,6 +733,26 @@ extern void migrate_lock_liquibase(const MigrateTracking *tracking);
 extern void migrate_tracking_lock(const MigrateTracking *tracking);
 extern List *migrate_tracked_rows(const MigrateTracking *tracking, Relation rel,
 								  const char *project);
+
+/*
+ * A migration that a row may be about.
+ */
+typedef struct MigrateCandidate
+{
+	const char *key;			/* what the tool knows it by */
+	MigrateItem *item;
+	int			place;			/* in the order of migrations */
+	bool		taken;			/* a row is about it */
+}			MigrateCandidate;
+
+typedef struct MigrateCandidates MigrateCandidates;
+
+/* in candidates.c */
+extern MigrateCandidates * migrate_candidates(List *items, const MigrateTracking *tracking,
+											  const char *index);
+extern MigrateCandidate * migrate_candidate_find(MigrateCandidates * candidates,
+												 const MigrateTracked *row, bool *again);
+extern List *migrate_candidates_before(MigrateCandidates * candidates, const MigrateTracked *row);
 
 /* in plan.c */
 extern const MigrateItem *migrate_plan_busy(List *items, bool with_file);
@@ -1299,6 +1320,7 @@ extern void migrate_bind_vars(MigrateParameters *p, List *vars);
 extern void migrate_bind_name(MigrateParameters *p, const char *name);
 extern void migrate_bind_sha256(MigrateParameters *p, const uint8 *sha256);
 extern void migrate_bind_duration(MigrateParameters *p, int64 microseconds);
+
 /*
  * What a statement sees.
  */
@@ -1308,7 +1330,7 @@ typedef enum MigrateSnapshot
 	SNAPSHOT_TRANSACTION,		/* what the transaction sees */
 	SNAPSHOT_LATEST,			/* what is committed, also where the
 								 * transaction's own snapshot is older */
-} MigrateSnapshot;
+}			MigrateSnapshot;
 
 extern void migrate_query(MigrateQuery *query, MigrateParameters *p, MigrateSnapshot which,
 						  int expected, void (*take) (void *arg), void *arg);

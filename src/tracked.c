@@ -23,6 +23,7 @@
 #include "access/xact.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
+#include "catalog/pg_statistic_ext.h"
 #include "catalog/pg_type.h"
 #include "commands/dbcommands.h"
 #include "executor/spi.h"
@@ -113,9 +114,33 @@ typedef struct RowSink
 } RowSink;
 
 /*
+ * Do statistics of a table have expressions, which the planner evaluates?
+ */
+static bool
+has_statistics_on_expressions(Relation rel)
+{
+	ListCell   *lc;
+
+	foreach(lc, RelationGetStatExtList(rel))
+	{
+		HeapTuple	tuple = SearchSysCache1(STATEXTOID, ObjectIdGetDatum(lfirst_oid(lc)));
+		bool		plain;
+
+		if (!HeapTupleIsValid(tuple))
+			return true;
+		plain = heap_attisnull(tuple, Anum_pg_statistic_ext_stxexprs, NULL);
+		ReleaseSysCache(tuple);
+		if (!plain)
+			return true;
+	}
+	return false;
+}
+
+/*
  * Is it a table that reading runs no code of its own for: no view, no foreign
- * table, no children, no row security, no expressions or predicates in indexes,
- * which the planner evaluates?
+ * table, no children, no row security, no expressions or predicates in indexes or
+ * statistics, which the planner evaluates?  Those of constraints it does not, see
+ * ask().
  */
 static bool
 is_inert(Relation rel)
@@ -138,7 +163,7 @@ is_inert(Relation rel)
 		if (!plain)
 			return false;
 	}
-	return true;
+	return !has_statistics_on_expressions(rel);
 }
 
 /*
@@ -195,7 +220,7 @@ check_same_table(SPIPlanPtr plan, Relation rel)
  */
 static void
 ask_as_reader(Relation rel, const char *query, const char *parameter,
-			 void (*take) (RowSink *sink), RowSink *sink)
+			  void (*take) (RowSink *sink), RowSink *sink)
 {
 	Oid			type = TEXTOID;
 	Datum		value = parameter ? CStringGetTextDatum(parameter) : (Datum) 0;
@@ -235,6 +260,10 @@ ask(Relation rel, const char *query, const char *parameter, void (*take) (RowSin
 	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
 	(void) set_config_option("row_security", "off", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+
+	/* else the planner evaluates expressions of the table's constraints */
+	(void) set_config_option("constraint_exclusion", "off", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
 	reader = role_to_read(rel);
 	GetUserIdAndSecContext(&user, &security);

@@ -34,6 +34,15 @@ $$;
 -- the bytes of a file
 CREATE FUNCTION test.bytes(file text) RETURNS bytea LANGUAGE sql AS
 	$$ SELECT pg_read_binary_file(current_setting('test.migrations') || '/' || file) $$;
+-- adopt from a table with one number, in a history of its own
+CREATE FUNCTION test.number(tool text, tracking regclass, made text, value text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE format('UPDATE %s SET version = %L', tracking, value);
+	RETURN QUERY SELECT test.try(format('SELECT version, note FROM migrate.adopt(test.made(%L), %L, %L, project => %L)',
+										made, tool, tracking, tool || value));
+	RETURN QUERY SELECT 'applied ' || version FROM migrate.status(project => tool || value);
+END
+$$;
 RESET client_min_messages;
 
 -- what is the same for all: take over what has been applied, go on, undo one, and
@@ -520,6 +529,47 @@ SELECT count(*) FROM migrate.adopt(test.made('many'));
 SELECT count(*), count(DISTINCT sha256) FROM migrate.script s
 	WHERE sha256 IN (SELECT unnest(ARRAY[up_sha256, down_sha256]) FROM migrate.applied);
 SELECT bool_and(version = (n + 10000)::text) FROM (SELECT version, row_number() OVER (ORDER BY history_id) AS n FROM migrate.applied WHERE project = 'default') a;
+
+-- what is no number is beyond nothing
+SELECT test.tool('goose_app', 1);
+SELECT test.write(format('counted/%s_a.up.sql', n), 'SELECT 1;') FROM generate_series(1, 3) n;
+SELECT test.write(format('ternary/00%s_a.sql', n), 'SELECT 1;') FROM generate_series(1, 3) n;
+CREATE TABLE app.schema_migrations (version numeric, dirty boolean);
+CREATE TABLE app.schema_version (version float8);
+INSERT INTO app.schema_migrations VALUES (NULL, false);
+INSERT INTO app.schema_version VALUES (NULL);
+SELECT v, t FROM unnest('{NaN,Infinity,-Infinity,1.5,2,-1}'::text[]) v,
+	LATERAL (SELECT test.number('golang-migrate', 'app.schema_migrations', 'counted', v) AS t) t;
+SELECT v, t FROM unnest('{NaN,Infinity,1e20,2.5,2}'::text[]) v,
+	LATERAL (SELECT test.number('tern', 'app.schema_version', 'ternary', v) AS t) t;
+DROP TABLE app.schema_migrations, app.schema_version;
+SELECT test.flyway();
+SELECT test.write(format('baselined/V%s__a.sql', n), 'SELECT 1;') FROM generate_series(1, 3) n;
+INSERT INTO flyway_schema_history VALUES (1, 'oops', 'x', 'BASELINE', 'x', NULL, 'nobody', '2024-01-01', 0, true);
+SELECT test.try($$SELECT version, note FROM migrate.adopt(test.made('baselined'), 'flyway', project => 'oops')$$);
+UPDATE flyway_schema_history SET version = NULL;
+SELECT test.try($$SELECT version, note FROM migrate.adopt(test.made('baselined'), 'flyway', project => 'oops')$$);
+UPDATE flyway_schema_history SET version = '2.0';
+SELECT version, note FROM migrate.adopt(test.made('baselined'), 'flyway', project => 'oops');
+DROP TABLE flyway_schema_history;
+
+-- changesets of one name: each row is about the one in its file
+CREATE TABLE app.databasechangelog (id text, author text, filename text, dateexecuted timestamp, orderexecuted int, exectype text, md5sum text);
+SELECT test.write('called/' || f, E'--liquibase formatted sql' || h || E'\n--changeset a:1' || c || E'\nSELECT 1;\n')
+	FROM (VALUES ('x.sql', '', ''), ('b/x.sql', '', ''), ('c/x.sql', '', ''), ('d.sql', ' logicalFilePath:moved/d.sql', ''),
+		('e.sql', '', ' logicalFilePath:"moved/e e.sql" splitStatements:false'), ('f.sql', ' logicalFilePath:moved/f.sql', ' logicalFilePath:own/f.sql')) v (f, h, c);
+INSERT INTO app.databasechangelog SELECT '1', 'a', f, timestamp '2024-01-01' + n * interval '1 hour', n, 'EXECUTED', NULL
+	FROM (VALUES (1, 'c/x.sql'), (2, 'classpath:db/x.sql'), (3, 'db/b/x.sql'), (4, 'moved/d.sql'), (5, 'moved/e'), (6, 'moved/e e.sql'),
+		(7, 'moved/f.sql'), (8, 'own/f.sql'), (9, 'x.sql'), (10, 'db/ax.sql')) v (n, f);
+SELECT version, note, applied_at FROM migrate.adopt(test.made('called'), 'liquibase', 'app.databasechangelog', project => 'called');
+SELECT file, applied_at FROM migrate.status(project => 'called') ORDER BY applied_at;
+-- many of them
+TRUNCATE app.databasechangelog;
+SELECT test.shell('mkdir -p same && cd same && for i in $(seq 10001 13000); do printf -- "--liquibase formatted sql\n--changeset a:1\nSELECT $i;\n" > $i.sql; done');
+INSERT INTO app.databasechangelog SELECT '1', 'a', format('db/%s.sql', n), timestamp '2024-01-01' + n * interval '1 second', n, 'EXECUTED', NULL FROM generate_series(13000, 10001, -1) n;
+SELECT count(*), count(note) FROM migrate.adopt(test.made('same'), 'liquibase', 'app.databasechangelog', project => 'same');
+SELECT count(*), bool_and(applied_at = timestamp '2024-01-01' + left(file, 5)::int * interval '1 second') FROM migrate.status(project => 'same');
+DROP TABLE app.databasechangelog;
 
 SET client_min_messages = warning;
 SELECT test.tool('goose_app', 1);

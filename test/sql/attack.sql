@@ -738,6 +738,26 @@ GRANT pg_read_server_files TO regress_migrate_reader;
 SET ROLE regress_migrate_reader;
 SELECT test.try($$SELECT * FROM migrate.adopt(test.made('pair'), 'golang-migrate', project => 'reader')$$);
 RESET ROLE;
+-- expressions that the planner evaluates are code of the table's owner
+SET ROLE regress_migrate_mallory;
+CREATE FUNCTION theirs.folded(text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN PERFORM theirs.tell(); RETURN $1; END $$;
+CREATE TABLE theirs.estimated (version text);
+CREATE TABLE theirs.checked (version int);
+INSERT INTO theirs.estimated VALUES ('001');
+INSERT INTO theirs.checked VALUES (1);
+GRANT SELECT ON theirs.estimated, theirs.checked TO PUBLIC;
+SET client_min_messages = warning;
+CREATE STATISTICS theirs.guess ON (theirs.folded('x') || version), version FROM theirs.estimated;
+ALTER TABLE theirs.checked ADD CHECK (version <> length(theirs.folded('')));
+RESET client_min_messages;
+RESET ROLE;
+SELECT test.write('tern/001_a.sql', 'SELECT 1;') \gset ignored_
+SET constraint_exclusion = on;
+SET ROLE regress_migrate_reader;
+SELECT test.try($$SELECT * FROM migrate.adopt(test.made('mate'), 'dbmate', 'theirs.estimated', project => 'guess')$$);
+SELECT version FROM migrate.adopt(test.made('tern'), 'tern', 'theirs.checked', project => 'checked');
+RESET ROLE;
+RESET constraint_exclusion;
 -- a schema that nobody may look into stops nobody
 CREATE SCHEMA atlas_schema_revisions AUTHORIZATION regress_migrate_mallory;
 GRANT EXECUTE ON FUNCTION migrate.status TO regress_migrate_reader;
