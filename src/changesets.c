@@ -238,7 +238,7 @@ begin_changeset(ChangesetParser *parser, const char *after)
 	end_changeset(parser, line->text);
 
 	migration->file = parser->file->file;
-	if (!parser->begun && migrate_has_statements(parser->sql, line->text - parser->sql))
+	if (!parser->begun && migrate_has_statements(parser->sql, line->text -parser->sql))
 		migrate_add_doubt(migration, 1, true, "statements before the first changeset would be left out",
 						  "Move them behind a line \"--changeset author:id\".");
 	parser->begun = true;

@@ -515,7 +515,7 @@ parse_down_step(MigrateRun *run, MigrateStep *step, List **made, bool *made_unkn
 
 	PG_TRY();
 	{
-		if (text != NULL)
+		if (text !=NULL)
 		{
 			sql = migrate_step_sql(run, step, text, &place);
 			script = parse_step(step, sql, &place);
@@ -534,7 +534,7 @@ parse_down_step(MigrateRun *run, MigrateStep *step, List **made, bool *made_unkn
 	migrate_place_end(&callback);
 	if (sql != NULL && sql != text)
 		pfree(sql);
-	if (text != NULL)
+	if (text !=NULL)
 		pfree(text);
 	return script;
 }

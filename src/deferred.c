@@ -196,16 +196,16 @@ typedef struct HeldCursor
 	const char *name;
 	const char *statement;
 	TimestampTz created;
-} HeldCursor;
+}			HeldCursor;
 
 static bool
-is_listed(const HeldCursor *cursor, List *cursors)
+is_listed(const HeldCursor * cursor, List *cursors)
 {
 	ListCell   *lc;
 
 	foreach(lc, cursors)
 	{
-		const HeldCursor *other = lfirst(lc);
+		const		HeldCursor *other = lfirst(lc);
 
 		if (strcmp(cursor->name, other->name) == 0 && cursor->created == other->created &&
 			strcmp(cursor->statement, other->statement) == 0)
@@ -261,7 +261,7 @@ migrate_end_other_role(List *cursors)
 	refuse_pending();
 	foreach(lc, migrate_held_cursors())
 	{
-		const HeldCursor *cursor = lfirst(lc);
+		const		HeldCursor *cursor = lfirst(lc);
 		Portal		portal = GetPortalByName(cursor->name);
 
 		if (is_listed(cursor, cursors) || !PortalIsValid(portal))

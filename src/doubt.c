@@ -107,8 +107,8 @@ static char *
 marker_word(const MigrateLine *line, char *letters)
 {
 	int			blank = migrate_skip_spaces(line->text, line->length);
-	const char *p = line->text + blank;
-	const char *end = line->text + line->length;
+	const char *p = line->text +blank;
+	const char *end = line->text +line->length;
 	int			n = 0;
 	int			word = 0;		/* where the current one begins */
 	bool		first = true;
@@ -170,7 +170,7 @@ migrate_line_allows(const MigrateLine *line, const char *name)
 {
 	const char *const words[] = {"--", "migrate:", "allow", name};
 	const char *p = line->text;
-	const char *end = line->text + line->length;
+	const char *end = line->text +line->length;
 
 	for (int i = 0; i < lengthof(words); i++)
 	{
@@ -205,7 +205,7 @@ migrate_has_statements(const char *sql, int length)
 	{
 		const MigrateLine *line = &lines.line;
 		int			blank = migrate_skip_spaces(line->text, line->length);
-		const char *p = line->text + blank;
+		const char *p = line->text +blank;
 		int			left = line->length - blank;
 
 		if (left == 0 || (left >= 2 && memcmp(p, "--", 2) == 0))
@@ -251,7 +251,7 @@ migrate_add_doubt(Migration *migration, int line, bool refuses, const char *mess
 void
 migrate_raise_doubt(const Migration *migration, bool pending)
 {
-	const MigrateDoubt *doubt = migration->doubt;
+	const		MigrateDoubt *doubt = migration->doubt;
 
 	if (doubt == NULL)
 		return;

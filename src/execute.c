@@ -91,7 +91,7 @@ refuse_outside_block(const MigrateStatement *statement, const char *sql, const R
 					statement->command, concurrently ? " CONCURRENTLY" : ""),
 			 relation == NULL ? 0 :
 			 errdetail("Relation \"%s\" was not created in this transaction.", relation->relname),
-			 errcontext("SQL statement \"%.*s\"", statement->length, sql + statement->offset)));
+			 errcontext_msg("SQL statement \"%.*s\"", statement->length, sql + statement->offset)));
 }
 
 /*
@@ -284,7 +284,7 @@ log_query(const MigrateStatement *statement, const char *query)
 {
 	if (log_statement != LOGSTMT_NONE && statement->log_level <= log_statement)
 		ereport(LOG,
-				(errmsg("statement: %s", query),
+				(errmsg_internal("statement: %s", query),
 				 errhidestmt(true),
 				 errhidecontext(true)));
 }

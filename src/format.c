@@ -533,7 +533,7 @@ migrate_format_arrange(const MigrateFormat *format, List *names, const char *ind
 		if (format->claims != NULL && parsed.sort_key != NULL)
 			continue;
 		if (format->arrange == NULL && migrate_is_sql_file(file) &&
-				 (format->nested || strchr(file, '/') == NULL))
+			(format->nested || strchr(file, '/') == NULL))
 			*ignored = lappend(*ignored, file);
 	}
 	if (format->arrange != NULL)

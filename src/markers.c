@@ -417,7 +417,7 @@ static bool
 has_other_words(const MigrateLine *line, const char *const *known, int n)
 {
 	const char *p = line->text;
-	const char *end = line->text + line->length;
+	const char *end = line->text +line->length;
 
 	while (p < end)
 	{

@@ -73,7 +73,8 @@ check_allowed_directories(char **newval, void **extra, GucSource source)
 	{
 		if (!is_absolute_path((char *) lfirst(lc)))
 		{
-			GUC_check_errdetail("The path \"%s\" is not absolute.", (char *) lfirst(lc));
+			GUC_check_errdetail("The path \"%s\" is not absolute.",
+								migrate_shown(lfirst(lc)));
 			return false;
 		}
 	}

@@ -34,6 +34,24 @@
 
 #include "compat.h"
 
+/*
+ * What we say may contain names from disk and from tables of other tools, which
+ * may contain anything: a line end with a forged message behind it, what a terminal
+ * obeys.  So each of our messages goes through migrate_printable(), in report.c.
+ * What is to stay as it is, such as the text of a statement, has errmsg_internal()
+ * and errcontext_msg().
+ */
+extern char *migrate_printable(const char *format,...) pg_attribute_printf(1, 2);
+extern char *migrate_shown(const char *text);
+
+#undef errcontext
+#define errmsg(...)		errmsg_internal("%s", migrate_printable(__VA_ARGS__))
+#define errdetail(...)	errdetail_internal("%s", migrate_printable(__VA_ARGS__))
+#define errhint(...)	errhint("%s", migrate_printable(__VA_ARGS__))
+#define errcontext(...) errcontext_msg("%s", migrate_printable(__VA_ARGS__))
+#define errmsg_plural(one, many, n, ...) \
+	errmsg_internal("%s", migrate_printable((n) == 1 ? (one) : (many), __VA_ARGS__))
+
 /* settings, in migrate.c */
 typedef enum MigrateOnModified
 {
@@ -1081,7 +1099,7 @@ typedef enum MigrateChoice
 	CHOICE_RUNS,
 	CHOICE_SKIPPED,
 	CHOICE_UNDECIDED,
-} MigrateChoice;
+}			MigrateChoice;
 
 extern MigrateChoice migrate_choose(const Migration *migration, const char **setting);
 extern void migrate_require_choice(const Migration *migration);
@@ -1181,6 +1199,7 @@ extern void migrate_execute_check(const MigrateScript *script, const char *sql,
 extern void migrate_end_session(MigratePlace *place);
 extern void migrate_execute_script(const MigrateScript *script, const char *sql,
 								   MigratePlace *place);
+
 /* in concurrently.c */
 extern bool migrate_change_tree(Node *node);
 

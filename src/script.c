@@ -41,14 +41,15 @@ typedef struct ScriptParser
 	int			line;			/* ... and the line there */
 	MigrateScript *script;
 	int			capacity;
-	bool		conforming;		/* standard_conforming_strings, as the text sets it */
+	bool		conforming;		/* standard_conforming_strings, as the text
+								 * sets it */
 	bool		in_transaction;
 	bool		begun;			/* the current transaction has a BEGIN ... */
 	bool		begun_late;		/* ... behind other statements of it */
 	int			pairs_open;		/* BEGIN seen, less COMMIT seen */
 	int			committed;		/* statements before the last COMMIT */
-	int			unbegun;		/* line of the first COMMIT of a transaction that
-								 * no BEGIN began, 0: none */
+	int			unbegun;		/* line of the first COMMIT of a transaction
+								 * that no BEGIN began, 0: none */
 	int			transaction;	/* number of the current transaction */
 	MemoryContext context;		/* of the result */
 	MemoryContext scratch;		/* reset after each statement */

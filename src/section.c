@@ -208,11 +208,11 @@ judge_prelude(SectionParser *parser, bool up)
 
 	if (parser->markers->whole && !up)
 		return;					/* it is the up section */
-	if (migrate_script_is_blank(parser->sql, line->text - parser->sql))
+	if (migrate_script_is_blank(parser->sql, line->text -parser->sql))
 		return;
 	if (parser->markers->loose)
 		parser->prelude = !parser->prelude_allowed &&
-			migrate_has_statements(parser->sql, line->text - parser->sql);
+			migrate_has_statements(parser->sql, line->text -parser->sql);
 	else
 		migrate_bad_file(parser->file, line->number, "migration has statements before its up section",
 						 psprintf("Only comments may stand before \"%s\".",
@@ -343,7 +343,7 @@ take_marker(SectionParser *parser, MigrateMarker marker, const char *after)
 			end_statement(parser);
 			break;
 		case MARK_SEPARATOR:
-			parser->separators = lappend_int(parser->separators, line->text + line->mark - parser->sql);
+			parser->separators = lappend_int(parser->separators, line->text +line->mark - parser->sql);
 			end_statement(parser);
 			break;
 		case MARK_VARIABLES_ON:

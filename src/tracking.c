@@ -539,7 +539,10 @@ migrate_tracking_read(const MigrateTracking *tracking, const char *project)
 	Relation	rel = open_table(tracking->relid);
 	char	   *missing;
 
-	/* what has not been named by the caller is a table that counts, and stays one */
+	/*
+	 * what has not been named by the caller is a table that counts, and stays
+	 * one
+	 */
 	if (!has_columns(tracking->relid, tracking->tool, &missing) ||
 		(!tracking->named && !migrate_tracking_counts(tracking->relid, false)))
 		ereport(ERROR,

@@ -86,6 +86,16 @@ SELECT test.try($$SELECT * FROM migrate.rollback(target => '00001', everything =
 SELECT test.try($$SELECT * FROM migrate.rollback(steps => 0)$$);
 SELECT test.try($$SELECT * FROM migrate.rollback(target => '00001')$$);
 
+-- names from disk are shown on one line, whatever is in them
+SELECT test.write(E'shown/1_a\nNOTICE:  applied 2_b.sql', 'SELECT 1;');
+SELECT test.write(E'shown/2_b\u202elqs.sql', 'CREATE TABLE shown AS SELECT query FROM pg_stat_activity WHERE pid = pg_backend_pid();');
+SELECT test.write(E'shown/3_c\x1b[2J\u0085.sql', E'SELECT 1;\n\nSELECT 1/0;');
+BEGIN;
+SELECT version FROM migrate.apply(test.made('shown'), steps => 2, project => 'shown');
+SELECT query ~ E'\u202e', query ~ 'b\\u202elqs' FROM shown;
+ROLLBACK;
+SELECT test.try(format('SELECT * FROM migrate.apply(%L, project => ''shown'')', test.made('shown')));
+
 -- in a read-only transaction: looking is allowed, running is not
 BEGIN READ ONLY;
 SELECT count(*) FROM migrate.status(test.dir('goose_app'));
