@@ -237,11 +237,11 @@ migrate_format_named(const char *name, List *names)
 }
 
 /*
- * The first of "names" in the directory itself by which it is of a format; NULL if
- * none is.
+ * The first of "names" in the directory itself, or "in_folders", too, by which it is
+ * of a format; NULL if none is.
  */
 static const char *
-find_claimed(const MigrateFormat *format, List *names)
+find_claimed(const MigrateFormat *format, List *names, bool in_folders)
 {
 	ListCell   *lc;
 
@@ -249,7 +249,7 @@ find_claimed(const MigrateFormat *format, List *names)
 	{
 		MigrateFileName parsed = {0};
 
-		if (strchr(lfirst(lc), '/') == NULL && format->claims(lfirst(lc), &parsed) &&
+		if ((in_folders || strchr(lfirst(lc), '/') == NULL) && format->claims(lfirst(lc), &parsed) &&
 			parsed.part == PART_UP)
 			return lfirst(lc);
 	}
@@ -257,20 +257,23 @@ find_claimed(const MigrateFormat *format, List *names)
 }
 
 /*
- * Detection by the names of a directory, with *evidence the file that tells, if it
- * is a single one; NULL if they tell nothing.  Markers may tell better.
+ * Detection by the names of a directory, with *evidence a file that tells,
+ * one that is there; NULL if they tell nothing.  Markers may tell better.
  */
 const MigrateFormat *
 migrate_format_by_names(List *names, const char **evidence)
 {
 	for (const MigrateFormat *f = formats; f < formats + lengthof(formats); f++)
 	{
-		*evidence = f->index;
-		if (f->looks_like != NULL && f->looks_like(names))
-			return f;
+		if (f->looks_like == NULL || !f->looks_like(names))
+			continue;
+		/* the file that tells about the others may be missing */
+		*evidence = f->index != NULL && migrate_has_name(names, f->index) ? f->index :
+			f->claims != NULL ? find_claimed(f, names, true) : NULL;
+		return f;
 	}
 	for (const MigrateFormat *f = formats; f < formats + lengthof(formats); f++)
-		if (f->by_name && (*evidence = find_claimed(f, names)) != NULL)
+		if (f->by_name && (*evidence = find_claimed(f, names, false)) != NULL)
 			return f;
 	return NULL;
 }

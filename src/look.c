@@ -219,14 +219,25 @@ void
 migrate_require_migrations(MigrateRun *run, const char *dir)
 {
 	const MigrationSet *set = migrate_source_set(run->source);
+	const char *seen;
 
-	if (set->migrations == NIL)
+	if (set->migrations != NIL)
+		return;
+	seen = set->ignored != NIL ? linitial(set->ignored) : NULL;
+	if (set->format != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_FILE),
 				 errmsg("directory \"%s\" has no migrations", dir),
-				 set->format ? errdetail("It was read in the format \"%s\".",
-										 migrate_format_name(set->format)) :
-				 errhint("A migration has a name such as \"001_create_users.sql\".")));
+				 seen == NULL ?
+				 errdetail("It was read in the format \"%s\".", migrate_format_name(set->format)) :
+				 errdetail("It was read in the format \"%s\", in which file \"%s\" is none.",
+						   migrate_format_name(set->format), seen)));
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_FILE),
+			 errmsg("directory \"%s\" has no migrations", dir),
+			 seen == NULL ? 0 :
+			 errdetail("It has file \"%s\", whose name and text are those of no format.", seen),
+			 errhint("A migration has a name such as \"001_create_users.sql\".")));
 }
 
 /*

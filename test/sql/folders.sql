@@ -70,3 +70,15 @@ RESET migrate.allowed_directories;
 DROP OWNED BY regress_folders;
 DROP ROLE regress_folders;
 SELECT test.shell('chmod -R u+rwx flat');
+
+-- an error names files that are there
+SELECT test.write('other/1_a/migration.sql', test.goose('SELECT 1;'));
+SELECT test.write('other/2_b/migration.sql', 'SELECT 1;');
+SELECT test.try(format('SELECT * FROM migrate.apply(%L, project => ''other'')', test.made('other')));
+SELECT test.write('another/2024_a/up.sql', test.goose('SELECT 1;'));
+SELECT test.write('another/2024_b/up.sql', 'SELECT 1;');
+SELECT test.try(format('SELECT * FROM migrate.apply(%L, project => ''other'')', test.made('another')));
+-- where nothing is a migration, what was seen instead
+SELECT test.write('bare/000001.sql', 'SELECT 1;');
+SELECT test.try(format('SELECT * FROM migrate.apply(%L, project => ''other'')', test.made('bare')));
+SELECT test.try(format('SELECT * FROM migrate.apply(%L, project => ''other'', format => ''goose'')', test.made('bare')));
