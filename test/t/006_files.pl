@@ -475,7 +475,8 @@ query(
 			PERFORM migrate.apply(dir);
 			outcome := (SELECT string_agg(what, ' ') FROM seen);
 			DELETE FROM seen;
-			PERFORM migrate.reset(force => true);
+			-- its down section is none
+			PERFORM migrate.repair(version => version, state => 'pending') FROM migrate.status();
 		END IF;
 		RETURN routine || ': ' || outcome;
 	EXCEPTION WHEN OTHERS THEN

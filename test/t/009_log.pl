@@ -176,6 +176,8 @@ SKIP:
 			 SELECT count(*) FROM migrate.status('$directory') WHERE state <> 'applied'");
 		is("$status:$out", "0:t\n0", "pg_stat_statements and auto_explain: $name can be applied")
 		  or diag($err);
+		# its way back is none
+		query($watched, "SELECT migrate.repair(version => '00007', state => 'pending')") if $name eq 'goose_app';
 		($status, $out, $err) = sql(
 			$watched,
 			"SELECT count(*) FROM migrate.rollback(everything => true, force => true) HAVING count(*) = 0;

@@ -211,6 +211,8 @@ foreach my $story (@stories)
 
 	# what was taken over can be undone without its files
 	query($copy, $story->{clean}) if defined $story->{clean};
+	# whose way back lacks a value
+	query($copy, "SELECT migrate.repair(version => '2', state => 'pending')") if $tool eq 'flyway';
 	query($copy, 'CALL migrate.down(everything => true, force => true)');
 	is(query($copy, 'SELECT count(*) FROM migrate.applied'), '0', "$tool: all of it can be undone");
 }
