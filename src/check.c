@@ -194,24 +194,22 @@ first_statements(const MigrateScript *script, int count, const char *sql)
 static void
 check_same_values(const MigrateRun *run, List *stored)
 {
-	ListCell   *s;
-	ListCell   *g;
+	MigrateNames *names = migrate_names_create();
+	ListCell   *lc;
 
-	foreach(s, stored)
+	foreach(lc, run->request->vars)
+		(void) migrate_names_add(names, ((MigrateVariable *) lfirst(lc))->name, lfirst(lc));
+	foreach(lc, stored)
 	{
-		const MigrateVariable *old = lfirst(s);
+		const MigrateVariable *old = lfirst(lc);
+		const MigrateVariable *given = migrate_names_get(names, old->name);
 
-		foreach(g, run->request->vars)
-		{
-			const MigrateVariable *given = lfirst(g);
-
-			if (strcmp(given->name, old->name) == 0 && strcmp(given->value, old->value) != 0)
-				ereport(ERROR,
-						(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-						 errmsg("variable \"%s\" of an interrupted migration has another value now",
-								old->name),
-						 errhint("Give it the value that the migration began with, or leave it out.")));
-		}
+		if (given != NULL && strcmp(given->value, old->value) != 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("variable \"%s\" of an interrupted migration has another value now",
+							old->name),
+					 errhint("Give it the value that the migration began with, or leave it out.")));
 	}
 }
 
@@ -347,7 +345,7 @@ migrate_is_reversible(MigrateRun *run, const Migration *file, const AppliedMigra
 			reversible = !migrate_script_is_blank(text, strlen(text));
 		else
 		{
-			line = migrate_map_line(place.text, place.text_line, place.file, place.line, &name);
+			line = migrate_map_line(&place, place.line, &name);
 			*error = psprintf("down section: %s, file \"%s\", line %d", data->message, name, line);
 		}
 		FreeErrorData(data);
@@ -445,7 +443,7 @@ migrate_warn_down(const char *error)
 void
 migrate_check_up_steps(MigrateRun *run, List *steps, bool afresh)
 {
-	List	   *made = NIL;
+	MigrateNames *made = migrate_names_create();
 	bool		made_unknown = afresh;
 	ListCell   *lc;
 
@@ -470,7 +468,7 @@ migrate_check_up_steps(MigrateRun *run, List *steps, bool afresh)
 		step->script = migrate_parse_up_step(run, step, sql, &place);
 		migrate_report_oddities(step->script, &place);
 		if (!run->request->commits)
-			migrate_execute_check(step->script, sql, &place, &made, &made_unknown);
+			migrate_execute_check(step->script, sql, &place, made, &made_unknown);
 		if (sql != text)
 			pfree(sql);
 		pfree(text);
@@ -501,7 +499,7 @@ rethrow_broken_down(MemoryContext context)
  * The script of a down step, NULL if it has none.
  */
 static MigrateScript *
-parse_down_step(MigrateRun *run, MigrateStep *step, List **made, bool *made_unknown)
+parse_down_step(MigrateRun *run, MigrateStep *step, MigrateNames *made, bool *made_unknown)
 {
 	MemoryContext context = CurrentMemoryContext;
 	MigratePlace place;
@@ -560,7 +558,7 @@ has_way_back(const MigrateStep *step)
 void
 migrate_check_down_steps(MigrateRun *run, List *steps)
 {
-	List	   *made = NIL;
+	MigrateNames *made = migrate_names_create();
 	bool		made_unknown = false;
 	ListCell   *lc;
 
@@ -568,7 +566,7 @@ migrate_check_down_steps(MigrateRun *run, List *steps)
 	{
 		MigrateStep *step = lfirst(lc);
 
-		step->script = parse_down_step(run, step, &made, &made_unknown);
+		step->script = parse_down_step(run, step, made, &made_unknown);
 	}
 
 	/* what is broken has been named before what is only missing */

@@ -56,6 +56,7 @@ typedef struct Attempt
 	bool		settings_saved;
 	List	   *settings;		/* the session's own, if they were saved */
 	int			done;			/* statements committed */
+	bool		recorded;		/* its row has the scripts that run */
 	bool		next_started;	/* the next one may have left something ... */
 	List	   *invalid_indexes;	/* ... beside these (Oid) */
 	LocalTransactionId transaction; /* in which that was begun */
@@ -137,12 +138,15 @@ commit_progress(Attempt *attempt, int done, bool started, List *indexes)
 	MigrateStep *step = attempt->step;
 	char	   *down = NULL;
 
-	if (step->direction == MIGRATE_UP && step->file->down.present)
+	if (!attempt->recorded && step->direction == MIGRATE_UP && step->file->down.present)
 		down = migrate_source_text(attempt->run->source, &step->file->down);
 	migrate_record_progress(attempt->run->request, step, attempt->result, done, started,
-							indexes, attempt->text, down);
+							indexes, attempt->recorded ? NULL : attempt->text, down);
+	if (down != NULL)
+		pfree(down);
 	commit_attempt(attempt);
 	step->in_progress = true;
+	attempt->recorded = true;
 	attempt->done = done;
 	attempt->next_started = started;
 	attempt->invalid_indexes = indexes;
@@ -418,11 +422,23 @@ fail(Attempt *attempt, ErrorData *error)
 }
 
 /*
+ * May an attempt that has failed so succeed when it is made again?  It had to wait for
+ * a lock for too long, or was the one that core chose to end a deadlock.
+ */
+static bool
+is_lock_failure(const ErrorData *error)
+{
+	return error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE ||
+		error->sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED;
+}
+
+/*
  * Wait, without a snapshot or a lock on anything, before trying again what ran
- * into lock_timeout: ever longer, and never all waiters at the same time.
+ * into lock_timeout or a deadlock: ever longer, and never all waiters at the same
+ * time.
  */
 static void
-wait_for_retry(Attempt *attempt, const MigrateStatement *statement, int tries)
+wait_for_retry(Attempt *attempt, const MigrateStatement *statement, bool deadlock, int tries)
 {
 	double		delay = migrate_lock_retry_delay;
 	const char *holders = statement ? migrate_history_lockers(statement->relations) : NULL;
@@ -432,13 +448,14 @@ wait_for_retry(Attempt *attempt, const MigrateStatement *statement, int tries)
 	delay = Min(delay, MAX_RETRY_DELAY_MS);
 	delay *= 0.5 + 0.5 * pg_prng_double(&pg_global_prng_state);
 	ereport(NOTICE,
-			(errmsg("lock timeout in migration \"%s\", trying again",
+			(errmsg(deadlock ? "deadlock in migration \"%s\", trying again" :
+					"lock timeout in migration \"%s\", trying again",
 					migrate_label(attempt->result->version, attempt->result->name)),
 			 holders == NULL ? 0 :
 			 errdetail("The relations of the statement are locked by process %s.", holders)));
 	commit_now(attempt->context);
 	disable_timeout(STATEMENT_TIMEOUT, false);
-	migrate_sleep(delay);
+	migrate_sleep(delay, migrate_wait_event(MIGRATE_WAIT_RETRY));
 }
 
 /*
@@ -491,11 +508,12 @@ run_step(MigrateRun *run, MigrateStep *step, MigrateResult *result)
 		PG_END_TRY();
 		if (error == NULL)
 			break;
-		if (error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE || tries >= migrate_lock_retries)
+		if (!is_lock_failure(error) || tries >= migrate_lock_retries)
 			fail(&attempt, error);
 		PG_TRY();
 		{
-			wait_for_retry(&attempt, failed_statement(&attempt), tries++);
+			wait_for_retry(&attempt, failed_statement(&attempt),
+						   error->sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED, tries++);
 		}
 		PG_CATCH();
 		{
@@ -529,6 +547,8 @@ run_steps(MigrateRun *run, List *steps)
 		MemoryContextReset(context);
 	}
 	MemoryContextDelete(context);
+	if (steps != NIL)
+		migrate_report_run(run->request, ((MigrateStep *) linitial(steps))->direction, count);
 	return count;
 }
 

@@ -63,6 +63,29 @@ migrate_vxid_proc(const VirtualTransactionId *vxid)
 	return proc;
 }
 
+/* 17 lets an extension name what it waits for. */
+typedef enum MigrateWait
+{
+	MIGRATE_WAIT_RUN,			/* another run */
+	MIGRATE_WAIT_RETRY,			/* the next try after a lock timeout */
+	MIGRATE_WAITS
+} MigrateWait;
+
+static inline uint32
+migrate_wait_event(MigrateWait wait)
+{
+#if PG_VERSION_NUM >= 170000
+	static const char *const names[MIGRATE_WAITS] = {"MigrateRun", "MigrateRetry"};
+	static uint32 events[MIGRATE_WAITS];
+
+	if (events[wait] == 0)
+		events[wait] = WaitEventExtensionNew(names[wait]);
+	return events[wait];
+#else
+	return PG_WAIT_EXTENSION;
+#endif
+}
+
 /* 18 has a word for it that stands first. */
 #if PG_VERSION_NUM < 180000
 #define pg_noreturn pg_attribute_noreturn()

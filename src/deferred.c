@@ -14,6 +14,7 @@
 
 #include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/skey.h"
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
@@ -23,6 +24,9 @@
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/hsearch.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/portal.h"
@@ -46,50 +50,251 @@ has_pending(Oid relid)
 }
 
 /*
- * May the constraint be named in SET CONSTRAINTS, and has it deferred checks
- * pending?
+ * The deferrable constraints of the database, as far as this transaction sees them.
+ *
+ * Each script that may leave deferred checks asks for them, and there is no index
+ * that would find them.  So they are read once, and then again for the tables only
+ * that the relation cache has been told about: whatever makes, changes or drops a
+ * constraint, also in an abort, tells it about the table.
  */
-static bool
-is_pending(Form_pg_constraint constraint)
+typedef struct Deferrable
 {
-	return constraint->condeferrable &&
-		(has_pending(constraint->conrelid) || has_pending(constraint->confrelid)) &&
-		migrate_schema_usable(constraint->connamespace);
+	Oid			table;			/* hash key: that has the constraints */
+	List	   *constraints;	/* of DeferrableConstraint */
+} Deferrable;
+
+typedef struct DeferrableConstraint
+{
+	Oid			referenced;		/* by a foreign key, else InvalidOid */
+	Oid			schema;
+	bool		deferred;		/* from the start */
+	NameData	name;
+} DeferrableConstraint;
+
+/* what changes more has it all read again */
+#define MAX_CHANGED		1024
+
+static HTAB *deferrables = NULL;
+static MemoryContext deferrable_context = NULL;
+static bool deferrables_complete = false;
+static bool all_changed = false;
+static Oid	changed[MAX_CHANGED];
+static int	nchanged = 0;
+
+/*
+ * A relation has changed, or with InvalidOid any may have.  This may be called at
+ * any time, so it does no more than to take a note.
+ */
+static void
+note_changed(Datum arg, Oid relid)
+{
+	if (!OidIsValid(relid) || nchanged == MAX_CHANGED)
+		all_changed = true;
+	else if (nchanged == 0 || changed[nchanged - 1] != relid)
+		changed[nchanged++] = relid;
+}
+
+static void
+forget_all(void)
+{
+	static bool registered = false;
+	HASHCTL		control = {.keysize = sizeof(Oid),.entrysize = sizeof(Deferrable)};
+
+	if (!registered)
+		CacheRegisterRelcacheCallback(note_changed, (Datum) 0);
+	registered = true;
+	if (deferrable_context == NULL)
+		deferrable_context = AllocSetContextCreate(CacheMemoryContext, "migrate constraints",
+												   ALLOCSET_DEFAULT_SIZES);
+	deferrables = NULL;
+	MemoryContextReset(deferrable_context);
+	control.hcxt = deferrable_context;
+	deferrables = hash_create("migrate constraints", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+}
+
+static void
+take_constraint(Form_pg_constraint form)
+{
+	MemoryContext old = MemoryContextSwitchTo(deferrable_context);
+	DeferrableConstraint *constraint = palloc(sizeof(DeferrableConstraint));
+	bool		found;
+	Deferrable *entry = hash_search(deferrables, &form->conrelid, HASH_ENTER, &found);
+
+	if (!found)
+		entry->constraints = NIL;
+	constraint->referenced = form->confrelid;
+	constraint->schema = form->connamespace;
+	constraint->deferred = form->condeferred;
+	constraint->name = form->conname;
+	entry->constraints = lappend(entry->constraints, constraint);
+	MemoryContextSwitchTo(old);
 }
 
 /*
- * The names of the constraints with deferred checks pending, and in *deferred
- * of those among them that are deferred from the start.
+ * Read the deferrable constraints of a table, or with InvalidOid all.
+ */
+static void
+read_constraints(Oid table)
+{
+	Relation	rel = table_open(ConstraintRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	ScanKeyInit(&key, Anum_pg_constraint_conrelid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(table));
+	scan = OidIsValid(table) ?
+		systable_beginscan(rel, ConstraintRelidTypidNameIndexId, true, NULL, 1, &key) :
+		systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_constraint form = (Form_pg_constraint) GETSTRUCT(tuple);
+
+		CHECK_FOR_INTERRUPTS();
+		if (form->condeferrable && OidIsValid(form->conrelid))
+			take_constraint(form);
+	}
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+}
+
+static void
+read_again(Oid table)
+{
+	Deferrable *entry = hash_search(deferrables, &table, HASH_FIND, NULL);
+
+	if (entry != NULL)
+	{
+		list_free_deep(entry->constraints);
+		entry->constraints = NIL;
+		(void) hash_search(deferrables, &table, HASH_REMOVE, NULL);
+	}
+	read_constraints(table);
+}
+
+/*
+ * Bring the constraints up to date.  What changes while they are read is read again;
+ * after an error, all.
+ */
+static void
+update_constraints(void)
+{
+	while (!deferrables_complete || all_changed || nchanged > 0)
+	{
+		bool		all = !deferrables_complete || all_changed;
+		int			n = nchanged;
+		Oid			tables[MAX_CHANGED];
+
+		memcpy(tables, changed, n * sizeof(Oid));
+		nchanged = 0;
+		all_changed = false;
+		deferrables_complete = false;
+		if (all)
+		{
+			forget_all();
+			read_constraints(InvalidOid);
+		}
+		for (int i = 0; i < n && !all; i++)
+			read_again(tables[i]);
+		deferrables_complete = true;
+	}
+}
+
+/*
+ * The names of the constraints with deferred checks pending that SET CONSTRAINTS may
+ * name, and in *deferred of those among them that are deferred from the start.
+ * *pending, unless it is NULL, becomes one that has any, whoever may name it.
  *
  * Only tables that this transaction has written to can have any, so nobody
  * drops them meanwhile.  A name stands for all constraints of that name in its
  * schema.
  */
 static List *
-pending_constraints(List **deferred)
+pending_constraints(List **deferred, DeferrableConstraint *pending)
 {
 	List	   *names = NIL;
-	Relation	rel = table_open(ConstraintRelationId, AccessShareLock);
-	SysScanDesc scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
-	HeapTuple	tuple;
+	HASH_SEQ_STATUS status;
+	Deferrable *entry;
 
 	*deferred = NIL;
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	update_constraints();
+	hash_seq_init(&status, deferrables);
+	while ((entry = hash_seq_search(&status)) != NULL)
 	{
-		Form_pg_constraint constraint = (Form_pg_constraint) GETSTRUCT(tuple);
-		RangeVar   *name;
+		bool		table_pending = has_pending(entry->table);
+		ListCell   *lc;
 
-		if (!is_pending(constraint))
-			continue;
-		name = makeRangeVar(get_namespace_name(constraint->connamespace),
-							pstrdup(NameStr(constraint->conname)), -1);
-		names = list_append_unique(names, name);
-		if (constraint->condeferred)
-			*deferred = list_append_unique(*deferred, name);
+		foreach(lc, entry->constraints)
+		{
+			const DeferrableConstraint *constraint = lfirst(lc);
+			RangeVar   *name;
+
+			if (!table_pending && !has_pending(constraint->referenced))
+				continue;
+			if (pending != NULL)
+				*pending = *constraint;
+			if (!migrate_schema_usable(constraint->schema))
+				continue;
+			name = makeRangeVar(get_namespace_name(constraint->schema),
+								pstrdup(NameStr(constraint->name)), -1);
+			names = lappend(names, name);
+			if (constraint->deferred)
+				*deferred = lappend(*deferred, name);
+		}
 	}
-	systable_endscan(scan);
-	table_close(rel, AccessShareLock);
 	return names;
+}
+
+static int
+compare_names(const ListCell *a, const ListCell *b)
+{
+	const RangeVar *x = lfirst(a);
+	const RangeVar *y = lfirst(b);
+	int			order = strcmp(x->schemaname, y->schemaname);
+
+	return order != 0 ? order : strcmp(x->relname, y->relname);
+}
+
+/*
+ * The list sorted, each name once.
+ */
+static List *
+unique_names(List *names)
+{
+	List	   *result = NIL;
+	ListCell   *lc;
+
+	list_sort(names, compare_names);
+	foreach(lc, names)
+	{
+		ListCell	last = {.ptr_value = result == NIL ? NULL : llast(result)};
+
+		if (result == NIL || compare_names(&last, lc) != 0)
+			result = lappend(result, lfirst(lc));
+	}
+	return result;
+}
+
+/*
+ * Has a name a constraint that cannot be deferred?
+ */
+static bool
+has_namesake(Relation rel, const RangeVar *name)
+{
+	ScanKeyData keys[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	bool		found = false;
+
+	ScanKeyInit(&keys[0], Anum_pg_constraint_conname, BTEqualStrategyNumber, F_NAMEEQ,
+				CStringGetDatum(name->relname));
+	ScanKeyInit(&keys[1], Anum_pg_constraint_connamespace, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(get_namespace_oid(name->schemaname, false)));
+	scan = systable_beginscan(rel, ConstraintNameNspIndexId, true, NULL, 2, keys);
+	while (!found && HeapTupleIsValid(tuple = systable_getnext(scan)))
+		found = !((Form_pg_constraint) GETSTRUCT(tuple))->condeferrable;
+	systable_endscan(scan);
+	return found;
 }
 
 /*
@@ -99,32 +304,15 @@ pending_constraints(List **deferred)
 static List *
 without_namesakes(List *names)
 {
-	List	   *result = list_copy(names);
-	Relation	rel;
-	SysScanDesc scan;
-	HeapTuple	tuple;
+	List	   *result = NIL;
+	Relation	rel = table_open(ConstraintRelationId, AccessShareLock);
+	ListCell   *lc;
 
-	if (names == NIL)
-		return NIL;
-	rel = table_open(ConstraintRelationId, AccessShareLock);
-	scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	foreach(lc, names)
 	{
-		Form_pg_constraint constraint = (Form_pg_constraint) GETSTRUCT(tuple);
-		ListCell   *lc;
-
-		if (constraint->condeferrable)
-			continue;
-		foreach(lc, result)
-		{
-			RangeVar   *name = lfirst(lc);
-
-			if (strcmp(name->relname, NameStr(constraint->conname)) == 0 &&
-				get_namespace_oid(name->schemaname, true) == constraint->connamespace)
-				result = foreach_delete_current(result, lc);
-		}
+		if (!has_namesake(rel, lfirst(lc)))
+			result = lappend(result, lfirst(lc));
 	}
-	systable_endscan(scan);
 	table_close(rel, AccessShareLock);
 	return result;
 }
@@ -144,14 +332,15 @@ migrate_check_constraints(void)
 	List	   *previous = NIL;
 
 	CommandCounterIncrement();
-	while ((names = pending_constraints(&deferred)) != NIL && !equal(names, previous))
+	while ((names = unique_names(pending_constraints(&deferred, NULL))) != NIL &&
+		   !equal(names, previous))
 	{
 		ConstraintsSetStmt *stmt = makeNode(ConstraintsSetStmt);
 
 		stmt->constraints = names;
 		AfterTriggerSetState(stmt);
 		CommandCounterIncrement();
-		stmt->constraints = without_namesakes(deferred);
+		stmt->constraints = without_namesakes(unique_names(deferred));
 		stmt->deferred = true;
 		if (stmt->constraints != NIL)
 			AfterTriggerSetState(stmt);
@@ -167,25 +356,18 @@ migrate_check_constraints(void)
 static void
 refuse_pending(void)
 {
-	Relation	rel = table_open(ConstraintRelationId, AccessShareLock);
-	SysScanDesc scan = systable_beginscan(rel, InvalidOid, false, NULL, 0, NULL);
-	HeapTuple	tuple;
+	DeferrableConstraint left = {0};
+	List	   *deferred;
 
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		Form_pg_constraint constraint = (Form_pg_constraint) GETSTRUCT(tuple);
-
-		if (constraint->condeferrable &&
-			(has_pending(constraint->conrelid) || has_pending(constraint->confrelid)))
-			ereport(ERROR,
-					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-					 errmsg("permission denied to fire the deferred trigger or constraint \"%s\"",
-							NameStr(constraint->conname)),
-					 errdetail("The migration has changed the role, which may not use schema \"%s\".",
-							   get_namespace_name(constraint->connamespace))));
-	}
-	systable_endscan(scan);
-	table_close(rel, AccessShareLock);
+	(void) pending_constraints(&deferred, &left);
+	if (!OidIsValid(left.schema))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("permission denied to fire the deferred trigger or constraint \"%s\"",
+					NameStr(left.name)),
+			 errdetail("The migration has changed the role, which may not use schema \"%s\".",
+					   get_namespace_name(left.schema))));
 }
 
 /*

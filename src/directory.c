@@ -61,6 +61,11 @@
 #define MAX_DEPTH		8
 /* who has more has given the wrong directory */
 #define MAX_NAMES		1000000
+/* links to folders with links to folders multiply */
+#define MAX_LINKS		1000
+
+/* of a character, in bytes */
+#define MAX_UTF8_LENGTH	4
 
 /* room for one byte more, to see the end, and for a NUL */
 #define MAX_FILE_SIZE	(MaxAllocSize - 2)
@@ -73,7 +78,21 @@ struct MigrateDirectory
 	int			fd;				/* the open directory */
 	MemoryContextCallback close;	/* closes fd */
 	List	   *names;			/* of all below it, sorted bytewise */
+	int			links;			/* so many of them to folders */
 };
+
+/*
+ * A folder that is being listed, and the one that it is in.
+ */
+typedef struct Folder
+{
+	const struct Folder *outer;
+	int			fd;
+	const char *prefix;			/* of the names in it */
+	int			depth;
+	dev_t		dev;
+	ino_t		ino;
+} Folder;
 
 static bool
 is_below(const char *path, const char *root)
@@ -373,14 +392,40 @@ is_folder(int dirfd, const char *name)
 }
 
 /*
- * Open a folder to list it, through a link if need be.  -1 if the name is not
- * that of a folder; *closed if it is one that cannot be read, or where a link leads
- * is not to be told.
+ * Does an open folder, which a link has led to, lead back to itself: is it one of
+ * those that are being listed?
  */
-static int
-open_folder(MigrateDirectory *dir, int dirfd, const char *name, const char *path, bool *closed)
+static bool
+is_loop(MigrateDirectory *dir, const Folder *folder, int fd)
 {
 	struct stat st;
+
+	if (++dir->links > MAX_LINKS)
+	{
+		close(fd);
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("directory \"%s\" has more than %d links to folders", dir->path, MAX_LINKS)));
+	}
+	if (fstat(fd, &st) < 0)
+		return false;
+	for (; folder != NULL; folder = folder->outer)
+		if (folder->dev == st.st_dev && folder->ino == st.st_ino)
+			return true;
+	return false;
+}
+
+/*
+ * Open a folder in another to list it, through a link if need be.  -1 if the name is
+ * not that of a folder; *closed if it is one that cannot be read, or where a link
+ * leads is not to be told, or it leads in a circle.
+ */
+static int
+open_folder(MigrateDirectory *dir, const Folder *folder, const char *name, const char *path,
+			bool *closed)
+{
+	struct stat st;
+	int			dirfd = folder->fd;
 	int			fd = openat(dirfd, name, LIST_FLAGS | O_NOFOLLOW);
 	char	   *resolved;
 
@@ -409,19 +454,25 @@ open_folder(MigrateDirectory *dir, int dirfd, const char *name, const char *path
 		fd = list;
 	}
 	*closed = fd < 0 && errno != ENOTDIR;
+	if (fd >= 0 && is_loop(dir, folder, fd))
+	{
+		close(fd);
+		*closed = true;
+		return -1;
+	}
 	return fd;
 }
 
-static void list_folder(MigrateDirectory *dir, int fd, const char *prefix, int depth);
+static void list_folder(MigrateDirectory *dir, int fd, const char *prefix, const Folder *outer);
 
 /*
  * Take an entry of a folder into dir->names, with what is below it.  What its
  * name says to be a file is not looked at.
  */
 static void
-take_entry(MigrateDirectory *dir, int dirfd, const char *prefix, const struct dirent *entry,
-		   int depth)
+take_entry(MigrateDirectory *dir, const Folder *folder, const struct dirent *entry)
 {
+	const char *prefix = folder->prefix;
 	char	   *path = *prefix ? psprintf("%s%s", prefix, entry->d_name) : pstrdup(entry->d_name);
 	bool		closed = false;
 	int			fd = -1;
@@ -434,10 +485,10 @@ take_entry(MigrateDirectory *dir, int dirfd, const char *prefix, const struct di
 #ifdef DT_REG
 	if (entry->d_type != DT_REG)
 #endif
-		if (!migrate_is_sql_file(entry->d_name) || is_folder(dirfd, entry->d_name))
-			fd = open_folder(dir, dirfd, entry->d_name, path, &closed);
-	if (fd >= 0 && depth < MAX_DEPTH)
-		list_folder(dir, fd, psprintf("%s/", path), depth + 1);
+		if (!migrate_is_sql_file(entry->d_name) || is_folder(folder->fd, entry->d_name))
+			fd = open_folder(dir, folder, entry->d_name, path, &closed);
+	if (fd >= 0 && folder->depth < MAX_DEPTH)
+		list_folder(dir, fd, psprintf("%s/", path), folder);
 	else if (fd >= 0)
 	{
 		close(fd);
@@ -453,11 +504,14 @@ take_entry(MigrateDirectory *dir, int dirfd, const char *prefix, const struct di
 
 /*
  * Add the names in an open folder, which is closed, to dir->names, without
- * hidden ones, each behind "prefix".
+ * hidden ones, each behind "prefix".  "outer" is the folder that it is in, NULL for
+ * the directory itself.
  */
 static void
-list_folder(MigrateDirectory *dir, int fd, const char *prefix, int depth)
+list_folder(MigrateDirectory *dir, int fd, const char *prefix, const Folder *outer)
 {
+	Folder		folder = {.outer = outer,.fd = fd,.prefix = prefix,.depth = outer ? outer->depth + 1 : 0};
+	struct stat st;
 	char	   *path = *prefix ? psprintf("%s/%s", dir->path, prefix) : dir->path;
 	DIR		   *stream = fd < 0 ? NULL : fdopendir(fd);
 
@@ -470,6 +524,11 @@ list_folder(MigrateDirectory *dir, int fd, const char *prefix, int depth)
 		errno = save_errno;
 		could_not_open("directory", path);
 	}
+	if (fstat(fd, &st) == 0)
+	{
+		folder.dev = st.st_dev;
+		folder.ino = st.st_ino;
+	}
 	PG_TRY();
 	{
 		struct dirent *entry;
@@ -478,7 +537,7 @@ list_folder(MigrateDirectory *dir, int fd, const char *prefix, int depth)
 		{
 			CHECK_FOR_INTERRUPTS();
 			if (entry->d_name[0] != '.')
-				take_entry(dir, fd, prefix, entry, depth);
+				take_entry(dir, &folder, entry);
 		}
 	}
 	PG_FINALLY();
@@ -563,7 +622,7 @@ migrate_directory_open(const char *path, bool contained)
 	dir->close.arg = dir;
 	MemoryContextRegisterResetCallback(CurrentMemoryContext, &dir->close);
 
-	list_folder(dir, openat(dir->fd, ".", LIST_FLAGS), "", 0);
+	list_folder(dir, openat(dir->fd, ".", LIST_FLAGS), "", NULL);
 	list_sort(dir->names, compare_names);
 	return dir;
 }
@@ -613,7 +672,7 @@ read_descriptor(int fd, const char *name, int *length)
 	data = palloc(size + 1);
 	for (;;)
 	{
-		size_t		wanted = size - used;
+		size_t		wanted = Min(size - used, MIGRATE_BLOCK);
 		ssize_t		got;
 
 		CHECK_FOR_INTERRUPTS();
@@ -640,6 +699,32 @@ read_descriptor(int fd, const char *name, int *length)
 }
 
 /*
+ * How many bytes of a text are UTF-8, from its beginning on.
+ */
+static int
+verify_utf8(const char *data, int length)
+{
+	int			good = 0;
+
+	while (good < length)
+	{
+		int			block = Min(length - good, MIGRATE_BLOCK);
+		int			n;
+
+		CHECK_FOR_INTERRUPTS();
+		n = pg_encoding_verifymbstr(PG_UTF8, data + good, block);
+		good += n;
+
+		/* a character may go on in the next block */
+		if (n < block && (good + MAX_UTF8_LENGTH > length || block - n >= MAX_UTF8_LENGTH))
+			break;
+		if (n == 0)
+			break;
+	}
+	return good;
+}
+
+/*
  * Check that a file's bytes are text in UTF-8, and convert it to the database
  * encoding, without a byte order mark.  "data" is palloc'd, and changed or freed.
  * Errors: 22021 for a bad byte, 22P05 for a character that the database encoding
@@ -659,7 +744,7 @@ migrate_directory_decode(const char *name, char *data, int *length)
 		*length -= 3;
 		memmove(data, data + 3, *length + 1);
 	}
-	good = pg_encoding_verifymbstr(PG_UTF8, data, *length);
+	good = verify_utf8(data, *length);
 	if (good < *length)
 		ereport(ERROR,
 				(errcode(ERRCODE_CHARACTER_NOT_IN_REPERTOIRE),

@@ -99,11 +99,12 @@ refuse_outside_block(const MigrateStatement *statement, const char *sql, const R
  * it can be known before anything has run.
  *
  * "made" and "made_unknown" collect over all pending scripts which relations
- * their statements make; "made" grows in CurrentMemoryContext.  *relation is set
- * to the one that the answer is about, NULL if there is none.
+ * their statements make; names are copied into CurrentMemoryContext, which has to
+ * live as long as "made".  *relation is set to the one that the answer is about,
+ * NULL if there is none.
  */
 MigrateInBlock
-migrate_execute_judge(const MigrateStatement *statement, List **made, bool *made_unknown,
+migrate_execute_judge(const MigrateStatement *statement, MigrateNames *made, bool *made_unknown,
 					  const RangeVar **relation)
 {
 	MigrateInBlock result = !statement->outside_block ? BLOCK_RUNS :
@@ -118,7 +119,7 @@ migrate_execute_judge(const MigrateStatement *statement, List **made, bool *made
 
 		if (result == BLOCK_REFUSED)
 			break;
-		if (list_member(*made, makeString(needed->relname)))
+		if (migrate_names_have(made, needed->relname))
 			continue;
 		relid = RangeVarGetRelid(needed, NoLock, true);
 		if (OidIsValid(relid) && is_new_relation(relid))
@@ -128,7 +129,8 @@ migrate_execute_judge(const MigrateStatement *statement, List **made, bool *made
 	}
 	foreach(lc, statement->makes)
 	{
-		*made = lappend(*made, makeString(pstrdup(lfirst(lc))));
+		if (!migrate_names_have(made, lfirst(lc)))
+			(void) migrate_names_add(made, pstrdup(lfirst(lc)), NULL);
 	}
 	*made_unknown |= statement->makes_unknown;
 	return result;
@@ -142,7 +144,7 @@ migrate_execute_judge(const MigrateStatement *statement, List **made, bool *made
  */
 void
 migrate_execute_check(const MigrateScript *script, const char *sql,
-					  MigratePlace *place, List **made, bool *made_unknown)
+					  MigratePlace *place, MigrateNames *made, bool *made_unknown)
 {
 	migrate_begin_script(script, sql, place);
 	for (int i = 0; i < script->nstatements; i++)
@@ -150,6 +152,7 @@ migrate_execute_check(const MigrateScript *script, const char *sql,
 		const MigrateStatement *statement = &script->statements[i];
 		const RangeVar *relation;
 
+		CHECK_FOR_INTERRUPTS();
 		place->statement = i + 1;
 		place->line = statement->line;
 		if (migrate_execute_judge(statement, made, made_unknown, &relation) == BLOCK_REFUSED)

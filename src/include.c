@@ -19,10 +19,14 @@
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "utils/memutils.h"
 
 #include "migrate.h"
 
-#define MAX_DEPTH	16
+/* more of one migration are a mistake, or meant to fill the memory */
+#define MAX_DEPTH		16
+#define MAX_INCLUDES	10000
+#define MAX_BYTES		(512 * 1024 * 1024)
 
 /*
  * A file on its way, and the one that includes it.
@@ -51,6 +55,8 @@ typedef struct Flattener
 	StringInfoData out;
 	char	   *(*read) (void *arg, const char *file);
 	void	   *arg;
+	int			included;		/* so many files so far */
+	int			own;			/* bytes of the migration's own file */
 } Flattener;
 
 /*
@@ -59,7 +65,7 @@ typedef struct Flattener
 static bool
 may_include(const char *sql)
 {
-	for (const char *found = sql; (found = strstr(found, "\\i")) != NULL; found++)
+	for (const char *found = sql; (found = migrate_find_text(found, "\\i")) != NULL; found++)
 	{
 		const char *p = found;
 
@@ -187,30 +193,35 @@ static char *
 normalise(const char *folder, const char *path)
 {
 	char	   *whole = psprintf("%s/%s", folder, path);
-	char	   *result = palloc0(strlen(whole) + 1);
+	char	   *result = palloc(strlen(whole) + 1);
+	char	   *end = result;
 
 	if (*path == '/')
 		return NULL;
 	for (const char *part = whole; *part != '\0';)
 	{
 		int			length = strcspn(part, "/");
-		char	   *last = strrchr(result, '/');
 
+		CHECK_FOR_INTERRUPTS();
 		if (length == 2 && strncmp(part, "..", 2) == 0)
 		{
-			if (*result == '\0')
+			if (end == result)
 				return NULL;
-			*(last ? last : result) = '\0';
+			do
+				end--;
+			while (end > result && *end != '/');
 		}
 		else if (length > 0 && !(length == 1 && *part == '.'))
 		{
-			if (*result != '\0')
-				strcat(result, "/");
-			strncat(result, part, length);
+			if (end > result)
+				*end++ = '/';
+			memcpy(end, part, length);
+			end += length;
 		}
 		part += length;
 		part += strspn(part, "/");
 	}
+	*end = '\0';
 	return result;
 }
 
@@ -239,7 +250,7 @@ read_included(Flattener *flattener, const IncludeLine *line, const MigrateLines 
 				(errcode(ERRCODE_SYNTAX_ERROR),
 				 line->path == NULL ? errmsg("name of the file to include is missing") :
 				 errmsg("nothing can stand behind the name of the file to include"),
-				 errcontext("file \"%s\", line %d", place->file, place->line)));
+				 errcontext("file \"%s\", line %d", migrate_line_file(place), place->line)));
 	for (int i = line->relative ? 1 : 0; i < lengthof(folders); i++)
 	{
 		char	   *sql;
@@ -257,11 +268,11 @@ read_included(Flattener *flattener, const IncludeLine *line, const MigrateLines 
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("included file \"%s\" is outside of the directory of migrations", line->path),
 				 errhint("Copy it into the directory, or a folder there, and include it by its path from the directory."),
-				 errcontext("file \"%s\", line %d", place->file, place->line)));
+				 errcontext("file \"%s\", line %d", migrate_line_file(place), place->line)));
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_FILE),
 			 errmsg("included file \"%s\" does not exist in the directory of migrations", line->path),
-			 errcontext("file \"%s\", line %d", place->file, place->line)));
+			 errcontext("file \"%s\", line %d", migrate_line_file(place), place->line)));
 	return NULL;				/* keep compiler quiet */
 }
 
@@ -276,13 +287,56 @@ check_nesting(const char *file, const MigrateLines *place, const Includer *self)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_RECURSION),
 					 errmsg("file \"%s\" includes itself", file),
-					 errcontext("file \"%s\", line %d", place->file, place->line)));
+					 errcontext("file \"%s\", line %d", migrate_line_file(place), place->line)));
 	if (self->depth == MAX_DEPTH)
 		ereport(ERROR,
 				(errcode(ERRCODE_STATEMENT_TOO_COMPLEX),
 				 errmsg("too many files include one another, the last one \"%s\"", file),
 				 errdetail("At most %d can.", MAX_DEPTH),
-				 errcontext("file \"%s\", line %d", place->file, place->line)));
+				 errcontext("file \"%s\", line %d", migrate_line_file(place), place->line)));
+}
+
+/*
+ * Refuse more of one migration than anybody can mean.
+ */
+static void
+check_amount(Flattener *flattener, const char *text, const MigrateLines *place)
+{
+	if (++flattener->included <= MAX_INCLUDES &&
+		(size_t) flattener->out.len + strlen(text) <= (size_t) MAX_BYTES + flattener->own)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+			 errmsg("migration includes too many files, or too much of them"),
+			 errdetail("The limits are %d files and %d MB.", MAX_INCLUDES, MAX_BYTES / (1024 * 1024)),
+			 errcontext("file \"%s\", line %d", migrate_line_file(place), place->line)));
+}
+
+static void append_text(Flattener *flattener, const char *sql, int first_line,
+						const Includer *self, bool included);
+
+/*
+ * Append the file that a line names, in a memory context of its own.
+ */
+static void
+append_included(Flattener *flattener, const IncludeLine *line, const MigrateLines *place,
+				const Includer *self)
+{
+	Includer	inner = {NULL, self, self->depth + 1};
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "migrate include",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	char	   *file;
+	char	   *text = read_included(flattener, line, place, self, &file);
+
+	check_nesting(file, place, self);
+	check_amount(flattener, text, place);
+	inner.file = file;
+	migrate_append_line_marker(&flattener->out, file, 1);
+	append_text(flattener, text, 1, &inner, true);
+	migrate_append_line_marker(&flattener->out, migrate_line_file(place), place->line + 1);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
 }
 
 /*
@@ -294,30 +348,20 @@ append_text(Flattener *flattener, const char *sql, int first_line, const Include
 			bool included)
 {
 	StringInfo	out = &flattener->out;
-	MigrateLines place = {sql, self->file, first_line};
+	MigrateLines place = {.at = sql,.file = self->file,.line = first_line};
 	const char *missing_end;
 	int			done = 0;
 	ListCell   *lc;
 
-	CHECK_FOR_INTERRUPTS();
 	foreach(lc, include_lines(sql, self, &missing_end))
 	{
 		IncludeLine *line = lfirst(lc);
-		Includer	inner = {NULL, self, self->depth + 1};
-		char	   *file;
-		char	   *text;
 
+		CHECK_FOR_INTERRUPTS();
 		appendBinaryStringInfo(out, sql + done, line->begin - done);
 		while (place.at != NULL && place.at < sql + line->begin)
 			migrate_next_line(&place);
-		text = read_included(flattener, line, &place, self, &file);
-
-		check_nesting(file, &place, self);
-		inner.file = file;
-		migrate_append_line_marker(out, file, 1);
-		append_text(flattener, text, 1, &inner, true);
-		migrate_append_line_marker(out, place.file, place.line + 1);
-		pfree(text);
+		append_included(flattener, line, &place, self);
 		done = line->end;
 	}
 	appendStringInfoString(out, sql + done);
@@ -338,7 +382,8 @@ append_text(Flattener *flattener, const char *sql, int first_line, const Include
  * another one there, palloc'd, or NULL if there is none.  Returns sql itself if
  * it includes none, else a new text, palloc'd.  Errors: those of read(); 58P01
  * if there is no such file, 42501 for one outside of the directory, 42P19 for
- * one that includes itself, 54001 for too many at once, 42601 for a line without
+ * one that includes itself, 54001 for too many in one another, 54000 for too many or
+ * too much in all, 42601 for a line without
  * a file or with more, or for an included file with an open quote or comment;
  * all with file and line.
  */
@@ -346,7 +391,7 @@ char *
 migrate_include_files(const char *sql, const char *file, int first_line,
 					  char *(*read) (void *arg, const char *file), void *arg)
 {
-	Flattener	flattener = {.read = read,.arg = arg};
+	Flattener	flattener = {.read = read,.arg = arg,.own = strlen(sql)};
 	Includer	self = {file, NULL, 0};
 
 	if (!may_include(sql))

@@ -7,7 +7,8 @@
  * lexer: the rows that follow a COPY ... FROM STDIN, and lines that begin with
  * a backslash.  They are overwritten with spaces as they are found, in the
  * lexer's own buffer, since beginning again behind each of them would take
- * time that grows with the square of their number.
+ * time that grows with the square of their number.  A semicolon now and then among
+ * the spaces for rows makes the lexer come back, so that it can be interrupted.
  *
  * Copyright (c) 2026, the migrate authors
  *
@@ -23,6 +24,9 @@
 #include "parser/scanner.h"
 
 #include "migrate.h"
+
+/* so many spaces for rows in the lexer's buffer are followed by a semicolon */
+#define ROWS_STEP		(64 * 1024)
 
 struct MigrateLexer
 {
@@ -165,12 +169,24 @@ blank(MigrateLexer *lexer, int begin, int lexed, int end)
 	}
 	for (int i = begin; i < end; i++)
 	{
+		if (i % MIGRATE_BLOCK == 0)
+			CHECK_FOR_INTERRUPTS();
 		if (lexer->source[i] == '\n' || lexer->source[i] == '\r')
 			continue;
 		lexer->blanked[i] = ' ';
 		if (i >= lexed)
 			lexer->extra.scanbuf[i] = ' ';
 	}
+}
+
+/*
+ * Is the token one that the rows found last have got?
+ */
+static bool
+is_in_rows(const MigrateLexer *lexer, const MigrateToken *token)
+{
+	return token->kind == ';' && token->location > lexer->rows_begin &&
+		token->location < lexer->rows_end;
 }
 
 /*
@@ -212,8 +228,11 @@ find_rows(MigrateLexer *lexer)
 		lexer->token.rows_length = end - begin;
 	lexer->token.rows = begin;
 	lexer->rows_end = end;
-	if (end > begin)
-		blank(lexer, begin, begin, end);
+	if (end <= begin)
+		return;
+	blank(lexer, begin, begin, end);
+	for (int i = begin + ROWS_STEP; i < end; i += ROWS_STEP)
+		lexer->extra.scanbuf[i] = ';';
 }
 
 /*
@@ -309,7 +328,11 @@ migrate_lexer_next(MigrateLexer *lexer)
 	token->rows = 0;
 	token->rows_length = 0;
 
-	token->kind = core_yylex(&lexer->value, &token->location, lexer->scanner);
+	do
+	{
+		CHECK_FOR_INTERRUPTS();
+		token->kind = core_yylex(&lexer->value, &token->location, lexer->scanner);
+	} while (is_in_rows(lexer, token));
 	/* flex ends it with a NUL until the next one is asked for */
 	token->text = lexer->extra.scanbuf + token->location;
 	if (token->kind == '\\' && find_command_line(lexer))

@@ -12,7 +12,28 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
+
 #include "migrate.h"
+
+/*
+ * Where "what" first stands in a text, NULL if nowhere: strstr() that can be
+ * interrupted wherever the first byte of it stands.
+ */
+const char *
+migrate_find_text(const char *sql, const char *what)
+{
+	size_t		n = strlen(what);
+
+	while ((sql = strchr(sql, *what)) != NULL)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (strncmp(sql, what, n) == 0)
+			return sql;
+		sql++;
+	}
+	return NULL;
+}
 
 /*
  * How many blanks a text begins with.
@@ -47,6 +68,7 @@ migrate_lines_next(MigrateLineReader *lines)
 	MigrateLine *line = &lines->line;
 	const char *newline;
 
+	CHECK_FOR_INTERRUPTS();
 	if (lines->next == NULL)
 		return false;
 	newline = memchr(lines->next, '\n', lines->end - lines->next);

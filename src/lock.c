@@ -36,7 +36,9 @@
 #define SLEEP_MS			10	/* most runs are short ... */
 #define LONG_SLEEP_MS		50	/* ... and this is for those that are not */
 #define SHORT_TRIES			100
-#define CYCLE_CHECK_MS		250
+#define WAIT_CLASS_MASK		0xFF000000
+#define CYCLE_CHECK_MS		250 /* the first look for a deadlock ... */
+#define MAX_CYCLE_CHECK_MS	4000	/* ... and what they are apart in the end */
 
 static void
 lock_tag(LOCKTAG *tag, const char *project, const char *schema, int class)
@@ -182,19 +184,42 @@ blocking_pids(int pid, List *pids)
 }
 
 /*
+ * Might a process poll for a run lock, as this one does?  Between two pauses it does
+ * not seem so, then the next look finds it.
+ */
+static bool
+may_poll(int pid)
+{
+	PGPROC	   *proc = BackendPidGetProc(pid);
+
+	return proc != NULL && (proc->wait_event_info & WAIT_CLASS_MASK) == PG_WAIT_EXTENSION;
+}
+
+/*
  * Does the process wait, directly or not, for this one?  A breadth-first walk.
+ *
+ * A process that is at work is seen to be so at no cost.  Only one that polls makes a
+ * copy of the lock table necessary, which a long run fills.
  */
 static bool
 waits_for_me(int pid)
 {
-	LockData   *locks = GetLockStatusData();
+	LockData   *locks = NULL;
 	List	   *pids = list_make1_int(pid);
 
 	/* the list grows while it is walked */
 	for (int i = 0; i < list_length(pids) && i < MaxBackends; i++)
 	{
-		pids = blocking_pids(list_nth_int(pids, i), pids);
-		pids = polled_holders(locks, list_nth_int(pids, i), pids);
+		int			next = list_nth_int(pids, i);
+
+		CHECK_FOR_INTERRUPTS();
+		pids = blocking_pids(next, pids);
+		if (may_poll(next))
+		{
+			if (locks == NULL)
+				locks = GetLockStatusData();
+			pids = polled_holders(locks, next, pids);
+		}
 		if (list_member_int(pids, MyProcPid))
 			return true;
 	}
@@ -203,13 +228,13 @@ waits_for_me(int pid)
 
 /*
  * Sleep for so many milliseconds, at least one, or until somebody sets the
- * latch.  An interrupt ends it with its error.
+ * latch; "wait_event" tells others why.  An interrupt ends it with its error.
  */
 void
-migrate_sleep(double ms)
+migrate_sleep(double ms, uint32 wait_event)
 {
 	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-					 Max((long) ms, 1), PG_WAIT_EXTENSION);
+					 Max((long) ms, 1), wait_event);
 	ResetLatch(MyLatch);
 	CHECK_FOR_INTERRUPTS();
 }
@@ -222,7 +247,57 @@ pause_waiting(int tries)
 {
 	double		ms = tries < SHORT_TRIES ? SLEEP_MS : LONG_SLEEP_MS;
 
-	migrate_sleep(ms * (0.5 + pg_prng_double(&pg_global_prng_state)));
+	migrate_sleep(ms * (0.5 + pg_prng_double(&pg_global_prng_state)),
+				  migrate_wait_event(MIGRATE_WAIT_RUN));
+}
+
+/*
+ * Tell, once, whose run is waited for.  Returns whether there was anything to tell.
+ */
+static bool
+report_wait_for(const LOCKTAG *tag)
+{
+	bool		prepared;
+	int			pid = lock_holder(tag, &prepared);
+
+	if (!report_wait(pid, prepared))
+		return false;
+	if (pid != 0)
+		migrate_report_waiting(pid);
+	return true;
+}
+
+/*
+ * 40P01 if the holder of the lock waits for this transaction.
+ */
+static void
+refuse_cycle(const LOCKTAG *tag)
+{
+	bool		prepared;
+	int			pid = lock_holder(tag, &prepared);
+
+	if (pid != 0 && waits_for_me(pid))
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_DEADLOCK_DETECTED),
+				 errmsg("deadlock detected"),
+				 errdetail("The migration run of process %d waits for this transaction.", pid),
+				 errhint("Try again, or use CALL migrate.up().")));
+}
+
+/*
+ * lock_timeout has passed: 55P03.
+ */
+static void
+refuse_to_wait(const LOCKTAG *tag)
+{
+	bool		prepared;
+	int			pid = lock_holder(tag, &prepared);
+
+	ereport(ERROR,
+			(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+			 errmsg("canceling statement due to lock timeout"),
+			 pid == 0 ? 0 :
+			 errdetail("Process %d holds the lock for migration runs.", pid)));
 }
 
 /*
@@ -241,6 +316,7 @@ migrate_lock_acquire(const char *project, const char *schema)
 {
 	TimestampTz start = GetCurrentTimestamp();
 	TimestampTz checked = start;
+	int			interval = CYCLE_CHECK_MS;
 	bool		said = false;
 	LOCKTAG		tag;
 	LOCKTAG		wait_tag;
@@ -261,30 +337,22 @@ migrate_lock_acquire(const char *project, const char *schema)
 		 tries++)
 	{
 		TimestampTz now = GetCurrentTimestamp();
-		bool		prepared;
-		int			pid = lock_holder(&tag, &prepared);
 
 		if (!said)
-			said = report_wait(pid, prepared);
-		if (pid != 0 && TimestampDifferenceExceeds(checked, now, CYCLE_CHECK_MS))
+			said = report_wait_for(&tag);
+		if (TimestampDifferenceExceeds(checked, now, interval))
 		{
 			checked = now;
-			if (waits_for_me(pid))
-				ereport(ERROR,
-						(errcode(ERRCODE_T_R_DEADLOCK_DETECTED),
-						 errmsg("deadlock detected"),
-						 errdetail("The migration run of process %d waits for this transaction.", pid),
-						 errhint("Try again, or use CALL migrate.up().")));
+			interval = Min(2 * interval, MAX_CYCLE_CHECK_MS);
+			refuse_cycle(&tag);
 		}
 		if (LockTimeout > 0 && TimestampDifferenceExceeds(start, now, LockTimeout))
-			ereport(ERROR,
-					(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
-					 errmsg("canceling statement due to lock timeout"),
-					 pid == 0 ? 0 :
-					 errdetail("Process %d holds the lock for migration runs.", pid)));
+			refuse_to_wait(&tag);
 		pause_waiting(tries);
 		MemoryContextReset(context);
 	}
+	if (said)
+		migrate_report_activity_end();
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
 	(void) LockRelease(&wait_tag, ShareLock, false);
@@ -303,16 +371,16 @@ migrate_lock_acquire_session(const char *project, const char *schema,
 							 void (*commit) (void *arg), void *arg)
 {
 	LOCKTAG		tag;
-	bool		prepared;
-	int			pid;
+	bool		said;
 
 	lock_tag(&tag, project, schema, RUN_CLASS);
 	if (LockAcquire(&tag, ExclusiveLock, true, true) != LOCKACQUIRE_NOT_AVAIL)
 		return;
-	pid = lock_holder(&tag, &prepared);
-	(void) report_wait(pid, prepared);
+	said = report_wait_for(&tag);
 	commit(arg);
 	(void) LockAcquire(&tag, ExclusiveLock, true, false);
+	if (said)
+		migrate_report_activity_end();
 }
 
 /*

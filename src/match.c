@@ -67,23 +67,31 @@ compare_applied_keys(const ListCell *a, const ListCell *b)
 }
 
 /*
- * The file of a row that has none of the same key: of the same version, and if
- * versions alone do not tell, of the same name.
+ * What a migration is known by when its key is another: its version, and if
+ * versions alone do not tell, its file.
  */
-static Migration *
-find_renamed(const MigrationSet *set, List *files, const AppliedMigration *row)
+static const char *
+lasting_name(const MigrationSet *set, const char *version, const char *file)
 {
+	return set->unique_versions ? version : psprintf("%s\n%s", version, file);
+}
+
+/*
+ * The files of a list, each under that name: the first one of several.
+ */
+static MigrateNames *
+by_lasting_name(const MigrationSet *set, List *files)
+{
+	MigrateNames *names = migrate_names_create();
 	ListCell   *lc;
 
 	foreach(lc, files)
 	{
 		Migration  *file = lfirst(lc);
 
-		if (strcmp(file->version, row->version) == 0 &&
-			(set->unique_versions || strcmp(file->file, row->file) == 0))
-			return file;
+		(void) migrate_names_add(names, lasting_name(set, file->version, file->file), file);
 	}
-	return NULL;
+	return names;
 }
 
 /*
@@ -98,6 +106,7 @@ take_new_keys(const MigrationSet *set, List *applied)
 {
 	List	   *files = NIL;
 	List	   *rows = NIL;
+	MigrateNames *names;
 	int			f = 0;
 	int			a = 0;
 	ListCell   *lc;
@@ -116,13 +125,17 @@ take_new_keys(const MigrationSet *set, List *applied)
 		f += order <= 0;
 		a += order >= 0;
 	}
+	if (rows == NIL)
+		return;
+	names = by_lasting_name(set, files);
 	foreach(lc, rows)
 	{
 		AppliedMigration *row = lfirst(lc);
+		const char *name = lasting_name(set, row->version, row->file);
 		Migration  *file;
 
 		CHECK_FOR_INTERRUPTS();
-		file = find_renamed(set, files, row);
+		file = migrate_names_get(names, name);
 		if (file == NULL)
 		{
 			MigrateFileName parsed = {0};
@@ -133,7 +146,7 @@ take_new_keys(const MigrationSet *set, List *applied)
 			continue;
 		}
 		row->sort_key = file->sort_key;
-		files = list_delete_ptr(files, file);
+		migrate_names_remove(names, name);
 	}
 }
 
@@ -145,6 +158,8 @@ match(Migration *file, AppliedMigration *row, const char *highest)
 
 	item->file = file;
 	item->applied = row;
+	if (row != NULL)
+		row->item = item;
 	if (row != NULL)
 		item->state = row->interrupted ? STATE_INTERRUPTED : row->baseline ? STATE_BASELINE :
 			file ? STATE_APPLIED : STATE_MISSING;
@@ -205,52 +220,14 @@ migrate_match(const MigrationSet *set, List *applied)
 }
 
 /*
- * Are both numbers, and the same but for leading zeros?
+ * A number without its leading zeros; NULL for what is none.
  */
-static bool
-same_number(const char *one, const char *other)
+static const char *
+plain_number(const char *version)
 {
-	if (strspn(one, "0123456789") != strlen(one) ||
-		strspn(other, "0123456789") != strlen(other) || *one == '\0' || *other == '\0')
-		return false;
-	while (*one == '0')
-		one++;
-	while (*other == '0')
-		other++;
-	return strcmp(one, other) == 0;
-}
-
-/*
- * Is it the one name of an item: the full one, that of its file, both of them, a
- * tag?
- */
-static bool
-item_is(const MigrateItem *item, const char *wanted)
-{
-	const char *file = migrate_item_file(item);
-	size_t		length = strlen(file);
-	ListCell   *lc;
-
-	if (strcmp(migrate_item_label(item), wanted) == 0)
-		return true;
-	if (strncmp(file, wanted, length) == 0 &&
-		(wanted[length] == '\0' ||
-		 (wanted[length] == ':' && strcmp(migrate_item_label(item), wanted + length + 1) == 0)))
-		return true;
-	if (item->file == NULL)
-		return false;
-	foreach(lc, item->file->tags)
-	{
-		if (strcmp(lfirst(lc), wanted) == 0)
-			return true;
-	}
-	return false;
-}
-
-static bool
-item_has_version(const MigrateItem *item, const char *wanted)
-{
-	return strcmp(migrate_item_version(item), wanted) == 0 || same_number(migrate_item_version(item), wanted);
+	if (*version == '\0' || strspn(version, "0123456789") != strlen(version))
+		return NULL;
+	return version + strspn(version, "0");
 }
 
 static int
@@ -325,39 +302,93 @@ refuse_several(const char *wanted, const MigrateItem *one, const MigrateItem *ot
 }
 
 /*
- * The one of "items" that "is" what the caller names, or NULL; 22023 if there are
- * several.
+ * What items are called, for finding them.
  */
-static MigrateItem *
-find_one(List *items, const char *wanted, bool (*is) (const MigrateItem *item, const char *wanted))
+typedef struct ItemNames
 {
-	MigrateItem *found = NULL;
-	ListCell   *lc;
+	MigrateNames *names;		/* in full: an item ... */
+	MigrateNames *others;		/* ... and a second one of that name */
+	MigrateNames *versions;		/* likewise for versions ... */
+	MigrateNames *other_versions;
+	MigrateNames *numbers;		/* ... and for those that are numbers, without
+								 * their leading zeros */
+	MigrateNames *other_numbers;
+} ItemNames;
 
-	foreach(lc, items)
-	{
-		if (!is(lfirst(lc), wanted))
-			continue;
-		if (found != NULL)
-			refuse_several(wanted, found, lfirst(lc));
-		found = lfirst(lc);
-	}
-	return found;
+static void
+add_name(MigrateNames *names, MigrateNames *others, const char *name, MigrateItem *item)
+{
+	if (!migrate_names_add(names, name, item) && migrate_names_get(names, name) != item)
+		(void) migrate_names_add(others, name, item);
 }
 
 /*
- * The item that the caller names by version, full name or file name; 42704 with
- * the nearest if there is none, 22023 if there are several.
+ * An item is called by its full name, that of its file, both of them, and its tags;
+ * and by its version, where no name is the same.
  */
-MigrateItem *
-migrate_match_find(List *items, const char *wanted)
+static void
+add_item(ItemNames *index, MigrateItem *item)
 {
+	const char *label = migrate_item_label(item);
+	const char *file = migrate_item_file(item);
+	const char *version = migrate_item_version(item);
+	const char *number = plain_number(version);
+	ListCell   *lc;
+
+	add_name(index->names, index->others, label, item);
+	add_name(index->names, index->others, file, item);
+	add_name(index->names, index->others, psprintf("%s:%s", file, label), item);
+	foreach(lc, item->file ? item->file->tags : NIL)
+		add_name(index->names, index->others, lfirst(lc), item);
+	add_name(index->versions, index->other_versions, version, item);
+	if (number != NULL)
+		add_name(index->numbers, index->other_numbers, number, item);
+}
+
+static void
+name_items(ItemNames *index, List *items)
+{
+	ListCell   *lc;
+
+	index->names = migrate_names_create();
+	index->others = migrate_names_create();
+	index->versions = migrate_names_create();
+	index->other_versions = migrate_names_create();
+	index->numbers = migrate_names_create();
+	index->other_numbers = migrate_names_create();
+	foreach(lc, items)
+	{
+		CHECK_FOR_INTERRUPTS();
+		add_item(index, lfirst(lc));
+	}
+}
+
+/*
+ * The one item of a name, NULL if there is none; 22023 if there are several.
+ */
+static MigrateItem *
+find_one(const MigrateNames *names, const MigrateNames *others, const char *name,
+		 const char *wanted)
+{
+	MigrateItem *found = migrate_names_get(names, name);
+
+	if (found != NULL && migrate_names_have(others, name))
+		refuse_several(wanted, found, migrate_names_get(others, name));
+	return found;
+}
+
+static MigrateItem *
+find(const ItemNames *index, List *items, const char *wanted)
+{
+	const char *number = plain_number(wanted);
 	MigrateItem *found;
 
 	CHECK_FOR_INTERRUPTS();
-	found = find_one(items, wanted, item_is);
-	if (found == NULL)
-		found = find_one(items, wanted, item_has_version);
+	found = find_one(index->names, index->others, wanted, wanted);
+	if (found == NULL && number != NULL)
+		found = find_one(index->numbers, index->other_numbers, number, wanted);
+	else if (found == NULL)
+		found = find_one(index->versions, index->other_versions, wanted, wanted);
 	if (found == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
@@ -365,4 +396,31 @@ migrate_match_find(List *items, const char *wanted)
 				 *wanted == '@' ? errhint("Tags are known where the directory is given.") :
 				 items == NIL ? 0 : errhint("Those like it: %s.", nearest(items, wanted))));
 	return found;
+}
+
+/*
+ * The items, in that order, that the caller names by version, full name or file
+ * name (char *); 42704 with the nearest if there is none, 22023 if there are
+ * several.
+ */
+List *
+migrate_match_find_all(List *items, List *wanted)
+{
+	ItemNames	index;
+	List	   *found = NIL;
+	ListCell   *lc;
+
+	name_items(&index, items);
+	foreach(lc, wanted)
+		found = lappend(found, find(&index, items, lfirst(lc)));
+	return found;
+}
+
+/*
+ * The same for a single one.
+ */
+MigrateItem *
+migrate_match_find(List *items, const char *wanted)
+{
+	return linitial(migrate_match_find_all(items, list_make1(unconstify(char *, wanted))));
 }

@@ -76,6 +76,11 @@ extern int	migrate_lock_retries;
 extern int	migrate_lock_retry_delay;
 
 /*
+ * Names and what they stand for; see names.c.
+ */
+typedef struct MigrateNames MigrateNames;
+
+/*
  * A directory of the server that the caller may read; see directory.c.
  */
 typedef struct MigrateDirectory MigrateDirectory;
@@ -259,6 +264,7 @@ typedef struct AppliedMigration
 	int			done;			/* ... namely those of so many statements */
 	bool		started;		/* the next statement may have left something */
 	List	   *invalid_indexes;	/* of Oid: of its table, before that */
+	struct MigrateItem *item;	/* its item, see migrate_match() */
 } AppliedMigration;
 
 /*
@@ -289,6 +295,7 @@ typedef struct MigrateItem
 	MigrateState state;
 	bool		up_changed;		/* other tokens than those that ran */
 	bool		down_changed;
+	bool		chosen;			/* by the request, among those pending */
 	bool		reversible;		/* for status() */
 	char	   *detail;			/* likewise: what there is to say, or NULL */
 } MigrateItem;
@@ -488,6 +495,20 @@ typedef struct MigrateFailure
 } MigrateFailure;
 
 /*
+ * A walk over the lines of a text.
+ */
+typedef struct MigrateLines
+{
+	const char *at;				/* begin of the current line, NULL behind the
+								 * last */
+	const char *file;			/* that the text comes from ... */
+	const char *marker;			/* ... but for what stands behind this marker
+								 * of another, NULL: none yet */
+	int			line;			/* of the current line, in its file */
+	int			number;			/* ... and in the text, see migrate_map_line() */
+} MigrateLines;
+
+/*
  * Where an error happens, for its CONTEXT.
  */
 typedef struct MigratePlace
@@ -520,6 +541,7 @@ typedef struct MigratePlace
 	const char *text;			/* the script if it has markers of lines, or
 								 * NULL */
 	int			text_line;		/* line of its first byte */
+	MigrateLines mapped;		/* where migrate_map_line() has come to */
 } MigratePlace;
 
 /*
@@ -531,6 +553,11 @@ typedef struct MigrateSubstitution
 	int			first_line;		/* line of the text's first byte in its file */
 	List	   *vars;			/* of MigrateVariable */
 	List	   *used;			/* those of them that were put in */
+	MigrateNames *used_names;	/* and their names */
+	int			searches;		/* so many times a variable was looked for ... */
+	MigrateNames *by_name;		/* ... and once there are many, this helps ... */
+	bool		folded;			/* ... with names in lower case */
+	int			longest;		/* of those, in bytes */
 	MigratePlace *place;
 	bool		lenient;		/* only look for references, refuse nothing */
 	bool		found;			/* any reference, with a value or not */
@@ -635,6 +662,7 @@ extern const char *migrate_item_file(const MigrateItem *item);
 extern bool migrate_item_is_repeatable(const MigrateItem *item);
 extern List *migrate_match(const MigrationSet *set, List *applied);
 extern MigrateItem *migrate_match_find(List *items, const char *wanted);
+extern List *migrate_match_find_all(List *items, List *wanted);
 
 /* in tracking.c */
 
@@ -778,7 +806,7 @@ extern List *migrate_plan_apply(List *items, MigrateRequest *request);
 extern List *migrate_plan_baseline(List *items, const MigrateRequest *request);
 extern List *migrate_plan_all(List *items);
 extern List *migrate_plan_rollback(List *items, List *applied, MigrateRequest *request);
-extern List *migrate_plan_reapply(List *items, List *undone);
+extern List *migrate_plan_reapply(List *undone);
 
 /* in source.c */
 typedef bool (*MigrateTableExists) (const char *table, const char *column);
@@ -876,7 +904,17 @@ extern void migrate_take_atlas_head(Migration *migration, const char *sql, int l
 extern List *migrate_changesets_parse(const MigrateFileName *file,
 									  const char *sql, int length);
 
+/* in names.c */
+extern MigrateNames *migrate_names_create(void);
+extern bool migrate_names_add(MigrateNames *names, const char *name, void *value);
+extern void *migrate_names_get(const MigrateNames *names, const char *name);
+extern bool migrate_names_have(const MigrateNames *names, const char *name);
+extern void migrate_names_remove(MigrateNames *names, const char *name);
+
 /* in lines.c */
+
+/* so many bytes at once go to what cannot be interrupted */
+#define MIGRATE_BLOCK		(1024 * 1024)
 
 /*
  * A line of a text, without its end.
@@ -897,6 +935,7 @@ typedef struct MigrateLineReader
 	MigrateLine line;
 } MigrateLineReader;
 
+extern const char *migrate_find_text(const char *sql, const char *what);
 extern int	migrate_skip_spaces(const char *text, int length);
 extern void migrate_lines_start(MigrateLineReader *lines, const char *sql, int length);
 extern bool migrate_lines_next(MigrateLineReader *lines);
@@ -1192,10 +1231,10 @@ extern void migrate_statement_alone(MigrateStatement *statement, Node *node);
 extern void migrate_statement_classify(MigrateStatement *statement, Node *node);
 
 /* in execute.c */
-extern MigrateInBlock migrate_execute_judge(const MigrateStatement *statement, List **made,
+extern MigrateInBlock migrate_execute_judge(const MigrateStatement *statement, MigrateNames *made,
 											bool *made_unknown, const RangeVar **relation);
 extern void migrate_execute_check(const MigrateScript *script, const char *sql,
-								  MigratePlace *place, List **made, bool *made_unknown);
+								  MigratePlace *place, MigrateNames *made, bool *made_unknown);
 extern void migrate_end_session(MigratePlace *place);
 extern void migrate_execute_script(const MigrateScript *script, const char *sql,
 								   MigratePlace *place);
@@ -1369,7 +1408,7 @@ extern int	migrate_directory_folder(const MigrateDirectory *dir, const char *fol
 extern const char *migrate_directory_write(const MigrateDirectory *dir, List *files);
 
 /* in lock.c */
-extern void migrate_sleep(double ms);
+extern void migrate_sleep(double ms, uint32 wait_event);
 extern void migrate_lock_acquire(const char *project, const char *schema);
 extern void migrate_lock_acquire_session(const char *project, const char *schema,
 										 void (*commit) (void *arg), void *arg);
@@ -1396,33 +1435,25 @@ extern void migrate_put_in(MigrateSubstitution *s, const char *from, const char 
 /* the comment that tells file and line of the next line of a text */
 #define MIGRATE_LINE_MARKER		"--#line "
 
-/*
- * A walk over the lines of a text.
- */
-typedef struct MigrateLines
-{
-	const char *at;				/* begin of the current line, NULL behind the
-								 * last */
-	const char *file;			/* that it comes from ... */
-	int			line;			/* ... and its line there */
-} MigrateLines;
-
 extern void migrate_append_line_marker(StringInfo text, const char *file, int line);
 extern void migrate_next_line(MigrateLines *lines);
-extern int	migrate_map_line(const char *text, int first_line, const char *file, int line,
-							 const char **mapped_file);
+extern const char *migrate_line_file(const MigrateLines *lines);
+extern int	migrate_map_line(MigratePlace *place, int line, const char **file);
 extern int	migrate_count_lines(const char *sql, int length);
 extern void migrate_begin_script(const MigrateScript *script, const char *sql,
 								 MigratePlace *place);
 extern void migrate_end_script(MigratePlace *place);
 extern char *migrate_skipped_names(const MigrateScript *script);
-extern void migrate_report_oddities(const MigrateScript *script, const MigratePlace *place);
+extern void migrate_report_oddities(const MigrateScript *script, MigratePlace *place);
 extern const char *migrate_label(const char *version, const char *name);
 extern const char *migrate_state_name(MigrateState state);
 extern void migrate_report_done(const MigrateStep *step, const MigrateResult *result,
 								int number, int total);
 extern void migrate_report_activity(const MigratePlace *place);
+extern void migrate_report_waiting(int pid);
 extern void migrate_report_activity_end(void);
+extern void migrate_report_run(const MigrateRequest *request, MigrateDirection direction,
+							   int count);
 extern void migrate_error_context(void *arg);
 
 #endif							/* MIGRATE_H */

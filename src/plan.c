@@ -140,7 +140,7 @@ judge_order(List *chosen, List *items, const MigrateRequest *request)
 }
 
 static void
-warn_passed_over(List *pending, List *chosen)
+warn_passed_over(List *pending)
 {
 	StringInfoData list;
 	int			count = 0;
@@ -149,7 +149,7 @@ warn_passed_over(List *pending, List *chosen)
 	initStringInfo(&list);
 	foreach(lc, pending)
 	{
-		if (!list_member_ptr(chosen, lfirst(lc)))
+		if (!((MigrateItem *) lfirst(lc))->chosen)
 			list_name(&list, &count, migrate_item_label(lfirst(lc)));
 	}
 	if (count > 0)
@@ -172,26 +172,27 @@ is_pending(const MigrateItem *item)
 static List *
 choose_versions(List *items, List *pending, const MigrateRequest *request)
 {
-	List	   *named = NIL;
 	List	   *chosen = NIL;
 	ListCell   *lc;
 
-	foreach(lc, request->versions)
+	foreach(lc, items)
+		((MigrateItem *) lfirst(lc))->chosen = false;
+	foreach(lc, migrate_match_find_all(items, request->versions))
 	{
-		MigrateItem *item = migrate_match_find(items, lfirst(lc));
+		MigrateItem *item = lfirst(lc);
 
 		if (!is_pending(item) && !request->quiet)
 			ereport(NOTICE,
 					(errmsg("migration \"%s\" has been applied already", migrate_item_label(item))));
-		named = lappend(named, item);
+		item->chosen = true;
 	}
 	foreach(lc, pending)
 	{
-		if (list_member_ptr(named, lfirst(lc)))
+		if (((MigrateItem *) lfirst(lc))->chosen)
 			chosen = lappend(chosen, lfirst(lc));
 	}
 	if (!request->quiet)
-		warn_passed_over(pending, chosen);
+		warn_passed_over(pending);
 	return chosen;
 }
 
@@ -458,16 +459,11 @@ count_undone(List *items, List *applied, MigrateRequest *request)
  * The item of an applied migration; each has one.
  */
 static const MigrateItem *
-item_of(List *items, const AppliedMigration *applied)
+item_of(const AppliedMigration *applied)
 {
-	ListCell   *lc;
-
-	foreach(lc, items)
-	{
-		if (((MigrateItem *) lfirst(lc))->applied == applied)
-			return lfirst(lc);
-	}
-	elog(ERROR, "applied migration \"%s\" is not in the plan", applied->version);
+	if (applied->item == NULL || applied->item->applied != applied)
+		elog(ERROR, "applied migration \"%s\" is not in the plan", applied->version);
+	return applied->item;
 }
 
 /*
@@ -511,7 +507,7 @@ migrate_plan_rollback(List *items, List *applied, MigrateRequest *request)
 		AppliedMigration *row = list_nth(applied, i);
 
 		if (row->interrupted)	/* more would have to be undone */
-			refuse_interrupted(item_of(items, row));
+			refuse_interrupted(item_of(row));
 	}
 	for (int i = 0; i < undone; i++)
 	{
@@ -520,7 +516,7 @@ migrate_plan_rollback(List *items, List *applied, MigrateRequest *request)
 		judge_baseline(list_nth(applied, n - 1 - i), request);
 		step->direction = MIGRATE_DOWN;
 		step->applied = list_nth(applied, n - 1 - i);
-		step->file = item_of(items, step->applied)->file;
+		step->file = item_of(step->applied)->file;
 		step->in_progress = step->applied->interrupted;
 		steps = lappend(steps, step);
 	}
@@ -532,7 +528,7 @@ migrate_plan_rollback(List *items, List *applied, MigrateRequest *request)
  * files where there are some, else from the store.
  */
 List *
-migrate_plan_reapply(List *items, List *undone)
+migrate_plan_reapply(List *undone)
 {
 	List	   *steps = NIL;
 
@@ -543,7 +539,7 @@ migrate_plan_reapply(List *items, List *undone)
 
 		step->direction = MIGRATE_UP;
 		step->applied = down->applied;
-		step->file = item_of(items, down->applied)->file;
+		step->file = item_of(down->applied)->file;
 		steps = lappend(steps, step);
 	}
 	return steps;

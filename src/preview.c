@@ -30,7 +30,7 @@ typedef struct Preview
 	int			runner;			/* process that has the run lock, or 0 */
 	List	   *rows;			/* of MigratePreview */
 	int			transaction;	/* number of the last one */
-	List	   *made;			/* see migrate_execute_judge() */
+	MigrateNames *made;			/* see migrate_execute_judge() */
 	bool		made_unknown;
 	StringInfoData note;		/* for the next row */
 } Preview;
@@ -84,7 +84,7 @@ note_block(Preview *preview, const MigrateStatement *statement)
 {
 	MemoryContext old = MemoryContextSwitchTo(preview->context);
 	const RangeVar *relation;
-	MigrateInBlock result = migrate_execute_judge(statement, &preview->made,
+	MigrateInBlock result = migrate_execute_judge(statement, preview->made,
 												  &preview->made_unknown, &relation);
 
 	MemoryContextSwitchTo(old);
@@ -119,7 +119,7 @@ static void
 add_statements(Preview *preview, const MigrateItem *item, const MigrateScript *script,
 			   const char *sql, int done)
 {
-	MigrateLines lines = {sql, item->file->up.file, script->line};
+	MigrateLines lines = {.at = sql,.file = item->file->up.file,.line = script->line};
 	int			line = script->line;	/* counted in sql */
 	bool		alone = true;	/* was the statement before? */
 
@@ -138,7 +138,7 @@ add_statements(Preview *preview, const MigrateItem *item, const MigrateScript *s
 		for (; script->has_markers && line < statement->line && lines.at != NULL; line++)
 			migrate_next_line(&lines);
 		note_block(preview, statement);
-		row = add_row(preview, item, lines.file,
+		row = add_row(preview, item, migrate_line_file(&lines),
 					  script->has_markers ? lines.line : statement->line);
 		row->transaction = preview->transaction;
 		row->statement = i + 1;
@@ -187,7 +187,7 @@ note_migration(Preview *preview, const MigrateItem *item)
 }
 
 static void
-note_oddities(Preview *preview, const MigrateScript *script, const MigratePlace *place)
+note_oddities(Preview *preview, const MigrateScript *script, MigratePlace *place)
 {
 	char	   *names = migrate_skipped_names(script);
 
@@ -196,8 +196,7 @@ note_oddities(Preview *preview, const MigrateScript *script, const MigratePlace 
 	if (script->lone_commit > 0)
 	{
 		const char *file;
-		int			line = migrate_map_line(place->text, place->text_line, place->file,
-											script->lone_commit, &file);
+		int			line = migrate_map_line(place, script->lone_commit, &file);
 
 		add_note(preview, psprintf("COMMIT without BEGIN, file \"%s\", line %d", file, line));
 	}
@@ -218,12 +217,11 @@ is_check_error(int sqlerrcode)
  * In the catch block: a row with the error instead of raising it.
  */
 static void
-add_error(Preview *preview, const MigrateItem *item, const MigratePlace *place)
+add_error(Preview *preview, const MigrateItem *item, MigratePlace *place)
 {
 	ErrorData  *error;
 	const char *file;
-	int			line = migrate_map_line(place->text, place->text_line, place->file, place->line,
-										&file);
+	int			line = migrate_map_line(place, place->line, &file);
 	MigratePreview *row;
 
 	error = CopyErrorData();
@@ -322,7 +320,7 @@ List *
 migrate_preview(MigrateRequest *request)
 {
 	MigrateRun	run = {.request = request,.context = CurrentMemoryContext};
-	Preview		preview = {.run = &run,.context = CurrentMemoryContext};
+	Preview		preview = {.run = &run,.context = CurrentMemoryContext,.made = migrate_names_create()};
 	List	   *steps;
 	int			next = 0;
 	int			guc_level;

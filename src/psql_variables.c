@@ -152,6 +152,7 @@ skip_rows(const char *p)
 {
 	while ((p = strchr(p, '\n')) != NULL)
 	{
+		CHECK_FOR_INTERRUPTS();
 		p++;
 		if (p[0] == '\\' && p[1] == '.' && strchr("\r\n", p[2]) != NULL)
 			return p + 2;
@@ -319,7 +320,7 @@ take_self(MigrateSubstitution *s, PsqlScan *scan, const char *p)
 static bool
 may_have_reference(const MigrateSubstitution *s)
 {
-	for (const char *p = s->sql; (p = strchr(p, ':')) != NULL; p++)
+	for (const char *p = s->sql; (p = migrate_find_text(p, ":")) != NULL; p++)
 	{
 		if (p[1] == ':')
 			p++;

@@ -372,9 +372,12 @@ replace_down(const MigrateRequest *request, const char *key, const Migration *fi
 /*
  * Record that a migration is on its way, with "done" statements committed or
  * about to be in this transaction.  "started" and "indexes" (of Oid) are what
- * is to be known about the next one if it is interrupted.  "sql" is the script
- * that runs, which may be another one than that of an earlier attempt; "down" is
- * that of a step up, NULL without one.
+ * is to be known about the next one if it is interrupted.
+ *
+ * "sql" is the script that runs, which may be another one than that of an earlier
+ * attempt; "down" is that of a step up, NULL without one.  Where this attempt has
+ * recorded them before, both are NULL: there may be thousands of commits, and each
+ * should write no more than how far it is.
  */
 void
 migrate_record_progress(const MigrateRequest *request, const MigrateStep *step,
@@ -383,13 +386,13 @@ migrate_record_progress(const MigrateRequest *request, const MigrateStep *step,
 {
 	MigrateParameters p;
 
-	if (step->direction == MIGRATE_UP)
+	if (sql != NULL && step->direction == MIGRATE_UP)
 	{
 		if (step->in_progress || step->again)
 			delete_row(request, row_key(step));
 		insert_row(request, step, result, 0, sql, down);
 	}
-	else if (step->file != NULL)
+	else if (sql != NULL && step->file != NULL)
 		replace_down(request, row_key(step), step->file, sql, step->vars, true, NULL);
 	migrate_bind_key(&p, request);
 	migrate_bind_text(&p, row_key(step));

@@ -127,25 +127,27 @@ migrate_count_lines(const char *sql, int length)
 }
 
 /*
- * Is the line a marker, and what does it say of the line behind it?  The file is
- * palloc'd.
+ * Is the line a marker, and what does it say of the line behind it?  The name of
+ * the file is not ended with a NUL.
  */
 static bool
-read_marker(const char *line, const char **file, int *number)
+read_marker(const char *line, const char **file, int *length, int *number)
 {
-	const char *end = line + strcspn(line, "\r\n");
+	const char *end;
 	const char *name;
 	char	   *digits_end;
 
 	if (strncmp(line, MIGRATE_LINE_MARKER, strlen(MIGRATE_LINE_MARKER)) != 0)
 		return false;
+	end = line + strcspn(line, "\r\n");
 	line += strlen(MIGRATE_LINE_MARKER);
 	*number = strtoint(line, &digits_end, 10);
 	name = digits_end + 2;
 	if (digits_end == line || name >= end || digits_end[0] != ' ' || digits_end[1] != '"' ||
 		end[-1] != '"')
 		return false;
-	*file = pnstrdup(name, end - 1 - name);
+	*file = name;
+	*length = end - 1 - name;
 	return true;
 }
 
@@ -171,38 +173,58 @@ void
 migrate_next_line(MigrateLines *lines)
 {
 	const char *newline = strchr(lines->at, '\n');
+	const char *file;
+	int			length;
 
-	if (!read_marker(lines->at, &lines->file, &lines->line))
+	if (read_marker(lines->at, &file, &length, &lines->line))
+		lines->marker = lines->at;
+	else
 		lines->line++;
 	lines->at = newline ? newline + 1 : NULL;
+	lines->number++;
 }
 
 /*
- * Where a line of a text comes from that was put together from several files or
- * pieces, with markers before them.
+ * The file of the current line; palloc'd unless it is that of the text.
+ */
+const char *
+migrate_line_file(const MigrateLines *lines)
+{
+	const char *file;
+	int			length;
+	int			line;
+
+	if (lines->marker == NULL || !read_marker(lines->marker, &file, &length, &line))
+		return lines->file;
+	return pnstrdup(file, length);
+}
+
+/*
+ * Where a line of the text of a place comes from, if that was put together from
+ * several files or pieces, with markers before them.  Returns the line in *file.
  *
- * "line" is counted from "first_line", that of the first byte, in "file".
- * Returns the line in *mapped_file.
+ * A script that raises many messages asks for one line after the other, so the walk
+ * goes on from the last one.
  */
 int
-migrate_map_line(const char *text, int first_line, const char *file, int line,
-				 const char **mapped_file)
+migrate_map_line(MigratePlace *place, int line, const char **file)
 {
-	MigrateLines lines;
+	MigrateLines *lines = &place->mapped;
 
-	if (text == NULL || line <= 0 || strstr(text, MIGRATE_LINE_MARKER) == NULL)
-	{
-		*mapped_file = file;
+	*file = place->file;
+	if (place->text == NULL || line <= 0)
 		return line;
+	if (lines->file == NULL || lines->number > line)
+	{
+		memset(lines, 0, sizeof(MigrateLines));
+		lines->at = place->text;
+		lines->file = place->file;
+		lines->line = lines->number = place->text_line;
 	}
-	lines.at = text;
-
-	lines.file = file;
-	lines.line = first_line;
-	for (int i = first_line; i < line && lines.at != NULL; i++)
-		migrate_next_line(&lines);
-	*mapped_file = lines.file;
-	return lines.line;
+	while (lines->number < line && lines->at != NULL)
+		migrate_next_line(lines);
+	*file = migrate_line_file(lines);
+	return lines->line;
 }
 
 /*
@@ -214,6 +236,7 @@ migrate_begin_script(const MigrateScript *script, const char *sql, MigratePlace 
 	place->nstatements = script->nstatements;
 	place->text = script->has_markers ? sql : NULL;
 	place->text_line = script->line;
+	memset(&place->mapped, 0, sizeof(MigrateLines));
 }
 
 /*
@@ -320,7 +343,7 @@ migrate_skipped_names(const MigrateScript *script)
  * a WARNING for a COMMIT that ends no transaction.
  */
 void
-migrate_report_oddities(const MigrateScript *script, const MigratePlace *place)
+migrate_report_oddities(const MigrateScript *script, MigratePlace *place)
 {
 	char	   *names = migrate_skipped_names(script);
 	const char *file;
@@ -335,7 +358,7 @@ migrate_report_oddities(const MigrateScript *script, const MigratePlace *place)
 	}
 	if (script->lone_commit == 0)
 		return;
-	line = migrate_map_line(place->text, place->text_line, place->file, script->lone_commit, &file);
+	line = migrate_map_line(place, script->lone_commit, &file);
 	ereport(WARNING,
 			(errcode(ERRCODE_NO_ACTIVE_SQL_TRANSACTION),
 			 errmsg("COMMIT without BEGIN in migration \"%s\"",
@@ -365,6 +388,43 @@ migrate_report_activity(const MigratePlace *place)
 						place->statement, place->nstatements, place->query);
 	pgstat_report_activity(STATE_RUNNING, activity);
 	pfree(activity);
+}
+
+/*
+ * Show there whose run is waited for.
+ */
+void
+migrate_report_waiting(int pid)
+{
+	char	   *activity;
+
+	if (!pgstat_track_activities)
+		return;
+	activity = psprintf("waiting for the migration run of process %d: %s", pid,
+						debug_query_string ? debug_query_string : "");
+	pgstat_report_activity(STATE_RUNNING, activity);
+	pfree(activity);
+}
+
+/*
+ * One line in the log for a run that has done something, where changes of the schema
+ * are logged.  In the caller's transaction it may still be rolled back.
+ */
+void
+migrate_report_run(const MigrateRequest *request, MigrateDirection direction, int count)
+{
+	if (count == 0 || log_statement < LOGSTMT_DDL)
+		return;
+	ereport(LOG,
+			(direction == MIGRATE_UP ?
+			 errmsg_plural("migrate: %d migration applied in project \"%s\", schema \"%s\"",
+						   "migrate: %d migrations applied in project \"%s\", schema \"%s\"",
+						   count, count, request->project, request->schema) :
+			 errmsg_plural("migrate: %d migration undone in project \"%s\", schema \"%s\"",
+						   "migrate: %d migrations undone in project \"%s\", schema \"%s\"",
+						   count, count, request->project, request->schema),
+			 errhidestmt(true),
+			 errhidecontext(true)));
 }
 
 /*
@@ -514,7 +574,7 @@ migrate_error_context(void *arg)
 		hint_in_commits(place);
 	else
 		hint_in_block(place);
-	line = migrate_map_line(place->text, place->text_line, place->file, place->line, &file);
+	line = migrate_map_line(place, place->line, &file);
 
 	initStringInfo(&text);
 	appendStringInfo(&text, "migration %s \"%s\" (%s)", place->version, place->name,

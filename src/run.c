@@ -132,6 +132,9 @@ run_steps(MigrateRun *run, List *steps)
 		results = lappend(results, result);
 	}
 	MemoryContextDelete(context);
+	if (steps != NIL)
+		migrate_report_run(run->request, ((MigrateStep *) linitial(steps))->direction,
+						   list_length(steps));
 	return results;
 }
 
@@ -185,7 +188,7 @@ reapply(MigrateRun *run)
 	migrate_lock_and_look(run, everything ? "migrate.refresh()" : "migrate.redo()");
 	downs = migrate_plan_rollback(run->items, run->applied, run->request);
 	ups = everything && run->source != NULL ? migrate_plan_all(run->items) :
-		migrate_plan_reapply(run->items, downs);
+		migrate_plan_reapply(downs);
 	migrate_enter_schema(run->request->schema, GUC_ACTION_SAVE);
 	migrate_check_down_steps(run, downs);
 	migrate_check_up_steps(run, ups, true);

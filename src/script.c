@@ -102,8 +102,10 @@ same_rows(const char *one, int one_length, const char *other, int other_length)
 	const char *one_end = one + one_length;
 	const char *other_end = other + other_length;
 
-	for (;;)
+	for (size_t n = 0;; n++)
 	{
+		if (n % MIGRATE_BLOCK == 0)
+			CHECK_FOR_INTERRUPTS();
 		if (one_end - one > 1 && one[0] == '\r' && one[1] == '\n')
 			one++;
 		if (other_end - other > 1 && other[0] == '\r' && other[1] == '\n')
@@ -149,6 +151,34 @@ same_tokens(const char *one, const char *other)
 }
 
 /*
+ * Are two texts the same but for their line ends, as checkouts of a file are?
+ */
+static bool
+same_lines(const char *one, const char *other)
+{
+	for (;;)
+	{
+		const char *one_end = one + strcspn(one, "\n");
+		const char *other_end = other + strcspn(other, "\n");
+		size_t		one_length = one_end - one;
+		size_t		other_length = other_end - other;
+
+		CHECK_FOR_INTERRUPTS();
+		if (one_length > 0 && one_end[0] == '\n' && one_end[-1] == '\r')
+			one_length--;
+		if (other_length > 0 && other_end[0] == '\n' && other_end[-1] == '\r')
+			other_length--;
+		if (one_length != other_length || memcmp(one, other, one_length) != 0 ||
+			*one_end != *other_end)
+			return false;
+		if (*one_end == '\0')
+			return true;
+		one = one_end + 1;
+		other = other_end + 1;
+	}
+}
+
+/*
  * Do two scripts consist of the same tokens and rows?  White space, comments,
  * the letter case of keywords and unquoted names, and lines that only psql reads
  * do not count.
@@ -167,7 +197,7 @@ migrate_script_same(const char *one, const char *other)
 	PG_TRY();
 	{
 		client_min_messages = ERROR;	/* see cut_quietly() */
-		same = same_tokens(one, other);
+		same = same_lines(one, other) || same_tokens(one, other);
 	}
 	PG_CATCH();
 	{
@@ -220,6 +250,8 @@ skip_blank(const char *sql, int length)
 	{
 		bool		pair = i + 1 < length;
 
+		if (i % MIGRATE_BLOCK == 0)
+			CHECK_FOR_INTERRUPTS();
 		if (pair && sql[i] == '/' && sql[i + 1] == '*')
 		{
 			depth++;
@@ -728,7 +760,7 @@ migrate_script_parse(const char *sql, bool transactional, int line, MigratePlace
 	parser.capacity = 8;
 	parser.script = palloc0(sizeof(MigrateScript));
 	parser.script->line = line;
-	parser.script->has_markers = strstr(sql, MIGRATE_LINE_MARKER) != NULL;
+	parser.script->has_markers = migrate_find_text(sql, MIGRATE_LINE_MARKER) != NULL;
 	migrate_begin_script(parser.script, sql, place);
 	parser.script->statements = palloc(parser.capacity * sizeof(MigrateStatement));
 	parser.scratch = AllocSetContextCreate(lexing, "migrate statement",

@@ -17,6 +17,7 @@
 #include "postgres.h"
 
 #include "common/cryptohash.h"
+#include "miscadmin.h"
 
 #include "migrate.h"
 
@@ -50,6 +51,7 @@ append_bytes(StringInfo text, const MigrateSection *section, const char *sql, in
 	{
 		const MigrateEnd *mark = lfirst(lc);
 
+		CHECK_FOR_INTERRUPTS();
 		if (mark->offset < offset || mark->offset + mark->length > end)
 			continue;
 		appendBinaryStringInfo(text, sql + offset, mark->offset - offset);
@@ -131,10 +133,15 @@ void
 migrate_sha256(const char *sql, int length, uint8 *sha256)
 {
 	pg_cryptohash_ctx *hash = pg_cryptohash_create(PG_SHA256);
+	bool		failed = pg_cryptohash_init(hash) < 0;
 
-	if (pg_cryptohash_init(hash) < 0 ||
-		pg_cryptohash_update(hash, (const uint8 *) sql, length) < 0 ||
-		pg_cryptohash_final(hash, sha256, PG_SHA256_DIGEST_LENGTH) < 0)
+	for (int done = 0; done < length && !failed; done += MIGRATE_BLOCK)
+	{
+		CHECK_FOR_INTERRUPTS();
+		failed = pg_cryptohash_update(hash, (const uint8 *) sql + done,
+									  Min(length - done, MIGRATE_BLOCK)) < 0;
+	}
+	if (failed || pg_cryptohash_final(hash, sha256, PG_SHA256_DIGEST_LENGTH) < 0)
 		elog(ERROR, "could not compute SHA-256: %s", pg_cryptohash_error(hash));
 	pg_cryptohash_free(hash);
 }
@@ -168,6 +175,7 @@ typedef struct SectionParser
 								 * left out */
 	List	   *separators;		/* bytes before each of them (int) */
 	bool		variables;		/* goose's ENVSUB is on */
+	const char *ended;			/* what stands before has its semicolons */
 } SectionParser;
 
 static void
@@ -257,6 +265,7 @@ migrate_lacks_semicolon(const char *start, const char *end)
 	{
 		const char *line = end;
 
+		CHECK_FOR_INTERRUPTS();
 		while (line > start && line[-1] != '\n')
 			line--;
 		while (end > line && strchr(" \t\r\n", end[-1]) != NULL)
@@ -279,10 +288,16 @@ static void
 end_statement(SectionParser *parser)
 {
 	const char *mark = parser->line->text +parser->line->mark;
+	const char *start;
 	MigrateEnd *end;
 
-	if (parser->piece == NULL || parser->line->mark_length == 0 ||
-		!migrate_lacks_semicolon(parser->sql + parser->piece->offset, mark))
+	if (parser->piece == NULL || parser->line->mark_length == 0)
+		return;
+	start = parser->sql + parser->piece->offset;
+	if (parser->ended != NULL && parser->ended > start)
+		start = parser->ended;
+	parser->ended = mark + parser->line->mark_length;
+	if (!migrate_lacks_semicolon(start, mark))
 		return;
 	end = palloc(sizeof(MigrateEnd));
 	end->offset = mark - parser->sql;
@@ -397,8 +412,8 @@ end_section(const SectionParser *parser, MigrateSection *section, bool backwards
 	{
 		List	   *reversed = NIL;
 
-		foreach(lc, section->pieces)
-			reversed = lcons(lfirst(lc), reversed);
+		for (int i = list_length(section->pieces) - 1; i >= 0; i--)
+			reversed = lappend(reversed, list_nth(section->pieces, i));
 		section->pieces = reversed;
 	}
 	migrate_section_settle(section);

@@ -15,10 +15,13 @@
 
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
+#include "miscadmin.h"
 
 #include "migrate.h"
 
 #define MAX_SHOWN_NAME	128
+/* so many variables are looked for in the list, before a table is worth it */
+#define MANY_SEARCHES	8
 
 static void
 set_line(MigrateSubstitution *s, const char *at)
@@ -83,8 +86,83 @@ refuse_value(MigrateSubstitution *s, const char *at, const MigrateVariable *var)
 static bool
 same_name(const char *name, const char *other, int length, bool fold)
 {
-	return strlen(name) == length &&
+	return strnlen(name, length + 1) == length &&
 		(fold ? pg_strncasecmp(name, other, length) : strncmp(name, other, length)) == 0;
+}
+
+/*
+ * A name as the table has it, palloc'd.
+ */
+static char *
+table_name(const char *name, int length, bool fold)
+{
+	char	   *copy = pnstrdup(name, length);
+
+	for (char *p = copy; fold && *p != '\0'; p++)
+		*p = pg_tolower((unsigned char) *p);
+	return copy;
+}
+
+/*
+ * All variables by name, the first of several.
+ */
+static void
+name_variables(MigrateSubstitution *s, bool fold)
+{
+	ListCell   *lc;
+
+	s->by_name = migrate_names_create();
+	s->folded = fold;
+	s->longest = 0;
+	foreach(lc, s->vars)
+	{
+		MigrateVariable *var = lfirst(lc);
+
+		CHECK_FOR_INTERRUPTS();
+		(void) migrate_names_add(s->by_name, table_name(var->name, strlen(var->name), fold), var);
+		s->longest = Max(s->longest, strlen(var->name));
+	}
+}
+
+static MigrateVariable *
+search(MigrateSubstitution *s, const char *name, int length, bool fold)
+{
+	ListCell   *lc;
+
+	if (s->searches++ >= MANY_SEARCHES)
+	{
+		char	   *copy;
+		MigrateVariable *var;
+
+		if (s->by_name == NULL || s->folded != fold)
+			name_variables(s, fold);
+		if (length > s->longest)
+			return NULL;		/* what looks like a name can be of any length */
+		copy = table_name(name, length, fold);
+		var = migrate_names_get(s->by_name, copy);
+		pfree(copy);
+		return var;
+	}
+	foreach(lc, s->vars)
+	{
+		MigrateVariable *var = lfirst(lc);
+
+		CHECK_FOR_INTERRUPTS();
+		if (same_name(var->name, name, length, fold))
+			return var;
+	}
+	return NULL;
+}
+
+static void
+note_used(MigrateSubstitution *s, MigrateVariable *var)
+{
+	if (s->used_names == NULL)
+		s->used_names = migrate_names_create();
+
+	/* the first one of a name is the only one that is found, but for its case */
+	if (migrate_names_add(s->used_names, var->name, var))
+		s->used = lappend(s->used, var);
 }
 
 /*
@@ -95,23 +173,16 @@ same_name(const char *name, const char *other, int length, bool fold)
 const MigrateVariable *
 migrate_find_variable(MigrateSubstitution *s, const char *at, const char *name, int length, bool fold)
 {
-	ListCell   *lc;
+	MigrateVariable *var;
 
 	s->found = true;
-	foreach(lc, s->vars)
-	{
-		MigrateVariable *var = lfirst(lc);
-
-		if (!same_name(var->name, name, length, fold))
-			continue;
-		if (s->lenient)
-			return NULL;
-		if (var->origin == VARIABLE_FORBIDDEN || var->value == NULL)
-			refuse_value(s, at, var);
-		s->used = list_append_unique_ptr(s->used, var);
-		return var;
-	}
-	return NULL;
+	var = search(s, name, length, fold);
+	if (var == NULL || s->lenient)
+		return NULL;
+	if (var->origin == VARIABLE_FORBIDDEN || var->value == NULL)
+		refuse_value(s, at, var);
+	note_used(s, var);
+	return var;
 }
 
 /*

@@ -51,8 +51,13 @@ start_hash(pg_cryptohash_type type)
 static void
 add_bytes(pg_cryptohash_ctx *hash, const char *bytes, int length)
 {
-	if (pg_cryptohash_update(hash, (const uint8 *) bytes, length) < 0)
-		elog(ERROR, "could not compute hash: %s", pg_cryptohash_error(hash));
+	for (int done = 0; done < length; done += MIGRATE_BLOCK)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (pg_cryptohash_update(hash, (const uint8 *) bytes + done,
+								 Min(length - done, MIGRATE_BLOCK)) < 0)
+			elog(ERROR, "could not compute hash: %s", pg_cryptohash_error(hash));
+	}
 }
 
 static void

@@ -67,14 +67,16 @@ static void
 substitute_flyway(MigrateSubstitution *s, bool liquibase)
 {
 	const char *p = s->sql;
+	const char *end = NULL;		/* the first brace behind the last reference */
 
-	while ((p = strstr(p, "${")) != NULL)
+	while ((p = migrate_find_text(p, "${")) != NULL)
 	{
 		const char *name = p + 2;
-		const char *end = strchr(name, '}');
 		const MigrateVariable *var;
 
 		CHECK_FOR_INTERRUPTS();
+		if (end == NULL || end < name)
+			end = strchr(name, '}');
 		if (end == NULL)
 		{
 			if (!liquibase)
@@ -131,7 +133,7 @@ substitute_templates(MigrateSubstitution *s)
 	static const char end[] = " */";
 	const char *p = s->sql;
 
-	while ((p = strstr(p, begin)) != NULL)
+	while ((p = migrate_find_text(p, begin)) != NULL)
 	{
 		const char *name = p + strlen(begin);
 		const MigrateVariable *var;
@@ -289,23 +291,22 @@ variable_value(const char *name, const JsonbValue *value)
 }
 
 /*
- * Add a variable, unless its value is null; 22023 if there is one of that name.
+ * Add a variable, unless its value is null; 22023 if there is one of that name,
+ * which "names" tells.
  */
 static List *
-add_variable(List *vars, const char *name, const char *value, MigrateOrigin origin)
+add_variable(List *vars, MigrateNames *names, const char *name, const char *value,
+			 MigrateOrigin origin)
 {
 	MigrateVariable *var;
-	ListCell   *lc;
 
-	foreach(lc, vars)
-	{
-		if (strcmp(((MigrateVariable *) lfirst(lc))->name, name) == 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("variable \"%s\" is given twice", name)));
-	}
+	if (migrate_names_have(names, name))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("variable \"%s\" is given twice", name)));
 	if (value == NULL)
 		return vars;
+	(void) migrate_names_add(names, name, NULL);
 	var = palloc0(sizeof(MigrateVariable));
 	var->name = name;
 	var->value = value;
@@ -322,6 +323,7 @@ migrate_variables_read(Datum object, MigrateOrigin origin)
 {
 	Jsonb	   *jsonb = DatumGetJsonbP(object);
 	List	   *vars = NIL;
+	MigrateNames *names = migrate_names_create();
 	JsonbIterator *iterator = JsonbIteratorInit(&jsonb->root);
 	JsonbIteratorToken token;
 	JsonbValue	item;
@@ -335,11 +337,12 @@ migrate_variables_read(Datum object, MigrateOrigin origin)
 	{
 		char	   *name;
 
+		CHECK_FOR_INTERRUPTS();
 		if (token != WJB_KEY)
 			continue;
 		name = variable_name(&item);
 		(void) JsonbIteratorNext(&iterator, &item, true);
-		vars = add_variable(vars, name, variable_value(name, &item), origin);
+		vars = add_variable(vars, names, name, variable_value(name, &item), origin);
 	}
 	return vars;
 }
@@ -360,6 +363,7 @@ migrate_variables_write(List *vars)
 	{
 		MigrateVariable *var = lfirst(lc);
 
+		CHECK_FOR_INTERRUPTS();
 		appendStringInfoChar(&text, text.len > 0 ? ',' : '{');
 		escape_json(&text, var->name);
 		appendStringInfoChar(&text, ':');

@@ -16,6 +16,12 @@ SELECT test.shell('mkdir flat/closed && touch flat/closed/3_c.sql && chmod 0 fla
 SELECT test.shell('mkdir flat/names && touch flat/names/$(printf "\\377").sql');
 SELECT test.shell('cd flat && ln -s . loop && ln -s itself itself && ln -s nowhere nowhere');
 SELECT test.look('flat');
+SELECT test.shell('cd flat && for i in 1 2 3 4 5 6 7 8 9; do ln -s . loop$i; done');
+SELECT test.look('flat');
+SELECT test.shell('cd flat && rm loop*');
+SELECT test.shell('cd flat && mkdir -p w/1 w/2 w/3 w/4 w/5 && for f in 1 2 3 4; do for i in 0 1 2 3 4 5 6 7 8 9; do ln -s ../$((f + 1)) w/$f/$i; done; done');
+SELECT test.look('flat');
+SELECT test.remove('flat/w');
 
 -- others need to see all
 SELECT test.write('deep/V1__a.sql', 'SELECT 1;');
@@ -32,6 +38,9 @@ SELECT test.remove('deep/closed');
 SELECT test.shell('ln -s . deep/loop');
 SELECT test.look('deep');
 SELECT test.shell('rm deep/loop');
+SELECT test.shell('mkdir deep/back && ln -s .. deep/back/up');
+SELECT test.look('deep');
+SELECT test.remove('deep/back');
 SELECT test.write('deep/2/3/4/5/6/7/8/9/V2__b.sql', 'SELECT 1;');
 SELECT test.look('deep');
 SELECT test.write('deep/2/3/4/5/6/7/8/9/10/V3__c.sql', 'SELECT 1;');

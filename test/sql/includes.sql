@@ -80,6 +80,15 @@ SELECT test.include(E'SELECT 1;\n\\i parts/loop.sql\n');
 SELECT test.include(E'\\i 1_run.sql\n');
 SELECT test.include(E'\\i parts/chain2.sql\n');
 SELECT test.include(E'\\i parts/chain3.sql\n');
+-- ten times ten times ten ... files, however long they are; a path of any length
+SELECT count(test.write(format('inc/parts/many%s.sql', i), repeat(format(E'\\ir many%s.sql\n', i + 1), 10))) FROM generate_series(1, 8) i;
+SELECT test.write('inc/parts/many9.sql', 'SELECT 1;');
+SELECT test.include(E'\\i parts/many1.sql\n');
+SELECT test.try($$SELECT * FROM migrate.status(test.made('inc'), project => 'inc')$$);
+SELECT test.try($$SELECT * FROM migrate.plan(test.made('inc'), project => 'inc')$$);
+SELECT test.include(E'\\i parts/many7.sql\nINSERT INTO t VALUES (''111 files'');\n');
+SELECT test.include(E'\\i ' || repeat('parts/../', 20000) || E'parts/one.sql\n');
+SELECT test.include(E'\\i ' || repeat('parts/../', 20000) || E'../outside.sql\n') ~ 'is outside of the directory';
 SELECT test.include(E'SELECT\n\\i parts/one.sql\n1;\n');
 SELECT test.include(E'SELECT 1; \\i parts/one.sql\n');
 SELECT * FROM t;

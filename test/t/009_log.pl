@@ -48,6 +48,14 @@ unlike(
 	qr/INTO migrate\.|FROM migrate\.applied/,
 	'log_statement = ddl: nothing of the history');
 
+is(scalar(() = $ddl =~ /LOG:  migrate: 1 migration (?:applied|undone) in project/g), 2,
+	'log_statement = ddl: a line for each run that has succeeded');
+unlike(logged("BEGIN; $apply; ROLLBACK; SET log_statement = 'none'; $apply; $reset"),
+	qr/LOG:  migrate: .*LOG:  migrate: /s, 'log_statement = none: no such line');
+like(logged("SET client_min_messages = warning; CALL migrate.up('$dir', project => 'logged')"),
+	qr/LOG:  migrate: 1 migration applied in project "logged"/, 'CALL likewise');
+query($db, "SET client_min_messages = warning; CALL migrate.down(project => 'logged')");
+
 my $mod = logged("SET log_statement = 'mod'; $apply; $reset");
 like($mod, qr/LOG:  statement: \Q$_\E/, "log_statement = mod: $_")
   foreach 'CREATE TABLE a (id integer)', 'INSERT INTO a VALUES (1)', 'DELETE FROM a';
@@ -137,6 +145,30 @@ foreach my $what (sort keys %calls)
 	ask($keeper, 'SELECT pg_advisory_unlock(4)');
 	finish($runner);
 }
+# Who waits for another run says for whose.
+my $held = new_directory('001_held.sql' => "CREATE TABLE held (id integer);\n");
+my ($holder_pid) = ask($keeper, 'SELECT pg_backend_pid()');
+ask($keeper, "SET client_min_messages = warning; BEGIN; SELECT count(*) FROM migrate.apply('$held', project => 'held')");
+foreach my $call ("SELECT count(*) FROM migrate.apply('$held', project => 'held')",
+	"CALL migrate.up('$held', project => 'held')")
+{
+	start($runner, $call);
+	wait_for_activity($db, 'runner', "query LIKE 'waiting for%'");
+	like(
+		query($db, $activity),
+		qr/^active: waiting for the migration run of process $holder_pid: \Q$call\E/,
+		'pg_stat_activity names the run that is waited for');
+	if ($call =~ /apply/)
+	{
+		my $event = $node->pg_version >= 17 ? 'MigrateRun' : 'Extension';
+
+		wait_for_activity($db, 'runner', "wait_event = '$event'");
+		pass('and the wait is one for that');
+	}
+	query($db, "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = 'runner'");
+	finish($runner);
+}
+ask($keeper, 'ROLLBACK');
 close_session($_) foreach $keeper, $runner;
 
 #

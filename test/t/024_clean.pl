@@ -194,6 +194,33 @@ query($db, 'CREATE TABLE busy (i integer)');
 	close_session($holder);
 }
 
+# The victim of a deadlock is tried again, too.
+{
+	my $dir = new_directory(
+		'1_a.sql' => "ALTER TABLE dead1 ADD COLUMN j integer;\nSELECT pg_advisory_xact_lock(77);\n"
+		  . "ALTER TABLE dead2 ADD COLUMN j integer;\n");
+	my $gate = open_session($db);
+	my $other = open_session($db, application => 'other');
+	my $runner = open_session($db, application => 'victim');
+
+	query($db, 'CREATE TABLE dead1 (i integer); CREATE TABLE dead2 (i integer)');
+	ask($other, "SET deadlock_timeout = '1h'; BEGIN; LOCK TABLE dead2 IN ACCESS SHARE MODE");
+	ask($runner, "SET deadlock_timeout = '100ms'; SET migrate.lock_retries = 1000; SET migrate.lock_retry_delay = '50ms'");
+	ask($gate, 'SELECT pg_advisory_lock(77)');
+	start($runner, up($dir, 'deadlock'));
+	wait_for_activity($db, 'victim', "wait_event = 'advisory'");
+	start($other, 'LOCK TABLE dead1 IN ACCESS SHARE MODE');
+	wait_for_activity($db, 'other', "wait_event_type = 'Lock'");
+	ask($gate, 'SELECT pg_advisory_unlock(77)');
+	wait_until('the deadlock is told', sub { has_written($runner, qr/deadlock in migration "1_a", trying again/) });
+	finish($other);
+	ask($other, 'COMMIT');
+	finish($runner);
+	is( query($db, "SELECT state FROM migrate.status('$dir', project => 'deadlock')"),
+		'applied', 'a migration that was the victim of a deadlock is applied at last');
+	close_session($_) foreach $gate, $other, $runner;
+}
+
 # With retries: what is told, what is held meanwhile, and that it works at last.
 foreach my $case ([ 'a transaction', $busy, $lock ], [ 'a top-level statement', $busy_index, $write ])
 {

@@ -1,0 +1,204 @@
+# What takes time in proportion: twice as much to do takes twice as long, and not
+# four times.  Where the server counts, it is counted; elsewhere four times as much
+# is compared with the same once, and has to take less than ten times as long, not
+# sixteen times.
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib $FindBin::RealBin;
+
+use MigrateTest;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Time::HiRes qw(time);
+
+my $node = new_node('linear', conf => "autovacuum = off\n");
+my $db = create_database($node, 'linear');
+
+#
+# What is written and read
+#
+
+sub statistics
+{
+	my ($select) = @_;
+
+	return split /\|/, query($db, "SELECT pg_stat_force_next_flush(); $select") =~ s/^\s+//r;
+}
+
+my $writes = "SELECT n_tup_ins, n_tup_upd, n_tup_del FROM pg_stat_all_tables WHERE relid = 'migrate.%s'::regclass";
+my $dir = new_directory('1_a.sql' => "-- +goose NO TRANSACTION\n-- +goose Up\nCREATE TABLE nt (i integer);\n"
+	  . join('', map { "INSERT INTO nt VALUES ($_);\n" } 1 .. 300)
+	  . "-- +goose Down\nDROP TABLE nt;\n");
+query($db, "SET client_min_messages = warning; CALL migrate.up('$dir'); SELECT pg_stat_force_next_flush()");
+my ($inserted, $updated, $deleted) = statistics(sprintf $writes, 'applied');
+cmp_ok($inserted, '<=', 2, 'a migration that commits 300 times: its row is written once, and at the end');
+cmp_ok($deleted, '<=', 1, 'and not deleted for that');
+cmp_ok($updated, '>=', 300, 'each commit says how far it is');
+($inserted) = statistics(sprintf $writes, 'script');
+is($inserted, 2, 'its scripts are written once');
+
+my $scans = "SELECT seq_scan, 0 FROM pg_stat_sys_tables WHERE relid = 'pg_constraint'::regclass";
+my ($before) = statistics($scans);
+$dir = new_directory(numbered(50, sub { "CREATE TABLE c$_[0] (i integer PRIMARY KEY, CHECK (i > 0));\nINSERT INTO c$_[0] VALUES (1);\n" }));
+query($db, "SET client_min_messages = warning; SELECT count(*) FROM migrate.apply('$dir', project => 'constraints')");
+my ($after) = statistics($scans);
+cmp_ok($after - $before, '<', 10, '50 migrations that may leave deferred checks do not read all constraints each');
+
+# and find those that come and go on the way
+$dir = new_directory(
+	'1_a.sql' => "CREATE TABLE p (i integer PRIMARY KEY);\nCREATE TABLE f (i integer);\nINSERT INTO f VALUES (1);\n",
+	'2_b.sql' => "INSERT INTO p VALUES (1);\nALTER TABLE f ADD CONSTRAINT f_fk FOREIGN KEY (i) REFERENCES p DEFERRABLE;\nINSERT INTO f VALUES (1);\n",
+	'3_c.sql' => "ALTER TABLE f ALTER CONSTRAINT f_fk DEFERRABLE INITIALLY DEFERRED;\nINSERT INTO f VALUES (2);\n");
+fails_with($db, "SELECT migrate.apply('$dir', project => 'foreign')", '23503', qr/migration 3 "c"/,
+	'a constraint that has become deferred is checked at the end of its migration');
+PostgreSQL::Test::Utils::append_to_file("$dir/3_c.sql", "INSERT INTO p VALUES (2);\n");
+is(query($db, "SET client_min_messages = warning; SELECT count(*) FROM migrate.apply('$dir', project => 'foreign')"),
+	3, 'and passes then');
+
+#
+# Once and four times
+#
+
+# The time of some SQL with what make() gives for n.
+sub seconds
+{
+	my ($n, $make) = @_;
+	my $sql = $make->($n);
+	my $begin = time;
+
+	query($db, "SET client_min_messages = error; $sql");
+	return time - $begin;
+}
+
+sub is_linear
+{
+	my ($name, $n, $make) = @_;
+	my $ratio;
+
+	# a machine that is busy with something else may spoil one
+	foreach my $try (1 .. 4)
+	{
+		my $once = seconds($n, $make);
+
+		$ratio = seconds(4 * $n, $make) / $once;
+		last if $ratio < 10;
+	}
+	cmp_ok($ratio, '<', 10, $name);
+	return;
+}
+
+sub plan_of
+{
+	my %files = @_;
+
+	my $d = new_directory();
+
+	foreach my $name (keys %files)
+	{
+		my ($folder, $base) = $name =~ m{^(.*/)?(.*)$};
+		write_files($d . '/' . ($folder // ''), $base => $files{$name});
+	}
+	return "SELECT count(*) FROM migrate.plan('$d', project => 'other')";
+}
+
+is_linear(
+	'versions that are named one by one',
+	1000,
+	sub {
+		my ($n) = @_;
+		my $d = new_directory(numbered($n, sub { "SELECT 1;\n" }));
+
+		return "SELECT count(*) FROM migrate.plan('$d', project => 'other', versions => ARRAY(SELECT version FROM migrate.status('$d', project => 'other')))";
+	});
+is_linear(
+	'variables that are given',
+	10000,
+	sub {
+		return "SELECT count(*) FROM migrate.plan('" . new_directory('1_a.sql' => "SELECT 1;\n")
+		  . "', project => 'other', vars => (SELECT jsonb_object_agg('k' || i, i) FROM generate_series(1, $_[0]) i))";
+	});
+is_linear(
+	'variables that are used',
+	15000,
+	sub {
+		return plan_of('a.sql' => "--liquibase formatted sql\n"
+			  . join('', map { "--property name:p$_ value:$_\n" } 1 .. $_[0])
+			  . "--changeset a:1\n"
+			  . join('', map { "SELECT \${p$_};\n" } 1 .. $_[0]));
+	});
+is_linear('references that are not closed', 60000,
+	sub { return plan_of('a.sql' => "--liquibase formatted sql\n--changeset a:1\nSELECT '" . '${' x $_[0] . "}';\n"); });
+is_linear(
+	'tables with an index made CONCURRENTLY',
+	6000,
+	sub {
+		return plan_of('1_a.sql' =>
+			  join('', map { "CREATE TABLE t$_ (i integer);\nCREATE INDEX CONCURRENTLY ON t$_ (i);\n" } 1 .. $_[0]));
+	});
+is_linear(
+	'separators without statements',
+	10000,
+	sub {
+		return plan_of(
+			'meta/_journal.json' => '{"entries": [{"idx": 0, "tag": "0000_a", "when": 1}]}',
+			'0000_a.sql' => "SELECT 1;\n" . "--> statement-breakpoint\n" x $_[0]);
+	});
+is_linear(
+	'the path of an included file',
+	30000,
+	sub {
+		return plan_of('x.sql' => "SELECT 1;\n", '1_a.sql' => '\i ' . 'x/' x $_[0] . '../' x $_[0] . "x.sql\n");
+	});
+is_linear(
+	'notices of a script from several files',
+	5000,
+	sub {
+		my ($n) = @_;
+
+		return "SELECT count(*) FROM migrate.apply('"
+		  . new_directory(
+			'x.inc' => "SELECT 1;\n",
+			'1_a.sql' => "\\ir x.inc\n" . join('', map { "DROP TABLE IF EXISTS nosuch$_;\n" } 1 .. $n))
+		  . "', project => 'notices'); SELECT count(*) FROM migrate.rollback(project => 'notices', force => true)";
+	});
+
+#
+# What a timeout ends: part of the time that all of it takes
+#
+
+$dir = new_directory('1_a.sql' => "CREATE TABLE big (t text);\nCOPY big FROM stdin;\n"
+	  . ('y' x 99 . "\n") x 1_000_000 . "\\.\n");
+# As the server sees it: to start psql takes as long as some of it.
+query($db, <<'SQL');
+CREATE FUNCTION took(dir text) RETURNS double precision LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM count(*) FROM migrate.plan(dir, project => 'other');
+	RETURN extract(epoch FROM clock_timestamp() - statement_timestamp());
+EXCEPTION WHEN query_canceled THEN
+	RETURN extract(epoch FROM clock_timestamp() - statement_timestamp());
+END
+$$;
+SQL
+my ($whole, $late);
+foreach my $try (1 .. 3)
+{
+	my @late;
+
+	$whole = query($db, "SELECT took('$dir')");
+	foreach my $part (1 .. 5)
+	{
+		my $timeout = int(1000 * $whole * $part / 8);
+
+		push @late, query($db, "SET statement_timeout = $timeout; SELECT took('$dir')") - $timeout / 1000;
+	}
+	($late) = sort { $b <=> $a } @late;
+	note sprintf '%.3f s, with timeouts late by %s', $whole, join ' ', map { sprintf '%.3f', $_ } @late;
+	last if $late < $whole / 8;
+}
+cmp_ok($late, '<', $whole / 8, 'a large file does not keep a timeout waiting');
+
+done_testing();
