@@ -63,7 +63,7 @@ sub updown
 	my ($word) = @_;
 
 	return "-- Migration: $word\n-- Description: $word\n\n-- UP\n"
-	  . "INSERT INTO seen VALUES ('$word');\n\n-- DOWN\nSELECT '$word';\n";
+	  . "INSERT INTO seen VALUES ('$word');\n\n-- DOWN\n$word;\n";
 }
 
 my $insert = "INSERT INTO seen VALUES ('x');\n";
