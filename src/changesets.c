@@ -69,6 +69,12 @@ directive(const MigrateLine *line, const char *word)
 	return p + n;
 }
 
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
 /*
  * Take a word, or what stands in double quotes, that ends before one of "stops";
  * *p is moved behind it.
@@ -354,6 +360,19 @@ begins_rollback_block(const MigrateLine *line)
 	return skip_blank(p, end) == end;
 }
 
+/*
+ * Where the comment ends that a line ends: there may be others in the line.
+ */
+static const char *
+end_of_block(const MigrateLine *line)
+{
+	const char *end = line->text + line->length;
+
+	while (end > line->text + 2 && memcmp(end - 2, "*/", 2) != 0)
+		end--;
+	return end - 2;
+}
+
 static bool
 ends_rollback_block(const MigrateLine *line)
 {
@@ -406,7 +425,7 @@ take_line(ChangesetParser *parser)
 	if (parser->down != NULL)
 	{
 		if (ends_rollback_block(line))
-			close_piece(parser, &parser->down, strstr(line->text, "*/"));
+			close_piece(parser, &parser->down, end_of_block(line));
 		else
 			take_delimiter(parser, &parser->current->down, parser->down_delimiter, line->text);
 		return;
@@ -422,11 +441,11 @@ take_line(ChangesetParser *parser)
 			parser->up = open_piece(parser, &parser->current->up, next, line->number + 1);
 		return;
 	}
-	if ((rest = directive(line, "rollback")) != NULL && strchr(" \t", *rest) != NULL)
+	if ((rest = directive(line, "rollback")) != NULL && is_blank(*rest))
 		take_rollback(parser, rest);
 	else if (begins_rollback_block(line))
 		parser->down = open_piece(parser, &parser->current->down, next, line->number + 1);
-	else if ((rest = directive(line, "comment")) != NULL && strchr(" \t:", *rest) != NULL)
+	else if ((rest = directive(line, "comment")) != NULL && (is_blank(*rest) || *rest == ':'))
 	{
 		const char *end = line->text +line->length;
 
@@ -518,7 +537,7 @@ migrate_changesets_parse(const MigrateFileName *file, const char *sql, int lengt
 		if (rest != NULL && parser.ignored == 0 && parser.down == NULL)
 			begin_changeset(&parser, rest);
 		else if (parser.down == NULL && (rest = directive(&parser.lines.line, "property")) != NULL &&
-				 strchr(" \t", *rest) != NULL)
+				 is_blank(*rest))
 			take_property(&parser, rest);
 		else if (!parser.begun && (rest = directive(&parser.lines.line, "liquibase")) != NULL)
 			parser.logical_path = attribute(&parser.lines.line, rest, "logicalFilePath");

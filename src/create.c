@@ -150,6 +150,7 @@ migrate_create_files(MigrateRequest *request, const char *name)
 	char	   *volatile path = NULL;
 	const char *taken = NULL;
 
+	PreventCommandIfReadOnly("migrate.create()");
 	require_write_privilege(dir);
 	migrate_lock_create();
 	PG_TRY();
