@@ -850,5 +850,5 @@ migrate_directory_path(const MigrateDirectory *dir)
 int
 migrate_directory_folder(const MigrateDirectory *dir, const char *folder)
 {
-	return walk_down(openat(dir->fd, ".", WALK_FLAGS), folder);
+	return walk_down(dir->fd, folder);
 }

@@ -140,3 +140,12 @@ RESET ROLE;
 SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'advisory';
 DROP OWNED BY regress_migrate_creator;
 DROP ROLE regress_migrate_creator;
+
+-- a call leaves no descriptor behind, and a read-only transaction writes no file
+SELECT test.shell('mkdir -p descriptors') \gset ignored_
+SELECT count(*) AS before FROM pg_ls_dir('/proc/' || pg_backend_pid() || '/fd') \gset
+SELECT count(migrate.create('m' || i, test.made('descriptors'))) FROM generate_series(1, 200) i;
+SELECT count(*) - :before < 100 AS closed FROM pg_ls_dir('/proc/' || pg_backend_pid() || '/fd');
+BEGIN READ ONLY;
+SELECT test.try(format('SELECT migrate.create(''x'', %L)', test.made('descriptors')));
+ROLLBACK;
