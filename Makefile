@@ -4,13 +4,19 @@ EXTENSION = migrate
 MODULE_big = migrate
 
 # Recursive variables on purpose: $(srcdir) is known only after PGXS is read.
-OBJS = $(patsubst $(srcdir)/%.c,%.o,$(sort $(wildcard $(srcdir)/src/*.c)))
+SOURCES = $(sort $(wildcard $(srcdir)/src/*.c $(srcdir)/src/*/*.c))
+OBJS = $(patsubst $(srcdir)/%.c,%.o,$(SOURCES))
 DATA = $(patsubst $(srcdir)/%,%,$(wildcard $(srcdir)/sql/migrate--*.sql))
 PGFILEDESC = "migrate - SQL migrations run from inside PostgreSQL"
 
 # migrate.control is the one place that names the version.
 MIGRATE_VERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" $(srcdir)/migrate.control)
-PG_CPPFLAGS = -DMIGRATE_VERSION=\"$(MIGRATE_VERSION)\"
+PG_CPPFLAGS = -I$(srcdir)/src -DMIGRATE_VERSION=\"$(MIGRATE_VERSION)\"
+
+# PGXS does not follow includes: the compiler writes down which headers an object
+# depends on.
+DEPENDS = $(OBJS:.o=.d)
+EXTRA_CLEAN = $(DEPENDS)
 
 # Inputs are under test/, expected outputs in expected/, which pg_regress looks
 # for in the directory it runs in.  Isolation specs share that directory.
@@ -23,11 +29,19 @@ PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
 
-# A VPATH build has neither a folder for the objects nor expected/ where
+# A VPATH build has neither the folders of the objects nor expected/ where
 # pg_regress looks for it.
 ifdef VPATH
-$(shell mkdir -p src; test -e expected || ln -s $(abspath $(srcdir))/expected expected)
+$(shell mkdir -p $(sort $(dir $(OBJS))); test -e expected || ln -s $(abspath $(srcdir))/expected expected)
 endif
 
-# PGXS does not follow includes.
-$(OBJS) $(OBJS:.o=.bc): $(wildcard $(srcdir)/src/*.h) $(srcdir)/migrate.control
+# The version is compiled in.  Bitcode is made anew when its object is.
+$(OBJS): $(srcdir)/migrate.control
+$(OBJS:.o=.bc): %.bc: %.o
+
+ifeq ($(GCC),yes)
+$(OBJS): override CPPFLAGS += -MMD -MP
+-include $(DEPENDS)
+else
+$(OBJS): $(wildcard $(srcdir)/src/*.h $(srcdir)/src/*/*.h)
+endif

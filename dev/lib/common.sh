@@ -98,7 +98,7 @@ logged() {
 copy_tree() {
     local to=$1
     mkdir -p "$to"
-    tar -C "$TOP" --exclude=./.git --exclude='*.o' --exclude='*.bc' --exclude='*.so' \
+    tar -C "$TOP" --exclude=./.git --exclude='*.o' --exclude='*.bc' --exclude='*.d' --exclude='*.so' \
         --exclude=./results --exclude=./log --exclude=./output_iso --exclude=./tmp_check \
         --exclude=./regression.diffs --exclude=./regression.out -cf - . |
         tar -C "$to" --no-same-owner -xf -

@@ -1,0 +1,582 @@
+/*-------------------------------------------------------------------------
+ *
+ * execute.c
+ *		Runs the statements of a script inside the caller's transaction.
+ *
+ * Statements go through SPI one at a time, each from its own text.  Those that
+ * core wants outside a transaction block are let in where that makes no
+ * difference: where their relation was made in this same transaction, or is
+ * temporary, nobody else can see it, so CONCURRENTLY is dropped from the tree
+ * and VACUUM has nothing to do.  SPI takes only text, so a changed tree is run
+ * the way core's execute_sql_string() (extension.c) runs a script.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/execute/execute.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/relation.h"
+#include "access/xact.h"
+#include "catalog/dependency.h"
+#include "catalog/heap.h"
+#include "catalog/index.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "commands/defrem.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "parser/analyze.h"
+#include "storage/lmgr.h"
+#include "storage/proc.h"
+#include "tcop/pquery.h"
+#include "tcop/tcopprot.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/portal.h"
+#include "utils/rel.h"
+#include "utils/relcache.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+#include "utils/timeout.h"
+
+#include "execute/execute.h"
+#include "execute/execute_int.h"
+#include "script/script.h"
+#include "util/errcontext.h"
+#include "util/names.h"
+#include "util/printable.h"
+
+/*
+ * Was the relation made in this transaction, or is it a temporary one of this
+ * session?  An index is what its table is.
+ *
+ * A relation of this transaction is locked by it, so there is no wait: one
+ * that cannot be locked at once is somebody else's.  Others are not kept locked.
+ */
+static bool
+is_new_relation(Oid relid)
+{
+	Relation	rel;
+	Oid			table = InvalidOid;
+	bool		is_new;
+
+	if (!ConditionalLockRelationOid(relid, AccessShareLock))
+		return false;
+	rel = try_relation_open(relid, NoLock);
+	if (rel == NULL)
+	{
+		UnlockRelationOid(relid, AccessShareLock);
+		return false;
+	}
+	if (rel->rd_rel->relkind == RELKIND_INDEX || rel->rd_rel->relkind == RELKIND_PARTITIONED_INDEX)
+		table = rel->rd_index->indrelid;
+	is_new = rel->rd_createSubid != InvalidSubTransactionId || RELATION_IS_LOCAL(rel);
+	relation_close(rel, AccessShareLock);
+	return OidIsValid(table) ? is_new_relation(table) : is_new;
+}
+
+/*
+ * Refuse a statement for the relation that stands in its way, or altogether.
+ * The error context adds the hint at what can run it.
+ */
+static void
+refuse_outside_block(const MigrateStatement *statement, const char *sql, const RangeVar *relation)
+{
+	bool		concurrently = relation != NULL && statement->tag != T_VacuumStmt;
+
+	ereport(ERROR,
+			(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
+			 errmsg("%s%s cannot run inside a transaction block",
+					statement->command, concurrently ? " CONCURRENTLY" : ""),
+			 relation == NULL ? 0 :
+			 errdetail("Relation \"%s\" was not created in this transaction.", relation->relname),
+			 errcontext_msg("SQL statement \"%.*s\"", statement->length, sql + statement->offset)));
+}
+
+/*
+ * What becomes of a statement in a run that is a single transaction, as far as
+ * it can be known before anything has run.
+ *
+ * "made" and "made_unknown" collect over all pending scripts which relations
+ * their statements make; names are copied into CurrentMemoryContext, which has to
+ * live as long as "made".  *relation is set to the one that the answer is about,
+ * NULL if there is none.
+ */
+MigrateInBlock
+migrate_execute_in_block(const MigrateStatement *statement, MigrateNames *made, bool *made_unknown,
+						 const RangeVar **relation)
+{
+	MigrateInBlock result = !statement->outside_block ? BLOCK_RUNS :
+		statement->needs == NIL ? BLOCK_REFUSED : BLOCK_CHANGED;
+	ListCell   *lc;
+
+	*relation = NULL;
+	foreach(lc, statement->needs)
+	{
+		RangeVar   *needed = lfirst(lc);
+		Oid			relid;
+
+		if (result == BLOCK_REFUSED)
+			break;
+		if (migrate_names_have(made, needed->relname))
+			continue;
+		relid = RangeVarGetRelid(needed, NoLock, true);
+		if (OidIsValid(relid) && is_new_relation(relid))
+			continue;
+		result = OidIsValid(relid) && !*made_unknown ? BLOCK_REFUSED : BLOCK_UNDECIDED;
+		*relation = needed;
+	}
+	foreach(lc, statement->makes)
+	{
+		if (!migrate_names_have(made, lfirst(lc)))
+			(void) migrate_names_add(made, pstrdup(lfirst(lc)), NULL);
+	}
+	*made_unknown |= statement->makes_unknown;
+	return result;
+}
+
+/*
+ * Refuse, before anything has run, a statement that cannot run in one
+ * transaction with the others.  What it needs and an earlier one may still make
+ * is decided when its turn comes.  "errctx" is for the error context; for "made"
+ * and "made_unknown" see migrate_execute_in_block().
+ */
+void
+migrate_execute_check(const MigrateScript *script, const char *sql,
+					  MigrateErrorContext *errctx, MigrateNames *made, bool *made_unknown)
+{
+	migrate_begin_script(script, sql, errctx);
+	for (int i = 0; i < script->nstatements; i++)
+	{
+		const MigrateStatement *statement = &script->statements[i];
+		const RangeVar *relation;
+
+		CHECK_FOR_INTERRUPTS();
+		errctx->statement = i + 1;
+		errctx->line = statement->line;
+		if (migrate_execute_in_block(statement, made, made_unknown, &relation) == BLOCK_REFUSED)
+			refuse_outside_block(statement, sql, relation);
+	}
+	migrate_end_script(errctx);
+}
+
+/*
+ * Analyze and plan a utility statement from its tree, which was parsed from
+ * "query".  Returns a list of PlannedStmt.
+ */
+List *
+migrate_analyze(RawStmt *raw, const char *query)
+{
+	bool		snapshot = analyze_requires_snapshot(raw);
+	List	   *queries;
+
+	if (snapshot)
+		PushActiveSnapshot(GetTransactionSnapshot());
+	queries = pg_analyze_and_rewrite_fixedparams(raw, query, NULL, 0, NULL);
+	if (snapshot)
+		PopActiveSnapshot();
+	return pg_plan_queries(queries, query, CURSOR_OPT_PARALLEL_OK, NULL);
+}
+
+/*
+ * Analyze and run a utility statement from its tree.
+ */
+static void
+run_tree(RawStmt *raw, const char *query)
+{
+	ListCell   *lc;
+
+	CommandCounterIncrement();
+	foreach(lc, migrate_analyze(raw, query))
+	{
+		PlannedStmt *plan = lfirst_node(PlannedStmt, lc);
+		bool		snapshot = PlannedStmtRequiresSnapshot(plan);
+		QueryCompletion completion;
+
+		InitializeQueryCompletion(&completion);
+		if (snapshot)
+			PushActiveSnapshot(GetTransactionSnapshot());
+		ProcessUtility(plan, query, false, PROCESS_UTILITY_QUERY, NULL, NULL,
+					   None_Receiver, &completion);
+		if (snapshot)
+			PopActiveSnapshot();
+	}
+}
+
+/*
+ * Run SET TRANSACTION, for which SPI would take a snapshot too early.
+ */
+static void
+run_set_transaction(const char *query, MigrateErrorContext *errctx)
+{
+	errctx->source = query;
+	errctx->source_line = errctx->line;
+	run_tree(linitial_node(RawStmt, pg_parse_query(query)), query);
+	errctx->source = NULL;
+}
+
+/*
+ * Run a statement that core wants outside a transaction block.
+ */
+static void
+run_outside_block(const MigrateStatement *statement, const char *sql, const char *query,
+				  MigrateErrorContext *errctx)
+{
+	RawStmt    *raw;
+	ListCell   *lc;
+
+	foreach(lc, statement->needs)
+	{
+		RangeVar   *relation = lfirst(lc);
+
+		/*
+		 * one that is not there is for core to complain about, if it runs at
+		 * all
+		 */
+		bool		skip = statement->tag == T_VacuumStmt;
+		Oid			relid = RangeVarGetRelid(relation, NoLock, !skip);
+
+		if (OidIsValid(relid) && !is_new_relation(relid))
+			refuse_outside_block(statement, sql, relation);
+	}
+	raw = linitial_node(RawStmt, pg_parse_query(query));
+	errctx->source = query;
+	errctx->source_line = errctx->line;
+	if (migrate_change_tree(raw->stmt))
+		run_tree(raw, query);
+	else
+		ereport(NOTICE,
+				(errmsg("skipping VACUUM of a table created in the same transaction")));
+	errctx->source = NULL;
+}
+
+/*
+ * Run COPY ... FROM STDIN, whose rows stand in the script.
+ */
+static void
+run_copy(const MigrateStatement *statement, const char *sql, const char *query,
+		 MigrateErrorContext *errctx)
+{
+	errctx->source = query;
+	errctx->source_line = errctx->line;
+	migrate_copy_rows(query, sql + statement->rows, statement->rows_length, errctx->commits);
+	errctx->source = NULL;
+}
+
+static void
+run_with_spi(const char *query)
+{
+	SPIExecuteOptions options = {.dest = None_Receiver};
+	int			result = SPI_execute_extended(query, &options);
+
+	/* these are returned, not raised */
+	if (result < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("statement cannot run in a migration: %s",
+						SPI_result_code_string(result))));
+}
+
+/*
+ * core logs only what a client sends, so log_statement = ddl would lose every
+ * change of the schema.
+ */
+static void
+log_query(const MigrateStatement *statement, const char *query)
+{
+	if (log_statement != LOGSTMT_NONE && statement->log_level <= log_statement)
+		ereport(LOG,
+				(errmsg_internal("statement: %s", query),
+				 errhidestmt(true),
+				 errhidecontext(true)));
+}
+
+/*
+ * The temporary table of that name, InvalidOid if there is none.
+ */
+static Oid
+temporary_table(const char *name)
+{
+	return RangeVarGetRelid(makeRangeVar("pg_temp", pstrdup(name), -1), NoLock, true);
+}
+
+/*
+ * CREATE INDEX IF NOT EXISTS takes an INVALID index for one that is there.
+ */
+static void
+warn_invalid_index(const MigrateStatement *statement)
+{
+	Oid			table = RangeVarGetRelid(linitial_node(RangeVar, statement->relations), NoLock, true);
+	Oid			index = OidIsValid(table) ?
+		get_relname_relid(statement->named_index, get_rel_namespace(table)) : InvalidOid;
+
+	if (OidIsValid(index) && get_rel_relkind(index) == RELKIND_INDEX && !get_index_isvalid(index))
+		ereport(WARNING,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("index \"%s\" exists, and is not valid", statement->named_index),
+				 errdetail("An interrupted CREATE INDEX CONCURRENTLY has left it; queries do not use it."),
+				 errhint("Drop it and create it again, or use REINDEX INDEX CONCURRENTLY.")));
+}
+
+/*
+ * What is to be known of a statement that has run, for what comes after it.
+ */
+static void
+note_effects(const MigrateStatement *statement, MigrateErrorContext *errctx)
+{
+	/* what the run has set is the default of a tenant */
+	if (statement->resets_path && errctx->search_path != NULL)
+		(void) set_config_option("search_path", errctx->search_path, PGC_USERSET, PGC_S_SESSION,
+								 statement->is_local ? GUC_ACTION_LOCAL : GUC_ACTION_SET,
+								 true, 0, false);
+	if (statement->named_index != NULL)
+		warn_invalid_index(statement);
+	if (statement->sets_timeout && !errctx->commits && StatementTimeout != errctx->timeout)
+		errctx->other_timeout = true;
+	if (errctx->makes_table)
+	{
+		MemoryContext old = MemoryContextSwitchTo(errctx->context);
+
+		CommandCounterIncrement();
+		errctx->temporaries = lappend_oid(errctx->temporaries, temporary_table(statement->temporary));
+		MemoryContextSwitchTo(old);
+	}
+}
+
+/*
+ * What comes after each statement that has not failed.
+ */
+void
+migrate_end_statement(const MigrateStatement *statement, MigrateErrorContext *errctx)
+{
+	note_effects(statement, errctx);
+	errctx->executing = false;
+	errctx->source = NULL;
+	errctx->query = NULL;
+	if (errctx->commits)
+		disable_timeout(STATEMENT_TIMEOUT, false);
+}
+
+/*
+ * What comes before each statement, however it runs.
+ */
+void
+migrate_begin_statement(const MigrateStatement *statement, const char *query, MigrateErrorContext *errctx)
+{
+	CHECK_FOR_INTERRUPTS();
+	errctx->executing = true;
+	errctx->line = statement->line;
+	errctx->query = query;
+	errctx->makes_table = errctx->own_session && statement->temporary != NULL &&
+		!OidIsValid(temporary_table(statement->temporary));
+	migrate_report_activity(errctx);
+	log_query(statement, query);
+
+	/* psql would send each on its own */
+	if (errctx->commits)
+	{
+		disable_timeout(STATEMENT_TIMEOUT, false);
+		if (StatementTimeout > 0)
+			enable_timeout_after(STATEMENT_TIMEOUT, StatementTimeout);
+	}
+}
+
+/*
+ * Run one statement in the current transaction, inside of an SPI connection, in
+ * a memory context that the caller resets.  "sql" is the text of its script.
+ */
+void
+migrate_run_statement(const MigrateStatement *statement, const char *sql, MigrateErrorContext *errctx)
+{
+	char	   *query = pnstrdup(sql + statement->offset, statement->length);
+
+	migrate_begin_statement(statement, query, errctx);
+	if (statement->outside_block)
+		run_outside_block(statement, sql, query, errctx);
+	else if (statement->set_transaction)
+		run_set_transaction(query, errctx);
+	else if (statement->rows > 0)
+		run_copy(statement, sql, query, errctx);
+	else
+		run_with_spi(query);
+	migrate_end_statement(statement, errctx);
+}
+
+/*
+ * What the end of a transaction would end.
+ */
+typedef struct Leftovers
+{
+	List	   *dropped;		/* of Oid: ON COMMIT DROP tables */
+	List	   *emptied;		/* of Oid: ON COMMIT DELETE ROWS tables */
+	List	   *cursors;		/* of char *: without HOLD */
+} Leftovers;
+
+static bool
+is_open_cursor(const char *name)
+{
+	return PortalIsValid(GetPortalByName(name));
+}
+
+/*
+ * Run a statement in "context", which is reset, and note what it leaves for the
+ * end of the transaction.  What was there before is the caller's.
+ */
+static void
+run_and_note(const MigrateStatement *statement, const char *sql, MigrateErrorContext *errctx,
+			 MemoryContext context, Leftovers *left)
+{
+	const char *temporary = statement->temporary;
+	const char *cursor = statement->cursor;
+	MemoryContext old;
+
+	if (temporary != NULL && ((statement->on_commit != ONCOMMIT_DROP && statement->on_commit != ONCOMMIT_DELETE_ROWS) ||
+							  OidIsValid(temporary_table(temporary))))
+		temporary = NULL;
+	if (cursor != NULL && is_open_cursor(cursor))
+		cursor = NULL;
+
+	old = MemoryContextSwitchTo(context);
+	migrate_run_statement(statement, sql, errctx);
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(context);
+
+	if (cursor != NULL)
+		left->cursors = lappend(left->cursors, unconstify(char *, cursor));
+	if (temporary == NULL)
+		return;
+	CommandCounterIncrement();
+	if (statement->on_commit == ONCOMMIT_DROP)
+		left->dropped = lappend_oid(left->dropped, temporary_table(temporary));
+	else
+		left->emptied = lappend_oid(left->emptied, temporary_table(temporary));
+}
+
+/*
+ * End what the end of a transaction would end, of the migration's own.
+ */
+static void
+end_leftovers(const Leftovers *left)
+{
+	List	   *emptied = NIL;
+	ListCell   *lc;
+
+	foreach(lc, left->cursors)
+	{
+		Portal		portal = GetPortalByName(lfirst(lc));
+
+		/* a later one of that name may be there to stay */
+		if (PortalIsValid(portal) && !(portal->cursorOptions & CURSOR_OPT_HOLD))
+			PortalDrop(portal, false);
+	}
+	foreach(lc, left->emptied)
+	{
+		if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(lfirst_oid(lc))))
+			emptied = lappend_oid(emptied, lfirst_oid(lc));
+	}
+	if (emptied != NIL)
+		heap_truncate(emptied);
+	foreach(lc, left->dropped)
+	{
+		ObjectAddress object;
+
+		CommandCounterIncrement();
+		ObjectAddressSet(object, RelationRelationId, lfirst_oid(lc));
+		if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(object.objectId)))
+			performDeletion(&object, DROP_CASCADE,
+							PERFORM_DELETION_INTERNAL | PERFORM_DELETION_QUIETLY);
+	}
+}
+
+/*
+ * Run the statements from "first" on that are one transaction in the file.
+ * Returns the number of the first one that is not.
+ */
+static int
+run_transaction(const MigrateScript *script, int first, const char *sql, MigrateErrorContext *errctx)
+{
+	int			next = first;
+	int			number = script->statements[first].transaction;
+	bool		may_defer = false;
+	int			guc_level = NewGUCNestLevel();
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "migrate statement",
+												  ALLOCSET_DEFAULT_SIZES);
+	Leftovers	left = {NIL, NIL, NIL};
+
+	for (; next < script->nstatements && script->statements[next].transaction == number; next++)
+	{
+		errctx->statement = next + 1;
+		run_and_note(&script->statements[next], sql, errctx, context, &left);
+		may_defer |= script->statements[next].may_defer;
+	}
+	/* where a commit follows, that will do it */
+	if ((may_defer && !errctx->commits) || errctx->checks_deferred)
+		migrate_check_constraints();
+	end_leftovers(&left);
+	if (!errctx->commits && GetUserId() != errctx->user)
+		migrate_end_other_role(errctx->cursors);
+
+	if (next < script->nstatements)
+		migrate_settings_end_transaction(guc_level);
+	MemoryContextDelete(context);
+	return next;
+}
+
+/*
+ * End what the end of a session would, for tools that give each migration one of
+ * its own: its temporary tables.
+ */
+void
+migrate_end_session(MigrateErrorContext *errctx)
+{
+	ListCell   *lc;
+
+	foreach(lc, errctx->temporaries)
+	{
+		ObjectAddress object;
+
+		CommandCounterIncrement();
+		ObjectAddressSet(object, RelationRelationId, lfirst_oid(lc));
+		if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(object.objectId)))
+			performDeletion(&object, DROP_CASCADE,
+							PERFORM_DELETION_INTERNAL | PERFORM_DELETION_QUIETLY);
+	}
+	errctx->temporaries = NIL;
+}
+
+/*
+ * Run a script in the caller's transaction, as the current role.
+ *
+ * "sql" is what it was parsed from.  "errctx" is kept up to date for the error
+ * context.  On return all settings are as before, unless the caller is going to
+ * commit: then it gives them back with that.  After an error the abort of the
+ * (sub)transaction does.
+ */
+void
+migrate_execute_script(const MigrateScript *script, const char *sql, MigrateErrorContext *errctx)
+{
+	int			guc_level = NewGUCNestLevel();
+	int			next = 0;
+
+	errctx->user = GetUserId();
+	migrate_begin_script(script, sql, errctx);
+	while (next < script->nstatements)
+	{
+		if (SPI_connect() != SPI_OK_CONNECT)
+			elog(ERROR, "SPI_connect failed");
+		next = run_transaction(script, next, sql, errctx);
+		if (SPI_finish() != SPI_OK_FINISH)
+			elog(ERROR, "SPI_finish failed");
+	}
+	migrate_end_session(errctx);
+	if (!errctx->commits)
+		AtEOXact_GUC(false, guc_level);
+	migrate_end_script(errctx);
+}

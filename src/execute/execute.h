@@ -1,0 +1,71 @@
+/*-------------------------------------------------------------------------
+ *
+ * execute.h
+ *		Running statements.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/execute/execute.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef MIGRATE_EXECUTE_EXECUTE_H
+#define MIGRATE_EXECUTE_EXECUTE_H
+
+#include "nodes/parsenodes.h"
+#include "nodes/pg_list.h"
+
+#include "script/script.h"
+#include "util/errcontext.h"
+#include "util/names.h"
+
+/*
+ * What becomes of a statement in a run that is a single transaction.
+ */
+typedef enum MigrateInBlock
+{
+	BLOCK_RUNS,					/* as it is */
+	BLOCK_CHANGED,				/* its relation is a new one: without
+								 * CONCURRENTLY, or not at all */
+	BLOCK_UNDECIDED,			/* it is seen when its turn comes whether it
+								 * is one */
+	BLOCK_REFUSED,
+} MigrateInBlock;
+
+/* in execute.c */
+extern MigrateInBlock migrate_execute_in_block(const MigrateStatement *statement, MigrateNames *made,
+											   bool *made_unknown, const RangeVar **relation);
+extern void migrate_execute_check(const MigrateScript *script, const char *sql,
+								  MigrateErrorContext *errctx, MigrateNames *made, bool *made_unknown);
+extern void migrate_end_session(MigrateErrorContext *errctx);
+extern void migrate_execute_script(const MigrateScript *script, const char *sql,
+								   MigrateErrorContext *errctx);
+extern void migrate_run_statement(const MigrateStatement *statement, const char *sql,
+								  MigrateErrorContext *errctx);
+
+/* in deferred.c */
+extern void migrate_check_constraints(void);
+extern List *migrate_held_cursors(void);
+
+/* in toplevel.c */
+extern bool migrate_execute_is_top_level(const MigrateStatement *statement);
+extern int	migrate_execute_group(const MigrateScript *script, int first, const char *sql,
+								  MigrateErrorContext *errctx);
+extern void migrate_run_top_level(const char *query);
+extern void migrate_execute_top_level(const MigrateScript *script, int number,
+									  const char *sql, MigrateErrorContext *errctx);
+
+/* in leftover.c */
+extern bool migrate_may_leave_something(const MigrateStatement *statement);
+extern List *migrate_invalid_indexes(const MigrateStatement *statement);
+extern List *migrate_leftovers(const MigrateStatement *statement, List *before, char **finalize);
+extern void migrate_drop_leftover(Oid index);
+
+/* in guc_state.c */
+extern void migrate_settings_end_at_commit(int guc_level);
+extern void migrate_settings_restore_at_commit(List *saved);
+extern List *migrate_settings_save(void);
+extern void migrate_settings_restore(List *saved);
+
+#endif							/* MIGRATE_EXECUTE_EXECUTE_H */

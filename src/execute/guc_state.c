@@ -1,0 +1,293 @@
+/*-------------------------------------------------------------------------
+ *
+ * guc_state.c
+ *		What becomes of settings that a migration changes.
+ *
+ * A GUC nest level gives back every setting that was changed in it.  Between
+ * the transactions of one migration that is too much: SET has to live on, and
+ * only SET LOCAL ends.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/execute/guc_state.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "utils/guc.h"
+#include "utils/guc_tables.h"
+
+#include "execute/execute.h"
+#include "execute/execute_int.h"
+#include "util/compat.h"
+
+/*
+ * A setting to make again, of those that the session has made itself.
+ */
+typedef struct SavedSetting
+{
+	char	   *name;
+	char	   *value;
+} SavedSetting;
+
+/*
+ * A value that SET LOCAL hides, as text.
+ */
+static char *
+masked_value(struct config_generic *setting)
+{
+	union config_var_val *masked = &setting->stack->masked.val;
+
+	switch (setting->vartype)
+	{
+		case PGC_BOOL:
+			return pstrdup(masked->boolval ? "on" : "off");
+		case PGC_INT:
+			return psprintf("%d", masked->intval);
+		case PGC_REAL:
+			return psprintf("%.17g", masked->realval);
+		case PGC_ENUM:
+			return pstrdup(config_enum_lookup_by_value((struct config_enum *) setting,
+													   masked->enumval));
+		case PGC_STRING:
+			return masked->stringval ? pstrdup(masked->stringval) : NULL;
+	}
+	return NULL;				/* keep compiler quiet */
+}
+
+/*
+ * A setting's value as text that gives it back exactly; GetConfigOption() cuts
+ * real numbers short.  NULL, on 15, for a string that has been reset to nothing,
+ * which is also what gives it back.
+ */
+static char *
+current_value(struct config_generic *setting)
+{
+	const char *value;
+
+	if (setting->vartype == PGC_REAL)
+		return psprintf("%.17g", *((struct config_real *) setting)->variable);
+	value = GetConfigOption(setting->name, false, false);
+	return value ? pstrdup(value) : NULL;
+}
+
+/*
+ * Is it a property of the transaction, and not of the session?
+ */
+static bool
+ends_with_transaction(const struct config_generic *setting)
+{
+	return strcmp(setting->name, "transaction_isolation") == 0 ||
+		strcmp(setting->name, "transaction_read_only") == 0 ||
+		strcmp(setting->name, "transaction_deferrable") == 0;
+}
+
+/*
+ * What a setting is after the transaction that "guc_level" stands for, or NULL
+ * if that is what it was before.
+ */
+static SavedSetting *
+save_setting(struct config_generic *setting, int guc_level)
+{
+	SavedSetting *saved;
+
+	if (ends_with_transaction(setting) || setting->stack == NULL || setting->stack->nest_level != guc_level ||
+		(setting->stack->state != GUC_SET && setting->stack->state != GUC_SET_LOCAL))
+		return NULL;
+	saved = palloc(sizeof(SavedSetting));
+	saved->name = pstrdup(setting->name);
+	saved->value = setting->stack->state == GUC_SET_LOCAL ? masked_value(setting) :
+		current_value(setting);
+	return saved;
+}
+
+/*
+ * End a GUC nest level as the end of a transaction would: SET lives on in the
+ * level around it, SET LOCAL does not.
+ *
+ * AtEOXact_GUC(true) alone would let SET LOCAL live on as well, as it does
+ * after a subtransaction.
+ */
+void
+migrate_settings_end_transaction(int guc_level)
+{
+	int			count;
+	struct config_generic **settings = migrate_guc_variables(&count);
+	List	   *saved = NIL;
+	ListCell   *lc;
+
+	for (int i = 0; i < count; i++)
+	{
+		SavedSetting *setting = save_setting(settings[i], guc_level);
+
+		if (setting == NULL)
+			continue;
+		/* it resets the role, so it comes first */
+		if (strcmp(setting->name, "session_authorization") == 0)
+			saved = lcons(setting, saved);
+		else
+			saved = lappend(saved, setting);
+	}
+	AtEOXact_GUC(false, guc_level);
+	foreach(lc, saved)
+	{
+		SavedSetting *setting = lfirst(lc);
+
+		(void) set_config_option(setting->name, setting->value, PGC_SUSET, PGC_S_SESSION,
+								 GUC_ACTION_SET, true, 0, false);
+	}
+}
+
+/*
+ * May a setting be put back?  The others are core's own, or of a transaction.
+ */
+static bool
+is_restorable(const struct config_generic *setting)
+{
+	return setting->context != PGC_INTERNAL && setting->context != PGC_POSTMASTER &&
+		!ends_with_transaction(setting);
+}
+
+/*
+ * The settings that the session has made by SET, for
+ * migrate_settings_restore(); palloc'd.  A migration that commits on its way
+ * cannot rely on a GUC nest level.
+ */
+List *
+migrate_settings_save(void)
+{
+	int			count;
+	struct config_generic **settings = migrate_guc_variables(&count);
+	List	   *saved = NIL;
+
+	for (int i = 0; i < count; i++)
+	{
+		SavedSetting *setting;
+
+		if (settings[i]->source != PGC_S_SESSION || !is_restorable(settings[i]))
+			continue;
+		setting = palloc(sizeof(SavedSetting));
+		setting->name = pstrdup(settings[i]->name);
+		setting->value = current_value(settings[i]);
+		saved = lappend(saved, setting);
+	}
+	return saved;
+}
+
+static void
+restore_setting(struct config_generic *setting, List *saved)
+{
+	const char *value = NULL;
+	const char *current;
+	ListCell   *lc;
+
+	foreach(lc, saved)
+	{
+		if (strcmp(((SavedSetting *) lfirst(lc))->name, setting->name) == 0)
+			value = ((SavedSetting *) lfirst(lc))->value;
+	}
+	current = setting->source == PGC_S_SESSION ? current_value(setting) : NULL;
+	if (value == NULL ? setting->source != PGC_S_SESSION :
+		current != NULL && strcmp(value, current) == 0)
+		return;
+
+	/* a null value is RESET, which restores the source as well */
+	(void) set_config_option(setting->name, value, PGC_SUSET, PGC_S_SESSION,
+							 GUC_ACTION_SET, true, WARNING, false);
+}
+
+/*
+ * Put the session's settings back to "saved", in the current transaction, which
+ * has to be committed for it to last.
+ */
+void
+migrate_settings_restore(List *saved)
+{
+	static const char *const first[] = {"session_authorization", "role"};
+	int			count;
+	struct config_generic **settings = migrate_guc_variables(&count);
+
+	/* one changes what the next one may do */
+	for (int k = 0; k < lengthof(first); k++)
+		for (int i = 0; i < count; i++)
+			if (strcmp(settings[i]->name, first[k]) == 0)
+				restore_setting(settings[i], saved);
+	for (int i = 0; i < count; i++)
+		if (is_restorable(settings[i]) && strcmp(settings[i]->name, first[0]) != 0 &&
+			strcmp(settings[i]->name, first[1]) != 0)
+			restore_setting(settings[i], saved);
+}
+
+/*
+ * What is to end with the current transaction.  Deferred triggers and cursors
+ * WITH HOLD run at its commit, and have to run with the role and the settings of
+ * the migration that they come from; so these are given back after that, in the
+ * last moment in which the transaction can still change them.
+ */
+static int	level_to_end = 0;	/* a GUC nest level, 0 for none */
+
+static bool restores = false;
+
+static List *to_restore;
+
+static void
+end_settings(XactEvent event, void *arg)
+{
+	int			level = level_to_end;
+
+	switch (event)
+	{
+		case XACT_EVENT_PRE_COMMIT:
+			level_to_end = 0;
+			if (level > 0)
+				AtEOXact_GUC(false, level);
+			if (restores)
+				migrate_settings_restore(to_restore);
+			restores = false;
+			break;
+		case XACT_EVENT_ABORT:
+			level_to_end = 0;
+			restores = false;
+			break;
+		default:
+			break;
+	}
+}
+
+static void
+register_end(void)
+{
+	static bool registered = false;
+
+	if (registered)
+		return;
+	RegisterXactCallback(end_settings, NULL);
+	registered = true;
+}
+
+/*
+ * End a GUC nest level at the end of the current transaction, which the caller is
+ * about to commit.
+ */
+void
+migrate_settings_end_at_commit(int guc_level)
+{
+	register_end();
+	level_to_end = guc_level;
+}
+
+/*
+ * Put the session's settings back to "saved" at the end of the current
+ * transaction, which the caller is about to commit; until then "saved" has to
+ * live.
+ */
+void
+migrate_settings_restore_at_commit(List *saved)
+{
+	register_end();
+	restores = true;
+	to_restore = saved;
+}

@@ -1,0 +1,49 @@
+/*-------------------------------------------------------------------------
+ *
+ * files.h
+ *		Directories of the server: listed, read, written.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/files/files.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef MIGRATE_FILES_FILES_H
+#define MIGRATE_FILES_FILES_H
+
+#include "nodes/pg_list.h"
+
+/*
+ * A directory of the server that the caller may read; see directory.c.
+ */
+typedef struct MigrateDirectory MigrateDirectory;
+
+/*
+ * A file that is to be written.
+ */
+typedef struct MigrateNewFile
+{
+	char	   *file;			/* relative to the directory */
+	const char *text;
+	bool		new_folder;		/* its folder is new as well */
+} MigrateNewFile;
+
+/* in path.c */
+extern bool migrate_has_suffix(const char *name, const char *suffix);
+extern bool migrate_is_sql_file(const char *name);
+extern const char *migrate_base_name(const char *file);
+
+/* in directory.c */
+extern MigrateDirectory *migrate_directory_open(const char *path, bool contained);
+extern List *migrate_directory_names(const MigrateDirectory *dir);
+extern char *migrate_directory_bytes(MigrateDirectory *dir, const char *name, int *length);
+extern char *migrate_directory_decode(const char *name, char *data, int *length);
+extern char *migrate_directory_read(MigrateDirectory *dir, const char *name, int *length);
+extern const char *migrate_directory_path(const MigrateDirectory *dir);
+
+/* in write.c */
+extern const char *migrate_directory_write(const MigrateDirectory *dir, List *files);
+
+#endif							/* MIGRATE_FILES_FILES_H */

@@ -1,0 +1,21 @@
+/*-------------------------------------------------------------------------
+ *
+ * files_int.h
+ *		What the files of this folder share.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/files/files_int.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef MIGRATE_FILES_FILES_INT_H
+#define MIGRATE_FILES_FILES_INT_H
+
+#include "files/files.h"
+
+/* in directory.c */
+extern int	migrate_directory_folder(const MigrateDirectory *dir, const char *folder);
+
+#endif							/* MIGRATE_FILES_FILES_INT_H */

@@ -1,0 +1,215 @@
+/*-------------------------------------------------------------------------
+ *
+ * atlas.c
+ *		What the comment at the head of a file tells atlas (v0.36): txmode,
+ *		checkpoint, delimiter.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/format/atlas.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+
+#include "format/format.h"
+#include "format/format_int.h"
+#include "util/compat.h"
+#include "util/lines.h"
+#include "util/printable.h"
+#include "variables/variables.h"
+
+/*
+ * The value of a line "-- atlas:name value", palloc'd, "" without one; NULL for
+ * another line.
+ */
+static char *
+directive(const MigrateLine *line, const char *name)
+{
+	char	   *prefix = psprintf("-- atlas:%s", name);
+	int			n = strlen(prefix);
+	int			end = line->length;
+
+	if (end < n || strncmp(line->text, prefix, n) != 0 ||
+		(end > n && strchr(" \t\r", line->text[n]) == NULL))
+		return NULL;
+	while (n < end && strchr(" \t", line->text[n]) != NULL)
+		n++;
+	while (end > n && strchr(" \t\r", line->text[end - 1]) != NULL)
+		end--;
+	return pnstrdup(line->text +n, end - n);
+}
+
+/*
+ * A delimiter is written with \n, \r and \t for what does not fit on its line.
+ */
+static char *
+unescape(const char *written)
+{
+	StringInfoData text;
+
+	initStringInfo(&text);
+	for (; *written != '\0'; written++)
+	{
+		const char *letter = *written == '\\' && written[1] != '\0' ? strchr("nrt", written[1]) : NULL;
+
+		appendStringInfoChar(&text, letter == NULL ? *written :
+							 *letter == 'n' ? '\n' : *letter == 'r' ? '\r' : '\t');
+		written += letter != NULL;
+	}
+	return text.data;
+}
+
+/*
+ * The end of a string in single or double quotes, with backslashes if it begins
+ * with E.
+ */
+static const char *
+skip_quoted(const char *start, bool escapes)
+{
+	const char *p = start + 1;
+
+	while (*p != '\0' && *p != *start)
+		p += escapes && *p == '\\' && p[1] != '\0' ? 2 : 1;
+	return *p == '\0' ? p : p + 1;
+}
+
+/*
+ * The end of a string in dollar quotes; "start" itself if that begins none.
+ */
+static const char *
+skip_dollars(const char *start)
+{
+	const char *tag = start + 1;
+	const char *end;
+	char	   *quote;
+
+	if (*tag >= '0' && *tag <= '9')
+		return start;
+	while (migrate_is_variable_char(*tag))
+		tag++;
+	if (*tag != '$')
+		return start;
+	quote = pnstrdup(start, tag + 1 - start);
+	end = strstr(tag + 1, quote);
+	return end == NULL ? tag + strlen(tag) : end + (tag + 1 - start);
+}
+
+/*
+ * Behind what stands at "p" if that is a string, a name in quotes or a comment;
+ * else "p".  "before" is the character before it.
+ */
+static const char *
+skip_token(const char *p, char before)
+{
+	if (*p == '\'' || *p == '"')
+		return skip_quoted(p, *p == '\'' && (before == 'E' || before == 'e'));
+	if (*p == '$' && !migrate_is_variable_char(before))
+		return skip_dollars(p);
+	if (p[0] == '-' && p[1] == '-')
+		return p + strcspn(p, "\n");
+	if (p[0] == '/' && p[1] == '*')
+	{
+		const char *end = strstr(p + 2, "*/");
+
+		return end == NULL ? p + strlen(p) : end + 2;
+	}
+	return p;
+}
+
+/*
+ * What of a delimiter at "errctx" gives way to a semicolon: its first word.  Where
+ * it is white space only, nothing does, and the semicolon stands behind the first
+ * newline, which may end a comment.
+ */
+static MigrateTerminator *
+make_end(const char *sql, const char *errctx, const char *delimiter)
+{
+	MigrateTerminator *end = palloc(sizeof(MigrateTerminator));
+	int			blank = strspn(delimiter, " \t\r\n");
+	int			newline = strcspn(delimiter, "\n");
+
+	if (delimiter[blank] != '\0')
+	{
+		end->offset = errctx + blank - sql;
+		end->length = strcspn(delimiter + blank, "\n");
+		return end;
+	}
+	end->offset = errctx + (delimiter[newline] == '\0' ? 0 : newline + 1) - sql;
+	end->length = 0;
+	return end;
+}
+
+/*
+ * End statements of a section wherever the delimiter stands outside of strings
+ * and comments.
+ */
+static void
+end_statements(MigrateSection *section, const char *sql, const char *start, const char *delimiter)
+{
+	int			n = strlen(delimiter);
+	const char *p = start;
+
+	while (*p != '\0')
+	{
+		const char *behind;
+
+		CHECK_FOR_INTERRUPTS();
+		if (strncmp(p, delimiter, n) == 0)
+		{
+			if (migrate_lacks_semicolon(start, p))
+				section->ends = lappend(section->ends, make_end(sql, p, delimiter));
+			p += n;
+			start = p;
+			continue;
+		}
+		behind = skip_token(p, p > sql ? p[-1] : '\0');
+		p = behind > p ? behind : p + 1;
+	}
+}
+
+pg_noreturn static void refuse_checkpoint(const char *file);
+
+static void
+refuse_checkpoint(const char *file)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("checkpoint \"%s\" cannot be run", file),
+			 errhint("Move the file out of the directory; the migrations before it give the same schema.")));
+}
+
+/*
+ * Do what the comment lines at the head of a file say.  The section that the file
+ * is has been found.  Errors: 0A000 for a checkpoint, 42601 for a delimiter that
+ * is empty.
+ */
+void
+migrate_parse_atlas_directives(Migration *migration, const char *sql, int length)
+{
+	MigrateSection *section = migration->up.present ? &migration->up : &migration->down;
+	MigrateLineReader lines;
+
+	migrate_lines_start(&lines, sql, length);
+	while (migrate_lines_next(&lines) && lines.line.length >= 2 &&
+		   memcmp(lines.line.text, "--", 2) == 0)
+	{
+		const MigrateLine *line = &lines.line;
+		char	   *value;
+
+		if (directive(line, "checkpoint") != NULL)
+			refuse_checkpoint(migration->file);
+		if ((value = directive(line, "txmode")) != NULL && strcmp(value, "none") == 0)
+			section->transactional = false;
+		if (line->number > 1 || (value = directive(line, "delimiter")) == NULL)
+			continue;
+		if (*value == '\0')
+			migrate_bad_file(migration->file, line->number, "delimiter is empty", NULL);
+		if (strcmp(value, ";") != 0 && lines.next != NULL)
+			end_statements(section, sql, lines.next, unescape(value));
+	}
+}

@@ -1,0 +1,375 @@
+/*-------------------------------------------------------------------------
+ *
+ * atlas_sum.c
+ *		What tools write down about their files, to find changed ones: atlas.sum
+ *		and the hashes in graphile-migrate's files.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/format/atlas_sum.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "common/base64.h"
+#include "common/cryptohash.h"
+#include "common/sha1.h"
+#include "common/sha2.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+
+#include "format/format.h"
+#include "format/manifest.h"
+#include "util/compat.h"
+#include "util/lines.h"
+#include "util/printable.h"
+
+/* of 32 bytes in base64, with a NUL and room to spare */
+#define SUM_LENGTH	64
+
+/*
+ * Tools hash the bytes of the file; what was read is in the database encoding.
+ */
+static const char *
+file_bytes(const char *sql, int *length)
+{
+	char	   *bytes = pg_server_to_any(sql, *length, PG_UTF8);
+
+	if (bytes != sql)
+		*length = strlen(bytes);
+	return bytes;
+}
+
+static pg_cryptohash_ctx *
+start_hash(pg_cryptohash_type type)
+{
+	pg_cryptohash_ctx *hash = pg_cryptohash_create(type);
+
+	if (pg_cryptohash_init(hash) < 0)
+		elog(ERROR, "could not compute hash: %s", pg_cryptohash_error(hash));
+	return hash;
+}
+
+static void
+add_bytes(pg_cryptohash_ctx *hash, const char *bytes, int length)
+{
+	for (int done = 0; done < length; done += MIGRATE_BLOCK)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (pg_cryptohash_update(hash, (const uint8 *) bytes + done,
+								 Min(length - done, MIGRATE_BLOCK)) < 0)
+			elog(ERROR, "could not compute hash: %s", pg_cryptohash_error(hash));
+	}
+}
+
+static void
+end_hash(pg_cryptohash_ctx *hash, uint8 *digest, int length)
+{
+	if (pg_cryptohash_final(hash, digest, length) < 0)
+		elog(ERROR, "could not compute hash: %s", pg_cryptohash_error(hash));
+	pg_cryptohash_free(hash);
+}
+
+/*
+ * Is it the SHA-256 that is written as "sum"?  Ends the hash.
+ */
+static bool
+sum_is(pg_cryptohash_ctx *hash, const char *sum)
+{
+	uint8		digest[PG_SHA256_DIGEST_LENGTH];
+	char text[	SUM_LENGTH];
+	int			length;
+
+	end_hash(hash, digest, sizeof(digest));
+	length = migrate_b64_encode(digest, sizeof(digest), text, sizeof(text) - 1);
+	if (length < 0)
+		elog(ERROR, "could not encode hash");
+	text[		length] = '\0';
+
+	return strcmp(text, sum) == 0;
+}
+
+/*
+ * A line of atlas.sum.
+ */
+typedef struct SumLine
+{
+	char	   *file;
+	char	   *sum;
+} SumLine;
+
+struct MigrateAtlasSum
+{
+	const char *file;
+	const char *total;			/* what the first line says */
+	List	   *lines;			/* of SumLine */
+	List	   *files;			/* of char *: read so far, in order ... */
+	List	   *counted;		/* ... those of them that have a line */
+	pg_cryptohash_ctx *hash;	/* of all that was read so far; an error frees
+								 * it with its resource owner */
+};
+
+pg_noreturn static void mismatch(const MigrateAtlasSum *atlas_sum, const char *detail);
+
+static void
+mismatch(const MigrateAtlasSum *atlas_sum, const char *detail)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("directory does not match its \"%s\"", atlas_sum->file),
+			 errdetail("%s", detail),
+			 errhint("Undo the change, or accept it with \"atlas migrate hash\".")));
+}
+
+/*
+ * Take atlas.sum apart: "h1:" and the sum of all, then for each file its name and
+ * the sum up to it (atlas 0.36, dir.go).  migrate_atlas_sum_end() has to follow.
+ * Errors: 42601 with file and line, 55000 if its first line is not that of the
+ * others.
+ */
+MigrateAtlasSum *
+migrate_atlas_sum_begin(const char *file, const char *text, int length)
+{
+	MigrateAtlasSum *atlas_sum = palloc0(sizeof(MigrateAtlasSum));
+	pg_cryptohash_ctx *hash = start_hash(PG_SHA256);
+	MigrateLineReader lines;
+
+	atlas_sum->file = pstrdup(file);
+	atlas_sum->hash = start_hash(PG_SHA256);
+	migrate_lines_start(&lines, text, length);
+	while (migrate_lines_next(&lines))
+	{
+		char	   *line = pnstrdup(lines.line.text, lines.line.length);
+		char	   *sum = strstr(line, "h1:");
+		SumLine    *entry;
+
+		line[strcspn(line, "\r")] = '\0';
+		if (*line == '\0')
+			continue;
+		if (sum == NULL || (atlas_sum->total == NULL) != (sum == line) || (sum > line && sum[-1] != ' '))
+			migrate_bad_file(file, lines.line.number, "line has no hash", NULL);
+		if (atlas_sum->total == NULL)
+		{
+			atlas_sum->total = sum + 3;
+			continue;
+		}
+		entry = palloc(sizeof(SumLine));
+		entry->file = pnstrdup(line, sum - line - 1);
+		entry->sum = sum + 3;
+		atlas_sum->lines = lappend(atlas_sum->lines, entry);
+		add_bytes(hash, entry->file, strlen(entry->file));
+		add_bytes(hash, entry->sum, strlen(entry->sum));
+	}
+	if (atlas_sum->total == NULL || !sum_is(hash, atlas_sum->total))
+		mismatch(atlas_sum, "Its first line is not the hash of the others.");
+	return atlas_sum;
+}
+
+/*
+ * Does a file say that it is not counted?  Then it adds only its name.
+ */
+static bool
+is_uncounted(const char *sql)
+{
+	static const char ignore[] = "-- atlas:sum ignore";
+
+	return strncmp(sql, ignore, strlen(ignore)) == 0;
+}
+
+static void
+add_file(pg_cryptohash_ctx *hash, const char *file, const char *sql, int length)
+{
+	add_bytes(hash, file, strlen(file));
+	if (!is_uncounted(sql))
+	{
+		const char *bytes = file_bytes(sql, &length);
+
+		add_bytes(hash, bytes, length);
+	}
+}
+
+/*
+ * The next file of the directory has been read.
+ */
+void
+migrate_atlas_sum_add(MigrateAtlasSum *atlas_sum, const char *file, const char *sql, int length)
+{
+	char	   *name = pstrdup(file);
+
+	atlas_sum->files = lappend(atlas_sum->files, name);
+	if (!is_uncounted(sql))
+		atlas_sum->counted = lappend(atlas_sum->counted, name);
+	add_file(atlas_sum->hash, file, sql, length);
+}
+
+/*
+ * Is the sum of the files up to line "n" the one written there?
+ */
+static bool
+matches_up_to(const MigrateAtlasSum *atlas_sum, int n, MigrateReadFile read, void *arg)
+{
+	const SumLine *line = list_nth(atlas_sum->lines, n);
+	pg_cryptohash_ctx *hash = start_hash(PG_SHA256);
+	ListCell   *lc;
+
+	foreach(lc, atlas_sum->files)
+	{
+		int			length = 0;
+		char	   *sql;
+
+		CHECK_FOR_INTERRUPTS();
+		sql = read(arg, lfirst(lc), &length);
+		add_file(hash, lfirst(lc), sql ? sql : "", length);
+		if (strcmp(lfirst(lc), line->file) == 0)
+			break;
+	}
+	return sum_is(hash, line->sum);
+}
+
+/*
+ * All files have been read: compare.  55000 with the first one that is not as it
+ * was; "read" gives the text of a file again, to find it.
+ */
+void
+migrate_atlas_sum_end(MigrateAtlasSum *atlas_sum, MigrateReadFile read, void *arg)
+{
+	int			n = list_length(atlas_sum->lines);
+	int			low = 0;
+	int			high = n - 1;
+
+	for (int i = 0; i < Max(n, list_length(atlas_sum->counted)); i++)
+	{
+		const char *there = i < list_length(atlas_sum->counted) ? list_nth(atlas_sum->counted, i) : NULL;
+		const char *listed = i < n ? ((SumLine *) list_nth(atlas_sum->lines, i))->file : NULL;
+
+		if (there != NULL && listed != NULL && strcmp(there, listed) == 0)
+			continue;
+		if (listed == NULL || (there != NULL && strcmp(there, listed) < 0))
+			mismatch(atlas_sum, psprintf("File \"%s\" is not listed in it.", there));
+		mismatch(atlas_sum, psprintf("File \"%s\" is missing.", listed));
+	}
+	if (sum_is(atlas_sum->hash, n == 0 ? "" : ((SumLine *) llast(atlas_sum->lines))->sum))
+		return;
+	while (low < high)
+	{
+		int			middle = (low + high) / 2;
+
+		if (matches_up_to(atlas_sum, middle, read, arg))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	mismatch(atlas_sum, psprintf(list_length(atlas_sum->files) == list_length(atlas_sum->counted) ?
+								 "File \"%s\" has been changed." :
+								 "File \"%s\" has been changed, or the names of files before it that have no hash.",
+								 ((SumLine *) list_nth(atlas_sum->lines, low))->file));
+}
+
+/*
+ * The value of a header line "--! Key: value" of a committed file, palloc'd; NULL
+ * if there is none.
+ */
+static char *
+graphile_header(const MigrateLine *line, const char *key)
+{
+	int			n = strlen(key);
+	const char *text = line->text;
+	int			length = line->length;
+
+	if (length < n + 5 || strncmp(text, "--! ", 4) != 0 || strncmp(text +4, key, n) != 0 ||
+		text[n + 4] != ':')
+		return NULL;
+	text	  +=n + 5;
+
+	length -= n + 5;
+	while (length > 0 && strchr(" \r", text[length - 1]) != NULL)
+		length--;
+	while (length > 0 && *text == ' ')
+	{
+		text	  ++;
+
+		length--;
+	}
+	return pnstrdup(text, length);
+}
+
+static void
+trim(const char **text, int *length)
+{
+	while (*length > 0 && strchr(" \t\r\n\f\v", **text) != NULL)
+	{
+		(*text) ++;
+		(*length)--;
+	}
+	while (*length > 0 && strchr(" \t\r\n\f\v", (*text)[*length - 1]) != NULL)
+		(*length)--;
+}
+
+/*
+ * "sha1:" and the hash of a committed file: of the one before, and its own text
+ * without the header (graphile-migrate 2, hash.ts).
+ */
+static char *
+graphile_hash(const char *previous, const char *body, int length)
+{
+	uint8		digest[SHA1_DIGEST_LENGTH];
+	pg_cryptohash_ctx *hash = start_hash(PG_SHA1);
+	StringInfoData text;
+
+	trim(&body, &length);
+	if (strcmp(previous, "-") != 0)
+	{
+		add_bytes(hash, previous, strlen(previous));
+		add_bytes(hash, "\n", 1);
+	}
+	body = file_bytes(body, &length);
+	add_bytes(hash, body, length);
+	add_bytes(hash, "\n", 1);
+	end_hash(hash, digest, sizeof(digest));
+	initStringInfo(&text);
+	appendStringInfoString(&text, "sha1:");
+	for (int i = 0; i < lengthof(digest); i++)
+		appendStringInfo(&text, "%02x", digest[i]);
+	return text.data;
+}
+
+/*
+ * Check a committed file of graphile-migrate against its header, and take the
+ * hashes and the message from that.  Errors: 42601 for a header that is not
+ * complete, 55000 for a text that has been changed; with the file.
+ */
+void
+migrate_check_graphile(Migration *migration, const char *sql, int length)
+{
+	const char *end = sql + length;
+	bool		changed = false;
+	MigrateLineReader lines;
+
+	migrate_lines_start(&lines, sql, length);
+	while (migrate_lines_next(&lines) && lines.line.length > 0)
+	{
+		const MigrateLine *line = &lines.line;
+		char	   *value;
+
+		if ((value = graphile_header(line, "Previous")) != NULL)
+			migration->previous = value;
+		else if ((value = graphile_header(line, "Hash")) != NULL)
+			migration->hash = value;
+		else if ((value = graphile_header(line, "Message")) != NULL)
+			migration->description = value;
+		changed |= strncmp(line->text, "--! AllowInvalidHash", strlen("--! AllowInvalidHash")) == 0;
+	}
+	if (migration->previous == NULL || migration->hash == NULL)
+		migrate_bad_file(migration->file, 1, "header has no \"Previous\" or no \"Hash\"",
+						 "Only files that \"graphile-migrate commit\" has written are migrations.");
+	if (lines.next == NULL)
+		lines.next = end;
+	if (!changed && strcmp(graphile_hash(migration->previous, lines.next, end - lines.next),
+						   migration->hash) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("file \"%s\" does not match the hash in its header", migration->file),
+				 errhint("Undo the change, or accept it with a header line \"--! AllowInvalidHash\".")));
+}

@@ -1,0 +1,269 @@
+/*-------------------------------------------------------------------------
+ *
+ * doubt.c
+ *		Lines of a file that look like a marker and are none.
+ *
+ * A misspelt "down" lets the way down run with the way up, in silence.  So a
+ * comment that says no more than such a word, with the tool's own words around
+ * it, stops a migration that is to run, unless the line above allows it:
+ *
+ *		-- migrate: allow misspelt-marker REASON
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/format/doubt.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/varlena.h"
+
+#include "format/doubt.h"
+#include "format/format.h"
+#include "script/script.h"
+#include "util/lines.h"
+#include "util/printable.h"
+
+/* a comment with more letters says more than a marker */
+#define MAX_LETTERS		48
+/* edits that make another word of one */
+#define MAX_EDITS		2
+
+/* what may stand around the word that matters */
+static const char *const fillers[] = {
+	"migrations", "migration", "migrate", "goose", "dbmate", "rambler", "sqlmigrate", "tern", "flyway",
+	"sqlx", "diesel", "supabase", "postgres", "sql", "section", "script", "part", "begin", "start",
+	"statements", "the",
+};
+
+static const char *const downs[] = {
+	"down", "rollback", "undo", "revert", "downgrade", "downrollback", "rolldown",
+};
+
+static const char *const no_transactions[] = {
+	"notransaction", "notransactions", "transactionfalse", "transactionoff", "transactionnone",
+	"disabletransaction", "disabletransactions", "transactiondisable", "disabletx", "notx", "notxn",
+	"nontransactional", "withouttransaction", "txmodenone", "runintransactionfalse",
+	"executeintransactionfalse",
+};
+
+static bool
+is_listed(const char *word, const char *const *list, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (strcmp(word, list[i]) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * Take words off both ends of "letters" as long as they are fillers.
+ */
+static char *
+without_fillers(char *letters)
+{
+	bool		again = true;
+
+	while (again)
+	{
+		again = false;
+		for (int i = 0; i < lengthof(fillers); i++)
+		{
+			int			length = strlen(letters);
+			int			n = strlen(fillers[i]);
+
+			if (length > n && strncmp(letters, fillers[i], n) == 0)
+				letters += n;
+			else if (length > n && strcmp(letters + length - n, fillers[i]) == 0)
+				letters[length - n] = '\0';
+			else
+				continue;
+			again = true;
+		}
+	}
+	return letters;
+}
+
+/*
+ * Is a word nearly one of the tools'?  Short ones are like too many.
+ */
+static bool
+is_nearly_filler(const char *word, int length)
+{
+	if (length < 5)
+		return false;
+	for (int i = 0; i < lengthof(fillers); i++)
+		if (strlen(fillers[i]) >= 5 &&
+			varstr_levenshtein_less_equal(word, length, fillers[i], strlen(fillers[i]), 1, 1, 1,
+										  MAX_EDITS, true) <= MAX_EDITS)
+			return true;
+	return false;
+}
+
+/*
+ * The letters of a comment without the fillers, in lower case, into "letters" of
+ * MAX_LETTERS bytes; NULL if the line is none, or says more than a marker would.
+ */
+static char *
+marker_word(const MigrateLine *line, char *letters)
+{
+	int			blank = migrate_skip_spaces(line->text, line->length);
+	const char *p = line->text +blank;
+	const char *end = line->text +line->length;
+	int			n = 0;
+	int			word = 0;		/* where the current one begins */
+	bool		first = true;
+
+	if (end - p < 2 || (memcmp(p, "--", 2) != 0 && memcmp(p, "/*", 2) != 0))
+		return NULL;
+	while (end > p && strchr(" \t\r;*/", end[-1]) != NULL)
+		end--;
+	for (; p <= end; p++)
+	{
+		if (p < end && isalpha((unsigned char) *p))
+		{
+			if (n == MAX_LETTERS - 1)
+				return NULL;
+			letters[n++] = pg_tolower((unsigned char) *p);
+			continue;
+		}
+		if (p < end && (*p == ';' || isdigit((unsigned char) *p) || IS_HIGHBIT_SET(*p)))
+			return NULL;
+		/* "gooose down" */
+		if (first && n > word && is_nearly_filler(letters + word, n - word))
+			n = word;
+		first &= n == word;
+		word = n;
+	}
+	letters[n] = '\0';
+	return without_fillers(letters);
+}
+
+/*
+ * Does a line say "down" or the like, and nothing else?
+ */
+bool
+migrate_directory_is_down(const MigrateLine *line)
+{
+	char		letters[MAX_LETTERS];
+	const char *word = marker_word(line, letters);
+
+	return word != NULL && is_listed(word, downs, lengthof(downs));
+}
+
+/*
+ * Does it say "no transaction", and nothing else?
+ */
+bool
+migrate_directory_is_no_transaction(const MigrateLine *line)
+{
+	char		letters[MAX_LETTERS];
+	const char *word = marker_word(line, letters);
+
+	return word != NULL && is_listed(word, no_transactions, lengthof(no_transactions));
+}
+
+/*
+ * Does a line allow "name" in the next one, with a reason?
+ */
+bool
+migrate_line_allows(const MigrateLine *line, const char *name)
+{
+	const char *const words[] = {"--", "migrate:", "allow", name};
+	const char *p = line->text;
+	const char *end = line->text +line->length;
+
+	for (int i = 0; i < lengthof(words); i++)
+	{
+		int			n = strlen(words[i]);
+
+		p += migrate_skip_spaces(p, end - p);
+		if (end - p < n || memcmp(p, words[i], n) != 0)
+			return false;
+		p += n;
+	}
+	return p < end && (*p == ' ' || *p == '\t') &&
+		!migrate_is_word(p, end - p, "");
+}
+
+/*
+ * Does a text that a tool would leave out hold statements?  Some people write prose
+ * there; so it does if it has a semicolon, or begins as a statement.
+ */
+bool
+migrate_has_statements(const char *sql, int length)
+{
+	static const char *const verbs[] = {
+		"alter", "begin", "call", "comment", "copy", "create", "delete", "do", "drop", "grant", "insert",
+		"revoke", "select", "set", "truncate", "update", "with",
+	};
+	MigrateLineReader lines;
+
+	if (migrate_script_is_blank(sql, length))
+		return false;
+	migrate_lines_start(&lines, sql, length);
+	while (migrate_lines_next(&lines))
+	{
+		const MigrateLine *line = &lines.line;
+		int			blank = migrate_skip_spaces(line->text, line->length);
+		const char *p = line->text +blank;
+		int			left = line->length - blank;
+
+		if (left == 0 || (left >= 2 && memcmp(p, "--", 2) == 0))
+			continue;
+		if (memchr(p, ';', left) != NULL)
+			return true;
+		for (int i = 0; i < lengthof(verbs); i++)
+		{
+			int			n = strlen(verbs[i]);
+
+			if (left > n && pg_strncasecmp(p, verbs[i], n) == 0 && strchr(" \t\r", p[n]) != NULL)
+				return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * Remember that a file may not mean what it says; the first doubt counts.
+ * "refuses" is for what must not run; "hint" may be NULL.
+ */
+void
+migrate_add_doubt(Migration *migration, int line, bool refuses, const char *message,
+				  const char *hint)
+{
+	MigrateDoubt *doubt;
+
+	if (migration->doubt != NULL)
+		return;
+	doubt = palloc0(sizeof(MigrateDoubt));
+	doubt->file = migration->file;
+	doubt->line = line;
+	doubt->refuses = refuses;
+	doubt->message = message;
+	doubt->hint = hint;
+	migration->doubt = doubt;
+}
+
+/*
+ * Raise the doubt about a migration: an error, 42601, if it is "pending" and the
+ * doubt is one that refuses, else a WARNING.
+ */
+void
+migrate_raise_doubt(const Migration *migration, bool pending)
+{
+	const		MigrateDoubt *doubt = migration->doubt;
+
+	if (doubt == NULL)
+		return;
+	if (pending && doubt->refuses)
+		migrate_bad_file(doubt->file, doubt->line, doubt->message, doubt->hint);
+	/* psql does not show the context of a warning */
+	ereport(WARNING,
+			(errcode(ERRCODE_SYNTAX_ERROR),
+			 errmsg("%s", doubt->message),
+			 errdetail("File \"%s\", line %d.", doubt->file, doubt->line),
+			 doubt->hint ? errhint("%s", doubt->hint) : 0));
+}

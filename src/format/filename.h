@@ -1,0 +1,63 @@
+/*-------------------------------------------------------------------------
+ *
+ * filename.h
+ *		What the names of files say, by format.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/format/filename.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef MIGRATE_FORMAT_FILENAME_H
+#define MIGRATE_FORMAT_FILENAME_H
+
+#include "nodes/pg_list.h"
+
+#include "format/format.h"
+#include "util/compat.h"
+
+/* in filename_flyway.c */
+extern bool migrate_filename_flyway(const char *file, MigrateFileName *parsed);
+extern bool migrate_filename_refinery(const char *file, MigrateFileName *parsed);
+extern void migrate_refuse_flyway(const char *file);
+extern bool migrate_directory_is_refinery(List *names);
+
+#define MIGRATE_DIGITS		"0123456789"
+
+/* as many as a sort key can count */
+#define MIGRATE_MAX_DIGITS	255
+
+/* in filename.c */
+extern bool migrate_filename_goose(const char *file, MigrateFileName *parsed);
+extern bool migrate_filename_updown(const char *file, MigrateFileName *parsed);
+extern bool migrate_filename_plain(const char *file, MigrateFileName *parsed);
+extern bool migrate_filename_pairs(const char *file, MigrateFileName *parsed);
+extern bool migrate_filename_sqlx(const char *file, MigrateFileName *parsed);
+extern bool migrate_filename_sql_migrate(const char *file, MigrateFileName *parsed);
+extern bool migrate_filename_dbmate(const char *file, MigrateFileName *parsed);
+extern bool migrate_filename_tern(const char *file, MigrateFileName *parsed);
+extern bool migrate_filename_rambler(const char *file, MigrateFileName *parsed);
+extern bool migrate_filename_node_pg(const char *file, MigrateFileName *parsed);
+extern bool migrate_filename_supabase(const char *file, MigrateFileName *parsed);
+extern bool migrate_filename_postgres_migrations(const char *file, MigrateFileName *parsed);
+extern bool migrate_filename_atlas(const char *file, MigrateFileName *parsed);
+extern bool migrate_filename_liquibase(const char *file, MigrateFileName *parsed);
+extern bool migrate_filename_prisma(const char *file, MigrateFileName *parsed);
+extern bool migrate_filename_diesel(const char *file, MigrateFileName *parsed);
+extern bool migrate_filename_graphile(const char *file, MigrateFileName *parsed);
+extern bool migrate_filename_graphile_committed(const char *file, MigrateFileName *parsed);
+extern bool migrate_directory_is_sqitch(List *names);
+extern bool migrate_directory_is_drizzle(List *names);
+extern bool migrate_directory_is_drizzle_folders(List *names);
+extern bool migrate_directory_is_prisma(List *names);
+extern bool migrate_directory_is_diesel(List *names);
+extern bool migrate_directory_is_atlas(List *names);
+extern bool migrate_directory_is_graphile(List *names);
+pg_noreturn extern void migrate_refuse_unreadable(const char *folder);
+extern int	migrate_find_name(List *names, const char *name);
+extern bool migrate_has_name(List *names, const char *name);
+extern List *migrate_other_files(List *names, List *files);
+
+#endif							/* MIGRATE_FORMAT_FILENAME_H */

@@ -1,0 +1,695 @@
+/*-------------------------------------------------------------------------
+ *
+ * format.c
+ *		The formats: how a directory of each tool is told, laid out and marked.
+ *
+ * A format is a row of formats[]: which files are its migrations (filename.c,
+ * sqitch_plan.c), and how they mark what they hold (grammar.c, liquibase.c).  Rows
+ * stand in order of detection; the first whose evidence a directory shows is
+ * taken.  To add a format, add a row, with a function for its layout and one for
+ * its markers if the ones there do not fit.
+ *
+ * Nothing here does I/O or asks a catalog.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/format/format.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+
+#include "files/files.h"
+#include "format/filename.h"
+#include "format/format.h"
+#include "format/format_int.h"
+#include "format/grammar.h"
+#include "format/manifest.h"
+#include "format/template.h"
+#include "script/script.h"
+#include "util/line_map.h"
+#include "util/lines.h"
+#include "util/printable.h"
+#include "variables/variables.h"
+
+/*
+ * How a directory is told to be of a format.  The evidence may be a name, or
+ * text; where there is none, a format has to be given, or its tool's table be
+ * there.
+ */
+struct MigrateFormat
+{
+	const char *name;
+
+	/* evidence */
+	bool		(*looks_like) (List *names);	/* by all names together */
+	bool		by_markers;		/* by the markers of one file */
+	bool		by_name;		/* by the name of one file */
+	const char *like;			/* formats that may be meant where the tool's
+								 * table is there */
+	const char *table;			/* which is this, schema-qualified if need be */
+	const char *column;			/* and has this column */
+
+	/* layout */
+	bool		(*claims) (const char *file, MigrateFileName *parsed);
+	List	   *(*arrange) (const char *index, const char *text, List *names);
+	const char *index;			/* a file about the others */
+	bool		nested;			/* folders hold migrations, too */
+	bool		dated;			/* equal versions are an error, though they
+								 * may have different places in the order */
+	bool		from_one;		/* there is no version 0 */
+	bool		consecutive;	/* nor any gap */
+	void		(*refuse) (const char *file);	/* what would have to run too */
+	const char *down_name;		/* of a down script; %s is the version */
+
+	/* content */
+	const MigrateGrammar *markers;
+	bool		changesets;		/* a file is several migrations */
+	bool		hashed;			/* each file has the hash of the one before */
+	bool		header;			/* has header comment lines */
+	const char *metadata_file;	/* suffix or name of a file with settings */
+	MigrateSyntax syntax;		/* of variables */
+
+	/* how a new one looks */
+	const MigrateTemplate *template;
+};
+
+static const MigrateFormat formats[] = {
+	{
+		.name = "sqitch",.looks_like = migrate_directory_is_sqitch,
+		.index = "sqitch.plan",.arrange = migrate_sqitch_plan_files,.markers = &migrate_grammar_none,
+		.template = &migrate_template_sqitch
+	},
+	{
+		.name = "drizzle",.looks_like = migrate_directory_is_drizzle,
+		.index = "meta/_journal.json",.arrange = migrate_drizzle_journal_files,
+		.markers = &migrate_grammar_drizzle,
+		.template = &migrate_template_drizzle
+	},
+	{
+		.name = "drizzle",.looks_like = migrate_directory_is_drizzle_folders,
+		.claims = migrate_filename_prisma,.nested = true,.markers = &migrate_grammar_drizzle,
+		.template = &migrate_template_drizzle
+	},
+	{
+		.name = "prisma",.looks_like = migrate_directory_is_prisma,
+		.claims = migrate_filename_prisma,.nested = true,.index = "migration_lock.toml",
+		.markers = &migrate_grammar_none,
+		.template = &migrate_template_prisma
+	},
+	{
+		.name = "diesel",.looks_like = migrate_directory_is_diesel,
+		.claims = migrate_filename_diesel,.nested = true,.metadata_file = "/metadata.toml",
+		.markers = &migrate_grammar_none,
+		.template = &migrate_template_diesel
+	},
+	{
+		.name = "atlas",.looks_like = migrate_directory_is_atlas,
+		.claims = migrate_filename_atlas,.index = "atlas.sum",.dated = true,
+		.markers = &migrate_grammar_plain,
+		.like = "plain",.table = "atlas_schema_revisions.atlas_schema_revisions",
+		.column = "operator_version",
+		.template = &migrate_template_atlas
+	},
+	{
+		.name = "graphile-migrate",.by_markers = true,
+		.claims = migrate_filename_graphile,.hashed = true,.markers = &migrate_grammar_graphile,
+		.syntax = SYNTAX_GRAPHILE,
+		.template = &migrate_template_graphile
+	},
+	{
+		.name = "graphile-migrate",.looks_like = migrate_directory_is_graphile,
+		.claims = migrate_filename_graphile_committed,.hashed = true,
+		.markers = &migrate_grammar_graphile,
+		.syntax = SYNTAX_GRAPHILE,
+		.template = &migrate_template_graphile
+	},
+	{
+		.name = "liquibase",.by_markers = true,
+		.claims = migrate_filename_liquibase,.nested = true,.changesets = true,
+		.markers = &migrate_grammar_liquibase,
+		.template = &migrate_template_liquibase
+	},
+	{
+		.name = "refinery",.looks_like = migrate_directory_is_refinery,
+		.claims = migrate_filename_refinery,.nested = true,
+		.markers = &migrate_grammar_none,
+		.like = "flyway",.table = "refinery_schema_history",.column = "applied_on",
+		.template = &migrate_template_refinery
+	},
+	{
+		.name = "flyway",.by_name = true,
+		.claims = migrate_filename_flyway,.nested = true,.refuse = migrate_refuse_flyway,
+		.metadata_file = ".conf",.markers = &migrate_grammar_none,.syntax = SYNTAX_FLYWAY,
+		.template = &migrate_template_flyway
+	},
+	{
+		.name = "golang-migrate",.by_name = true,
+		.claims = migrate_filename_pairs,.markers = &migrate_grammar_plain,
+		.template = &migrate_template_pairs
+	},
+	{
+		.name = "goose",.by_markers = true,
+		.claims = migrate_filename_goose,.from_one = true,
+		.markers = &migrate_grammar_goose,
+		.template = &migrate_template_goose
+	},
+	{
+		.name = "sql-migrate",.by_markers = true,
+		.claims = migrate_filename_sql_migrate,.markers = &migrate_grammar_sql_migrate,
+		.template = &migrate_template_sql_migrate
+	},
+	{
+		.name = "dbmate",.by_markers = true,
+		.claims = migrate_filename_dbmate,.dated = true,.markers = &migrate_grammar_dbmate,
+		.template = &migrate_template_dbmate
+	},
+	{
+		.name = "tern",.by_markers = true,
+		.claims = migrate_filename_tern,.from_one = true,.consecutive = true,
+		.markers = &migrate_grammar_tern,
+		.like = "plain",.table = "public.schema_version",.column = "version",
+		.template = &migrate_template_tern
+	},
+	{
+		.name = "rambler",.by_markers = true,
+		.claims = migrate_filename_rambler,.markers = &migrate_grammar_rambler,
+		.template = &migrate_template_rambler
+	},
+	{
+		.name = "node-pg-migrate",.by_markers = true,
+		.claims = migrate_filename_node_pg,
+		.markers = &migrate_grammar_node_pg,
+		.like = "golang-migrate plain",.table = "pgmigrations",.column = "run_on",
+		.template = &migrate_template_node_pg
+	},
+	{
+		.name = "updown",.by_markers = true,
+		.claims = migrate_filename_updown,.header = true,.markers = &migrate_grammar_updown,
+		.template = &migrate_template_updown
+	},
+	{
+		.name = "plain",.by_name = true,
+		.claims = migrate_filename_plain,.down_name = "%s_rollback.sql",.header = true,.markers = &migrate_grammar_plain,
+		.template = &migrate_template_plain
+	},
+	{
+		.name = "sqlx",
+		.claims = migrate_filename_sqlx,.down_name = "%s_name.down.sql",.markers = &migrate_grammar_plain,
+		.like = "golang-migrate plain",.table = "_sqlx_migrations",.column = "execution_time",
+		.template = &migrate_template_sqlx
+	},
+	{
+		.name = "supabase",
+		.claims = migrate_filename_supabase,.dated = true,.markers = &migrate_grammar_plain,
+		.like = "plain",.table = "supabase_migrations.schema_migrations",.column = "statements",
+		.template = &migrate_template_supabase
+	},
+	{
+		.name = "postgres-migrations",
+		.claims = migrate_filename_postgres_migrations,.from_one = true,.consecutive = true,
+		.markers = &migrate_grammar_plain,
+		.like = "plain",.table = "migrations",.column = "executed_at",
+		.template = &migrate_template_postgres_migrations
+	},
+};
+
+/*
+ * The format of that name for a directory with "names": where the tool has had
+ * two layouts, the one that they look like.  22023 with a list for an unknown
+ * name.
+ */
+const MigrateFormat *
+migrate_format_named(const char *name, List *names)
+{
+	const MigrateFormat *first = NULL;
+	StringInfoData valid;
+
+	initStringInfo(&valid);
+	for (const MigrateFormat *f = formats; f < formats + lengthof(formats); f++)
+	{
+		if (f == formats || strcmp(f->name, f[-1].name) != 0)
+			appendStringInfo(&valid, "%s\"%s\"", valid.len > 0 ? ", " : "", f->name);
+		if (strcmp(f->name, name) != 0)
+			continue;
+		if (f->looks_like != NULL && f->looks_like(names))
+			return f;
+		first = first ? first : f;
+	}
+	if (first == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("unrecognized format: \"%s\"", name),
+				 errhint("Valid formats are %s.", valid.data)));
+	return first;
+}
+
+/*
+ * The first of "names" in the directory itself, or "in_folders", too, by which it is
+ * of a format; NULL if none is.
+ */
+static const char *
+find_claimed(const MigrateFormat *format, List *names, bool in_folders)
+{
+	ListCell   *lc;
+
+	foreach(lc, names)
+	{
+		MigrateFileName parsed = {0};
+
+		if ((in_folders || strchr(lfirst(lc), '/') == NULL) && format->claims(lfirst(lc), &parsed) &&
+			parsed.part == PART_UP)
+			return lfirst(lc);
+	}
+	return NULL;
+}
+
+/*
+ * Detection by the names of a directory, with *evidence a file that tells,
+ * one that is there; NULL if they tell nothing.  Markers may tell better.
+ */
+const MigrateFormat *
+migrate_format_by_names(List *names, const char **evidence)
+{
+	for (const MigrateFormat *f = formats; f < formats + lengthof(formats); f++)
+	{
+		if (f->looks_like == NULL || !f->looks_like(names))
+			continue;
+		/* the file that tells about the others may be missing */
+		*evidence = f->index != NULL && migrate_has_name(names, f->index) ? f->index :
+			f->claims != NULL ? find_claimed(f, names, true) : NULL;
+		return f;
+	}
+	for (const MigrateFormat *f = formats; f < formats + lengthof(formats); f++)
+		if (f->by_name && (*evidence = find_claimed(f, names, false)) != NULL)
+			return f;
+	return NULL;
+}
+
+/*
+ * The rows of formats[] that have evidence of a kind, and their grammars.
+ */
+typedef struct Evidence
+{
+	int			n;
+	const MigrateFormat *formats[lengthof(formats)];
+	const MigrateGrammar *markers[lengthof(formats)];
+} Evidence;
+
+static void
+add_evidence(Evidence *evidence, const MigrateFormat *format)
+{
+	evidence->formats[evidence->n] = format;
+	evidence->markers[evidence->n++] = format->markers;
+}
+
+/*
+ * Detection, file by file: the best format that the files so far are evidence
+ * for.  "best" is the result for those before, NULL for the first one.
+ */
+const MigrateFormat *
+migrate_format_detect(const MigrateFormat *best, const char *file, const char *sql)
+{
+	Evidence	evidence = {0};
+	MigrateFileName parsed = {0};
+	int			found;
+
+	for (const MigrateFormat *f = formats; f < formats + lengthof(formats) && f != best; f++)
+	{
+		if (f->by_markers && f->claims(file, &parsed))
+			add_evidence(&evidence, f);
+		if (f->by_name && f->claims(file, &parsed) && parsed.part == PART_UP)
+		{
+			best = f;
+			break;
+		}
+	}
+	found = migrate_grammar_first(evidence.markers, evidence.n, sql);
+	return found < 0 ? best : evidence.formats[found];
+}
+
+/*
+ * May a directory that looks like "format" be one of "other"?
+ */
+bool
+migrate_format_may_be(const MigrateFormat *format, const MigrateFormat *other)
+{
+	return other->like != NULL && strstr(other->like, format->name) != NULL;
+}
+
+/*
+ * The tool that a directory is of, if it looks like "format", and like that of
+ * other tools as well: the one whose table is there.  NULL if none is.
+ */
+const MigrateFormat *
+migrate_format_by_table(const MigrateFormat *format, MigrateTableExists exists)
+{
+	for (const MigrateFormat *f = formats; f < formats + lengthof(formats); f++)
+		if (migrate_format_may_be(format, f) && exists(f->table, f->column))
+			return f;
+	return NULL;
+}
+
+/*
+ * Another format that a file's text is marked as one of, or NULL.  With "ambiguous",
+ * also where there is doubt.
+ */
+static const MigrateFormat *
+foreign_format(const MigrateFormat *format, const char *sql, bool ambiguous)
+{
+	Evidence	evidence = {0};
+	int			found;
+
+	for (const MigrateFormat *f = formats; f < formats + lengthof(formats); f++)
+		if (f->by_markers && f->markers != format->markers &&
+			(ambiguous || !migrate_grammar_are_weak(f->markers)))
+			add_evidence(&evidence, f);
+	found = migrate_grammar_first(evidence.markers, evidence.n, sql);
+	return found < 0 ? NULL : evidence.formats[found];
+}
+
+/*
+ * A file has the markers of another format.  "evidence" is the file that the
+ * format was detected from, NULL if it was given: a warning then, else an error
+ * (22023).
+ */
+static void
+check_foreign(const MigrateFormat *format, const char *evidence, const char *file,
+			  const MigrateFormat *other)
+{
+	if (evidence == NULL)
+		ereport(WARNING,
+				(errmsg("file \"%s\" looks like one of format \"%s\"", file, other->name)));
+	else if (strcmp(evidence, file) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("format of file \"%s\" is ambiguous", file),
+				 errdetail("Its name is one of format \"%s\", its markers are of format \"%s\".",
+						   format->name, other->name),
+				 errhint("Give the format to read the directory in.")));
+	else
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("directory has migrations of two formats"),
+				 errdetail("File \"%s\" is one of format \"%s\", file \"%s\" of format \"%s\".",
+						   evidence, format->name, file, other->name),
+				 errhint("Move those of one of them, or give the format to read the directory in.")));
+}
+
+/*
+ * Refuse a file that the directory's format leaves alone, and that by its
+ * markers is a migration of another: nobody would miss it until it is too late.
+ */
+void
+migrate_format_check_ignored(const MigrateFormat *format, const char *evidence,
+							 const char *file, const char *sql)
+{
+	MigrateFileName parsed = {0};
+	const MigrateFormat *other = foreign_format(format, sql, true);
+
+	if (other != NULL && other->claims(file, &parsed))
+		check_foreign(format, evidence, file, other);
+	else if (format->claims == migrate_filename_pairs && migrate_filename_sqlx(file, &parsed))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("format of the directory is ambiguous"),
+				 errdetail("File \"%s\" is a migration in the format \"%s\", and none in \"%s\".",
+						   file, "sqlx", format->name),
+				 errhint("Give the format, \"%s\" to have all of them run or \"%s\" to have the file left alone, or rename the file.",
+						 "sqlx", format->name)));
+}
+
+/*
+ * Is a file of this name a migration, or a part of one, in a format, or in any
+ * if that is NULL?  Only for formats without an order of their own.
+ */
+bool
+migrate_format_reads(const MigrateFormat *format, const char *file)
+{
+	MigrateFileName parsed = {0};
+
+	if (format != NULL)
+		return format->claims != NULL && format->claims(file, &parsed);
+	for (const MigrateFormat *f = formats; f < formats + lengthof(formats); f++)
+		if ((f->by_markers || f->by_name) && f->claims(file, &parsed))
+			return true;
+	return false;
+}
+
+const char *
+migrate_format_name(const MigrateFormat *format)
+{
+	return format->name;
+}
+
+/*
+ * Take the name of a file of a format without an order of its own apart; false if
+ * it is no migration, nor a part of one.
+ */
+bool
+migrate_format_parse_name(const MigrateFormat *format, const char *file, MigrateFileName *parsed)
+{
+	return format->claims != NULL && format->claims(file, parsed);
+}
+
+/*
+ * How new migrations of a format look.
+ */
+const MigrateTemplate *
+migrate_format_template(const MigrateFormat *format)
+{
+	return format->template;
+}
+
+/*
+ * The name of the file that tells about the others; NULL if there is none.
+ */
+const char *
+migrate_format_manifest(const MigrateFormat *format)
+{
+	return format->index;
+}
+
+/*
+ * Does the file that tells about the others have their sums?
+ */
+bool
+migrate_format_has_file_sums(const MigrateFormat *format)
+{
+	return format->claims == migrate_filename_atlas;
+}
+
+/*
+ * Is a version a migration's name for good, whatever else its file is called?
+ */
+bool
+migrate_format_has_unique_versions(const MigrateFormat *format)
+{
+	return format->dated;
+}
+
+static void
+check_version_zero(const MigrateFormat *format, const MigrateFileName *parsed)
+{
+	if (format->from_one && strcmp(parsed->sort_key, "0001:0") == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_NAME),
+				 errmsg("version of migration \"%s\" is zero", parsed->file),
+				 errdetail("Versions of the format \"%s\" start at 1.", format->name)));
+}
+
+/*
+ * What each file of a directory is to a format: a list of MigrateFileName, in the
+ * order of their names or of "index", the text of the file that tells about the
+ * others (NULL without one).  *.sql files that are nothing go to *ignored.
+ *
+ * Errors: 0A000 for what would have to run and cannot, 42501 for a folder that
+ * cannot be read, and those of sqitch_plan.c.
+ */
+List *
+migrate_format_files(const MigrateFormat *format, List *names, const char *index, List **ignored)
+{
+	List	   *files = NIL;
+	ListCell   *lc;
+
+	if (format->arrange != NULL && index == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_FILE),
+				 errmsg("directory has no file \"%s\"", format->index),
+				 errdetail("It gives the order of migrations of format \"%s\".", format->name)));
+	if (format->arrange != NULL)
+		files = format->arrange(format->index, index, names);
+	else if (index != NULL && !migrate_format_has_file_sums(format))
+		migrate_check_provider(format->index, index);
+	foreach(lc, names)
+	{
+		char	   *file = lfirst(lc);
+		MigrateFileName parsed = {.file = file};
+
+		CHECK_FOR_INTERRUPTS();
+		if (format->refuse != NULL)
+			format->refuse(file);
+		if (format->nested && file[strlen(file) - 1] == '/')
+			migrate_refuse_unreadable(file);
+		if (format->claims != NULL && format->claims(file, &parsed))
+		{
+			MigrateFileName *copy = palloc(sizeof(MigrateFileName));
+
+			check_version_zero(format, &parsed);
+			*copy = parsed;
+			files = lappend(files, copy);
+		}
+		else if (format->claims != NULL)
+			migrate_refuse_unread(format->claims, file, names);
+		if (format->claims != NULL && parsed.sort_key != NULL)
+			continue;
+		if (format->arrange == NULL && migrate_is_sql_file(file) &&
+			(format->nested || strchr(file, '/') == NULL))
+			*ignored = lappend(*ignored, file);
+	}
+	if (format->arrange != NULL)
+		*ignored = migrate_other_files(names, files);
+	if (format->down_name != NULL)
+		migrate_refuse_down_names(files, format->down_name);
+	if (format->metadata_file != NULL && format->nested && format->syntax != SYNTAX_FLYWAY)
+		migrate_refuse_lone_downs(files);
+	return files;
+}
+
+/*
+ * The file with settings that would stand beside a migration's; NULL if the format
+ * knows none.
+ */
+char *
+migrate_format_metadata_file(const MigrateFormat *format, const char *file)
+{
+	if (format->metadata_file == NULL)
+		return NULL;
+	if (*format->metadata_file == '/')
+		return psprintf("%.*s%s", (int) (migrate_base_name(file) - file) - 1, file, format->metadata_file);
+	return psprintf("%s%s", file, format->metadata_file);
+}
+
+/*
+ * A file has no up section: it may be one of another format, then say so.
+ */
+static void
+refuse_unmarked(const MigrateFormat *format, const char *evidence, const char *file,
+				const char *sql, int length)
+{
+	const MigrateFormat *other = foreign_format(format, sql, true);
+	const char *marker = migrate_grammar_up(format->markers);
+	char	   *hint;
+
+	if (other != NULL && evidence != NULL)
+		check_foreign(format, evidence, file, other);
+	if (other != NULL)
+		hint = psprintf("The format \"%s\" marks it by a line \"%s\"; the file looks like one of format \"%s\".",
+						format->name, marker, other->name);
+	else if (evidence == NULL)
+		hint = psprintf("The format \"%s\" marks it by a line \"%s\".", format->name, marker);
+	else
+		hint = psprintf("The format \"%s\", detected from file \"%s\", marks it by a line \"%s\".",
+						format->name, evidence, marker);
+	migrate_bad_file(file, migrate_count_lines(sql, length), "migration has no up section", hint);
+}
+
+/*
+ * The other format that a file of this one is of, or NULL.  One that its markers
+ * tell may lack them, where the file is a section then; so those of others count,
+ * also if they are common comments.
+ */
+static const MigrateFormat *
+foreign_to(const MigrateFormat *format, const char *evidence, const char *sql)
+{
+	if (!format->by_markers)
+		return foreign_format(format, sql, evidence == NULL);
+	if (!format->markers->whole || migrate_grammar_first(&format->markers, 1, sql) >= 0)
+		return NULL;
+	return foreign_format(format, sql, true);
+}
+
+/*
+ * The changesets of a file; 0A000 for one that has none and yet statements: other
+ * tools, and Liquibase itself where it is told to, would run them.
+ */
+static List *
+parse_changesets(const MigrateFormat *format, const MigrateFileName *parsed, const char *sql,
+				 int length)
+{
+	List	   *migrations = migrate_changesets_parse(parsed, sql, length);
+
+	/* one that is marked for another tool is reported as that */
+	if (migrations == NIL && !migrate_script_is_blank(sql, length) &&
+		foreign_format(format, sql, false) == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("file \"%s\" has no changesets", parsed->file),
+				 errhint("Begin it with \"--liquibase formatted sql\" and a line \"--changeset author:id\", or move it out of the directory.")));
+	return migrations;
+}
+
+/*
+ * Take one file apart: a list of Migration, each with those sections that the
+ * file has; migrate_format_assemble() puts together what is spread over files.
+ * NIL for a file that has turned out to be no migration.
+ *
+ * "evidence" is the file that the format was detected from, NULL if it was given.
+ * "sql" is only read.  Errors: 42601 with file and line, and those of atlas_sum.c.
+ */
+List *
+migrate_format_parse(const MigrateFormat *format, const char *evidence,
+					 const MigrateFileName *parsed, const char *sql, int length)
+{
+	Migration  *migration;
+	const MigrateFormat *other;
+
+	if (format->changesets)
+		return parse_changesets(format, parsed, sql, length);
+	other = foreign_to(format, evidence, sql);
+	if (other != NULL)
+		check_foreign(format, evidence, parsed->file, other);
+
+	migration = palloc0(sizeof(Migration));
+	migration->file = parsed->file;
+	migration->kind = parsed->kind;
+	migration->version = parsed->version;
+	migration->name = parsed->name;
+	migration->sort_key = parsed->sort_key;
+	migration->description = parsed->description;
+	migration->author = parsed->author;
+	migration->tags = parsed->tags;
+	if (format->header && parsed->part != PART_DOWN)
+		migrate_parse_header(migration, sql, length);
+	if (format->hashed)
+		migrate_check_graphile(migration, sql, length);
+	if (!migrate_grammar_parse(format->markers, migration, parsed->part, sql, length))
+		refuse_unmarked(format, evidence, parsed->file, sql, length);
+	if (format->markers == &migrate_grammar_plain)
+		migrate_parse_atlas_directives(migration, sql, length);
+	if (format->syntax != SYNTAX_PSQL)
+		migration->up.syntax = migration->down.syntax = format->syntax;
+	return list_make1(migration);
+}
+
+/*
+ * Put together the parts (Migration) that are the same migration, bring all into
+ * order, and check what the format wants of them.  Names of down files without an
+ * up are added to *ignored.  Errors: those of assemble.c.
+ */
+List *
+migrate_format_assemble(const MigrateFormat *format, List *parts, List **ignored)
+{
+	List	   *migrations = migrate_assemble(parts, ignored);
+
+	if (format->dated)
+		migrate_refuse_equal_versions(migrations);
+	if (format->consecutive)
+		migrate_refuse_gaps(migrations, format->name);
+	if (format->hashed)
+		migrate_check_chain(migrations);
+	return migrations;
+}

@@ -1,0 +1,190 @@
+/*-------------------------------------------------------------------------
+ *
+ * format.h
+ *		Migrations as a directory has them, whatever tool wrote it.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/format/format.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef MIGRATE_FORMAT_FORMAT_H
+#define MIGRATE_FORMAT_FORMAT_H
+
+#include "common/sha2.h"
+#include "datatype/timestamp.h"
+#include "nodes/pg_list.h"
+
+#include "files/files.h"
+#include "format/template.h"
+#include "variables/variables.h"
+
+/*
+ * A piece of a file that belongs to a section.
+ */
+typedef struct MigrateSpan
+{
+	int			offset;			/* bytes before it in the file's text */
+	int			length;
+	int			line;			/* of its first byte, from 1 */
+	bool		transactional;	/* false: marked "no transaction" */
+	bool		wrapped;		/* is a transaction, and others are none */
+	bool		unfinished;		/* its last statement may go on in the next */
+} MigrateSpan;
+
+/*
+ * A place in a file where a statement ends without a semicolon: so many bytes of
+ * it give way to one, perhaps none.
+ */
+typedef struct MigrateTerminator
+{
+	int			offset;
+	int			length;
+} MigrateTerminator;
+
+/*
+ * One direction of a migration: a piece of a file, or several.
+ */
+typedef struct MigrateSection
+{
+	bool		present;		/* does the file have it at all? */
+	bool		nothing;		/* it says that there is nothing to undo */
+	char	   *file;			/* name relative to the directory */
+	int			offset;			/* bytes before it in the file's text */
+	int			length;			/* its bytes */
+	int			line;			/* line of its first byte, from 1 */
+	List	   *spans;			/* of MigrateSpan, if it is not just that */
+	List	   *ends;			/* of MigrateTerminator */
+	bool		transactional;	/* false: marked "no transaction" */
+	MigrateSyntax syntax;
+	uint8		sha256[PG_SHA256_DIGEST_LENGTH];	/* of its text */
+} MigrateSection;
+
+/*
+ * A line of a file that may have been meant as something else.
+ */
+typedef struct MigrateDoubt
+{
+	const char *file;
+	int			line;
+	bool		refuses;		/* the migration must not run so */
+	const char *message;
+	const char *hint;			/* or NULL */
+}			MigrateDoubt;
+
+typedef enum MigrateKind
+{
+	KIND_VERSIONED,				/* runs once */
+	KIND_REPEATABLE,			/* runs after those, again when it has changed */
+} MigrateKind;
+
+/*
+ * A migration as a directory has it, whatever tool wrote that.
+ */
+typedef struct Migration
+{
+	char	   *file;			/* that it was found in */
+	MigrateKind kind;
+	bool		always;			/* repeatable, changed or not */
+	bool		shares_file;	/* with others */
+	char	   *version;		/* as written in the file name */
+	char	   *name;			/* the rest of the file name, may be "" */
+	char	   *sort_key;		/* bytewise order = the format's order */
+	List	   *tags;			/* of char *: other names for it as a target */
+	char	   *description;	/* from header comments, or NULL */
+	char	   *author;			/* likewise */
+	char	   *created;		/* likewise */
+	bool		said_reversible;	/* likewise; decides nothing */
+	char	   *hash;			/* of itself, from its header, or NULL ... */
+	char	   *previous;		/* ... and of the one before */
+	List	   *properties;		/* of MigrateVariable: values from the file */
+	char	   *logical_path;	/* that the file is recorded with, or NULL */
+	const char *format;			/* its directory's */
+	MigrateDoubt *doubt;		/* or NULL */
+	const char *alone_marker;	/* of its format, or NULL */
+	char	   *contexts;		/* in which it runs, or NULL */
+	char	   *labels;			/* likewise */
+	MigrateSection up;
+	MigrateSection down;
+} Migration;
+
+typedef struct MigrateFormat MigrateFormat;
+
+/*
+ * A directory read through its format.
+ */
+typedef struct MigrationSet
+{
+	const MigrateFormat *format;	/* NULL for a directory without migrations */
+	const char *format_evidence;	/* the file it was detected from, or NULL */
+	List	   *migrations;		/* of Migration, in the format's order */
+	bool		unique_versions;	/* by which they are known, too */
+	List	   *ignored;		/* names of *.sql files that are none */
+} MigrationSet;
+
+/*
+ * One call of a routine, and what it knows.
+ */
+typedef struct MigrateSource MigrateSource;
+
+typedef bool (*MigrateTableExists) (const char *table, const char *column);
+
+/* in source.c */
+extern MigrateSource *migrate_source_read(const char *path, const char *format,
+										  const char *remembered,
+										  MigrateTableExists exists, bool keep,
+										  bool contained);
+extern MigrationSet *migrate_source_set(MigrateSource *source);
+extern const MigrateDirectory *migrate_source_directory(const MigrateSource *source);
+extern void migrate_source_script(MigrateSource *source, const char *file,
+								  MigrateSection *section);
+extern char *migrate_source_text(MigrateSource *source, const MigrateSection *section);
+extern char *migrate_source_bytes(MigrateSource *source, const char *file, int *length,
+								  const char **sql);
+
+typedef enum MigratePart
+{
+	PART_BOTH,
+	PART_UP,
+	PART_DOWN,
+} MigratePart;
+
+/*
+ * What a file is to a migration, by its name or by a file about it.
+ */
+typedef struct MigrateFileName
+{
+	char	   *file;
+	MigratePart part;
+	MigrateKind kind;
+	char	   *version;
+	char	   *name;
+	char	   *sort_key;
+	char	   *description;	/* or NULL */
+	char	   *author;			/* or NULL */
+	List	   *tags;			/* of char * */
+} MigrateFileName;
+
+/* in format.c */
+extern const MigrateFormat *migrate_format_named(const char *name, List *names);
+extern bool migrate_format_parse_name(const MigrateFormat *format, const char *file,
+									  MigrateFileName *parsed);
+extern const MigrateTemplate *migrate_format_template(const MigrateFormat *format);
+extern const char *migrate_format_name(const MigrateFormat *format);
+
+/* in template.c */
+extern List *migrate_template_files(const MigrateTemplate *template, List *migrations,
+									const char *name, TimestampTz now);
+
+/* in filename.c */
+extern char *migrate_numeric_key(const char *digits, int length);
+
+/* in filename_flyway.c */
+extern char *migrate_dotted_key(const char *version);
+
+/* in section.c */
+extern void migrate_sha256(const char *sql, int length, uint8 *sha256);
+
+#endif							/* MIGRATE_FORMAT_FORMAT_H */

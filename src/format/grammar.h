@@ -1,0 +1,82 @@
+/*-------------------------------------------------------------------------
+ *
+ * grammar.h
+ *		Markers of sections, by format.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/format/grammar.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef MIGRATE_FORMAT_GRAMMAR_H
+#define MIGRATE_FORMAT_GRAMMAR_H
+
+#include "util/lines.h"
+
+/*
+ * What a line is to a grammar.
+ */
+typedef enum MigrateMarker
+{
+	MARK_NONE,
+	MARK_UP,
+	MARK_UP_NO_TRANSACTION,		/* ... of a section without a transaction */
+	MARK_DOWN,
+	MARK_DOWN_NO_TRANSACTION,
+	MARK_NO_TRANSACTION,		/* the section it stands in has no transaction */
+	MARK_BOTH_NO_TRANSACTION,	/* nor has any of the file */
+	MARK_STOP,					/* what follows belongs to no section */
+	MARK_BEGIN,					/* of a statement; the parser needs no telling */
+	MARK_END,
+	MARK_SEPARATOR,				/* between statements */
+	MARK_VARIABLES_ON,			/* values are put in, from here on */
+	MARK_VARIABLES_OFF,
+	MARK_UNKNOWN,				/* looks like a marker and is none */
+	MARK_TEMPLATE,				/* asks for a template engine */
+} MigrateMarker;
+
+/*
+ * A grammar: what a line says, and what becomes of several sections.
+ */
+typedef struct MigrateGrammar
+{
+	MigrateMarker (*mark) (MigrateLine *line);
+	const char *up_marker;		/* how they are written, for messages: NULL if
+								 * there is none */
+	const char *down_marker;
+	const char *alone_marker;	/* a section without a transaction */
+	bool		(*has_odd_option) (const MigrateLine *line);
+	bool		needs_down;		/* a file has a down section */
+	bool		whole;			/* the file is a section without any marker */
+	bool		skips_prelude;	/* text before the first marker is left out,
+								 * else only comments may stand there */
+	bool		repeats;		/* there may be several sections of a kind */
+	bool		down_backwards; /* several downs are undone in reverse */
+	bool		no_transaction_for_all; /* one section without a transaction
+										 * makes all so */
+	bool		any_order;		/* the down may come first */
+	bool		down_tells;		/* a down section alone tells the format */
+	bool		ambiguous;		/* too common a comment to tell one format
+								 * from another */
+} MigrateGrammar;
+
+/* in grammar.c */
+extern const MigrateGrammar migrate_grammar_none;
+extern const MigrateGrammar migrate_grammar_plain;
+extern const MigrateGrammar migrate_grammar_goose;
+extern const MigrateGrammar migrate_grammar_updown;
+extern const MigrateGrammar migrate_grammar_sql_migrate;
+extern const MigrateGrammar migrate_grammar_dbmate;
+extern const MigrateGrammar migrate_grammar_tern;
+extern const MigrateGrammar migrate_grammar_rambler;
+extern const MigrateGrammar migrate_grammar_node_pg;
+extern const MigrateGrammar migrate_grammar_graphile;
+extern const MigrateGrammar migrate_grammar_drizzle;
+extern const MigrateGrammar migrate_grammar_liquibase;
+extern int	migrate_grammar_first(const MigrateGrammar *const *markers, int n,
+								  const char *sql);
+extern bool migrate_grammar_are_weak(const MigrateGrammar *markers);
+
+#endif							/* MIGRATE_FORMAT_GRAMMAR_H */

@@ -1,0 +1,623 @@
+/*-------------------------------------------------------------------------
+ *
+ * section.c
+ *		The text of a section, from the pieces of a file that it consists of.
+ *
+ * Nearly all sections are one piece, and their text is that of the file.  Where
+ * it is put together from several, comments "--#line N "file"" tell which line
+ * of the file the next one is; see migrate_map_line().
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/format/section.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "common/cryptohash.h"
+#include "miscadmin.h"
+
+#include "format/doubt.h"
+#include "format/format.h"
+#include "format/format_int.h"
+#include "format/grammar.h"
+#include "script/lexer.h"
+#include "script/script.h"
+#include "util/line_map.h"
+#include "util/lines.h"
+#include "util/printable.h"
+#include "variables/variables.h"
+
+/*
+ * The pieces of a section are complete.  One that is a single piece has no list
+ * of them.
+ */
+void
+migrate_section_finish(MigrateSection *section)
+{
+	const MigrateSpan *first = linitial(section->spans);
+
+	section->offset = first->offset;
+	section->length = first->length;
+	section->line = first->line;
+	if (list_length(section->spans) == 1)
+		section->spans = NIL;
+}
+
+/*
+ * Append bytes of a file, with semicolons where statements of the section end
+ * without one.  Those places are in the order of the file.
+ */
+static void
+append_bytes(StringInfo text, const MigrateSection *section, const char *sql, int offset, int length)
+{
+	int			end = offset + length;
+	ListCell   *lc;
+
+	foreach(lc, section->ends)
+	{
+		const MigrateTerminator *mark = lfirst(lc);
+
+		CHECK_FOR_INTERRUPTS();
+		if (mark->offset < offset || mark->offset + mark->length > end)
+			continue;
+		appendBinaryStringInfo(text, sql + offset, mark->offset - offset);
+		appendStringInfoChar(text, ';');
+		appendStringInfoSpaces(text, mark->length - 1);
+		offset = mark->offset + mark->length;
+	}
+	appendBinaryStringInfo(text, sql + offset, end - offset);
+}
+
+/*
+ * Append a piece; *line is the line of the file that would be next, -1 if there
+ * is none such.
+ */
+static void
+append_span(StringInfo text, const MigrateSection *section, const MigrateSpan *span,
+			const char *sql, int *line)
+{
+	if (span->wrapped)
+		appendStringInfoString(text, "BEGIN;\n");
+	if (span->wrapped || span->line != *line)
+		migrate_append_line_marker(text, section->file, span->line);
+	append_bytes(text, section, sql, span->offset, span->length);
+	*line = span->line + migrate_count_lines(sql + span->offset, span->length) - 1;
+	if (span->unfinished)
+		return;
+
+	/* the next piece is no part of its last statement */
+	appendStringInfoString(text, span->wrapped ? "\n;COMMIT;\n" : "\n;\n");
+	*line = -1;
+}
+
+/*
+ * The text of a section, palloc'd, with *length bytes.  "sql" is that of its file.
+ */
+char *
+migrate_section_text(const MigrateSection *section, const char *sql, int *length)
+{
+	StringInfoData text;
+	int			line = section->line;
+	ListCell   *lc;
+
+	if (section->spans == NIL && section->ends == NIL)
+	{
+		*length = section->length;
+		return pnstrdup(sql + section->offset, section->length);
+	}
+	initStringInfo(&text);
+	if (section->spans == NIL)
+		append_bytes(&text, section, sql, section->offset, section->length);
+	foreach(lc, section->spans)
+		append_span(&text, section, lfirst(lc), sql, &line);
+	*length = text.len;
+	return text.data;
+}
+
+/*
+ * The end of what a section takes of its file, in bytes.
+ */
+int
+migrate_section_end(const MigrateSection *section)
+{
+	int			end = section->offset + section->length;
+	ListCell   *lc;
+
+	foreach(lc, section->spans)
+	{
+		const MigrateSpan *span = lfirst(lc);
+
+		end = Max(end, span->offset + span->length);
+	}
+	return end;
+}
+
+/*
+ * The SHA-256 of "length" bytes, into PG_SHA256_DIGEST_LENGTH bytes.
+ */
+void
+migrate_sha256(const char *sql, int length, uint8 *sha256)
+{
+	pg_cryptohash_ctx *hash = pg_cryptohash_create(PG_SHA256);
+	bool		failed = pg_cryptohash_init(hash) < 0;
+
+	for (int done = 0; done < length && !failed; done += MIGRATE_BLOCK)
+	{
+		CHECK_FOR_INTERRUPTS();
+		failed = pg_cryptohash_update(hash, (const uint8 *) sql + done,
+									  Min(length - done, MIGRATE_BLOCK)) < 0;
+	}
+	if (failed || pg_cryptohash_final(hash, sha256, PG_SHA256_DIGEST_LENGTH) < 0)
+		elog(ERROR, "could not compute SHA-256: %s", pg_cryptohash_error(hash));
+	pg_cryptohash_free(hash);
+}
+
+/*
+ * State of finding the sections of a file.
+ */
+typedef struct SectionParser
+{
+	const MigrateGrammar *markers;
+	const char *file;
+	const char *sql;
+	Migration  *migration;
+	MigrateSection *open;		/* the section that the line is in, or NULL */
+	MigrateSpan *span;			/* its piece there, or NULL */
+	const MigrateLine *line;
+	bool		marked;			/* there has been an up or down marker */
+	bool		unmarked_up;	/* the up section is what no marker stands
+								 * before */
+	bool		in_statement;	/* between a statement's begin and end */
+	bool		alone;			/* all of the file, without a transaction */
+	bool		allowed;		/* the line before allows what looks like one */
+	int			suspect;		/* line that looks like a down marker, 0: none
+								 * ... */
+	const char *behind_suspect; /* ... and the text behind it */
+	MigrateSection *suspect_alone;	/* with a line like "no transaction" ... */
+	int			suspect_alone_line; /* ... which is that one */
+	int			odd_option;		/* line of a marker with an unknown option */
+	bool		prelude_allowed;
+	int			prelude;		/* first line before the first marker that is
+								 * left out */
+	List	   *separators;		/* bytes before each of them (int) */
+	bool		variables;		/* goose's ENVSUB is on */
+	const char *ended;			/* what stands before has its semicolons */
+} SectionParser;
+
+static void
+open_span(SectionParser *parser, MigrateSection *section, bool transactional, const char *start,
+		  int line)
+{
+	MigrateSpan *span = palloc0(sizeof(MigrateSpan));
+
+	span->offset = start - parser->sql;
+	span->line = line;
+	span->transactional = transactional;
+	section->present = true;
+	section->file = parser->migration->file;
+	if (parser->variables && section->spans == NIL)
+		section->syntax = SYNTAX_GOOSE_ON;
+	section->spans = lappend(section->spans, span);
+	parser->open = section;
+	parser->span = span;
+}
+
+static void
+close_span(SectionParser *parser, const char *end)
+{
+	if (parser->span != NULL)
+		parser->span->length = Max((int) (end - parser->sql) - parser->span->offset, 0);
+	parser->open = NULL;
+	parser->span = NULL;
+}
+
+/*
+ * The first marker stands behind text that is in no section, or in the one that
+ * an unmarked file is.
+ */
+static void
+check_prelude(SectionParser *parser, bool up)
+{
+	const MigrateLine *line = parser->line;
+
+	if (parser->markers->whole && !up)
+		return;					/* it is the up section */
+	if (migrate_script_is_blank(parser->sql, line->text -parser->sql))
+		return;
+	if (parser->markers->skips_prelude)
+		parser->prelude = !parser->prelude_allowed &&
+			migrate_has_statements(parser->sql, line->text -parser->sql);
+	else
+		migrate_bad_file(parser->file, line->number, "migration has statements before its up section",
+						 psprintf("Only comments may stand before \"%s\".",
+								  parser->markers->up_marker));
+}
+
+static void
+begin_section(SectionParser *parser, bool up, bool alone, const char *after)
+{
+	Migration  *migration = parser->migration;
+	MigrateSection *section = up ? &migration->up : &migration->down;
+	const MigrateGrammar *markers = parser->markers;
+	int			number = parser->line->number;
+
+	if (!up && !migration->up.present && !markers->any_order)
+		migrate_bad_file(parser->file, number,
+						 "down section of migration stands before its up section", NULL);
+	if (!parser->marked)
+		check_prelude(parser, up);
+	parser->marked = true;
+	if (up && parser->unmarked_up)
+		memset(section, 0, sizeof(MigrateSection));
+	parser->unmarked_up &= !up;
+	if (section->present && !markers->repeats)
+		migrate_bad_file(parser->file, number, up ? "migration has two up sections" :
+						 "migration has two down sections", NULL);
+	if (parser->in_statement)
+		migrate_bad_file(parser->file, number, up ? "statement is not ended before the up section" :
+						 "statement is not ended before the down section", NULL);
+	close_span(parser, parser->line->text);
+	open_span(parser, section, !alone, after, number + 1);
+}
+
+/*
+ * Has the text that ends at "end" a statement there that wants its semicolon?
+ * Lines of comments do not count; if in doubt it does, which does no harm.
+ */
+bool
+migrate_lacks_semicolon(const char *start, const char *end)
+{
+	while (end > start)
+	{
+		const char *line = end;
+
+		CHECK_FOR_INTERRUPTS();
+		while (line > start && line[-1] != '\n')
+			line--;
+		while (end > line && strchr(" \t\r\n", end[-1]) != NULL)
+			end--;
+		while (line < end && (*line == ' ' || *line == '\t'))
+			line++;
+		if (end > line && !(end - line >= 2 && line[0] == '-' && line[1] == '-'))
+			return end[-1] != ';';
+		while (line > start && line[-1] != '\n')
+			line--;
+		end = line > start ? line - 1 : start;
+	}
+	return false;
+}
+
+/*
+ * A statement ends at a marker, with or without a semicolon.
+ */
+static void
+end_statement(SectionParser *parser)
+{
+	const char *mark = parser->line->text +parser->line->mark;
+	const char *start;
+	MigrateTerminator *end;
+
+	if (parser->span == NULL || parser->line->mark_length == 0)
+		return;
+	start = parser->sql + parser->span->offset;
+	if (parser->ended != NULL && parser->ended > start)
+		start = parser->ended;
+	parser->ended = mark + parser->line->mark_length;
+	if (!migrate_lacks_semicolon(start, mark))
+		return;
+	end = palloc(sizeof(MigrateTerminator));
+	end->offset = mark - parser->sql;
+	end->length = parser->line->mark_length;
+	parser->open->ends = lappend(parser->open->ends, end);
+}
+
+static void
+refuse_template(SectionParser *parser)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("templates are not supported"),
+			 errhint("Write the statements out; tern's \"print-migrations\" shows them."),
+			 errcontext("file \"%s\", line %d", parser->file, parser->line->number)));
+}
+
+/*
+ * Take a line that is a marker.  "after" is where the next line starts.
+ */
+static void
+take_marker(SectionParser *parser, MigrateMarker marker, const char *after)
+{
+	const MigrateLine *line = parser->line;
+
+	switch (marker)
+	{
+		case MARK_NONE:
+			break;
+		case MARK_UP:
+		case MARK_UP_NO_TRANSACTION:
+			begin_section(parser, true, marker == MARK_UP_NO_TRANSACTION, after);
+			break;
+		case MARK_DOWN:
+		case MARK_DOWN_NO_TRANSACTION:
+			begin_section(parser, false, marker == MARK_DOWN_NO_TRANSACTION, after);
+			break;
+		case MARK_NO_TRANSACTION:
+			if (parser->span != NULL)
+				parser->span->transactional = false;
+			break;
+		case MARK_BOTH_NO_TRANSACTION:
+			parser->alone = true;
+			break;
+		case MARK_STOP:
+			close_span(parser, line->text);
+			break;
+		case MARK_BEGIN:
+			if (parser->in_statement)
+				migrate_bad_file(parser->file, line->number, "statement is begun twice", NULL);
+			parser->in_statement = true;
+			break;
+		case MARK_END:
+			if (!parser->in_statement)
+				migrate_bad_file(parser->file, line->number,
+								 "statement is ended that was not begun", NULL);
+			parser->in_statement = false;
+			end_statement(parser);
+			break;
+		case MARK_SEPARATOR:
+			parser->separators = lappend_int(parser->separators, line->text +line->mark - parser->sql);
+			end_statement(parser);
+			break;
+		case MARK_VARIABLES_ON:
+			parser->variables = true;
+			if (parser->open != NULL && parser->open->syntax == SYNTAX_PSQL)
+				parser->open->syntax = SYNTAX_GOOSE;
+			break;
+		case MARK_VARIABLES_OFF:
+			parser->variables = false;
+			break;
+		case MARK_UNKNOWN:
+			migrate_bad_file(parser->file, line->number,
+							 psprintf("unrecognized marker: \"%.*s\"",
+									  (int) strcspn(line->text, "\r\n"), line->text), NULL);
+			break;
+		case MARK_TEMPLATE:
+			refuse_template(parser);
+			break;
+	}
+}
+
+/*
+ * All pieces of a section are known.
+ */
+static void
+end_section(const SectionParser *parser, MigrateSection *section, bool backwards)
+{
+	bool		all = true;
+	bool		none = true;
+	ListCell   *lc;
+
+	if (!section->present)
+		return;
+	foreach(lc, section->spans)
+	{
+		MigrateSpan *span = lfirst(lc);
+
+		span->transactional &= !parser->alone;
+		all &= span->transactional;
+		none &= !span->transactional;
+	}
+	section->transactional = all;
+	foreach(lc, section->spans)
+	{
+		MigrateSpan *span = lfirst(lc);
+
+		/* what stays a transaction of its own among others */
+		span->wrapped = span->transactional && !all && !none && !parser->markers->no_transaction_for_all;
+	}
+	if (backwards)
+	{
+		List	   *reversed = NIL;
+
+		for (int i = list_length(section->spans) - 1; i >= 0; i--)
+			reversed = lappend(reversed, list_nth(section->spans, i));
+		section->spans = reversed;
+	}
+	migrate_section_finish(section);
+}
+
+/*
+ * The line that an up section begins with, for messages.
+ */
+const char *
+migrate_grammar_up(const MigrateGrammar *markers)
+{
+	return markers->up_marker;
+}
+
+#define ALLOW	"If it is meant so, write \"-- migrate: allow misspelt-marker\" and a reason on the line above it."
+
+/*
+ * A file without a down section that has statements behind such a line: they would
+ * undo what the ones before do.
+ */
+static void
+doubt_down(const SectionParser *parser, const char *end)
+{
+	const MigrateGrammar *markers = parser->markers;
+
+	if (parser->suspect == 0 || parser->migration->down.present ||
+		migrate_script_is_blank(parser->behind_suspect, end - parser->behind_suspect))
+		return;
+	migrate_add_doubt(parser->migration, parser->suspect, markers->down_marker != NULL,
+					  "line looks like the beginning of a down section, and is none",
+					  markers->down_marker == NULL ? "What follows it runs with the rest." :
+					  psprintf("What follows it would run with the rest.  Write the line as \"%s\".  " ALLOW,
+							   markers->down_marker));
+}
+
+/*
+ * What a line that is no marker may have been meant as.  "after" is where the next
+ * one starts.
+ */
+static void
+look_for_doubt(SectionParser *parser, const char *after)
+{
+	const MigrateGrammar *markers = parser->markers;
+	const MigrateLine *line = parser->line;
+
+	if (parser->open == &parser->migration->up && parser->suspect == 0 && !parser->allowed &&
+		migrate_directory_is_down(line))
+	{
+		parser->suspect = line->number;
+		parser->behind_suspect = after;
+	}
+	if (markers->alone_marker != NULL && parser->open != NULL && !parser->allowed &&
+		parser->span->transactional && migrate_directory_is_no_transaction(line))
+	{
+		parser->suspect_alone = parser->open;
+		parser->suspect_alone_line = line->number;
+	}
+}
+
+/*
+ * The end of a literal, quoted name or dollar-quoted body that begins at "at"; 0 if
+ * none does.
+ */
+static int
+end_of_quoted(const char *sql, int at)
+{
+	const char *p = sql + at;
+	bool		escapes = *p == 'e' || *p == 'E';
+	const char *end;
+	int			tag;
+
+	if (*p == '$')
+	{
+		tag = strcspn(p + 1, "$ \t\r\n'\"") + 1;
+		if (p[tag] != '$')
+			return 0;
+		end = strstr(p + tag + 1, pnstrdup(p, tag + 1));
+		return end ? end - sql + tag + 1 : 0;
+	}
+	p += strcspn(p, "'\"");
+	if (p - sql - at > 2)
+		return 0;
+	for (end = p + 1; *end != '\0'; end++)
+	{
+		if (escapes && *end == '\\' && end[1] != '\0')
+			end++;
+		else if (*end == *p && end[1] == *p)
+			end++;
+		else if (*end == *p)
+			return end - sql + 1;
+	}
+	return 0;
+}
+
+/*
+ * A separator inside of a literal would be taken out of it.
+ */
+static void
+doubt_separators(SectionParser *parser)
+{
+	MigrateLexer *lexer;
+	const MigrateToken *token;
+	ListCell   *lc = list_head(parser->separators);
+
+	if (lc == NULL)
+		return;
+	lexer = migrate_lexer_start(parser->sql);
+	while (lc != NULL && (token = migrate_lexer_next(lexer))->kind != 0)
+	{
+		int			end = end_of_quoted(parser->sql, token->location);
+
+		while (lc != NULL && lfirst_int(lc) < Max(end, token->location))
+		{
+			if (lfirst_int(lc) > token->location)
+				migrate_add_doubt(parser->migration,
+								  migrate_count_lines(parser->sql, lfirst_int(lc)), true,
+								  "statement-breakpoint is inside of a literal or a function body",
+								  "It would be taken out of the text.  Remove it.");
+			lc = lnext(parser->separators, lc);
+		}
+	}
+	migrate_lexer_end(lexer);
+}
+
+/*
+ * The same once all markers are known.
+ */
+static void
+doubt_file(SectionParser *parser, const char *end)
+{
+	Migration  *migration = parser->migration;
+	const MigrateGrammar *markers = parser->markers;
+
+	doubt_down(parser, end);
+	doubt_separators(parser);
+	if (parser->suspect_alone != NULL && parser->suspect_alone->transactional)
+		migrate_add_doubt(migration, parser->suspect_alone_line, true,
+						  "line looks like a mark for \"no transaction\", and is none",
+						  psprintf("Write it as \"%s\".  " ALLOW, markers->alone_marker));
+	if (parser->odd_option > 0)
+		migrate_add_doubt(migration, parser->odd_option, true, "marker has an unrecognized option",
+						  psprintf("The mark for \"no transaction\" is \"%s\".  " ALLOW,
+								   markers->alone_marker));
+	if (parser->prelude > 0 && markers->skips_prelude)
+		migrate_add_doubt(migration, parser->prelude, true,
+						  "statements before the first marker would be left out",
+						  psprintf("Move them behind \"%s\".  " ALLOW, markers->up_marker));
+	if (markers->needs_down && migration->up.present && !migration->down.present)
+		migrate_add_doubt(migration, migration->up.line, true, "migration has no down section",
+						  psprintf("Add a line \"%s\", with nothing behind it if there is no way back.",
+								   markers->down_marker));
+}
+
+/*
+ * Find the sections of a file: of both directions by its markers, or the part
+ * that the file is.  False if there should be an up section and is none.  Errors:
+ * 42601 with file and line.
+ */
+bool
+migrate_grammar_parse(const MigrateGrammar *markers, Migration *migration, MigratePart part,
+					  const char *sql, int length)
+{
+	SectionParser parser = {.markers = markers,.file = migration->file,.sql = sql,
+	.migration = migration};
+	MigrateLineReader reader;
+
+	parser.line = &reader.line;
+	parser.unmarked_up = markers->whole && part != PART_DOWN;
+	if (markers->whole)
+		open_span(&parser, part == PART_DOWN ? &migration->down : &migration->up, true, sql, 1);
+	migrate_lines_start(&reader, sql, length);
+	while (migrate_lines_next(&reader))
+	{
+		const char *after = reader.next ? reader.next : reader.end;
+
+		MigrateMarker marker = markers->mark ? markers->mark(&reader.line) : MARK_NONE;
+
+		if (marker == MARK_NONE || marker == MARK_STOP)
+			look_for_doubt(&parser, after);
+		if (marker != MARK_NONE)
+			take_marker(&parser, marker, after);
+		if (marker != MARK_NONE && markers->has_odd_option != NULL && !parser.allowed &&
+			markers->has_odd_option(&reader.line))
+			parser.odd_option = reader.line.number;
+		parser.allowed = migrate_line_allows(&reader.line, "misspelt-marker");
+		parser.prelude_allowed |= parser.allowed && !parser.marked;
+	}
+	if (!migration->up.present && !(markers->whole && part == PART_DOWN))
+		return false;
+	if (parser.in_statement)
+		migrate_bad_file(migration->file, reader.line.number, "statement is begun and not ended", NULL);
+	close_span(&parser, sql + length);
+	end_section(&parser, &migration->up, false);
+	end_section(&parser, &migration->down, markers->down_backwards);
+	doubt_file(&parser, sql + length);
+	migration->alone_marker = markers->alone_marker;
+	return true;
+}

@@ -1,0 +1,517 @@
+/*-------------------------------------------------------------------------
+ *
+ * source.c
+ *		A directory read through its format, one file at a time.
+ *
+ * Only places and hashes of the sections are kept, not their text, so memory
+ * does not grow with the size of the files.  A text is read again when it is
+ * needed, and must then be the same; unless the caller wants all texts anyway.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/format/source.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+#include "files/files.h"
+#include "format/filename.h"
+#include "format/format.h"
+#include "format/format_int.h"
+#include "format/manifest.h"
+#include "script/script.h"
+#include "util/printable.h"
+
+struct MigrateSource
+{
+	MigrateDirectory *dir;
+	MigrationSet *set;
+	bool		detect;			/* the format has not been given */
+	MemoryContext scratch;		/* of the file read last */
+	const char *file;			/* its name, or NULL */
+	char	   *sql;
+	int			length;
+	char	   *bytes;			/* of it, as they are in the file, or NULL */
+	int			bytes_length;
+	struct KeptFile *kept;		/* texts that need not be read again, for each
+								 * name, or NULL */
+	size_t		kept_bytes;
+};
+
+/* so much is kept, where it is asked for */
+#define KEEP_BYTES	(16 * 1024 * 1024)
+
+typedef struct KeptFile
+{
+	char	   *sql;			/* NULL: not kept */
+	int			length;
+} KeptFile;
+
+/*
+ * A file among the kept ones; *name is set to a name that lives as long as they do.
+ */
+static KeptFile *
+kept_file(MigrateSource *source, const char *file, const char **name)
+{
+	List	   *names = migrate_directory_names(source->dir);
+	int			number = migrate_find_name(names, file);
+
+	if (number < 0 || source->kept == NULL)
+		return NULL;
+	*name = list_nth(names, number);
+	return &source->kept[number];
+}
+
+/*
+ * The file read last is a kept one, if it is that.
+ */
+static bool
+take_kept(MigrateSource *source, const char *file)
+{
+	const char *name;
+	KeptFile   *kept = source->kept ? kept_file(source, file, &name) : NULL;
+
+	if (kept == NULL || kept->sql == NULL)
+		return false;
+	source->file = name;
+	source->bytes = NULL;
+	source->sql = kept->sql;
+	source->length = kept->length;
+	return true;
+}
+
+/*
+ * Keep the file read last, as long as there is room.
+ */
+static void
+keep(MigrateSource *source)
+{
+	const char *name;
+	KeptFile   *kept = source->kept ? kept_file(source, source->file, &name) : NULL;
+
+	if (kept == NULL || source->kept_bytes + source->length > KEEP_BYTES)
+		return;
+	kept->sql = MemoryContextStrdup(GetMemoryChunkContext(source), source->sql);
+	kept->length = source->length;
+	source->kept_bytes += source->length;
+}
+
+/*
+ * Read a file unless it is the one read last: sections of one file are asked
+ * for one after the other.  False if it has become a folder.
+ */
+static bool
+read_file(MigrateSource *source, const char *file)
+{
+	MemoryContext old;
+
+	if (source->file != NULL && strcmp(source->file, file) == 0)
+		return true;
+	if (take_kept(source, file))
+		return true;
+	source->file = NULL;
+	source->bytes = NULL;
+	MemoryContextReset(source->scratch);
+	old = MemoryContextSwitchTo(source->scratch);
+	source->sql = migrate_directory_read(source->dir, file, &source->length);
+	if (source->sql != NULL)
+		source->file = pstrdup(file);
+	MemoryContextSwitchTo(old);
+	if (source->sql != NULL)
+		keep(source);
+	return source->sql != NULL;
+}
+
+/*
+ * The text of a file of the directory, palloc'd; NULL if there is none.  For
+ * those that are about others; "arg" is the source.
+ */
+static char *
+read_other(void *arg, const char *file, int *length)
+{
+	MigrateSource *source = arg;
+
+	if (!migrate_has_name(migrate_directory_names(source->dir), file))
+		return NULL;
+	return migrate_directory_read(source->dir, file, length);
+}
+
+static char *
+read_included(void *arg, const char *file)
+{
+	int			length;
+
+	return read_other(arg, file, &length);
+}
+
+/*
+ * The text of a section, palloc'd, from that of its file, which has been read.
+ */
+static char *
+section_text(MigrateSource *source, const MigrateSection *section, int *length)
+{
+	char	   *text = migrate_section_text(section, source->sql, length);
+	char	   *whole = migrate_include_files(text, section->file, section->line,
+											  read_included, source);
+
+	if (whole != text)
+		*length = strlen(whole);
+	return whole;
+}
+
+static void
+hash_section(MigrateSource *source, MigrateSection *section)
+{
+	int			length;
+	char	   *text;
+
+	if (!section->present)
+		return;
+	text = section_text(source, section, &length);
+
+	migrate_sha256(text, length, section->sha256);
+	pfree(text);
+}
+
+/*
+ * A file may turn out to be evidence for another format than the one that the
+ * files so far were read as.  True then, with set->format that one.
+ */
+static bool
+found_better(MigrateSource *source, const char *file)
+{
+	MigrationSet *set = source->set;
+	const MigrateFormat *better;
+
+	if (!source->detect)
+		return false;
+	better = migrate_format_detect(set->format, file, source->sql);
+	if (better == set->format)
+		return false;
+	set->format = better;
+	set->format_evidence = pstrdup(file);
+	return true;
+}
+
+/*
+ * Look for any format's evidence, file by file.
+ */
+static void
+find_format(MigrateSource *source)
+{
+	MigrationSet *set = source->set;
+	List	   *names = migrate_directory_names(source->dir);
+	const char *evidence;
+	const MigrateFormat *by_names = migrate_format_by_names(names, &evidence);
+	bool		atlas_sum = by_names != NULL && migrate_format_has_file_sums(by_names);
+	ListCell   *lc;
+
+	/* the tool that keeps sums also keeps those of other tools' files */
+	set->format = atlas_sum ? NULL : by_names;
+	foreach(lc, names)
+	{
+		const char *file = lfirst(lc);
+
+		if (set->format != NULL)
+			break;
+		if (!migrate_format_reads(NULL, file))
+		{
+			if (migrate_is_sql_file(file) && strchr(file, '/') == NULL)
+				set->ignored = lappend(set->ignored, pstrdup(file));
+		}
+		else if (read_file(source, file) && !found_better(source, file) &&
+				 strchr(file, '/') == NULL)
+			set->ignored = lappend(set->ignored, pstrdup(file));
+	}
+	if (set->format == NULL || (atlas_sum && migrate_format_may_be(set->format, by_names)))
+		set->format = by_names;
+	if (set->format != NULL && set->format == by_names)
+		set->format_evidence = evidence;
+}
+
+/*
+ * Take one file apart, with what stands beside it.
+ */
+static List *
+parse_file(MigrateSource *source, const MigrateFileName *parsed)
+{
+	MigrationSet *set = source->set;
+	List	   *migrations = migrate_format_parse(set->format, set->format_evidence,
+												  parsed, source->sql, source->length);
+	char	   *metadata_file = migrate_format_metadata_file(set->format, parsed->file);
+	int			length;
+	char	   *settings = metadata_file ? read_other(source, metadata_file, &length) : NULL;
+	ListCell   *lc;
+
+	foreach(lc, migrations)
+	{
+		Migration  *migration = lfirst(lc);
+
+		if (settings != NULL)
+			migrate_parse_metadata_file(migration, metadata_file, settings);
+		hash_section(source, &migration->up);
+		hash_section(source, &migration->down);
+	}
+	return migrations;
+}
+
+/*
+ * Files that the format leaves alone may be migrations of another.
+ */
+static void
+check_ignored(MigrateSource *source)
+{
+	MigrationSet *set = source->set;
+	ListCell   *lc;
+
+	if (!source->detect)
+		return;
+	foreach(lc, set->ignored)
+	{
+		const char *file = lfirst(lc);
+
+		if (*file >= '0' && *file <= '9' && strchr(file, '/') == NULL && read_file(source, file))
+			migrate_format_check_ignored(set->format, set->format_evidence, file, source->sql);
+	}
+}
+
+/*
+ * Read all files in set->format.  False if that has turned out to be another on
+ * the way: it is to be done again.
+ */
+static bool
+read_files(MigrateSource *source)
+{
+	MigrationSet *set = source->set;
+	List	   *names = migrate_directory_names(source->dir);
+	List	   *parts = NIL;
+	const char *index = migrate_format_manifest(set->format);
+	int			length;
+	char	   *text = index ? read_other(source, index, &length) : NULL;
+	MigrateAtlasSum *atlas_sum = NULL;
+	ListCell   *lc;
+
+	set->ignored = NIL;
+	if (text !=NULL && migrate_format_has_file_sums(set->format))
+		atlas_sum = migrate_atlas_sum_begin(index, text, length);
+	foreach(lc, migrate_format_files(set->format, names, text, &set->ignored))
+	{
+		MigrateFileName *parsed = lfirst(lc);
+		List	   *migrations;
+
+		if (!read_file(source, parsed->file))
+			continue;
+		if (found_better(source, parsed->file))
+			return false;
+		if (atlas_sum != NULL)
+			migrate_atlas_sum_add(atlas_sum, parsed->file, source->sql, source->length);
+		migrations = parse_file(source, parsed);
+		if (migrations == NIL)
+			set->ignored = lappend(set->ignored, parsed->file);
+		parts = list_concat(parts, migrations);
+	}
+	if (atlas_sum != NULL)
+		migrate_atlas_sum_end(atlas_sum, read_other, source);
+	set->migrations = migrate_format_assemble(set->format, parts, &set->ignored);
+	set->unique_versions = migrate_format_has_unique_versions(set->format);
+	return true;
+}
+
+/*
+ * The format that a history has been applied in, unless that of the directory is
+ * known to be that: 55000 where its files are of another one.
+ */
+static const MigrateFormat *
+remembered_format(const MigrationSet *set, const char *remembered)
+{
+	const MigrateFormat *format;
+
+	/* some have several layouts under one name */
+	if (strcmp(migrate_format_name(set->format), remembered) == 0)
+		return NULL;
+	format = migrate_format_named(remembered, NIL);
+	if (!migrate_format_may_be(set->format, format))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("directory looks like format \"%s\", but the history was applied in format \"%s\"",
+						migrate_format_name(set->format), remembered),
+				 set->format_evidence == NULL ? 0 :
+				 errdetail("It was detected from \"%s\".", set->format_evidence),
+				 errhint("Give \"format\" to go on in that format.")));
+	return format;
+}
+
+/*
+ * Read the migrations of a directory.
+ *
+ * "format" is the name of the format, NULL to detect it; then "remembered" is that
+ * of the history, NULL for none, and where there is none "exists" tells whether a
+ * tool's table is there.  With "keep", texts are kept in memory as long as they are
+ * not too many, for a caller that needs them all.  Errors are those of directory.c and format.c.  A
+ * directory may have no migrations at all.
+ */
+MigrateSource *
+migrate_source_read(const char *path, const char *format, const char *remembered,
+					MigrateTableExists exists, bool keep, bool contained)
+{
+	MigrateSource *source = palloc0(sizeof(MigrateSource));
+	MigrationSet *set = palloc0(sizeof(MigrationSet));
+	const MigrateFormat *other;
+	ListCell   *lc;
+
+	source->set = set;
+	source->detect = format == NULL;
+	if (format != NULL)
+		(void) migrate_format_named(format, NIL);	/* an error, before
+													 * anything is read */
+	source->dir = migrate_directory_open(path, contained);
+	if (keep)
+		source->kept = palloc_extended(list_length(migrate_directory_names(source->dir)) * sizeof(KeptFile),
+									   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	if (format != NULL)
+		set->format = migrate_format_named(format, migrate_directory_names(source->dir));
+	source->scratch = AllocSetContextCreate(CurrentMemoryContext, "migrate file",
+											ALLOCSET_DEFAULT_SIZES);
+	if (source->detect)
+		find_format(source);
+	if (set->format == NULL)
+		return source;
+	while (!read_files(source))
+		CHECK_FOR_INTERRUPTS();
+	other = !source->detect ? NULL : remembered == NULL ? migrate_format_by_table(set->format, exists) :
+		remembered_format(set, remembered);
+	if (other != NULL)
+	{
+		set->format = other;
+		source->detect = false;
+		(void) read_files(source);
+	}
+	check_ignored(source);
+	foreach(lc, set->migrations)
+		((Migration *) lfirst(lc))->format = migrate_format_name(set->format);
+	return source;
+}
+
+/*
+ * The migrations; they belong to "source".
+ */
+MigrationSet *
+migrate_source_set(MigrateSource *source)
+{
+	return source->set;
+}
+
+/*
+ * Where they were read; it belongs to "source".
+ */
+const MigrateDirectory *
+migrate_source_directory(const MigrateSource *source)
+{
+	return source->dir;
+}
+
+/*
+ * Fill in *section as all of a file of the directory that is no migration.
+ * Errors: 58P01 if there is none of that name, 22023 for a migration.
+ */
+void
+migrate_source_script(MigrateSource *source, const char *file, MigrateSection *section)
+{
+	ListCell   *lc;
+
+	foreach(lc, source->set->migrations)
+	{
+		Migration  *migration = lfirst(lc);
+
+		if (strcmp(migration->up.file, file) == 0 ||
+			(migration->down.present && strcmp(migration->down.file, file) == 0))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("file \"%s\" is a migration", file),
+					 errhint("Give a file that stands for all of them, such as one that pg_dump has written.")));
+	}
+	if (!migrate_has_name(migrate_directory_names(source->dir), file) ||
+		!read_file(source, file))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_FILE),
+				 errmsg("file \"%s\" does not exist in the directory of migrations", file)));
+	memset(section, 0, sizeof(MigrateSection));
+	section->present = true;
+	section->file = pstrdup(file);
+	section->length = source->length;
+	section->line = 1;
+	section->transactional = true;
+	hash_section(source, section);
+}
+
+/*
+ * The text of a section, palloc'd.  55000 if it is not the one that was read
+ * before.
+ */
+char *
+migrate_source_text(MigrateSource *source, const MigrateSection *section)
+{
+	uint8		sha256[PG_SHA256_DIGEST_LENGTH];
+	const char *name;
+	KeptFile   *kept = source->kept ? kept_file(source, section->file, &name) : NULL;
+	bool		there = read_file(source, section->file) &&
+		migrate_section_end(section) <= source->length;
+	char	   *text = NULL;
+	int			length;
+
+	if (there)
+	{
+		text = section_text(source, section, &length);
+
+		if (kept != NULL && kept->sql == source->sql)
+			return text;
+
+		migrate_sha256(text, length, sha256);
+	}
+	if (!there || memcmp(sha256, section->sha256, sizeof(sha256)) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("file \"%s\" has changed during the run", section->file),
+				 errhint("Run the migrations again.")));
+	return text;
+}
+
+/*
+ * The bytes of a file, as the tools hash them; NULL if there is no such file.  *sql
+ * is its text, in the database encoding and without a byte order mark.  Both belong
+ * to the source, until another file is read.
+ */
+char *
+migrate_source_bytes(MigrateSource *source, const char *file, int *length, const char **sql)
+{
+	char	   *copy;
+	MemoryContext old;
+
+	if (source->bytes == NULL || source->file == NULL || strcmp(source->file, file) != 0)
+	{
+		source->file = NULL;
+		source->bytes = NULL;
+		MemoryContextReset(source->scratch);
+		if (!migrate_has_name(migrate_directory_names(source->dir), file))
+			return NULL;
+		old = MemoryContextSwitchTo(source->scratch);
+		source->bytes = migrate_directory_bytes(source->dir, file, &source->bytes_length);
+		if (source->bytes != NULL)
+		{
+			source->length = source->bytes_length;
+			copy = MemoryContextAllocHuge(source->scratch, (size_t) source->length + 1);
+			memcpy(copy, source->bytes, source->length + 1);
+			source->sql = migrate_directory_decode(file, copy, &source->length);
+			source->file = pstrdup(file);
+		}
+		MemoryContextSwitchTo(old);
+	}
+	*length = source->bytes_length;
+	*sql = source->sql;
+	return source->bytes;
+}

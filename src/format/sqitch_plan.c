@@ -1,0 +1,372 @@
+/*-------------------------------------------------------------------------
+ *
+ * sqitch_plan.c
+ *		Files that give the order of others: sqitch.plan, drizzle's journal.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/format/sqitch_plan.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+
+#include "format/filename.h"
+#include "format/format.h"
+#include "format/manifest.h"
+#include "util/lines.h"
+#include "util/printable.h"
+
+#define BLANK	" \t\r"
+
+/*
+ * "names" lacks a file, or a folder on the way to it cannot be read.
+ */
+void
+migrate_refuse_missing_file(const char *file, const char *index, int line, List *names)
+{
+	for (const char *slash = strchr(file, '/'); slash != NULL; slash = strchr(slash + 1, '/'))
+	{
+		const char *folder = pnstrdup(file, slash + 1 - file);
+
+		if (migrate_has_name(names, folder))
+			migrate_refuse_unreadable(folder);
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_FILE),
+			 errmsg("file \"%s\" does not exist", file),
+			 errdetail("It is named in \"%s\".", index),
+			 line > 0 ? errcontext("file \"%s\", line %d", index, line) : 0));
+}
+
+/*
+ * The key of what is at a place of such a file.
+ */
+char *
+migrate_ordinal_key(int errctx, const char *name)
+{
+	return psprintf("%08d:%s", errctx, name);
+}
+
+/*
+ * A change of a sqitch.plan.
+ */
+typedef struct SqitchChange
+{
+	char	   *name;
+	char	   *depends;		/* what stands in brackets, or NULL */
+	char	   *planner;
+	char	   *note;
+	int			errctx;			/* in the plan, from 0 */
+	int			line;
+	List	   *tags;			/* of char *, with "@" */
+	struct SqitchChange *rework;	/* the next one of the same name, or NULL */
+} SqitchChange;
+
+typedef struct SqitchPlan
+{
+	const char *file;
+	const char *project;
+	List	   *changes;		/* of SqitchChange, in order */
+	List	   *by_name;		/* the same, by name and then in order */
+} SqitchPlan;
+
+/*
+ * The next line, without its end, trimmed, palloc'd; NULL at the end of *text.
+ */
+static char *
+take_line(const char **text)
+{
+	const char *start = *text +strspn(*text, BLANK);
+	int			length = strcspn(start, "\n");
+
+	if (**text == '\0')
+		return NULL;
+	*text = start[length] == '\n' ? start + length + 1 : start + length;
+	while (length > 0 && strchr(BLANK, start[length - 1]) != NULL)
+		length--;
+	return pnstrdup(start, length);
+}
+
+/*
+ * What a line of the plan has behind its name (sqitch 1.6, Plan.pm): perhaps
+ * [dependencies], a time, the planner, and a note behind "#".
+ */
+static void
+parse_change(SqitchPlan *plan, SqitchChange *change, char *rest)
+{
+	char	   *note = strchr(rest, '#');
+	char	   *close;
+	int			length;
+
+	if (note != NULL)
+	{
+		*note++ = '\0';
+		change->note = note + strspn(note, BLANK);
+	}
+	rest += strspn(rest, BLANK);
+	if (*rest == '[')
+	{
+		close = strchr(rest, ']');
+		if (close == NULL)
+			migrate_bad_file(plan->file, change->line, "list of dependencies is not closed", NULL);
+		*close = '\0';
+		change->depends = rest + 1;
+		rest = close + 1 + strspn(close + 1, BLANK);
+	}
+	rest += strcspn(rest, BLANK);
+	rest += strspn(rest, BLANK);
+	length = strlen(rest);
+	while (length > 0 && strchr(BLANK, rest[length - 1]) != NULL)
+		length--;
+	if (length > 0)
+		change->planner = pnstrdup(rest, length);
+}
+
+static void
+take_tag(SqitchPlan *plan, const char *line, int number)
+{
+	SqitchChange *change;
+
+	if (plan->changes == NIL)
+		migrate_bad_file(plan->file, number, "tag stands before any change", NULL);
+	change = llast(plan->changes);
+	change->tags = lappend(change->tags, pnstrdup(line, strcspn(line, BLANK)));
+}
+
+static void
+take_change(SqitchPlan *plan, char *line, int number)
+{
+	SqitchChange *change = palloc0(sizeof(SqitchChange));
+	int			length;
+
+	if (*line == '-')
+		migrate_bad_file(plan->file, number, "a change to revert cannot stand in the plan", NULL);
+	if (*line == '+')
+		line += 1 + strspn(line + 1, BLANK);
+	length = strcspn(line, BLANK);
+	change->name = pnstrdup(line, length);
+	change->line = number;
+	change->errctx = list_length(plan->changes);
+	parse_change(plan, change, line + length);
+	plan->changes = lappend(plan->changes, change);
+}
+
+static int
+compare_changes(const ListCell *a, const ListCell *b)
+{
+	const SqitchChange *x = lfirst(a);
+	const SqitchChange *y = lfirst(b);
+	int			order = strcmp(x->name, y->name);
+
+	return order != 0 ? order : x->errctx - y->errctx;
+}
+
+/*
+ * The first change of that name, or NULL.
+ */
+static SqitchChange *
+find_change(const SqitchPlan *plan, const char *name)
+{
+	int			low = 0;
+	int			high = list_length(plan->by_name);
+
+	while (low < high)
+	{
+		int			middle = (low + high) / 2;
+
+		if (strcmp(((SqitchChange *) list_nth(plan->by_name, middle))->name, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low < list_length(plan->by_name) &&
+		strcmp(((SqitchChange *) list_nth(plan->by_name, low))->name, name) == 0)
+		return list_nth(plan->by_name, low);
+	return NULL;
+}
+
+/*
+ * Is there a tag at a change before "errctx"?
+ */
+static bool
+has_tag(const SqitchPlan *plan, const char *tag, int errctx)
+{
+	ListCell   *lc;
+
+	foreach(lc, plan->changes)
+	{
+		SqitchChange *change = lfirst(lc);
+		ListCell   *t;
+
+		if (change->errctx >= errctx)
+			break;
+		foreach(t, change->tags)
+			if (strcmp(lfirst(t), tag) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Check one dependency of a change: [!][project:]{change[@tag]|@tag|id}.  Those on
+ * other projects cannot be seen here.
+ */
+static void
+check_dependency(const SqitchPlan *plan, const SqitchChange *change, char *dependency)
+{
+	bool		conflict = *dependency == '!';
+	char	   *name = dependency + conflict;
+	char	   *colon = strchr(name, ':');
+	char	   *tag;
+	SqitchChange *other;
+	bool		deployed;
+
+	if (colon != NULL && (plan->project == NULL || strlen(plan->project) != colon - name ||
+						  strncmp(plan->project, name, colon - name) != 0))
+		return;
+	name = colon ? colon + 1 : name;
+	if (strlen(name) == 40 && strspn(name, "0123456789abcdef") == 40)
+		return;
+	tag = strchr(name, '@');
+	if (tag == name)
+		deployed = has_tag(plan, tag, change->errctx);
+	else
+	{
+		other = find_change(plan, tag ? pnstrdup(name, tag - name) : name);
+		deployed = other != NULL && other->errctx < change->errctx &&
+			(tag == NULL || has_tag(plan, tag, change->errctx));
+	}
+	if (deployed != conflict)
+		return;
+	ereport(ERROR,
+			(errcode(conflict ? ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE : ERRCODE_UNDEFINED_OBJECT),
+			 conflict ? errmsg("change \"%s\" conflicts with \"%s\", which stands before it",
+							   change->name, dependency + 1) :
+			 errmsg("change \"%s\" requires \"%s\", which does not stand before it",
+					change->name, dependency),
+			 errcontext("file \"%s\", line %d", plan->file, change->line)));
+}
+
+static void
+check_dependencies(const SqitchPlan *plan, const SqitchChange *change)
+{
+	char	   *save = NULL;
+
+	if (change->depends == NULL)
+		return;
+	for (char *d = strtok_r(pstrdup(change->depends), BLANK, &save); d != NULL;
+		 d = strtok_r(NULL, BLANK, &save))
+		check_dependency(plan, change, d);
+}
+
+static void
+parse_plan(SqitchPlan *plan, const char *text)
+{
+	char	   *line;
+
+	for (int number = 1; (line = take_line(&text)) != NULL; number++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (strncmp(line, "%project=", 9) == 0)
+			plan->project = line + 9;
+		else if (*line == '@')
+			take_tag(plan, line, number);
+		else if (*line != '\0' && *line != '%' && *line != '#')
+			take_change(plan, line, number);
+	}
+	plan->by_name = list_copy(plan->changes);
+	list_sort(plan->by_name, compare_changes);
+	for (int i = 1; i < list_length(plan->by_name); i++)
+	{
+		SqitchChange *change = list_nth(plan->by_name, i - 1);
+		SqitchChange *next = list_nth(plan->by_name, i);
+
+		if (strcmp(change->name, next->name) == 0)
+			change->rework = next;
+	}
+}
+
+/*
+ * The name of a change's scripts.  Those of one that is reworked later have got
+ * the name of a tag in between.
+ */
+static char *
+script_name(const SqitchPlan *plan, const SqitchChange *change, List *names)
+{
+	if (change->rework == NULL)
+		return change->name;
+	for (int i = change->rework->errctx - 1; i >= change->errctx; i--)
+	{
+		SqitchChange *between = list_nth(plan->changes, i);
+		ListCell   *lc;
+
+		foreach(lc, between->tags)
+		{
+			char	   *script = psprintf("%s%s", change->name, (char *) lfirst(lc));
+
+			if (migrate_has_name(names, psprintf("deploy/%s.sql", script)))
+				return script;
+		}
+	}
+	migrate_bad_file(plan->file, change->rework->line,
+					 psprintf("change \"%s\" stands twice without a tag in between, or without the older scripts",
+							  change->name),
+					 psprintf("After a tag \"@v1\", \"sqitch rework\" copies them to \"deploy/%s@v1.sql\" and the like.",
+							  change->name));
+}
+
+static MigrateFileName *
+sqitch_file(const SqitchChange *change, MigratePart part, char *file, char *script)
+{
+	MigrateFileName *parsed = palloc0(sizeof(MigrateFileName));
+
+	parsed->file = file;
+	parsed->part = part;
+	parsed->version = script;
+	parsed->name = pstrdup("");
+	parsed->sort_key = migrate_ordinal_key(change->errctx, change->name);
+	parsed->description = change->note;
+	parsed->author = change->planner;
+	parsed->tags = change->tags;
+	return parsed;
+}
+
+/*
+ * The files of a sqitch.plan (sqitch 1.6): deploy and revert scripts, as a list
+ * of MigrateFileName.
+ *
+ * "names" are those of the directory, sorted.  Errors, with file and line: 42601
+ * for a plan that makes no sense, 58P01 for a deploy script that is not there,
+ * 42704 and 55000 for dependencies.
+ */
+List *
+migrate_sqitch_plan_files(const char *index, const char *text, List *names)
+{
+	SqitchPlan	plan = {.file = index};
+	List	   *files = NIL;
+	ListCell   *lc;
+
+	parse_plan(&plan, text);
+	foreach(lc, plan.changes)
+	{
+		SqitchChange *change = lfirst(lc);
+		char	   *script = script_name(&plan, change, names);
+		char	   *deploy = psprintf("deploy/%s.sql", script);
+		char	   *revert = psprintf("revert/%s.sql", script);
+
+		CHECK_FOR_INTERRUPTS();
+		check_dependencies(&plan, change);
+		if (!migrate_has_name(names, deploy))
+			migrate_refuse_missing_file(deploy, index, change->line, names);
+		files = lappend(files, sqitch_file(change, PART_UP, deploy, script));
+		if (migrate_has_name(names, revert))
+			files = lappend(files, sqitch_file(change, PART_DOWN, revert, script));
+	}
+	return files;
+}

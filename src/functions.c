@@ -1,0 +1,555 @@
+/*-------------------------------------------------------------------------
+ *
+ * functions.c
+ *		The SQL-callable functions: arguments in, rows out, no logic.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/functions.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "format/format.h"
+#include "history/history.h"
+#include "run/run.h"
+#include "util/printable.h"
+#include "variables/variables.h"
+
+PG_FUNCTION_INFO_V1(migrate_apply);
+
+PG_FUNCTION_INFO_V1(migrate_up);
+
+PG_FUNCTION_INFO_V1(migrate_down);
+
+PG_FUNCTION_INFO_V1(migrate_rollback);
+
+PG_FUNCTION_INFO_V1(migrate_reset);
+
+PG_FUNCTION_INFO_V1(migrate_plan);
+
+PG_FUNCTION_INFO_V1(migrate_baseline);
+
+PG_FUNCTION_INFO_V1(migrate_create);
+
+PG_FUNCTION_INFO_V1(migrate_redo);
+
+PG_FUNCTION_INFO_V1(migrate_refresh);
+
+PG_FUNCTION_INFO_V1(migrate_repair);
+
+PG_FUNCTION_INFO_V1(migrate_adopt);
+
+PG_FUNCTION_INFO_V1(migrate_status);
+
+PG_FUNCTION_INFO_V1(migrate_history);
+
+PG_FUNCTION_INFO_V1(migrate_version);
+
+static char *
+text_argument(FunctionCallInfo fcinfo, int n)
+{
+	return PG_ARGISNULL(n) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(n));
+}
+
+static bool
+bool_argument(FunctionCallInfo fcinfo, int n)
+{
+	return !PG_ARGISNULL(n) && PG_GETARG_BOOL(n);
+}
+
+/*
+ * A number of steps: 0 if none is given, negative if it makes no sense.
+ */
+static int
+steps_argument(FunctionCallInfo fcinfo, int n)
+{
+	if (PG_ARGISNULL(n))
+		return 0;
+	return PG_GETARG_INT32(n) > 0 ? PG_GETARG_INT32(n) : -1;
+}
+
+static List *
+versions_argument(FunctionCallInfo fcinfo, int n)
+{
+	List	   *versions = NIL;
+	Datum	   *values;
+	bool	   *nulls;
+	int			count;
+
+	if (PG_ARGISNULL(n))
+		return NIL;
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(n), TEXTOID, -1, false, TYPALIGN_INT,
+					  &values, &nulls, &count);
+	for (int i = 0; i < count; i++)
+	{
+		if (nulls[i])
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("\"%s\" must not contain nulls", "versions")));
+		versions = lappend(versions, TextDatumGetCString(values[i]));
+	}
+	if (versions == NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"%s\" must not be empty", "versions")));
+	return versions;
+}
+
+/*
+ * Which history: project and schema, at n and n + 1.
+ */
+static void
+history_arguments(FunctionCallInfo fcinfo, int n, MigrateRequest *request)
+{
+	request->history.project = text_argument(fcinfo, n);
+	request->history.schema = text_argument(fcinfo, n + 1);
+	request->history.role = GetUserNameFromId(GetUserId(), false);
+	request->history.login = GetUserNameFromId(GetSessionUserId(), false);
+	request->history.application = pstrdup(application_name ? application_name : "");
+	if (request->history.project == NULL || request->history.schema == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("\"%s\" must not be null",
+						request->history.project == NULL ? "project" : "schema")));
+}
+
+static List *
+vars_argument(FunctionCallInfo fcinfo, int n)
+{
+	return PG_ARGISNULL(n) ? NIL : migrate_variables_read(PG_GETARG_DATUM(n), VARIABLE_GIVEN);
+}
+
+#define RESULT_COLUMNS 5
+
+static Datum
+return_results(FunctionCallInfo fcinfo, List *results)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	ListCell   *lc;
+
+	foreach(lc, results)
+	{
+		MigrateResult *result = lfirst(lc);
+		Interval	duration = {.time = result->duration};
+		Datum		values[RESULT_COLUMNS];
+		bool		nulls[RESULT_COLUMNS] = {0};
+
+		values[0] = CStringGetTextDatum(result->version);
+		values[1] = CStringGetTextDatum(result->name);
+		values[2] = Int32GetDatum(result->batch);
+		values[3] = Int32GetDatum(result->statements);
+		values[4] = IntervalPGetDatum(&duration);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}
+
+#undef RESULT_COLUMNS
+
+static void
+plan_arguments(FunctionCallInfo fcinfo, MigrateRequest *request)
+{
+	request->dir = text_argument(fcinfo, 0);
+	request->target = text_argument(fcinfo, 1);
+	request->steps = steps_argument(fcinfo, 2);
+	request->versions = versions_argument(fcinfo, 3);
+	history_arguments(fcinfo, 4, request);
+	request->format = text_argument(fcinfo, 6);
+	request->vars = vars_argument(fcinfo, 7);
+}
+
+static void
+apply_arguments(FunctionCallInfo fcinfo, MigrateRequest *request)
+{
+	plan_arguments(fcinfo, request);
+	request->adopt_existing = bool_argument(fcinfo, 8);
+}
+
+/* apply(dir, target, steps, versions, project, schema, format, vars, adopt_existing) */
+Datum
+migrate_apply(PG_FUNCTION_ARGS)
+{
+	MigrateRequest request = {0};
+
+	apply_arguments(fcinfo, &request);
+	InitMaterializedSRF(fcinfo, 0);
+	return return_results(fcinfo, migrate_run_apply(&request));
+}
+
+static void
+rollback_arguments(FunctionCallInfo fcinfo, MigrateRequest *request)
+{
+	request->steps = steps_argument(fcinfo, 0);
+	request->target = text_argument(fcinfo, 1);
+	request->everything = bool_argument(fcinfo, 2);
+	request->force = bool_argument(fcinfo, 3);
+	request->dir = text_argument(fcinfo, 4);
+	history_arguments(fcinfo, 5, request);
+}
+
+/* rollback(steps, target, everything, force, dir, project, schema) */
+Datum
+migrate_rollback(PG_FUNCTION_ARGS)
+{
+	MigrateRequest request = {0};
+
+	rollback_arguments(fcinfo, &request);
+	InitMaterializedSRF(fcinfo, 0);
+	return return_results(fcinfo, migrate_run_rollback(&request));
+}
+
+/* reset(force, project, schema) */
+Datum
+migrate_reset(PG_FUNCTION_ARGS)
+{
+	MigrateRequest request = {.everything = true};
+
+	request.force = bool_argument(fcinfo, 0);
+	history_arguments(fcinfo, 1, &request);
+	InitMaterializedSRF(fcinfo, 0);
+	return return_results(fcinfo, migrate_run_rollback(&request));
+}
+
+/*
+ * Error context callback: what to do in a transaction block.
+ */
+static void
+hint_at_apply(void *arg)
+{
+	if (geterrcode() == ERRCODE_ACTIVE_SQL_TRANSACTION)
+		errhint("Switch on autocommit in the client, or use SELECT * FROM migrate.%s().",
+				strcmp(arg, "CALL migrate.up") == 0 ? "apply" : "rollback");
+}
+
+/*
+ * Is a procedure called where it may commit?  Core's own words if not.
+ *
+ * Called from another procedure or a DO block, atomic is false as well, but the
+ * server does not survive a statement at top level there.
+ */
+static void
+require_commit(FunctionCallInfo fcinfo, const char *routine)
+{
+	bool		atomic = fcinfo->context == NULL || !IsA(fcinfo->context, CallContext) ||
+		castNode(CallContext, fcinfo->context)->atomic;
+
+	ErrorContextCallback callback = {.callback = hint_at_apply,.previous = error_context_stack};
+
+	callback.arg = unconstify(char *, routine);
+	error_context_stack = &callback;
+	PreventInTransactionBlock(!atomic && !SPI_inside_nonatomic_context(), routine);
+	error_context_stack = callback.previous;
+}
+
+/*
+ * The INOUT argument of a procedure.
+ */
+static Datum
+return_count(FunctionCallInfo fcinfo, int count)
+{
+	TupleDesc	desc;
+	Datum		value = Int32GetDatum(count);
+	bool		isnull = false;
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), &value, &isnull));
+}
+
+/*
+ * The body of a procedure: what lives in its memory context outlives commits.
+ */
+static Datum
+call_procedure(FunctionCallInfo fcinfo, const char *routine,
+			   void (*arguments) (FunctionCallInfo fcinfo, MigrateRequest *request),
+			   int (*run) (MigrateRequest *request))
+{
+	MigrateRequest request = {.commits = true};
+	MemoryContext context;
+	MemoryContext old;
+	int			count;
+
+	require_commit(fcinfo, routine);
+	context = AllocSetContextCreate(PortalContext, "migrate run", ALLOCSET_DEFAULT_SIZES);
+	old = MemoryContextSwitchTo(context);
+	arguments(fcinfo, &request);
+	count = run(&request);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+	return return_count(fcinfo, count);
+}
+
+/* up(dir, target, steps, versions, project, schema, format, vars, adopt_existing, applied) */
+Datum
+migrate_up(PG_FUNCTION_ARGS)
+{
+	return call_procedure(fcinfo, "CALL migrate.up", apply_arguments, migrate_run_up);
+}
+
+/* down(steps, target, everything, force, dir, project, schema, undone) */
+Datum
+migrate_down(PG_FUNCTION_ARGS)
+{
+	return call_procedure(fcinfo, "CALL migrate.down", rollback_arguments, migrate_run_down);
+}
+
+/* the arguments of redo and refresh: dir, project, schema, format, vars */
+static void
+reapply_arguments(FunctionCallInfo fcinfo, MigrateRequest *request)
+{
+	request->dir = text_argument(fcinfo, 0);
+	history_arguments(fcinfo, 1, request);
+	request->format = text_argument(fcinfo, 3);
+	request->vars = vars_argument(fcinfo, 4);
+	InitMaterializedSRF(fcinfo, 0);
+}
+
+Datum
+migrate_redo(PG_FUNCTION_ARGS)
+{
+	MigrateRequest request = {0};
+
+	reapply_arguments(fcinfo, &request);
+	return return_results(fcinfo, migrate_run_redo(&request));
+}
+
+Datum
+migrate_refresh(PG_FUNCTION_ARGS)
+{
+	MigrateRequest request = {0};
+
+	reapply_arguments(fcinfo, &request);
+	return return_results(fcinfo, migrate_run_refresh(&request));
+}
+
+/* baseline(dir, version, script, project, schema, format) */
+Datum
+migrate_baseline(PG_FUNCTION_ARGS)
+{
+	MigrateRequest request = {0};
+
+	request.dir = text_argument(fcinfo, 0);
+	request.target = text_argument(fcinfo, 1);
+	request.script = text_argument(fcinfo, 2);
+	history_arguments(fcinfo, 3, &request);
+	request.format = text_argument(fcinfo, 5);
+	InitMaterializedSRF(fcinfo, 0);
+	return return_results(fcinfo, migrate_run_baseline(&request));
+}
+
+/* create(name, dir, format) */
+Datum
+migrate_create(PG_FUNCTION_ARGS)
+{
+	MigrateRequest request = {0};
+	char	   *name = text_argument(fcinfo, 0);
+
+	request.dir = text_argument(fcinfo, 1);
+	request.format = text_argument(fcinfo, 2);
+	if (name == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("\"%s\" must not be null", "name")));
+	PG_RETURN_TEXT_P(cstring_to_text(migrate_create_files(&request, name)));
+}
+
+#define REPAIR_COLUMNS 3
+
+/* repair(dir, version, state, project, schema, format) */
+Datum
+migrate_repair(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	MigrateRequest request = {0};
+	ListCell   *lc;
+
+	request.dir = text_argument(fcinfo, 0);
+	request.target = text_argument(fcinfo, 1);
+	request.state = text_argument(fcinfo, 2);
+	history_arguments(fcinfo, 3, &request);
+	request.format = text_argument(fcinfo, 5);
+	InitMaterializedSRF(fcinfo, 0);
+	foreach(lc, migrate_run_repair(&request))
+	{
+		MigrateRepair *repair = lfirst(lc);
+		Datum		values[REPAIR_COLUMNS];
+		bool		nulls[REPAIR_COLUMNS] = {0};
+
+		values[0] = CStringGetTextDatum(repair->version);
+		values[1] = CStringGetTextDatum(repair->name);
+		values[2] = CStringGetTextDatum(repair->action);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}
+
+#undef REPAIR_COLUMNS
+
+static void
+put_text(Datum *values, bool *nulls, int n, const char *value)
+{
+	nulls[n] = value == NULL;
+	if (value != NULL)
+		values[n] = CStringGetTextDatum(value);
+}
+
+#define PLAN_COLUMNS 8
+
+/* plan(dir, target, steps, versions, project, schema, format, vars) */
+Datum
+migrate_plan(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	MigrateRequest request = {0};
+	ListCell   *lc;
+
+	plan_arguments(fcinfo, &request);
+	InitMaterializedSRF(fcinfo, 0);
+	foreach(lc, migrate_preview(&request))
+	{
+		MigratePreview *row = lfirst(lc);
+		Datum		values[PLAN_COLUMNS];
+		bool		nulls[PLAN_COLUMNS] = {0};
+
+		put_text(values, nulls, 0, row->version);
+		put_text(values, nulls, 1, row->name);
+		values[2] = Int32GetDatum(row->transaction);
+		nulls[2] = row->transaction == 0;
+		values[3] = Int32GetDatum(row->statement);
+		nulls[3] = row->statement == 0;
+		put_text(values, nulls, 4, row->file);
+		values[5] = Int32GetDatum(row->line);
+		nulls[5] = row->line == 0;
+		put_text(values, nulls, 6, row->command);
+		put_text(values, nulls, 7, row->note);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}
+
+#undef PLAN_COLUMNS
+
+#define ADOPT_COLUMNS 4
+
+/* adopt(dir, tool, tracking, project, schema) */
+Datum
+migrate_adopt(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	MigrateRequest request = {0};
+	ListCell   *lc;
+
+	request.dir = text_argument(fcinfo, 0);
+	request.tool = text_argument(fcinfo, 1);
+	request.tool_table = PG_ARGISNULL(2) ? InvalidOid : PG_GETARG_OID(2);
+	history_arguments(fcinfo, 3, &request);
+	InitMaterializedSRF(fcinfo, 0);
+	foreach(lc, migrate_run_adopt(&request))
+	{
+		MigrateAdopted *adopted = lfirst(lc);
+		Datum		values[ADOPT_COLUMNS] = {0};
+		bool		nulls[ADOPT_COLUMNS] = {0};
+
+		put_text(values, nulls, 0, adopted->version);
+		put_text(values, nulls, 1, adopted->name);
+		values[2] = TimestampTzGetDatum(adopted->applied_at);
+		nulls[2] = !adopted->has_time;
+		put_text(values, nulls, 3, adopted->note);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}
+
+#undef ADOPT_COLUMNS
+
+#define STATUS_COLUMNS 13
+
+static void
+put_status(ReturnSetInfo *rsinfo, const MigrateItem *item)
+{
+	const Migration *file = item->file;
+	const AppliedMigration *applied = item->applied;
+	Interval	duration = {.time = applied ? applied->duration : 0};
+	Datum		values[STATUS_COLUMNS] = {0};
+	bool		nulls[STATUS_COLUMNS] = {0};
+
+	put_text(values, nulls, 0, file ? file->version : applied->version);
+	put_text(values, nulls, 1, file ? file->name : applied->name);
+	put_text(values, nulls, 2, migrate_state_name(item->state));
+	for (int n = 3; n <= 7; n++)
+		nulls[n] = applied == NULL;
+	if (applied != NULL)
+	{
+		values[3] = Int32GetDatum(applied->batch);
+		values[4] = TimestampTzGetDatum(applied->applied_at);
+		values[5] = CStringGetTextDatum(applied->applied_by);
+		values[6] = IntervalPGetDatum(&duration);
+		values[7] = Int32GetDatum(applied->statements);
+	}
+	values[8] = BoolGetDatum(item->reversible);
+	put_text(values, nulls, 9, file ? file->description : applied->description);
+	put_text(values, nulls, 10, file ? file->author : applied->author);
+	put_text(values, nulls, 11, file ? file->up.file : applied->file);
+	put_text(values, nulls, 12, item->detail);
+	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+}
+
+#undef STATUS_COLUMNS
+
+/* status(dir, project, schema, format) */
+Datum
+migrate_status(PG_FUNCTION_ARGS)
+{
+	MigrateRequest request = {.quiet = true};
+	ListCell   *lc;
+
+	request.dir = text_argument(fcinfo, 0);
+	history_arguments(fcinfo, 1, &request);
+	request.format = text_argument(fcinfo, 3);
+	InitMaterializedSRF(fcinfo, 0);
+	foreach(lc, migrate_status_items(&request))
+		put_status((ReturnSetInfo *) fcinfo->resultinfo, lfirst(lc));
+	return (Datum) 0;
+}
+
+/* history(project, schema) */
+Datum
+migrate_history(PG_FUNCTION_ARGS)
+{
+	MigrateRequest request = {0};
+
+	history_arguments(fcinfo, 0, &request);
+	InitMaterializedSRF(fcinfo, 0);
+	migrate_history_attempts(&request.history, ((ReturnSetInfo *) fcinfo->resultinfo)->setResult);
+	return (Datum) 0;
+}
+
+/* version(project, schema) */
+Datum
+migrate_version(PG_FUNCTION_ARGS)
+{
+	MigrateRequest request = {0};
+	const char *version;
+
+	history_arguments(fcinfo, 0, &request);
+	version = migrate_highest_version(&request);
+	if (version == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(version));
+}

@@ -1,0 +1,469 @@
+/*-------------------------------------------------------------------------
+ *
+ * read.c
+ *		What the tables of the schema "migrate" tell.
+ *
+ * How they run, see owner_query.c.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/history/read.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "nodes/parsenodes.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+#include "utils/tuplestore.h"
+
+#include "format/format.h"
+#include "history/history.h"
+#include "history/owner_query.h"
+#include "util/printable.h"
+#include "variables/variables.h"
+
+static MigrateQuery read_query = {
+	"SELECT version, name, sort_key, file, batch, history_id,"
+	" up_sha256, down_sha256, up_role, down_role, up_line, down_line,"
+	" up_transactional, down_transactional, reversible, down_error,"
+	" description, author, created, applied_at, applied_by, duration, statements,"
+	" state, done, started, invalid_indexes, up_syntax, down_syntax, up_vars, down_vars, kind,"
+	" baseline, format"
+	" FROM migrate.applied"
+	" WHERE " MIGRATE_KEY_MATCHES
+	" ORDER BY history_id",
+	2, {MIGRATE_KEY_TYPES}
+};
+
+enum ReadColumn
+{
+	R_VERSION = 1, R_NAME, R_SORT_KEY, R_FILE, R_BATCH, R_HISTORY_ID,
+	R_UP_SHA256, R_DOWN_SHA256, R_UP_ROLE, R_DOWN_ROLE, R_UP_LINE, R_DOWN_LINE,
+	R_UP_TRANSACTIONAL, R_DOWN_TRANSACTIONAL, R_REVERSIBLE, R_DOWN_ERROR,
+	R_DESCRIPTION, R_AUTHOR, R_CREATED, R_APPLIED_AT, R_APPLIED_BY, R_DURATION, R_STATEMENTS,
+	R_STATE, R_DONE, R_STARTED, R_INVALID_INDEXES,
+	R_UP_SYNTAX, R_DOWN_SYNTAX, R_UP_VARS, R_DOWN_VARS, R_KIND, R_BASELINE,
+	R_FORMAT,
+	R_LAST = R_FORMAT
+};
+
+static MigrateQuery script_query = {
+	"SELECT text FROM migrate.script WHERE sha256 OPERATOR(pg_catalog.=) $1 LIMIT 1",
+	1, {BYTEAOID}
+};
+
+static MigrateQuery batch_query = {
+	"SELECT pg_catalog.max(batch) FROM migrate.history"
+	" WHERE " MIGRATE_KEY_MATCHES,
+	2, {MIGRATE_KEY_TYPES}
+};
+
+/*
+ * What take_rows() hands over, built in the caller's memory context.
+ */
+typedef struct RowSink
+{
+	MemoryContext context;
+	List	   *rows;
+} RowSink;
+
+/*
+ * A row of a result, taken apart at once: SPI_getbinval() would begin anew for
+ * each column.
+ */
+typedef struct Row
+{
+	Datum		values[R_LAST];
+	bool		nulls[R_LAST];
+} Row;
+
+static void
+take_apart(uint64 number, Row *row)
+{
+	heap_deform_tuple(SPI_tuptable->vals[number], SPI_tuptable->tupdesc, row->values, row->nulls);
+}
+
+static Datum
+column(const Row *row, enum ReadColumn number, bool *isnull)
+{
+	*isnull = row->nulls[number - 1];
+	return row->values[number - 1];
+}
+
+static char *
+text_column(const Row *columns, enum ReadColumn number)
+{
+	bool		isnull;
+	Datum		value = column(columns, number, &isnull);
+
+	return isnull ? NULL : TextDatumGetCString(value);
+}
+
+static char *
+name_column(const Row *columns, enum ReadColumn number)
+{
+	bool		isnull;
+	Datum		value = column(columns, number, &isnull);
+
+	return isnull ? NULL : pstrdup(NameStr(*DatumGetName(value)));
+}
+
+static int
+int_column(const Row *columns, enum ReadColumn number)
+{
+	bool		isnull;
+	Datum		value = column(columns, number, &isnull);
+
+	return isnull ? 0 : DatumGetInt32(value);
+}
+
+static bool
+bool_column(const Row *columns, enum ReadColumn number)
+{
+	bool		isnull;
+	Datum		value = column(columns, number, &isnull);
+
+	return !isnull && DatumGetBool(value);
+}
+
+/*
+ * Copy a hash; false for none.
+ */
+static bool
+sha256_column(const Row *columns, enum ReadColumn number, uint8 *sha256)
+{
+	bool		isnull;
+	Datum		value = column(columns, number, &isnull);
+	bytea	   *bytes;
+
+	if (isnull)
+		return false;
+	bytes = DatumGetByteaPP(value);
+	if (VARSIZE_ANY_EXHDR(bytes) != PG_SHA256_DIGEST_LENGTH)
+		elog(ERROR, "invalid hash in table \"%s\"", "migrate.applied");
+	memcpy(sha256, VARDATA_ANY(bytes), PG_SHA256_DIGEST_LENGTH);
+	return true;
+}
+
+static List *
+oids_column(const Row *columns, enum ReadColumn number)
+{
+	List	   *oids = NIL;
+	bool		isnull;
+	Datum		value = column(columns, number, &isnull);
+	Datum	   *values;
+	int			count;
+
+	if (isnull)
+		return NIL;
+	deconstruct_array(DatumGetArrayTypeP(value), OIDOID, sizeof(Oid), true, TYPALIGN_INT,
+					  &values, NULL, &count);
+	for (int i = 0; i < count; i++)
+		oids = lappend_oid(oids, DatumGetObjectId(values[i]));
+	return oids;
+}
+
+static List *
+vars_column(const Row *columns, enum ReadColumn number)
+{
+	bool		isnull;
+	Datum		value = column(columns, number, &isnull);
+
+	return isnull ? NIL : migrate_variables_read(value, VARIABLE_STORED);
+}
+
+static AppliedMigration *
+applied_from_row(const Row *columns)
+{
+	AppliedMigration *row = palloc0(sizeof(AppliedMigration));
+	const char *state;
+	bool		isnull;
+
+	row->version = text_column(columns, R_VERSION);
+	row->name = text_column(columns, R_NAME);
+	row->kind = strcmp(text_column(columns, R_KIND), "repeatable") == 0 ?
+		KIND_REPEATABLE : KIND_VERSIONED;
+	row->sort_key = row->stored_key = text_column(columns, R_SORT_KEY);
+	row->file = text_column(columns, R_FILE);
+	row->format = text_column(columns, R_FORMAT);
+	row->batch = int_column(columns, R_BATCH);
+	row->history_id = DatumGetInt64(column(columns, R_HISTORY_ID, &isnull));
+	(void) sha256_column(columns, R_UP_SHA256, row->up_sha256);
+	row->has_down = sha256_column(columns, R_DOWN_SHA256, row->down_sha256);
+	row->up_role = name_column(columns, R_UP_ROLE);
+	row->down_role = name_column(columns, R_DOWN_ROLE);
+	row->up_line = int_column(columns, R_UP_LINE);
+	row->down_line = int_column(columns, R_DOWN_LINE);
+	row->up_transactional = bool_column(columns, R_UP_TRANSACTIONAL);
+	row->down_transactional = bool_column(columns, R_DOWN_TRANSACTIONAL);
+	row->reversible = bool_column(columns, R_REVERSIBLE);
+	row->down_error = text_column(columns, R_DOWN_ERROR);
+	row->description = text_column(columns, R_DESCRIPTION);
+	row->author = text_column(columns, R_AUTHOR);
+	row->created = text_column(columns, R_CREATED);
+	row->applied_at = DatumGetTimestampTz(column(columns, R_APPLIED_AT, &isnull));
+	row->applied_by = name_column(columns, R_APPLIED_BY);
+	row->duration = DatumGetIntervalP(column(columns, R_DURATION, &isnull))->time;
+	row->statements = int_column(columns, R_STATEMENTS);
+	state = text_column(columns, R_STATE);
+	row->baseline = bool_column(columns, R_BASELINE);
+	row->interrupted = strcmp(state, "applied") != 0;
+	row->going_down = strcmp(state, "interrupted down") == 0;
+	row->done = int_column(columns, R_DONE);
+	row->started = bool_column(columns, R_STARTED);
+	row->invalid_indexes = oids_column(columns, R_INVALID_INDEXES);
+	row->up_syntax = migrate_syntax_named(text_column(columns, R_UP_SYNTAX));
+	row->down_syntax = migrate_syntax_named(text_column(columns, R_DOWN_SYNTAX));
+	row->up_vars = vars_column(columns, R_UP_VARS);
+	row->down_vars = vars_column(columns, R_DOWN_VARS);
+	return row;
+}
+
+static void
+take_rows(void *arg)
+{
+	RowSink    *sink = arg;
+	MemoryContext old = MemoryContextSwitchTo(sink->context);
+	Row			row;
+
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		take_apart(i, &row);
+		sink->rows = lappend(sink->rows, applied_from_row(&row));
+	}
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * The applied migrations of a history (AppliedMigration), in order of
+ * application.
+ *
+ * With "latest", as last committed, also where the transaction's own snapshot
+ * is older (as ri_triggers.c looks); else as that snapshot has it.
+ */
+List *
+migrate_history_read(const MigrateHistory * history, bool latest)
+{
+	MigrateParameters p;
+	RowSink		sink = {.context = CurrentMemoryContext};
+
+	migrate_bind_key(&p, history);
+	CommandCounterIncrement();
+	migrate_query(&read_query, &p, latest ? SNAPSHOT_LATEST : SNAPSHOT_TRANSACTION,
+				  SPI_OK_SELECT, take_rows, &sink);
+	return sink.rows;
+}
+
+/*
+ * Can the transaction's snapshot see "applied", the history as last committed?
+ * If not, what it would do next rests on an older state.
+ */
+bool
+migrate_history_is_current(const MigrateHistory * history, List *applied)
+{
+	List	   *seen;
+	ListCell   *a;
+	ListCell   *b;
+
+	if (!IsolationUsesXactSnapshot())
+		return true;
+	seen = migrate_history_read(history, false);
+	if (list_length(seen) != list_length(applied))
+		return false;
+	forboth(a, seen, b, applied)
+	{
+		AppliedMigration *x = lfirst(a);
+		AppliedMigration *y = lfirst(b);
+
+		if (x->history_id != y->history_id || strcmp(x->version, y->version) != 0)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * A single text that a query gives.
+ */
+typedef struct TextSink
+{
+	MemoryContext context;
+	char	   *text;
+} TextSink;
+
+static void
+take_text(void *arg)
+{
+	TextSink   *sink = arg;
+	MemoryContext old = MemoryContextSwitchTo(sink->context);
+	Row			row;
+
+	if (SPI_processed > 0)
+	{
+		take_apart(0, &row);
+		sink->text = text_column(&row, 1);
+	}
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * A stored script, palloc'd; NULL if only its hash has been stored.
+ */
+char *
+migrate_history_script(const uint8 *sha256)
+{
+	MigrateParameters p = {0};
+	TextSink	sink = {.context = CurrentMemoryContext};
+
+	migrate_bind_sha256(&p, sha256);
+	migrate_query(&script_query, &p, SNAPSHOT_LATEST, SPI_OK_SELECT, take_text, &sink);
+	return sink.text;
+}
+
+static MigrateQuery attempts_query = {
+	"SELECT id, version, name, direction, outcome, batch, started_at, duration, statements,"
+	" login::pg_catalog.text, role::pg_catalog.text, application_name, client_addr,"
+	" sqlstate OPERATOR(pg_catalog.||) ': ' OPERATOR(pg_catalog.||) error, error_context"
+	" FROM migrate.history"
+	" WHERE " MIGRATE_KEY_MATCHES
+	" ORDER BY id DESC",
+	2, {MIGRATE_KEY_TYPES}
+};
+
+static void
+take_tuples(void *arg)
+{
+	for (uint64 i = 0; i < SPI_processed; i++)
+		tuplestore_puttuple(arg, SPI_tuptable->vals[i]);
+}
+
+/*
+ * Put the attempts of a history, newest first, into a tuplestore, with the
+ * columns of migrate.history().
+ */
+void
+migrate_history_attempts(const MigrateHistory * history, Tuplestorestate *store)
+{
+	MigrateParameters p;
+
+	migrate_bind_key(&p, history);
+	CommandCounterIncrement();
+	migrate_query(&attempts_query, &p, SNAPSHOT_TRANSACTION, SPI_OK_SELECT, take_tuples, store);
+}
+
+static MigrateQuery lockers_query = {
+	"SELECT pg_catalog.string_agg(DISTINCT l.pid::pg_catalog.text, ', ')"
+	" FROM pg_catalog.pg_locks l WHERE l.granted AND l.locktype OPERATOR(pg_catalog.=) 'relation'"
+	" AND l.pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()"
+	" AND l.database OPERATOR(pg_catalog.=) (SELECT d.oid FROM pg_catalog.pg_database d"
+	" WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())"
+	" AND l.relation OPERATOR(pg_catalog.=) ANY ($1)",
+	1, {OIDARRAYOID}
+};
+
+/*
+ * The processes that hold locks on relations (RangeVar), listed; NULL if there
+ * are none, or the relations cannot be found.  Best effort, for a NOTICE.
+ */
+char *
+migrate_history_lockers(List *relations)
+{
+	MigrateParameters p = {0};
+	TextSink	sink = {.context = CurrentMemoryContext};
+	List	   *oids = NIL;
+	ListCell   *lc;
+
+	foreach(lc, relations)
+	{
+		Oid			relid = RangeVarGetRelid(lfirst_node(RangeVar, lc), NoLock, true);
+
+		if (OidIsValid(relid))
+			oids = lappend_oid(oids, relid);
+	}
+	if (oids == NIL)
+		return NULL;
+	migrate_bind_oids(&p, oids);
+	migrate_query(&lockers_query, &p, SNAPSHOT_STATEMENT, SPI_OK_SELECT, take_text, &sink);
+	return sink.text;
+}
+
+static MigrateQuery failures_query = {
+	"SELECT h.version, h.name, pg_catalog.concat('failed at ', h.started_at, ': ', h.sqlstate, ': ', h.error,"
+	" '; ' OPERATOR(pg_catalog.||) pg_catalog.replace(h.error_context, pg_catalog.chr(10), '; '))"
+	" FROM (SELECT DISTINCT ON (a.version, a.name) a.* FROM migrate.history a"
+	" WHERE " MIGRATE_KEY_MATCHES
+	" ORDER BY a.version, a.name, a.id DESC) h WHERE h.outcome OPERATOR(pg_catalog.=) 'failed'",
+	2, {MIGRATE_KEY_TYPES}
+};
+
+static void
+take_failures(void *arg)
+{
+	RowSink    *sink = arg;
+	MemoryContext old = MemoryContextSwitchTo(sink->context);
+	Row			row;
+
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		MigrateFailure *failure = palloc(sizeof(MigrateFailure));
+
+		take_apart(i, &row);
+		failure->version = text_column(&row, 1);
+		failure->name = text_column(&row, 2);
+		failure->reason = text_column(&row, 3);
+		sink->rows = lappend(sink->rows, failure);
+	}
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * The migrations of a history whose last attempt failed (MigrateFailure).
+ */
+List *
+migrate_history_failures(const MigrateHistory * history)
+{
+	MigrateParameters p;
+	RowSink		sink = {.context = CurrentMemoryContext};
+
+	migrate_bind_key(&p, history);
+	migrate_query(&failures_query, &p, SNAPSHOT_TRANSACTION, SPI_OK_SELECT, take_failures, &sink);
+	return sink.rows;
+}
+
+static void
+take_int(void *arg)
+{
+	Row			row;
+
+	take_apart(0, &row);
+	*(int *) arg = int_column(&row, 1);
+}
+
+/*
+ * The number of the next batch of a history.  Numbers are not used again.
+ */
+int
+migrate_history_next_batch(const MigrateHistory * history)
+{
+	MigrateParameters p;
+	int			batch = 0;
+
+	migrate_bind_key(&p, history);
+	migrate_query(&batch_query, &p, SNAPSHOT_LATEST, SPI_OK_SELECT, take_int, &batch);
+	if (batch == PG_INT32_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("number of the batch is out of range")));
+	return batch + 1;
+}

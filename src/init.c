@@ -1,0 +1,178 @@
+/*-------------------------------------------------------------------------
+ *
+ * init.c
+ *		Module magic and settings.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/init.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "nodes/pg_list.h"
+#include "utils/guc.h"
+#include "utils/varlena.h"
+
+#include "util/compat.h"
+#include "util/guc.h"
+#include "util/printable.h"
+
+MIGRATE_MODULE_MAGIC;
+
+char	   *migrate_directory = NULL;
+
+char	   *migrate_allowed_directories = NULL;
+
+int			migrate_on_modified = ON_MODIFIED_ERROR;
+
+int			migrate_out_of_order = OUT_OF_ORDER_ERROR;
+
+char	   *migrate_contexts;
+
+char	   *migrate_labels;
+
+int			migrate_lock_retries = 0;
+
+int			migrate_lock_retry_delay = 1000;
+
+static const struct config_enum_entry on_modified_options[] = {
+	{"error", ON_MODIFIED_ERROR, false},
+	{"warn", ON_MODIFIED_WARN, false},
+	{"ignore", ON_MODIFIED_IGNORE, false},
+	{NULL, 0, false}
+};
+
+static const struct config_enum_entry out_of_order_options[] = {
+	{"error", OUT_OF_ORDER_ERROR, false},
+	{"apply", OUT_OF_ORDER_APPLY, false},
+	{NULL, 0, false}
+};
+
+/*
+ * check_hook of migrate.directory: empty, or an absolute path.
+ */
+static bool
+check_directory(char **newval, void **extra, GucSource source)
+{
+	if (**newval == '\0' || is_absolute_path(*newval))
+		return true;
+	GUC_check_errdetail("The path must be absolute.");
+	return false;
+}
+
+/*
+ * check_hook of migrate.allowed_directories: a list of absolute paths.
+ */
+static bool
+check_allowed_directories(char **newval, void **extra, GucSource source)
+{
+	char	   *raw = pstrdup(*newval);
+	List	   *entries;
+	ListCell   *lc;
+
+	if (!SplitDirectoriesString(raw, ',', &entries))
+	{
+		GUC_check_errdetail("List syntax is invalid.");
+		return false;
+	}
+	foreach(lc, entries)
+	{
+		if (!is_absolute_path((char *) lfirst(lc)))
+		{
+			GUC_check_errdetail("The path \"%s\" is not absolute.",
+								migrate_shown(lfirst(lc)));
+			return false;
+		}
+	}
+	list_free_deep(entries);
+	pfree(raw);
+	return true;
+}
+
+void
+_PG_init(void)
+{
+	/*
+	 * Not for everybody: a database owner who could set it for the database
+	 * would point a superuser's call at files of his own.
+	 */
+	DefineCustomStringVariable("migrate.directory",
+							   "Directory of migrations that is used when none is given.",
+							   NULL,
+							   &migrate_directory,
+							   "",
+							   PGC_SUSET,
+							   0,
+							   check_directory, NULL, NULL);
+
+	DefineCustomStringVariable("migrate.allowed_directories",
+							   "Directories below which every role may have migrations read.",
+							   "A comma-separated list. Roles with privileges of pg_read_server_files do not need it.",
+							   &migrate_allowed_directories,
+							   "",
+							   PGC_SUSET,
+							   GUC_LIST_INPUT | GUC_SUPERUSER_ONLY,
+							   check_allowed_directories, NULL, NULL);
+
+	DefineCustomEnumVariable("migrate.on_modified",
+							 "What to do about an applied migration whose file has changed.",
+							 NULL,
+							 &migrate_on_modified,
+							 ON_MODIFIED_ERROR,
+							 on_modified_options,
+							 PGC_USERSET,
+							 0,
+							 NULL, NULL, NULL);
+
+	DefineCustomEnumVariable("migrate.out_of_order",
+							 "What to do about a pending migration below the highest applied one.",
+							 NULL,
+							 &migrate_out_of_order,
+							 OUT_OF_ORDER_ERROR,
+							 out_of_order_options,
+							 PGC_USERSET,
+							 0,
+							 NULL, NULL, NULL);
+
+	DefineCustomStringVariable("migrate.contexts",
+							   "Contexts of Liquibase's changesets that are to run.",
+							   "A comma-separated list of names, or of names to leave out, each with \"!\"; \"*\" is all.",
+							   &migrate_contexts,
+							   "",
+							   PGC_USERSET,
+							   0,
+							   NULL, NULL, NULL);
+
+	DefineCustomStringVariable("migrate.labels",
+							   "Labels of Liquibase's changesets that are to run.",
+							   "A comma-separated list of names, or of names to leave out, each with \"!\"; \"*\" is all.",
+							   &migrate_labels,
+							   "",
+							   PGC_USERSET,
+							   0,
+							   NULL, NULL, NULL);
+
+	DefineCustomIntVariable("migrate.lock_retries",
+							"How often CALL migrate.up() and down() try a transaction again that ran into lock_timeout.",
+							NULL,
+							&migrate_lock_retries,
+							0, 0, 1000,
+							PGC_USERSET,
+							0,
+							NULL, NULL, NULL);
+
+	DefineCustomIntVariable("migrate.lock_retry_delay",
+							"How long to wait before the first of these tries.",
+							"The wait doubles with each further one, up to a minute.",
+							&migrate_lock_retry_delay,
+							1000, 1, 60000,
+							PGC_USERSET,
+							GUC_UNIT_MS,
+							NULL, NULL, NULL);
+
+	MarkGUCPrefixReserved("migrate");
+}

@@ -1,0 +1,385 @@
+/*-------------------------------------------------------------------------
+ *
+ * adopt.c
+ *		Taking over the history of another tool.
+ *
+ * Its table tells what has been applied, and the directory what that was: both are
+ * brought together by what the tool knows a migration by, and recorded.  Nothing
+ * of the tool's is changed.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/run/adopt.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+#include "format/format.h"
+#include "history/history.h"
+#include "run/run.h"
+#include "run/run_int.h"
+#include "tools/tools.h"
+#include "util/lines.h"
+#include "util/printable.h"
+
+/* one beyond is kept as any other: the next numbers are above it */
+#define MAX_TOOL_BATCH	1000000000
+/* what is recorded at once: so many migrations, or so many bytes of them */
+#define CHUNK_RECORDS	10000
+#define CHUNK_BYTES		(8 * 1024 * 1024)
+
+/*
+ * What is known while a history is taken over.
+ */
+typedef struct Adoption
+{
+	MigrateRun *run;
+	MigrateToolTable *tool_table;
+	const char *index;			/* text of the file about the others, or NULL */
+	MigrateCandidates *candidates;
+	int			tool_batch;		/* the last one, and the one it is here */
+	List	   *results;		/* of MigrateAdopted */
+	List	   *records;		/* of MigrateRecord: the current chunk */
+	size_t		bytes;			/* of texts in it */
+	MemoryContext chunk;
+} Adoption;
+
+/*
+ * The number of the batch that a row is recorded in: all that is adopted at once
+ * is one, unless the tool has batches.  Those keep their numbers as long as nothing
+ * else has had them.
+ */
+static int
+batch_of(Adoption *adoption, const MigrateToolRow *row)
+{
+	MigrateRun *run = adoption->run;
+
+	if (run->batch == 0)
+		run->batch = migrate_history_next_batch(&run->request->history);
+	if (row->batch > 0 && row->batch < MAX_TOOL_BATCH && row->batch != adoption->tool_batch)
+	{
+		run->batch = Max(row->batch, run->batch + (adoption->tool_batch != 0));
+		adoption->tool_batch = row->batch;
+	}
+	return run->batch;
+}
+
+static void
+flush_records(Adoption *adoption)
+{
+	if (adoption->records != NIL)
+		migrate_record_adopted(&adoption->run->request->history, adoption->records);
+	adoption->records = NIL;
+	adoption->bytes = 0;
+	MemoryContextReset(adoption->chunk);
+}
+
+/*
+ * Record a migration as applied, with the texts of its file.
+ */
+static void
+record(Adoption *adoption, Migration *file, const MigrateToolRow *row)
+{
+	MigrateRun *run = adoption->run;
+	MemoryContext old = MemoryContextSwitchTo(adoption->chunk);
+	MigrateRecord *record = palloc0(sizeof(MigrateRecord));
+	MigrateResult *result = palloc0(sizeof(MigrateResult));
+
+	record->step.file = file;
+	record->result = result;
+	record->step.reversible = migrate_is_reversible(run, file, NULL, &record->step.down_vars,
+													&record->step.down_error);
+	migrate_warn_down(record->step.down_error);
+	result->version = file->version;
+	result->name = file->name;
+	result->batch = batch_of(adoption, row);
+	result->duration = row->duration;
+	result->applied_at = row->has_time ? row->applied_at : 0;
+	result->applied_by = row->applied_by;
+	record->up = migrate_source_text(run->source, &file->up);
+	if (file->down.present)
+		record->down = migrate_source_text(run->source, &file->down);
+	adoption->bytes += strlen(record->up) + (record->down ? strlen(record->down) : 0);
+	adoption->records = lappend(adoption->records, record);
+	MemoryContextSwitchTo(old);
+	if (list_length(adoption->records) >= CHUNK_RECORDS || adoption->bytes >= CHUNK_BYTES)
+		flush_records(adoption);
+}
+
+static void
+report(Adoption *adoption, const char *version, const char *name, const MigrateToolRow *row,
+	   const char *note)
+{
+	MigrateAdopted *result = palloc0(sizeof(MigrateAdopted));
+
+	result->version = version;
+	result->name = name;
+	result->has_time = row->has_time;
+	result->applied_at = row->applied_at;
+	result->note = note;
+	adoption->results = lappend(adoption->results, result);
+}
+
+/*
+ * Is the file the one that the tool has applied?
+ */
+static MigrateChecked
+check_file(Adoption *adoption, const Migration *file, const MigrateToolRow *row)
+{
+	const MigrateTool *tool = adoption->tool_table->tool;
+	MigrateChecksumInput in = {.file = file,.index = adoption->index};
+	MemoryContext old;
+	MigrateChecked checked;
+
+	if (tool->check == NULL || row->checksum == NULL)
+		return CHECKED_SAME;
+	old = MemoryContextSwitchTo(adoption->chunk);
+	in.bytes = migrate_source_bytes(adoption->run->source, file->up.file, &in.length, &in.sql);
+	checked = in.bytes == NULL ? CHECKED_CHANGED : tool->check(&in, row->checksum);
+	MemoryContextSwitchTo(old);
+	return checked;
+}
+
+/*
+ * A migration that the tool has applied.
+ */
+static void
+adopt_item(Adoption *adoption, MigrateCandidate * candidate, const MigrateToolRow *row)
+{
+	Migration  *file = candidate->item->file;
+	MigrateChecked checked;
+
+	CHECK_FOR_INTERRUPTS();
+	if (candidate->taken)
+		return;
+	candidate->taken = true;
+	if (candidate->item->applied != NULL)
+		return;					/* it is known here already */
+	if (candidate->item->state == STATE_SKIPPED)
+	{
+		report(adoption, file->version, file->name, row,
+			   "skipped by its contexts or labels: not recorded");
+		return;
+	}
+	checked = check_file(adoption, file, row);
+	if (checked == CHECKED_CHANGED && file->kind == KIND_REPEATABLE)
+	{
+		report(adoption, file->version, file->name, row,
+			   "its file has changed since: not recorded, so that it runs again");
+		return;
+	}
+	record(adoption, file, row);
+	report(adoption, file->version, file->name, row,
+		   checked == CHECKED_CHANGED ? "its file has changed since: the checksum is another one" :
+		   checked == CHECKED_UNKNOWN ? "its checksum cannot be compared" : NULL);
+}
+
+/*
+ * A row for all migrations up to one: those before.
+ */
+static void
+adopt_through(Adoption *adoption, const MigrateToolRow *row)
+{
+	MigrateToolRow before = {.has_time = row->has_time,.applied_at = row->applied_at};
+	ListCell   *lc;
+
+	foreach(lc, migrate_candidates_before(adoption->candidates, row))
+		adopt_item(adoption, lfirst(lc), &before);
+}
+
+static void
+adopt_row(Adoption *adoption, const MigrateToolRow *row)
+{
+	const MigrateTool *tool = adoption->tool_table->tool;
+	MigrateCandidate *candidate;
+	bool		again;
+
+	if (row->through)
+		adopt_through(adoption, row);
+	candidate = migrate_candidate_find(adoption->candidates, row, &again);
+	if (candidate != NULL)
+		adopt_item(adoption, candidate, row);
+	else if (row->through && tool->checksum != NULL)
+		return;					/* a baseline is none itself */
+	else if (!again || tool->key == KEY_CHANGE)
+		report(adoption, row->id ? row->id : tool->key == KEY_DOTTED ? "R" : "", row->title ? row->title : "", row,
+			   "there is no such file: not recorded");
+}
+
+/*
+ * Is a word one of those in a list?
+ */
+static bool
+has_word(const char *list, const char *word)
+{
+	int			n = strlen(word);
+
+	for (const char *p = strstr(list, word); p != NULL; p = strstr(p + 1, word))
+		if ((p == list || p[-1] == ' ') && (p[n] == '\0' || p[n] == ' '))
+			return true;
+	return false;
+}
+
+/*
+ * A version that is no number, NaN or Infinity would count as beyond all of the
+ * directory where a row says that all up to it is applied, and its digits as
+ * another version elsewhere: 55000.
+ */
+static void
+refuse_no_number(const MigrateToolTable *tool_table, const MigrateToolRow *row)
+{
+	const MigrateTool *tool = tool_table->tool;
+	const char *id = row->id ? row->id : "";
+	const char *digits = *id == '-' ? id + 1 : id;
+	const char *valid = "0123456789";
+
+	if (!has_word(tool->columns, psprintf("%s:N", tool->id)))
+	{
+		if (!row->through || tool->key != KEY_DOTTED)
+			return;
+		digits = id;
+		valid = "0123456789.";
+	}
+	if (*digits >= '0' && *digits <= '9' && strspn(digits, valid) == strlen(digits))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("version \"%s\" in table \"%s\" is not a valid version number", id, tool_table->table),
+			 errhint("Repair it with what applied it, then try again.")));
+}
+
+/*
+ * A migration that is neither applied nor not has to be settled first, by what
+ * made it so: 55000.
+ */
+static void
+refuse_unsettled(const MigrateToolTable *tool_table, List *rows)
+{
+	ListCell   *lc;
+
+	foreach(lc, rows)
+	{
+		const MigrateToolRow *row = lfirst(lc);
+
+		CHECK_FOR_INTERRUPTS();
+		if (row->failure != NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("migration \"%s\" is not settled in table \"%s\"",
+							row->id ? row->id : row->title ? row->title : "", tool_table->table),
+					 errdetail("%s", row->failure),
+					 errhint("Repair it with what applied it, then try again.")));
+		refuse_no_number(tool_table, row);
+	}
+}
+
+/*
+ * Read the directory as that of the tool: if the caller has not named it, what the
+ * files look like counts as well, as long as it fits.
+ */
+static void
+read_directory(Adoption *adoption)
+{
+	MigrateRun *run = adoption->run;
+	const MigrateTool *tool = adoption->tool_table->tool;
+	char	   *usual = pnstrdup(tool->formats, strcspn(tool->formats, " "));
+	const char *found;
+
+	run->request->format = run->request->tool && strcmp(usual, tool->formats) == 0 ? usual : NULL;
+	migrate_require_source(run);
+	found = migrate_format_name(migrate_source_set(run->source)->format);
+	if (!has_word(tool->formats, found))
+	{
+		run->request->format = usual;
+		migrate_require_source(run);
+	}
+}
+
+/*
+ * The file about the others, if the tool has one that matters.
+ */
+static void
+read_index(Adoption *adoption)
+{
+	const char *index = adoption->tool_table->tool->index;
+	const char *sql;
+	int			length;
+
+	if (index != NULL &&
+		migrate_source_bytes(adoption->run->source, index, &length, &sql) != NULL)
+		adoption->index = pstrdup(sql);
+}
+
+/*
+ * The project that a sqitch.plan is of; NULL if it does not say.
+ */
+static char *
+plan_project(const Adoption *adoption)
+{
+	static const char pragma[] = "%project=";
+	MigrateLineReader lines;
+
+	if (adoption->tool_table->tool->key != KEY_CHANGE || adoption->index == NULL)
+		return NULL;
+	migrate_lines_start(&lines, adoption->index, strlen(adoption->index));
+	while (migrate_lines_next(&lines))
+	{
+		int			n = strlen(pragma);
+		char	   *value;
+
+		if (lines.line.length <= n || strncmp(lines.line.text, pragma, n) != 0)
+			continue;
+		value = pnstrdup(lines.line.text +n, lines.line.length - n);
+		value[strcspn(value, " \t\r")] = '\0';
+		return value;
+	}
+	return NULL;
+}
+
+static List *
+adopt(MigrateRun *run)
+{
+	Adoption	adoption = {.run = run};
+	MigrateRequest *request = run->request;
+	List	   *rows;
+	ListCell   *lc;
+
+	adoption.tool_table = migrate_tool_table_find(request->tool, request->tool_table, request->history.schema);
+	ereport(NOTICE,
+			(errmsg("adopting from table \"%s.%s\" (%s)", adoption.tool_table->schema,
+					adoption.tool_table->table, adoption.tool_table->tool->name)));
+	adoption.chunk = AllocSetContextCreate(CurrentMemoryContext, "migrate adoption",
+										   ALLOCSET_DEFAULT_SIZES);
+	read_directory(&adoption);
+	read_index(&adoption);
+	migrate_lock_and_load(run, "migrate.adopt()");
+	migrate_tool_table_lock(adoption.tool_table);
+	rows = migrate_tool_table_read(adoption.tool_table, plan_project(&adoption));
+	refuse_unsettled(adoption.tool_table, rows);
+	adoption.candidates = migrate_candidates(run->items, adoption.tool_table, adoption.index);
+	foreach(lc, rows)
+		adopt_row(&adoption, lfirst(lc));
+	flush_records(&adoption);
+	return adoption.results;
+}
+
+/*
+ * Take over what another tool has applied: request->tool and request->tool_table
+ * say which, and request->dir has the files.  Returns a list of MigrateAdopted, one
+ * for each migration that was recorded, or that there is something to say about.
+ *
+ * Errors: those of tool_table.c, and 55000 if the tool has one that is neither
+ * applied nor not.
+ */
+List *
+migrate_run_adopt(MigrateRequest *request)
+{
+	request->keep = true;
+	request->contained = true;
+	return migrate_run_guarded(request, adopt);
+}

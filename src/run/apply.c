@@ -1,0 +1,227 @@
+/*-------------------------------------------------------------------------
+ *
+ * apply.c
+ *		The sequence of a run: look, lock, look again, check, then for each step
+ *		execute and record.
+ *
+ * Everything happens in the caller's transaction.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/run/apply.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "portability/instr_time.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "history/history.h"
+#include "run/run.h"
+#include "run/run_int.h"
+#include "util/errcontext.h"
+#include "util/printable.h"
+
+/*
+ * Take the run lock, and look again at the history.  40001 if that is one which
+ * the transaction's snapshot cannot see.
+ */
+void
+migrate_lock_and_load(MigrateRun *run, const char *routine)
+{
+	PreventCommandDuringRecovery(routine);
+	PreventCommandIfReadOnly(routine);
+	migrate_lock_acquire(run->request->history.project, run->request->history.schema);
+	run->is_read = false;
+	migrate_load_state(run);
+	if (!migrate_history_is_current(&run->request->history, run->applied))
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("could not serialize access due to concurrent migration"),
+				 errhint("Retry the transaction.")));
+	migrate_check_changes(run);
+	if (run->request->tool == NULL)
+		migrate_change_format(run);
+}
+
+/*
+ * Run and record one step.
+ */
+static void
+run_step(MigrateRun *run, MigrateStep *step, MigrateResult *result)
+{
+	MigrateErrorContext errctx;
+	ErrorContextCallback callback;
+	TimestampTz started = GetCurrentTimestamp();
+	bool		executed;
+	char	   *text;
+
+	migrate_errcontext_begin(&errctx, &callback, step->direction, step->file, step->applied);
+	text = migrate_execute_timed(run, step, result, &errctx, &executed);
+
+	migrate_record_step(run, step, executed, result, started, text);
+	migrate_errcontext_end(&callback);
+	if (errctx.other_timeout && !run->other_timeout)
+		ereport(NOTICE,
+				(errmsg("statement_timeout in migration \"%s\" has no effect", migrate_label(errctx.version, errctx.name)),
+				 errdetail("The statement that runs the migrations is bounded by the setting of its caller.")));
+	run->other_timeout |= errctx.other_timeout;
+}
+
+/*
+ * Run checked steps in order.  Returns a list of MigrateResult.
+ */
+static List *
+run_steps(MigrateRun *run, List *steps)
+{
+	List	   *results = NIL;
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "migrate step",
+												  ALLOCSET_DEFAULT_SIZES);
+	ListCell   *lc;
+
+	if (steps != NIL)
+		migrate_fire_callers_events(run);
+	foreach(lc, steps)
+	{
+		MigrateStep *step = lfirst(lc);
+		MigrateResult *result = migrate_new_result(run, step);
+		MemoryContext old = MemoryContextSwitchTo(context);
+
+		run_step(run, step, result);
+		migrate_report_step(step, result, list_length(results) + 1, list_length(steps));
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(context);
+		results = lappend(results, result);
+	}
+	MemoryContextDelete(context);
+	if (steps != NIL)
+		migrate_report_run(run->request, ((MigrateStep *) linitial(steps))->direction,
+						   list_length(steps));
+	return results;
+}
+
+static List *
+apply(MigrateRun *run)
+{
+	List	   *steps;
+
+	if (!migrate_load_before_up(run))
+		return NIL;
+	migrate_lock_and_load(run, "migrate.apply()");
+	steps = migrate_plan_apply(run->items, run->request);
+	migrate_enter_schema(run->request->history.schema, GUC_ACTION_SAVE);
+	migrate_check_up_steps(run, steps, false);
+	migrate_replace_downs(run, migrate_changed_downs(run->items));
+	return run_steps(run, steps);
+}
+
+static List *
+rollback(MigrateRun *run)
+{
+	List	   *steps;
+
+	if (!migrate_load_before_down(run))
+		return NIL;
+	migrate_lock_and_load(run, "migrate.rollback()");
+	steps = migrate_plan_rollback(run->items, run->applied, run->request);
+	migrate_enter_schema(run->request->history.schema, GUC_ACTION_SAVE);
+	migrate_check_down_steps(run, steps);
+	return run_steps(run, steps);
+}
+
+/*
+ * Undo the last migration, or all of them, and apply again.  With a directory,
+ * a refresh applies all that is in it.
+ */
+static List *
+reapply(MigrateRun *run)
+{
+	bool		everything = run->request->everything;
+	const char *dir = migrate_directory_or_setting(run->request);
+	List	   *downs;
+	List	   *ups;
+
+	migrate_load_source(run, dir);
+	if (dir != NULL)
+		migrate_require_migrations(run, dir);
+	migrate_load_state(run);
+	if (run->applied == NIL && !(everything && run->source != NULL))
+		return NIL;
+	migrate_lock_and_load(run, everything ? "migrate.refresh()" : "migrate.redo()");
+	downs = migrate_plan_rollback(run->items, run->applied, run->request);
+	ups = everything && run->source != NULL ? migrate_plan_all(run->items) :
+		migrate_plan_reapply(downs);
+	migrate_enter_schema(run->request->history.schema, GUC_ACTION_SAVE);
+	migrate_check_down_steps(run, downs);
+	migrate_check_up_steps(run, ups, true);
+	(void) run_steps(run, downs);
+	return run_steps(run, ups);
+}
+
+/*
+ * Run one of the above, or what stands on this file.  Nothing that it changes in
+ * the session outlives it: not its settings, nor the flag that a run is going on.
+ */
+List *
+migrate_run_guarded(MigrateRequest *request, List *(*body) (MigrateRun *run))
+{
+	MigrateRun	run = {.request = request,.context = CurrentMemoryContext};
+	List	   *volatile results = NIL;
+	int			guc_level;
+
+	migrate_run_begin();
+	guc_level = NewGUCNestLevel();
+	PG_TRY();
+	{
+		results = body(&run);
+	}
+	PG_FINALLY();
+	{
+		migrate_run_end();
+	}
+	PG_END_TRY();
+	AtEOXact_GUC(false, guc_level);
+	return results;
+}
+
+/*
+ * The runs.  They return a list of MigrateResult, one for each migration that
+ * ran, in that order.  Errors leave everything to the abort of the caller's
+ * transaction.
+ */
+List *
+migrate_run_apply(MigrateRequest *request)
+{
+	return migrate_run_guarded(request, apply);
+}
+
+List *
+migrate_run_rollback(MigrateRequest *request)
+{
+	return migrate_run_guarded(request, rollback);
+}
+
+/*
+ * Undo and apply again the last applied migration; returns what went up.
+ */
+List *
+migrate_run_redo(MigrateRequest *request)
+{
+	request->steps = 1;
+	return migrate_run_guarded(request, reapply);
+}
+
+/*
+ * Undo and apply again all; returns what went up.
+ */
+List *
+migrate_run_refresh(MigrateRequest *request)
+{
+	request->everything = true;
+	return migrate_run_guarded(request, reapply);
+}

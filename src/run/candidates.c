@@ -1,0 +1,404 @@
+/*-------------------------------------------------------------------------
+ *
+ * candidates.c
+ *		Which migration a row of another tool's table is about.
+ *
+ * A tool knows a migration by a number, a name or a path, and what it recorded may
+ * be so of several migrations: each row takes the next of them.  All of it takes
+ * time in proportion to rows and migrations, however many are called the same.
+ *
+ * Nothing here does I/O, asks a catalog or changes anything.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/run/candidates.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "common/hashfn.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+
+#include "format/format.h"
+#include "run/run.h"
+#include "run/run_int.h"
+#include "tools/tools.h"
+
+/*
+ * The migrations that are called so, in their order.
+ */
+typedef struct Called
+{
+	char	   *name;			/* see name_of() */
+	List	   *candidates;		/* of MigrateCandidate */
+	int			next;			/* those before are taken */
+	char		status;			/* for simplehash */
+}			Called;
+
+#define SH_PREFIX		called
+#define SH_ELEMENT_TYPE	Called
+#define SH_KEY_TYPE		char *
+#define SH_KEY			name
+#define SH_HASH_KEY(tb, key)	hash_bytes((const unsigned char *) (key), strlen(key))
+#define SH_EQUAL(tb, a, b)		(strcmp(a, b) == 0)
+#define SH_SCOPE		static inline
+#define SH_DECLARE
+#define SH_DEFINE
+
+#include "lib/simplehash.h"
+
+struct MigrateCandidates
+{
+	const MigrateTool *tool;
+	const char *index;			/* text of the file about the others, or NULL */
+	MigrateCandidate *ordered;	/* in the order of migrations ... */
+	MigrateCandidate **sorted;	/* ... and of keys */
+	int			n;
+	int			passed;			/* so many of "sorted" are before a row */
+	called_hash *called;
+	size_t		longest;		/* path of a file */
+};
+
+/*
+ * What is compared of a migration and a row: the key alone, or with a path.
+ */
+typedef enum Aspect
+{
+	ASPECT_KEY = 'k',
+	ASPECT_FILE = 'f',			/* all of its path */
+	ASPECT_END = 'e',			/* what the path ends with */
+	ASPECT_LOGICAL = 'l',		/* a path that the file names itself */
+}			Aspect;
+
+/*
+ * The title of a repeatable migration of Flyway, as a key.
+ */
+static char *
+repeatable_key(const char *title)
+{
+	char	   *key = psprintf("R:%s", title);
+
+	for (char *c = key + 2; *c != '\0'; c++)
+		if (*c == '_')
+			*c = ' ';
+	return key;
+}
+
+/*
+ * The name of a file without what tells its kind.
+ */
+static char *
+stem(const char *file)
+{
+	static const char *const suffixes[] = {".up.sql", ".sql"};
+	int			length = strlen(file);
+
+	for (int i = 0; i < lengthof(suffixes); i++)
+	{
+		int			n = strlen(suffixes[i]);
+
+		if (length > n && strcmp(file + length - n, suffixes[i]) == 0)
+			return pnstrdup(file, length - n);
+	}
+	return pstrdup(file);
+}
+
+/*
+ * What the tool knows a migration by.
+ */
+static const char *
+item_key(MigrateKey kind, const MigrateItem *item)
+{
+	const char *file = migrate_item_file(item);
+
+	switch (kind)
+	{
+		case KEY_DOTTED:
+			if (migrate_item_is_repeatable(item))
+				return repeatable_key(migrate_item_name(item));
+			/* FALLTHROUGH */
+		case KEY_NUMBER:
+			return migrate_item_sort_key(item);
+		case KEY_VERSION:
+		case KEY_CHANGESET:
+			return migrate_item_version(item);
+		case KEY_FILE:
+			return file;
+		case KEY_STEM:
+			return stem(file);
+		case KEY_FOLDER:
+			return pnstrdup(file, strcspn(file, "/"));
+		case KEY_CHANGE:
+			return pnstrdup(migrate_item_version(item), strcspn(migrate_item_version(item), "@"));
+		case KEY_WHEN:
+			/* of folders; a journal tells it otherwise */
+			return pnstrdup(file, Min(strcspn(file, "/"), 14));
+	}
+	pg_unreachable();
+}
+
+/*
+ * The same of a row of its table.
+ */
+static const char *
+row_key(const MigrateCandidates * candidates, const MigrateToolRow *row)
+{
+	int			digits = row->id ? strspn(row->id, "0123456789") : 0;
+
+	if (row->id == NULL && candidates->tool->key != KEY_DOTTED)
+		return NULL;
+	switch (candidates->tool->key)
+	{
+		case KEY_NUMBER:
+			return digits > 0 ? migrate_numeric_key(row->id, digits) : row->id;
+		case KEY_DOTTED:
+			if (row->id == NULL)
+				return repeatable_key(row->title ? row->title : "");
+			return strspn(row->id, "0123456789.") == strlen(row->id) && digits > 0 ?
+				migrate_dotted_key(row->id) : row->id;
+		case KEY_STEM:
+			return stem(row->id);
+		case KEY_WHEN:
+			return candidates->index ? row->id : row->path;
+		default:
+			return row->id;
+	}
+}
+
+/*
+ * drizzle's journal: the time of each entry, which is the key of the migration at
+ * that place (whose file it names; see sqitch_plan.c).
+ */
+static void
+take_journal(MigrateCandidates * candidates)
+{
+	Jsonb	   *journal = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(candidates->index)));
+	JsonbValue *entries = JB_ROOT_IS_OBJECT(journal) ?
+		getKeyJsonValueFromContainer(&journal->root, "entries", 7, NULL) : NULL;
+	int			n = 0;
+
+	if (entries == NULL || entries->type != jbvBinary)
+		return;
+	for (int i = 0; i < candidates->n; i++)
+	{
+		MigrateCandidate *candidate = &candidates->ordered[i];
+		JsonbValue *entry;
+		JsonbValue *when;
+
+		if (candidate->item->file == NULL || n >= JsonContainerSize(entries->val.binary.data))
+			continue;
+		entry = getIthJsonbValueFromContainer(entries->val.binary.data, n++);
+		if (entry == NULL || entry->type != jbvBinary)
+			continue;
+		when = getKeyJsonValueFromContainer(entry->val.binary.data, "when", 4, NULL);
+		if (when != NULL && when->type == jbvNumeric)
+			candidate->key = DatumGetCString(DirectFunctionCall1(numeric_out,
+																 NumericGetDatum(when->val.numeric)));
+	}
+}
+
+static int
+compare_candidates(const void *a, const void *b)
+{
+	const		MigrateCandidate *x = *(MigrateCandidate * const *) a;
+	const		MigrateCandidate *y = *(MigrateCandidate * const *) b;
+	int			order = strcmp(x->key, y->key);
+
+	return order != 0 ? order : x->errctx - y->errctx;
+}
+
+static int
+compare_places(const ListCell *a, const ListCell *b)
+{
+	return ((MigrateCandidate *) lfirst(a))->errctx - ((MigrateCandidate *) lfirst(b))->errctx;
+}
+
+static char *
+name_of(Aspect aspect, const char *key, const char *path)
+{
+	return psprintf("%c%s\n%s", aspect, key, path);
+}
+
+static void
+call(MigrateCandidates * candidates, MigrateCandidate * candidate, Aspect aspect, const char *path)
+{
+	bool		found;
+	Called	   *called = called_insert(candidates->called,
+									   name_of(aspect, candidate->key, path), &found);
+
+	if (!found)
+	{
+		called->candidates = NIL;
+		called->next = 0;
+	}
+	called->candidates = lappend(called->candidates, candidate);
+}
+
+/*
+ * What follows the first folder of a path, or the first colon, as in "classpath:a";
+ * NULL if there is nothing.
+ */
+static const char *
+next_part(const char *path)
+{
+	const char *next = strpbrk(path, "/:");
+
+	return next ? next + 1 : NULL;
+}
+
+/*
+ * Call a changeset by the path of its file, in all ways.  Liquibase and we may have
+ * started from other folders.
+ */
+static void
+call_by_path(MigrateCandidates * candidates, MigrateCandidate * candidate)
+{
+	const char *file = migrate_item_file(candidate->item);
+	const Migration *migration = candidate->item->file;
+
+	candidates->longest = Max(candidates->longest, strlen(file));
+	call(candidates, candidate, ASPECT_FILE, file);
+	for (const char *end = file; end != NULL; end = next_part(end))
+		call(candidates, candidate, ASPECT_END, end);
+	if (migration != NULL && migration->logical_path != NULL)
+		call(candidates, candidate, ASPECT_LOGICAL, migration->logical_path);
+}
+
+/*
+ * Get ready to find the migrations (items, a list of MigrateItem in order) that rows
+ * of a tool's table are about.  "index" is the text of the tool's file about the
+ * others, or NULL.  The result refers to all of them.
+ */
+MigrateCandidates *
+migrate_candidates(List *items, const MigrateToolTable *tool_table, const char *index)
+{
+	MigrateCandidates *candidates = palloc0(sizeof(MigrateCandidates));
+	int			n = list_length(items);
+
+	candidates->tool = tool_table->tool;
+	candidates->index = index;
+	candidates->ordered = palloc_extended(Max(n, 1) * sizeof(MigrateCandidate),
+										  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	candidates->sorted = palloc(Max(n, 1) * sizeof(MigrateCandidate *));
+	candidates->n = n;
+	for (int i = 0; i < n; i++)
+	{
+		MigrateCandidate *candidate = &candidates->ordered[i];
+
+		candidate->item = list_nth(items, i);
+		candidate->errctx = i;
+		candidate->key = item_key(candidates->tool->key, candidate->item);
+		candidates->sorted[i] = candidate;
+	}
+	if (candidates->tool->key == KEY_WHEN && index != NULL)
+		take_journal(candidates);
+	qsort(candidates->sorted, n, sizeof(MigrateCandidate *), compare_candidates);
+	candidates->called = called_create(CurrentMemoryContext, n, NULL);
+	for (int i = 0; i < n; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		call(candidates, &candidates->ordered[i], ASPECT_KEY, "");
+		if (candidates->tool->key == KEY_CHANGESET)
+			call_by_path(candidates, &candidates->ordered[i]);
+	}
+	return candidates;
+}
+
+/*
+ * Of the migrations that are called so the first one that is not taken, if it comes
+ * before "best" (or that is NULL); "best" else.  *again is set if there are any, and
+ * all are taken.
+ */
+static MigrateCandidate *
+first_called(MigrateCandidates * candidates, Aspect aspect, const char *key, const char *path,
+			 MigrateCandidate * best, bool *again)
+{
+	char	   *name = name_of(aspect, key, path);
+	Called	   *called = called_lookup(candidates->called, name);
+	MigrateCandidate *first = NULL;
+
+	pfree(name);
+	if (called == NULL)
+		return best;
+	while (called->next < list_length(called->candidates))
+	{
+		first = list_nth(called->candidates, called->next);
+		if (!first->taken)
+			break;
+		called->next++;
+		first = NULL;
+	}
+	if (first == NULL)
+		*again = true;
+	return first != NULL && (best == NULL || first->errctx < best->errctx) ? first : best;
+}
+
+/*
+ * The same for a changeset that has been recorded with a path: the file of that
+ * path, the one that names it as its own, and then one whose path is the end of
+ * that path, or the other way round.
+ */
+static MigrateCandidate *
+find_by_path(MigrateCandidates * candidates, const char *key, const char *path, bool *again)
+{
+	MigrateCandidate *found = first_called(candidates, ASPECT_FILE, key, path, NULL, again);
+	size_t		length = strlen(path);
+
+	if (found == NULL)
+		found = first_called(candidates, ASPECT_LOGICAL, key, path, NULL, again);
+	if (found != NULL)
+		return found;
+	if (length <= candidates->longest)
+		found = first_called(candidates, ASPECT_END, key, path, NULL, again);
+	for (const char *end = next_part(path); end != NULL; end = next_part(end))
+	{
+		if (length - (end - path) <= candidates->longest)
+			found = first_called(candidates, ASPECT_FILE, key, end, found, again);
+	}
+	return found;
+}
+
+/*
+ * The migration that a row is about, NULL if there is none that is not taken yet;
+ * *again is set if another row has been about it.  To take it is for the caller.
+ */
+MigrateCandidate *
+migrate_candidate_find(MigrateCandidates * candidates, const MigrateToolRow *row, bool *again)
+{
+	const char *key = row_key(candidates, row);
+	MigrateCandidate *found = NULL;
+
+	*again = false;
+	if (key == NULL)
+		return NULL;
+	found = candidates->tool->key == KEY_CHANGESET && row->path != NULL ?
+		find_by_path(candidates, key, row->path, again) :
+		first_called(candidates, ASPECT_KEY, key, "", NULL, again);
+	return found;
+}
+
+/*
+ * The versioned migrations (MigrateCandidate) before the one that a row is about, in
+ * their order, but those that have been handed out before.
+ */
+List *
+migrate_candidates_before(MigrateCandidates * candidates, const MigrateToolRow *row)
+{
+	const char *key = row_key(candidates, row);
+	List	   *before = NIL;
+
+	while (key != NULL && candidates->passed < candidates->n &&
+		   strcmp(candidates->sorted[candidates->passed]->key, key) < 0)
+	{
+		MigrateCandidate *candidate = candidates->sorted[candidates->passed++];
+
+		if (!migrate_item_is_repeatable(candidate->item))
+			before = lappend(before, candidate);
+	}
+	list_sort(before, compare_places);
+	return before;
+}

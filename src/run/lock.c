@@ -1,0 +1,444 @@
+/*-------------------------------------------------------------------------
+ *
+ * lock.c
+ *		The run lock: one runner for each history of a database.
+ *
+ * An advisory lock, with a class (objsubid 3) that no SQL function reaches, so
+ * that it never collides with an application's own.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/run/lock.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "common/hashfn.h"
+#include "common/pg_prng.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "storage/latch.h"
+#include "storage/lmgr.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "run/run_int.h"
+#include "util/compat.h"
+#include "util/errcontext.h"
+#include "util/printable.h"
+
+#define RUN_CLASS			3	/* SQL functions use 1 and 2 */
+#define WAIT_CLASS			4	/* shows that a process polls for a run lock */
+#define CREATE_CLASS		5	/* files are being made */
+#define SLEEP_MS			10	/* most runs are short ... */
+#define LONG_SLEEP_MS		50	/* ... and this is for those that are not */
+#define SHORT_TRIES			100
+#define WAIT_CLASS_MASK		0xFF000000
+#define CYCLE_CHECK_MS		250 /* the first look for a deadlock ... */
+#define MAX_CYCLE_CHECK_MS	4000	/* ... and what they are apart in the end */
+
+static void
+lock_tag(LOCKTAG *tag, const char *project, const char *schema, int class)
+{
+	SET_LOCKTAG_ADVISORY(*tag, MyDatabaseId,
+						 hash_bytes((const unsigned char *) project, strlen(project)),
+						 hash_bytes((const unsigned char *) schema, strlen(schema)),
+						 class);
+}
+
+/*
+ * The process that holds the lock.  0 if none can be named: it has just gone,
+ * is between two transactions, or is a prepared transaction, and then *prepared
+ * is set.
+ */
+static int
+lock_holder(const LOCKTAG *tag, bool *prepared)
+{
+	int			count;
+	VirtualTransactionId *holders = GetLockConflicts(tag, ExclusiveLock, &count);
+	PGPROC	   *proc = count > 0 ? migrate_vxid_proc(&holders[0]) : NULL;
+
+	*prepared = count > 0 && proc == NULL;
+	return proc ? proc->pid : 0;
+}
+
+/*
+ * When the transaction of another process began, 0 if not known.
+ */
+static TimestampTz
+transaction_start(int pid)
+{
+	TimestampTz start = 0;
+
+	for (int i = 1; i <= pgstat_fetch_stat_numbackends(); i++)
+	{
+		LocalPgBackendStatus *local = pgstat_get_local_beentry_by_index(i);
+
+		if (local != NULL && local->backendStatus.st_procpid == pid)
+			start = local->backendStatus.st_xact_start_timestamp;
+	}
+	/* else this transaction would not see pg_stat_activity change any more */
+	pgstat_clear_backend_activity_snapshot();
+	return start;
+}
+
+/*
+ * Tell, once, who is waited for.  Returns whether there was anything to tell.
+ */
+static bool
+report_wait(int pid, bool prepared)
+{
+	TimestampTz since;
+
+	if (prepared)
+		ereport(NOTICE,
+				(errmsg("waiting for the migration run of a prepared transaction"),
+				 errhint("It ends with COMMIT PREPARED or ROLLBACK PREPARED.")));
+	if (pid == 0)
+		return prepared;
+	since = transaction_start(pid);
+	if (since == 0)
+		ereport(NOTICE,
+				(errmsg("waiting for the migration run of process %d", pid)));
+	else
+		ereport(NOTICE,
+				(errmsg("waiting for the migration run of process %d since %s",
+						pid, timestamptz_to_str(since)),
+				 errdetail("The time is the start of its transaction.")));
+	return true;
+}
+
+/*
+ * Is it an advisory lock of ours?
+ */
+static bool
+is_ours(const LOCKTAG *tag, int class)
+{
+	return tag->locktag_type == LOCKTAG_ADVISORY && tag->locktag_field1 == MyDatabaseId &&
+		tag->locktag_field4 == class;
+}
+
+/*
+ * The process that is running migrations of a history, or waits for nobody to do
+ * so; 0 if none is, or on a standby, which does not see the lock.
+ */
+int
+migrate_lock_runner(const char *project, const char *schema)
+{
+	LOCKTAG		tag;
+	LockData   *locks;
+
+	if (RecoveryInProgress())
+		return 0;
+	lock_tag(&tag, project, schema, RUN_CLASS);
+	locks = GetLockStatusData();
+	for (int i = 0; i < locks->nelements; i++)
+	{
+		const LockInstanceData *lock = &locks->locks[i];
+
+		if (lock->holdMask != 0 && memcmp(&lock->locktag, &tag, sizeof(LOCKTAG)) == 0)
+			return lock->pid;
+	}
+	return 0;
+}
+
+/*
+ * Who holds the run locks that a process polls for?  pg_blocking_pids() cannot
+ * tell: polling is not waiting for a lock.
+ */
+static List *
+polled_holders(const LockData *locks, int pid, List *pids)
+{
+	for (int i = 0; i < locks->nelements; i++)
+	{
+		const LockInstanceData *wait = &locks->locks[i];
+
+		if (wait->pid != pid || !is_ours(&wait->locktag, WAIT_CLASS))
+			continue;
+		for (int k = 0; k < locks->nelements; k++)
+		{
+			const LockInstanceData *held = &locks->locks[k];
+
+			if (is_ours(&held->locktag, RUN_CLASS) && held->holdMask != 0 &&
+				held->locktag.locktag_field2 == wait->locktag.locktag_field2 &&
+				held->locktag.locktag_field3 == wait->locktag.locktag_field3)
+				pids = list_append_unique_int(pids, held->pid);
+		}
+	}
+	return pids;
+}
+
+static List *
+blocking_pids(int pid, List *pids)
+{
+	Datum		blockers = DirectFunctionCall1(pg_blocking_pids, Int32GetDatum(pid));
+	ArrayType  *array = DatumGetArrayTypeP(blockers);
+	int		   *values = (int *) ARR_DATA_PTR(array);
+
+	for (int i = 0; i < ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)); i++)
+		pids = list_append_unique_int(pids, values[i]);
+	return pids;
+}
+
+/*
+ * Might a process poll for a run lock, as this one does?  Between two pauses it does
+ * not seem so, then the next look finds it.
+ */
+static bool
+may_poll(int pid)
+{
+	PGPROC	   *proc = BackendPidGetProc(pid);
+
+	return proc != NULL && (proc->wait_event_info & WAIT_CLASS_MASK) == PG_WAIT_EXTENSION;
+}
+
+/*
+ * Does the process wait, directly or not, for this one?  A breadth-first walk.
+ *
+ * A process that is at work is seen to be so at no cost.  Only one that polls makes a
+ * copy of the lock table necessary, which a long run fills.
+ */
+static bool
+waits_for_me(int pid)
+{
+	LockData   *locks = NULL;
+	List	   *pids = list_make1_int(pid);
+
+	/* the list grows while it is walked */
+	for (int i = 0; i < list_length(pids) && i < MaxBackends; i++)
+	{
+		int			next = list_nth_int(pids, i);
+
+		CHECK_FOR_INTERRUPTS();
+		pids = blocking_pids(next, pids);
+		if (may_poll(next))
+		{
+			if (locks == NULL)
+				locks = GetLockStatusData();
+			pids = polled_holders(locks, next, pids);
+		}
+		if (list_member_int(pids, MyProcPid))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Sleep for so many milliseconds, at least one, or until somebody sets the
+ * latch; "wait_event" tells others why.  An interrupt ends it with its error.
+ */
+void
+migrate_sleep(double ms, uint32 wait_event)
+{
+	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+					 Max((long) ms, 1), wait_event);
+	ResetLatch(MyLatch);
+	CHECK_FOR_INTERRUPTS();
+}
+
+/*
+ * Sleep a little, a random time so that many waiters spread out.
+ */
+static void
+pause_waiting(int tries)
+{
+	double		ms = tries < SHORT_TRIES ? SLEEP_MS : LONG_SLEEP_MS;
+
+	migrate_sleep(ms * (0.5 + pg_prng_double(&pg_global_prng_state)),
+				  migrate_wait_event(MIGRATE_WAIT_RUN));
+}
+
+/*
+ * Tell, once, whose run is waited for.  Returns whether there was anything to tell.
+ */
+static bool
+report_wait_for(const LOCKTAG *tag)
+{
+	bool		prepared;
+	int			pid = lock_holder(tag, &prepared);
+
+	if (!report_wait(pid, prepared))
+		return false;
+	if (pid != 0)
+		migrate_report_waiting(pid);
+	return true;
+}
+
+/*
+ * 40P01 if the holder of the lock waits for this transaction.
+ */
+static void
+refuse_cycle(const LOCKTAG *tag)
+{
+	bool		prepared;
+	int			pid = lock_holder(tag, &prepared);
+
+	if (pid != 0 && waits_for_me(pid))
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_DEADLOCK_DETECTED),
+				 errmsg("deadlock detected"),
+				 errdetail("The migration run of process %d waits for this transaction.", pid),
+				 errhint("Try again, or use CALL migrate.up().")));
+}
+
+/*
+ * lock_timeout has passed: 55P03.
+ */
+static void
+refuse_to_wait(const LOCKTAG *tag)
+{
+	bool		prepared;
+	int			pid = lock_holder(tag, &prepared);
+
+	ereport(ERROR,
+			(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+			 errmsg("canceling statement due to lock timeout"),
+			 pid == 0 ? 0 :
+			 errdetail("Process %d holds the lock for migration runs.", pid)));
+}
+
+/*
+ * Take the run lock of a history until the end of the transaction.
+ *
+ * The caller holds a snapshot, and CREATE INDEX CONCURRENTLY waits for
+ * snapshots, so a blocking wait could deadlock with the run that is waited
+ * for, and would do so unseen where that waits for no lock.  Hence polling;
+ * and since polling hides the wait from the deadlock detector, a look now and
+ * then whether the other one waits for us.
+ *
+ * Errors: 40P01 if it does, 55P03 when lock_timeout has passed.
+ */
+void
+migrate_lock_acquire(const char *project, const char *schema)
+{
+	TimestampTz start = GetCurrentTimestamp();
+	TimestampTz checked = start;
+	int			interval = CYCLE_CHECK_MS;
+	bool		said = false;
+	LOCKTAG		tag;
+	LOCKTAG		wait_tag;
+	MemoryContext context;
+	MemoryContext old;
+
+	lock_tag(&tag, project, schema, RUN_CLASS);
+	if (LockAcquire(&tag, ExclusiveLock, false, true) != LOCKACQUIRE_NOT_AVAIL)
+		return;
+
+	lock_tag(&wait_tag, project, schema, WAIT_CLASS);
+	(void) LockAcquire(&wait_tag, ShareLock, false, false);
+	context = AllocSetContextCreate(CurrentMemoryContext, "migrate lock",
+									ALLOCSET_DEFAULT_SIZES);
+	old = MemoryContextSwitchTo(context);
+	for (int tries = 0;
+		 LockAcquire(&tag, ExclusiveLock, false, true) == LOCKACQUIRE_NOT_AVAIL;
+		 tries++)
+	{
+		TimestampTz now = GetCurrentTimestamp();
+
+		if (!said)
+			said = report_wait_for(&tag);
+		if (TimestampDifferenceExceeds(checked, now, interval))
+		{
+			checked = now;
+			interval = Min(2 * interval, MAX_CYCLE_CHECK_MS);
+			refuse_cycle(&tag);
+		}
+		if (LockTimeout > 0 && TimestampDifferenceExceeds(start, now, LockTimeout))
+			refuse_to_wait(&tag);
+		pause_waiting(tries);
+		MemoryContextReset(context);
+	}
+	if (said)
+		migrate_report_activity_end();
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+	(void) LockRelease(&wait_tag, ShareLock, false);
+}
+
+/*
+ * Take the run lock of a history for the session, which a run needs that
+ * commits on its way.
+ *
+ * The caller holds no snapshot, and is in a transaction of its own that has
+ * done nothing: "commit" is called to make that so again after the NOTICE.  So
+ * this may block: the deadlock detector and lock_timeout are core's.
+ */
+void
+migrate_lock_acquire_session(const char *project, const char *schema,
+							 void (*commit) (void *arg), void *arg)
+{
+	LOCKTAG		tag;
+	bool		said;
+
+	lock_tag(&tag, project, schema, RUN_CLASS);
+	if (LockAcquire(&tag, ExclusiveLock, true, true) != LOCKACQUIRE_NOT_AVAIL)
+		return;
+	said = report_wait_for(&tag);
+	commit(arg);
+	(void) LockAcquire(&tag, ExclusiveLock, true, false);
+	if (said)
+		migrate_report_activity_end();
+}
+
+/*
+ * A migration may have dropped the session's locks (DISCARD ALL,
+ * pg_advisory_unlock_all): take it again if nobody else has by now, else 55000.
+ */
+void
+migrate_lock_keep(const char *project, const char *schema)
+{
+	LOCKTAG		tag;
+
+	lock_tag(&tag, project, schema, RUN_CLASS);
+	if (migrate_lock_held(&tag, ExclusiveLock) ||
+		LockAcquire(&tag, ExclusiveLock, true, true) != LOCKACQUIRE_NOT_AVAIL)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("a migration has released the lock for migration runs, and another run has taken it"),
+			 errhint("Run the migrations again.")));
+}
+
+/*
+ * Give back the session's run lock.  A session's locks are not released by an
+ * abort, so this has to be called after an error too.
+ */
+void
+migrate_lock_release(const char *project, const char *schema)
+{
+	LOCKTAG		tag;
+
+	lock_tag(&tag, project, schema, RUN_CLASS);
+	if (migrate_lock_held(&tag, ExclusiveLock))
+		(void) LockRelease(&tag, ExclusiveLock, true);
+}
+
+/*
+ * In all databases of the server, one session at a time makes files: two that find
+ * the same last number would take the same next one.
+ */
+void
+migrate_lock_create(void)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_ADVISORY(tag, InvalidOid, 0, 0, CREATE_CLASS);
+	(void) LockAcquire(&tag, ExclusiveLock, true, false);
+}
+
+/*
+ * Give that lock back, also after an error.
+ */
+void
+migrate_unlock_create(void)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_ADVISORY(tag, InvalidOid, 0, 0, CREATE_CLASS);
+	(void) LockRelease(&tag, ExclusiveLock, true);
+}

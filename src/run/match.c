@@ -1,0 +1,434 @@
+/*-------------------------------------------------------------------------
+ *
+ * match.c
+ *		Files and history side by side, and finding in them what a caller names.
+ *
+ * Nothing here does I/O, asks a catalog or changes anything.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/run/match.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "utils/varlena.h"
+
+#include "format/contexts.h"
+#include "format/format.h"
+#include "history/history.h"
+#include "run/run.h"
+#include "run/run_int.h"
+#include "util/compat.h"
+#include "util/errcontext.h"
+#include "util/names.h"
+#include "util/printable.h"
+
+/* core's Levenshtein distance takes no more characters */
+#define MAX_COMPARED_NAME 255
+
+const char *
+migrate_item_version(const MigrateItem *item)
+{
+	return item->file ? item->file->version : item->applied->version;
+}
+
+const char *
+migrate_item_name(const MigrateItem *item)
+{
+	return item->file ? item->file->name : item->applied->name;
+}
+
+const char *
+migrate_item_sort_key(const MigrateItem *item)
+{
+	return item->file ? item->file->sort_key : item->applied->sort_key;
+}
+
+const char *
+migrate_item_label(const MigrateItem *item)
+{
+	return migrate_label(migrate_item_version(item), migrate_item_name(item));
+}
+
+bool
+migrate_item_is_repeatable(const MigrateItem *item)
+{
+	return (item->file ? item->file->kind : item->applied->kind) == KIND_REPEATABLE;
+}
+
+const char *
+migrate_item_file(const MigrateItem *item)
+{
+	return item->file ? item->file->file : item->applied->file;
+}
+
+static int
+compare_applied_keys(const ListCell *a, const ListCell *b)
+{
+	return strcmp(((AppliedMigration *) lfirst(a))->sort_key,
+				  ((AppliedMigration *) lfirst(b))->sort_key);
+}
+
+/*
+ * What a migration is known by when its key is another: its version, and if
+ * versions alone do not tell, its file.
+ */
+static const char *
+lasting_name(const MigrationSet *set, const char *version, const char *file)
+{
+	return set->unique_versions ? version : psprintf("%s\n%s", version, file);
+}
+
+/*
+ * The files of a list, each under that name: the first one of several.
+ */
+static MigrateNames *
+by_lasting_name(const MigrationSet *set, List *files)
+{
+	MigrateNames *names = migrate_names_create();
+	ListCell   *lc;
+
+	foreach(lc, files)
+	{
+		Migration  *file = lfirst(lc);
+
+		(void) migrate_names_add(names, lasting_name(set, file->version, file->file), file);
+	}
+	return names;
+}
+
+/*
+ * A key says where a migration stands in the order.  That may change without the
+ * migration being another one: a line comes into the plan before it, or the
+ * directory is read in another format.  Give such rows their key of now.
+ *
+ * "applied" is sorted by key.  That it is sorted so afterwards is for the caller.
+ */
+static void
+take_new_keys(const MigrationSet *set, List *applied)
+{
+	List	   *files = NIL;
+	List	   *rows = NIL;
+	MigrateNames *names;
+	int			f = 0;
+	int			a = 0;
+	ListCell   *lc;
+
+	while (f < list_length(set->migrations) || a < list_length(applied))
+	{
+		Migration  *file = f < list_length(set->migrations) ? list_nth(set->migrations, f) : NULL;
+		AppliedMigration *row = a < list_length(applied) ? list_nth(applied, a) : NULL;
+		int			order = file == NULL ? 1 : row == NULL ? -1 :
+			strcmp(file->sort_key, row->sort_key);
+
+		if (order < 0)
+			files = lappend(files, file);
+		if (order > 0)
+			rows = lappend(rows, row);
+		f += order <= 0;
+		a += order >= 0;
+	}
+	if (rows == NIL)
+		return;
+	names = by_lasting_name(set, files);
+	foreach(lc, rows)
+	{
+		AppliedMigration *row = lfirst(lc);
+		const char *name = lasting_name(set, row->version, row->file);
+		Migration  *file;
+
+		CHECK_FOR_INTERRUPTS();
+		file = migrate_names_get(names, name);
+		if (file == NULL)
+		{
+			MigrateFileName parsed = {0};
+
+			if (row->format != NULL && strcmp(row->format, migrate_format_name(set->format)) != 0 &&
+				migrate_format_parse_name(set->format, row->file, &parsed) && parsed.sort_key != NULL)
+				row->sort_key = parsed.sort_key;
+			continue;
+		}
+		row->sort_key = file->sort_key;
+		migrate_names_remove(names, name);
+	}
+}
+
+static MigrateItem *
+match(Migration *file, AppliedMigration *row, const char *highest)
+{
+	MigrateItem *item = palloc0(sizeof(MigrateItem));
+	const char *setting;
+
+	item->file = file;
+	item->applied = row;
+	if (row != NULL)
+		row->item = item;
+	if (row != NULL)
+		item->state = row->interrupted ? STATE_INTERRUPTED : row->baseline ? STATE_BASELINE :
+			file ? STATE_APPLIED : STATE_MISSING;
+	else if (file != NULL && migrate_choose(file, &setting) == CHOICE_SKIPPED)
+		item->state = STATE_SKIPPED;
+	else if (file != NULL)
+		item->state = file->kind == KIND_VERSIONED && highest != NULL &&
+			strcmp(file->sort_key, highest) < 0 ? STATE_OUT_OF_ORDER : STATE_PENDING;
+	if (file == NULL || row == NULL)
+		return item;
+	item->up_changed = memcmp(file->up.sha256, row->up_sha256, PG_SHA256_DIGEST_LENGTH) != 0;
+	item->down_changed = file->down.present != row->has_down ||
+		(row->has_down && memcmp(file->down.sha256, row->down_sha256,
+								 PG_SHA256_DIGEST_LENGTH) != 0);
+	return item;
+}
+
+/*
+ * Bring files and history (AppliedMigration, any order) together: a list of
+ * MigrateItem in the format's order, with states as far as versions alone tell.
+ * "set" is NULL if there are no files.  Whether a file has changed is for the
+ * caller to find out; until then bytes that differ count as changed.
+ */
+List *
+migrate_match(const MigrationSet *set, List *applied)
+{
+	List	   *migrations = set ? set->migrations : NIL;
+	List	   *by_key = list_copy(applied);
+	List	   *items = NIL;
+	const char *highest = NULL;
+	int			f = 0;
+	int			a = 0;
+	ListCell   *lc;
+
+	list_sort(by_key, compare_applied_keys);
+	if (set != NULL)
+	{
+		take_new_keys(set, by_key);
+		list_sort(by_key, compare_applied_keys);
+	}
+	foreach(lc, by_key)
+	{
+		if (((AppliedMigration *) lfirst(lc))->kind == KIND_VERSIONED)
+			highest = ((AppliedMigration *) lfirst(lc))->sort_key;
+	}
+	while (f < list_length(migrations) || a < list_length(by_key))
+	{
+		Migration  *file = f < list_length(migrations) ? list_nth(migrations, f) : NULL;
+		AppliedMigration *row = a < list_length(by_key) ? list_nth(by_key, a) : NULL;
+		int			order = file == NULL ? 1 : row == NULL ? -1 :
+			strcmp(file->sort_key, row->sort_key);
+
+		items = lappend(items, match(order <= 0 ? file : NULL, order >= 0 ? row : NULL, highest));
+		f += order <= 0;
+		a += order >= 0;
+	}
+	return items;
+}
+
+/*
+ * A number without its leading zeros; NULL for what is none.
+ */
+static const char *
+plain_number(const char *version)
+{
+	if (*version == '\0' || strspn(version, "0123456789") != strlen(version))
+		return NULL;
+	return version + strspn(version, "0");
+}
+
+static int
+distance(const char *wanted, const char *name)
+{
+	int			wanted_length = pg_mbcliplen(wanted, strlen(wanted), MAX_COMPARED_NAME);
+	int			name_length = pg_mbcliplen(name, strlen(name), MAX_COMPARED_NAME);
+
+	return varstr_levenshtein(wanted, wanted_length, name, name_length, 1, 1, 1, true);
+}
+
+/*
+ * Of the items, the three most like what was asked for.
+ */
+static char *
+nearest(List *items, const char *wanted)
+{
+	StringInfoData list;
+	List	   *taken = NIL;
+
+	initStringInfo(&list);
+	for (int n = 0; n < 3 && n < list_length(items); n++)
+	{
+		MigrateItem *best = NULL;
+		int			best_distance = 0;
+		ListCell   *lc;
+
+		foreach(lc, items)
+		{
+			MigrateItem *item = lfirst(lc);
+			int			d;
+
+			CHECK_FOR_INTERRUPTS();
+			d = Min(distance(wanted, migrate_item_version(item)),
+					distance(wanted, migrate_item_label(item)));
+
+			if (!list_member_ptr(taken, item) && (best == NULL || d < best_distance))
+			{
+				best = item;
+				best_distance = d;
+			}
+		}
+		taken = lappend(taken, best);
+		appendStringInfo(&list, "%s\"%s\"", n > 0 ? ", " : "", migrate_item_label(best));
+	}
+	return list.data;
+}
+
+pg_noreturn static void refuse_several(const char *wanted, const MigrateItem *one,
+									   const MigrateItem *other);
+
+/*
+ * What the caller names is two items: say how to tell them apart.
+ */
+static void
+refuse_several(const char *wanted, const MigrateItem *one, const MigrateItem *other)
+{
+	char	   *one_name = pstrdup(migrate_item_label(one));
+	char	   *other_name = pstrdup(migrate_item_label(other));
+
+	if (strcmp(one_name, other_name) == 0)
+	{
+		one_name = psprintf("%s:%s", migrate_item_file(one), one_name);
+		other_name = psprintf("%s:%s", migrate_item_file(other), other_name);
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("several migrations are called \"%s\"", wanted),
+			 strcmp(one_name, other_name) == 0 ?
+			 errhint("Give the directory, whose files may tell them apart.") :
+			 errhint("Give the full name, such as \"%s\" or \"%s\".", one_name, other_name)));
+}
+
+/*
+ * What items are called, for finding them.
+ */
+typedef struct ItemNames
+{
+	MigrateNames *names;		/* in full: an item ... */
+	MigrateNames *others;		/* ... and a second one of that name */
+	MigrateNames *versions;		/* likewise for versions ... */
+	MigrateNames *other_versions;
+	MigrateNames *numbers;		/* ... and for those that are numbers, without
+								 * their leading zeros */
+	MigrateNames *other_numbers;
+} ItemNames;
+
+static void
+add_name(MigrateNames *names, MigrateNames *others, const char *name, MigrateItem *item)
+{
+	if (!migrate_names_add(names, name, item) && migrate_names_get(names, name) != item)
+		(void) migrate_names_add(others, name, item);
+}
+
+/*
+ * An item is called by its full name, that of its file, both of them, and its tags;
+ * and by its version, where no name is the same.
+ */
+static void
+add_item(ItemNames *index, MigrateItem *item)
+{
+	const char *label = migrate_item_label(item);
+	const char *file = migrate_item_file(item);
+	const char *version = migrate_item_version(item);
+	const char *number = plain_number(version);
+	ListCell   *lc;
+
+	add_name(index->names, index->others, label, item);
+	add_name(index->names, index->others, file, item);
+	add_name(index->names, index->others, psprintf("%s:%s", file, label), item);
+	foreach(lc, item->file ? item->file->tags : NIL)
+		add_name(index->names, index->others, lfirst(lc), item);
+	add_name(index->versions, index->other_versions, version, item);
+	if (number != NULL)
+		add_name(index->numbers, index->other_numbers, number, item);
+}
+
+static void
+name_items(ItemNames *index, List *items)
+{
+	ListCell   *lc;
+
+	index->names = migrate_names_create();
+	index->others = migrate_names_create();
+	index->versions = migrate_names_create();
+	index->other_versions = migrate_names_create();
+	index->numbers = migrate_names_create();
+	index->other_numbers = migrate_names_create();
+	foreach(lc, items)
+	{
+		CHECK_FOR_INTERRUPTS();
+		add_item(index, lfirst(lc));
+	}
+}
+
+/*
+ * The one item of a name, NULL if there is none; 22023 if there are several.
+ */
+static MigrateItem *
+find_one(const MigrateNames *names, const MigrateNames *others, const char *name,
+		 const char *wanted)
+{
+	MigrateItem *found = migrate_names_get(names, name);
+
+	if (found != NULL && migrate_names_have(others, name))
+		refuse_several(wanted, found, migrate_names_get(others, name));
+	return found;
+}
+
+static MigrateItem *
+find(const ItemNames *index, List *items, const char *wanted)
+{
+	const char *number = plain_number(wanted);
+	MigrateItem *found;
+
+	CHECK_FOR_INTERRUPTS();
+	found = find_one(index->names, index->others, wanted, wanted);
+	if (found == NULL && number != NULL)
+		found = find_one(index->numbers, index->other_numbers, number, wanted);
+	else if (found == NULL)
+		found = find_one(index->versions, index->other_versions, wanted, wanted);
+	if (found == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("migration \"%s\" does not exist", wanted),
+				 *wanted == '@' ? errhint("Tags are known where the directory is given.") :
+				 items == NIL ? 0 : errhint("Those like it: %s.", nearest(items, wanted))));
+	return found;
+}
+
+/*
+ * The items, in that order, that the caller names by version, full name or file
+ * name (char *); 42704 with the nearest if there is none, 22023 if there are
+ * several.
+ */
+List *
+migrate_match_find_all(List *items, List *wanted)
+{
+	ItemNames	index;
+	List	   *found = NIL;
+	ListCell   *lc;
+
+	name_items(&index, items);
+	foreach(lc, wanted)
+		found = lappend(found, find(&index, items, lfirst(lc)));
+	return found;
+}
+
+/*
+ * The same for a single one.
+ */
+MigrateItem *
+migrate_match_find(List *items, const char *wanted)
+{
+	return linitial(migrate_match_find_all(items, list_make1(unconstify(char *, wanted))));
+}

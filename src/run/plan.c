@@ -1,0 +1,368 @@
+/*-------------------------------------------------------------------------
+ *
+ * plan.c
+ *		What a run would do, statement by statement, without doing it.
+ *
+ * Nothing is changed or executed here, and no lock is taken.  What apply() would
+ * stop at is said in a note, so that it does not hide the rest.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/run/plan.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+
+#include "execute/execute.h"
+#include "format/contexts.h"
+#include "format/doubt.h"
+#include "format/format.h"
+#include "history/history.h"
+#include "run/run.h"
+#include "run/run_int.h"
+#include "script/script.h"
+#include "util/errcontext.h"
+#include "util/guc.h"
+#include "util/line_map.h"
+#include "util/names.h"
+
+/*
+ * The rows so far, and what is known about the statements before.
+ */
+typedef struct Preview
+{
+	MigrateRun *run;
+	MemoryContext context;		/* of the rows */
+	int			runner;			/* process that has the run lock, or 0 */
+	List	   *rows;			/* of MigratePreview */
+	int			transaction;	/* number of the last one */
+	MigrateNames *made;			/* see migrate_execute_in_block() */
+	bool		made_unknown;
+	StringInfoData note;		/* for the next row */
+} Preview;
+
+static void
+add_note(Preview *preview, const char *note)
+{
+	if (note != NULL)
+		appendStringInfo(&preview->note, "%s%s", preview->note.len > 0 ? "; " : "", note);
+}
+
+/*
+ * Append a row about an item, with the notes that were added before.
+ */
+static MigratePreview *
+add_row(Preview *preview, const MigrateItem *item, const char *file, int line)
+{
+	MemoryContext old = MemoryContextSwitchTo(preview->context);
+	MigratePreview *row = palloc0(sizeof(MigratePreview));
+
+	row->version = item->file ? item->file->version : item->applied->version;
+	row->name = item->file ? item->file->name : item->applied->name;
+	row->file = pstrdup(file);
+	row->line = line;
+	row->note = preview->note.len > 0 ? pstrdup(preview->note.data) : NULL;
+	resetStringInfo(&preview->note);
+	preview->rows = lappend(preview->rows, row);
+	MemoryContextSwitchTo(old);
+	return row;
+}
+
+/*
+ * What a statement does, as its command tag says, and whether CONCURRENTLY.
+ */
+static char *
+command_of(const MigrateStatement *statement)
+{
+	if (!statement->outside_block || statement->needs == NIL || statement->tag == T_VacuumStmt)
+		return pstrdup(statement->command);
+	if (statement->tag == T_AlterTableStmt)
+		return pstrdup("ALTER TABLE ... DETACH CONCURRENTLY");
+	return psprintf("%s CONCURRENTLY", statement->command);
+}
+
+/*
+ * What apply() makes of a statement that core wants outside of a transaction
+ * block.
+ */
+static void
+note_block(Preview *preview, const MigrateStatement *statement)
+{
+	MemoryContext old = MemoryContextSwitchTo(preview->context);
+	const RangeVar *relation;
+	MigrateInBlock result = migrate_execute_in_block(statement, preview->made,
+													 &preview->made_unknown, &relation);
+
+	MemoryContextSwitchTo(old);
+	switch (result)
+	{
+		case BLOCK_RUNS:
+			if (statement->maybe_outside && migrate_execute_is_top_level(statement))
+				add_note(preview, "needs CALL migrate.up()");
+			break;
+		case BLOCK_CHANGED:
+			add_note(preview, statement->tag == T_VacuumStmt ?
+					 "apply() does not vacuum a new table" :
+					 "apply() runs it without CONCURRENTLY");
+			break;
+		case BLOCK_UNDECIDED:
+			add_note(preview, psprintf("needs CALL migrate.up(), unless relation \"%s\" is created in the same run",
+									   relation->relname));
+			break;
+		case BLOCK_REFUSED:
+			add_note(preview, relation == NULL ? "needs CALL migrate.up()" :
+					 psprintf("needs CALL migrate.up(), as relation \"%s\" exists",
+							  relation->relname));
+			break;
+	}
+}
+
+/*
+ * A row for each statement of a script that is still to run, "done" of them being
+ * committed.
+ */
+static void
+add_statements(Preview *preview, const MigrateItem *item, const MigrateScript *script,
+			   const char *sql, int done)
+{
+	MigrateLines lines = {.at = sql,.file = item->file->up.file,.line = script->line};
+	int			line = script->line;	/* counted in sql */
+	bool		alone = true;	/* was the statement before? */
+
+	for (int i = done; i < script->nstatements; i++)
+	{
+		const MigrateStatement *statement = &script->statements[i];
+		bool		top_level = migrate_execute_is_top_level(statement);
+		MigratePreview *row;
+		MemoryContext old;
+
+		CHECK_FOR_INTERRUPTS();
+		if (i == done || alone || top_level ||
+			statement->transaction != script->statements[i - 1].transaction)
+			preview->transaction++;
+		alone = top_level;
+		for (; script->has_markers && line < statement->line && lines.at != NULL; line++)
+			migrate_next_line(&lines);
+		note_block(preview, statement);
+		row = add_row(preview, item, migrate_line_file(&lines),
+					  script->has_markers ? lines.line : statement->line);
+		row->transaction = preview->transaction;
+		row->statement = i + 1;
+		old = MemoryContextSwitchTo(preview->context);
+		row->command = command_of(statement);
+		MemoryContextSwitchTo(old);
+	}
+	if (done >= script->nstatements)
+		(void) add_row(preview, item, item->file->up.file, 0);
+}
+
+/*
+ * What apply() says of a migration before it looks at its statements.
+ */
+static void
+note_migration(Preview *preview, const MigrateItem *item)
+{
+	const Migration *file = item->file;
+
+	switch (item->state)
+	{
+		case STATE_OUT_OF_ORDER:
+			add_note(preview, migrate_out_of_order == OUT_OF_ORDER_APPLY ? "out of order" :
+					 "out of order, which stops the run");
+			break;
+		case STATE_OUTDATED:
+			add_note(preview, item->up_changed ? "runs again, since it has changed" :
+					 "runs again, as always");
+			break;
+		case STATE_INTERRUPTED:
+			add_note(preview, psprintf("interrupted after %d %s; goes on with CALL migrate.up()",
+									   item->applied->done,
+									   item->applied->done == 1 ? "statement" : "statements"));
+			break;
+		default:
+			break;
+	}
+	if (file->kind == KIND_VERSIONED)
+	{
+		List	   *vars;
+		char	   *error;
+
+		if (!migrate_is_reversible(preview->run, file, item->applied, &vars, &error))
+			add_note(preview, error ? psprintf("cannot be undone: %s", error) : "cannot be undone");
+	}
+}
+
+static void
+note_oddities(Preview *preview, const MigrateScript *script, MigrateErrorContext *errctx)
+{
+	char	   *names = migrate_skipped_names(script);
+
+	if (names != NULL)
+		add_note(preview, psprintf("skipped: %s", names));
+	if (script->lone_commit > 0)
+	{
+		const char *file;
+		int			line = migrate_map_line(errctx, script->lone_commit, &file);
+
+		add_note(preview, psprintf("COMMIT without BEGIN, file \"%s\", line %d", file, line));
+	}
+}
+
+/*
+ * Is it an error that the checks before a run raise, and that may be caught
+ * without a subtransaction?
+ */
+static bool
+is_check_error(int sqlerrcode)
+{
+	return migrate_is_script_error(sqlerrcode) ||
+		sqlerrcode == ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
+}
+
+/*
+ * In the catch block: a row with the error instead of raising it.
+ */
+static void
+add_error(Preview *preview, const MigrateItem *item, MigrateErrorContext *errctx)
+{
+	ErrorData  *error;
+	const char *file;
+	int			line = migrate_map_line(errctx, errctx->line, &file);
+	MigratePreview *row;
+
+	error = CopyErrorData();
+	FlushErrorState();
+	add_note(preview, psprintf("error: %s", error->message));
+	row = add_row(preview, item, file, line);
+	row->statement = errctx->statement;
+	FreeErrorData(error);
+
+	/* whatever it makes, those after it may need */
+	preview->made_unknown = true;
+}
+
+/*
+ * Rows for a migration that is to run.
+ */
+static void
+add_step(Preview *preview, const MigrateItem *item, MigrateStep *step)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "migrate step",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old;
+	MigrateErrorContext errctx;
+	ErrorContextCallback callback;
+
+	/* the run keeps them, so they are not for the context of the step */
+	(void) migrate_built_in_variables(preview->run, item->file->up.syntax, item->file->up.file);
+	(void) migrate_built_in_variables(preview->run, item->file->down.syntax, item->file->up.file);
+	old = MemoryContextSwitchTo(context);
+	migrate_errcontext_begin(&errctx, &callback, MIGRATE_UP, step->file, step->applied);
+	PG_TRY();
+	{
+		char	   *text;
+		char	   *sql;
+		MigrateScript *script;
+
+		note_migration(preview, item);
+		migrate_raise_doubt(step->file, item->applied == NULL);
+		if (item->applied == NULL)
+			migrate_require_choice(step->file);
+		text = migrate_step_text(preview->run, step);
+
+		sql = migrate_step_sql(preview->run, step, text, &errctx);
+		script = migrate_parse_up_step(preview->run, step, sql, &errctx);
+		note_oddities(preview, script, &errctx);
+		add_statements(preview, item, script, sql, step->in_progress ? step->applied->done : 0);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		if (!is_check_error(geterrcode()))
+			PG_RE_THROW();
+		add_error(preview, item, &errctx);
+	}
+	PG_END_TRY();
+	migrate_errcontext_end(&callback);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+}
+
+/*
+ * A row for what stands in the way of a run, though it is no part of it.
+ */
+static void
+add_obstacle(Preview *preview, const MigrateItem *item)
+{
+	if (item->state == STATE_IN_PROGRESS)
+		add_note(preview, psprintf("running in process %d", preview->runner));
+	else if (item->state == STATE_INTERRUPTED)
+		add_note(preview, psprintf("interrupted while going %s, which stops the run",
+								   item->applied->going_down ? "down" : "up"));
+	else if (item->state == STATE_MODIFIED && migrate_on_modified != ON_MODIFIED_IGNORE)
+		add_note(preview, migrate_on_modified == ON_MODIFIED_WARN ?
+				 "modified since it was applied" :
+				 "modified since it was applied, which stops the run");
+	else if (item->state == STATE_SKIPPED)
+		add_note(preview, "skipped by its contexts or labels");
+	else
+		return;
+	(void) add_row(preview, item, item->file ? item->file->up.file : item->applied->file, 0);
+}
+
+static bool
+is_step_of(const MigrateItem *item, const MigrateStep *step)
+{
+	return item->file != NULL ? step->file == item->file : step->applied == item->applied;
+}
+
+/*
+ * What a run with this request has to do: a list of MigratePreview, in that
+ * order.  Errors are those that leave nothing to tell: of the directory and its
+ * format, 42704 for an unknown version, 22023 for a request that makes no sense,
+ * 3F000 without the schema.
+ */
+List *
+migrate_preview(MigrateRequest *request)
+{
+	MigrateRun	run = {.request = request,.context = CurrentMemoryContext};
+	Preview		preview = {.run = &run,.context = CurrentMemoryContext,.made = migrate_names_create()};
+	List	   *steps;
+	int			next = 0;
+	int			guc_level;
+	ListCell   *lc;
+
+	request->own_snapshot = true;
+	initStringInfo(&preview.note);
+	migrate_require_source(&run);
+	migrate_report_ignored(&run);
+	migrate_load_state(&run);
+	migrate_check_changes(&run);
+	preview.runner = migrate_mark_running(&run);
+	request->quiet = true;
+	steps = migrate_plan_apply(run.items, request);
+	request->quiet = false;
+
+	guc_level = NewGUCNestLevel();
+	migrate_enter_schema(request->history.schema, GUC_ACTION_SAVE);
+	foreach(lc, run.items)
+	{
+		MigrateItem *item = lfirst(lc);
+		MigrateStep *step = next < list_length(steps) ? list_nth(steps, next) : NULL;
+		bool		chosen = step != NULL && is_step_of(item, step);
+
+		next += chosen;
+		if (chosen && item->file != NULL && !(item->applied && item->applied->going_down))
+			add_step(&preview, item, step);
+		else
+			add_obstacle(&preview, item);
+	}
+	AtEOXact_GUC(false, guc_level);
+	return preview.rows;
+}

@@ -1,0 +1,142 @@
+/*-------------------------------------------------------------------------
+ *
+ * repair.c
+ *		repair(): accept changed files, or settle one migration by hand.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/run/repair.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "portability/instr_time.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "format/format.h"
+#include "history/history.h"
+#include "run/run.h"
+#include "run/run_int.h"
+#include "util/printable.h"
+
+/*
+ * Is there a changed file to accept?  That of an interrupted migration is still
+ * being worked on, that of a repeatable one is to run again.
+ */
+static bool
+needs_repair(const MigrateItem *item)
+{
+	return (item->up_changed || item->down_changed) && item->state != STATE_INTERRUPTED &&
+		item->state != STATE_OUTDATED;
+}
+
+static MigrateRepair *
+repair_item(MigrateRun *run, MigrateItem *item)
+{
+	MigrateRepair *repair = palloc0(sizeof(MigrateRepair));
+	const Migration *file = item->file;
+	char	   *up = NULL;
+	char	   *down = NULL;
+	List	   *vars;
+	char	   *error;
+	bool		reversible;
+
+	if (item->up_changed)
+		up = migrate_source_text(run->source, &file->up);
+	if (item->down_changed && file->down.present)
+		down = migrate_source_text(run->source, &file->down);
+	reversible = migrate_is_reversible(run, file, item->applied, &vars, &error);
+	migrate_warn_down(error);
+	migrate_record_replace(&run->request->history, item->file, item->applied, item->down_changed, up,
+						   migrate_own_variables(item->applied->up_vars, item->applied->up_role),
+						   down, vars, reversible, error);
+	repair->version = file->version;
+	repair->name = file->name;
+	repair->action = item->up_changed && item->down_changed ? "up and down script replaced" :
+		item->up_changed ? "up script replaced" :
+		file->down.present ? "down script replaced" : "down script removed";
+	return repair;
+}
+
+/*
+ * Settle the state of one migration by the caller's word, without running
+ * anything.  A repeatable one that has changed and is applied is so with the file
+ * as it is now.
+ */
+static List *
+repair_state(MigrateRun *run)
+{
+	MigrateRepair *repair = palloc0(sizeof(MigrateRepair));
+	bool		applied = strcmp(run->request->state, "applied") == 0;
+	MigrateItem *item;
+
+	if (!applied && strcmp(run->request->state, "pending") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("unrecognized state: \"%s\"", run->request->state),
+				 errhint("Valid states are \"applied\" and \"pending\".")));
+	migrate_load_source(run, migrate_directory_or_setting(run->request));
+	migrate_lock_and_load(run, "migrate.repair()");
+	item = migrate_match_find(run->items, run->request->target);
+	if (applied && item->state == STATE_OUTDATED && item->up_changed)
+		return list_make1(repair_item(run, item));
+	if (applied ? item->applied && !item->applied->interrupted : !item->applied)
+		return NIL;				/* it is so already */
+	if (item->applied != NULL)
+		migrate_record_repaired(&run->request->history, item->applied, applied);
+	else
+		migrate_record_unrun(run, item->file, migrate_new_unrun_result(run, item->file), GetCurrentTimestamp(),
+							 "repaired");
+	repair->version = item->file ? item->file->version : item->applied->version;
+	repair->name = item->file ? item->file->name : item->applied->name;
+	repair->action = applied ? "recorded as applied" : "recorded as pending";
+	return list_make1(repair);
+}
+
+static List *
+repair(MigrateRun *run)
+{
+	List	   *repairs = NIL;
+	bool		needed = false;
+	ListCell   *lc;
+
+	if ((run->request->target == NULL) != (run->request->state == NULL))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"version\" and \"state\" must be given together")));
+	if (run->request->state != NULL)
+		return repair_state(run);
+
+	migrate_require_source(run);
+	migrate_load_state(run);
+	migrate_check_changes(run);
+	foreach(lc, run->items)
+		needed |= needs_repair(lfirst(lc));
+	if (!needed)
+		return NIL;
+	migrate_lock_and_load(run, "migrate.repair()");
+	foreach(lc, run->items)
+	{
+		MigrateItem *item = lfirst(lc);
+
+		if (needs_repair(item))
+			repairs = lappend(repairs, repair_item(run, item));
+	}
+	return repairs;
+}
+
+/*
+ * Accept changed files of applied migrations.  Returns a list of
+ * MigrateRepair.
+ */
+List *
+migrate_run_repair(MigrateRequest *request)
+{
+	request->contained = true;
+	return migrate_run_guarded(request, repair);
+}

@@ -1,0 +1,150 @@
+/*-------------------------------------------------------------------------
+ *
+ * run.h
+ *		The routines: what is asked for, what comes back.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/run/run.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef MIGRATE_RUN_RUN_H
+#define MIGRATE_RUN_RUN_H
+
+#include "datatype/timestamp.h"
+#include "nodes/pg_list.h"
+
+#include "format/format.h"
+#include "history/history.h"
+
+/*
+ * States, as status() shows them.
+ */
+typedef enum MigrateState
+{
+	STATE_PENDING,
+	STATE_OUT_OF_ORDER,
+	STATE_SKIPPED,				/* pending, and not to run */
+	STATE_APPLIED,
+	STATE_BASELINE,				/* applied, by the word of baseline() */
+	STATE_MODIFIED,
+	STATE_OUTDATED,				/* repeatable, and changed */
+	STATE_MISSING,
+	STATE_INTERRUPTED,
+	STATE_IN_PROGRESS,			/* it would be, if nobody had the run lock */
+} MigrateState;
+
+/*
+ * A version, with what the directory and the history have of it; one of the
+ * two may be NULL.
+ */
+typedef struct MigrateItem
+{
+	Migration  *file;
+	AppliedMigration *applied;
+	MigrateState state;
+	bool		up_changed;		/* other tokens than those that ran */
+	bool		down_changed;
+	bool		chosen;			/* by the request, among those pending */
+	bool		reversible;		/* for status() */
+	char	   *detail;			/* likewise: what there is to say, or NULL */
+} MigrateItem;
+
+/*
+ * What the caller asks for.  Unused fields are zero.
+ */
+typedef struct MigrateRequest
+{
+	char	   *dir;			/* NULL: none given */
+	MigrateHistory history;		/* what it works on, and as whom */
+	char	   *format;			/* NULL: detect */
+	char	   *target;			/* NULL: none */
+	char	   *state;			/* what repair() makes of it, NULL: nothing */
+	char	   *script;			/* that runs instead of a baseline, or NULL */
+	char	   *tool;			/* whose history is adopted, NULL: as found */
+	Oid			tool_table;		/* the table of that, InvalidOid: look for it */
+	int			steps;			/* 0: none */
+	List	   *versions;		/* of char *, NIL: none */
+	List	   *vars;			/* of MigrateVariable, NIL: none */
+	bool		adopt_existing;
+	bool		everything;
+	bool		force;
+	bool		commits;		/* after each migration: CALL */
+	bool		quiet;			/* only a look: no messages, no verdicts */
+	bool		passes_busy;	/* what is on its way elsewhere stops nothing */
+	bool		own_snapshot;	/* only shows: what the transaction sees */
+	bool		keep;			/* all texts of files will be needed */
+	bool		contained;		/* they are stored without being run */
+} MigrateRequest;
+
+/*
+ * What adopt() did about a migration that another tool has applied.
+ */
+typedef struct MigrateAdopted
+{
+	const char *version;
+	const char *name;
+	bool		has_time;		/* the tool knows when */
+	TimestampTz applied_at;
+	const char *note;			/* what there is to say about it, or NULL */
+} MigrateAdopted;
+
+/*
+ * What repair() did about a migration.
+ */
+typedef struct MigrateRepair
+{
+	const char *version;
+	const char *name;
+	const char *action;
+} MigrateRepair;
+
+/* in adopt.c */
+extern List *migrate_run_adopt(MigrateRequest *request);
+
+/* in apply.c */
+extern List *migrate_run_apply(MigrateRequest *request);
+extern List *migrate_run_rollback(MigrateRequest *request);
+extern List *migrate_run_redo(MigrateRequest *request);
+extern List *migrate_run_refresh(MigrateRequest *request);
+
+/* in repair.c */
+extern List *migrate_run_repair(MigrateRequest *request);
+
+/* in baseline.c */
+extern List *migrate_run_baseline(MigrateRequest *request);
+
+/* in up.c */
+extern int	migrate_run_up(MigrateRequest *request);
+extern int	migrate_run_down(MigrateRequest *request);
+
+/* in create.c */
+extern char *migrate_create_files(MigrateRequest *request, const char *name);
+
+/*
+ * A statement that is going to run, or what there is to say of a migration
+ * without: a row of plan().
+ */
+typedef struct MigratePreview
+{
+	const char *version;
+	const char *name;
+	int			transaction;	/* counted over all rows, 0: none */
+	int			statement;		/* of the migration, 0: none */
+	const char *file;
+	int			line;			/* 0: none */
+	const char *command;		/* or NULL */
+	const char *note;			/* or NULL */
+} MigratePreview;
+
+/* in plan.c */
+extern List *migrate_preview(MigrateRequest *request);
+
+/* in state.c */
+extern List *migrate_status_items(MigrateRequest *request);
+extern const char *migrate_highest_version(MigrateRequest *request);
+extern const char *migrate_state_name(MigrateState state);
+
+#endif							/* MIGRATE_RUN_RUN_H */

@@ -1,0 +1,568 @@
+/*-------------------------------------------------------------------------
+ *
+ * state.c
+ *		What a run knows before it does anything: files and history, side by side.
+ *
+ * Nothing is changed here.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/run/state.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+#include "utils/lsyscache.h"
+
+#include "format/contexts.h"
+#include "format/doubt.h"
+#include "format/format.h"
+#include "history/history.h"
+#include "run/run.h"
+#include "run/run_int.h"
+#include "script/script.h"
+#include "tools/tools.h"
+#include "util/guc.h"
+#include "util/printable.h"
+
+static void
+read_history(MigrateRun *run)
+{
+	run->applied = migrate_history_read(&run->request->history, !run->request->own_snapshot);
+	run->is_read = true;
+}
+
+/*
+ * The format of the migration that was applied last; NULL if that is not known.
+ */
+static const char *
+remembered_format(const MigrateRun *run)
+{
+	for (int i = list_length(run->applied) - 1; i >= 0; i--)
+	{
+		const AppliedMigration *row = list_nth(run->applied, i);
+
+		if (row->format != NULL)
+			return row->format;
+	}
+	return NULL;
+}
+
+/*
+ * Look at the directory's migrations and the history together; fills
+ * run->applied and run->items.  What runs looks at the latest history, what only
+ * shows it has the snapshot of the transaction.
+ */
+void
+migrate_load_state(MigrateRun *run)
+{
+	if (!run->is_read)
+		read_history(run);
+	run->is_read = false;
+	run->items = migrate_match(run->source ? migrate_source_set(run->source) : NULL,
+							   run->applied);
+}
+
+/*
+ * Do a section and a stored script differ in more than white space and
+ * comments?  Their bytes do.
+ */
+static bool
+has_changed(MigrateRun *run, const MigrateSection *section, const uint8 *stored_sha256)
+{
+	char	   *stored = migrate_history_script(stored_sha256);
+	char	   *sql;
+	bool		changed;
+
+	if (stored == NULL)
+		return true;			/* too large to have been kept */
+	sql = migrate_source_text(run->source, section);
+	changed = !migrate_script_same(stored, sql);
+	pfree(sql);
+	pfree(stored);
+	return changed;
+}
+
+/*
+ * Has an item a file that is applied, and no change in its up script that counts?
+ */
+static bool
+is_unchanged(const MigrateItem *item)
+{
+	return item->file != NULL &&
+		(item->state == STATE_APPLIED || item->state == STATE_BASELINE);
+}
+
+/*
+ * Look closer at the items whose bytes are others than those recorded, and set
+ * the state of those that have really changed.
+ */
+void
+migrate_check_changes(MigrateRun *run)
+{
+	ListCell   *lc;
+
+	foreach(lc, run->items)
+	{
+		MigrateItem *item = lfirst(lc);
+
+		if (item->up_changed)
+			item->up_changed = has_changed(run, &item->file->up, item->applied->up_sha256);
+		if (item->down_changed && item->file->down.present && item->applied->has_down)
+			item->down_changed = has_changed(run, &item->file->down, item->applied->down_sha256);
+		if (!is_unchanged(item))
+			continue;
+		if (item->file->kind == KIND_REPEATABLE && (item->up_changed || item->file->always))
+			item->state = STATE_OUTDATED;
+		else if (item->up_changed)
+			item->state = STATE_MODIFIED;
+	}
+}
+
+/*
+ * Tell, in one NOTICE, which *.sql files of the directory are no migrations.
+ */
+void
+migrate_report_ignored(MigrateRun *run)
+{
+	StringInfoData names;
+	ListCell   *lc;
+	MigrationSet *set = migrate_source_set(run->source);
+
+	if (set->ignored == NIL)
+		return;
+	initStringInfo(&names);
+	foreach(lc, set->ignored)
+		appendStringInfo(&names, "%s\"%s\"", names.len > 0 ? ", " : "", (char *) lfirst(lc));
+	ereport(NOTICE,
+			(errmsg_plural("file is not a migration and is left alone: %s",
+						   "files are not migrations and are left alone: %s",
+						   list_length(set->ignored), names.data)));
+}
+
+/*
+ * The directory that is asked for, else that of migrate.directory, else NULL.
+ */
+const char *
+migrate_directory_or_setting(const MigrateRequest *request)
+{
+	if (request->dir != NULL)
+		return request->dir;
+	return migrate_directory[0] == '\0' ? NULL : migrate_directory;
+}
+
+/*
+ * Is there a table of that name, in a schema or in the search_path, with that
+ * column?  Only to tell whose migrations a directory has.
+ */
+static bool
+table_exists(const char *table, const char *column)
+{
+	const char *dot = strchr(table, '.');
+	Oid			schema = dot ? get_namespace_oid(pnstrdup(table, dot - table), true) : InvalidOid;
+	Oid			relid = dot == NULL ? RelnameGetRelid(table) :
+		OidIsValid(schema) ? get_relname_relid(dot + 1, schema) : InvalidOid;
+
+	return OidIsValid(relid) && migrate_tracking_counts(relid, true) &&
+		get_attnum(relid, column) != InvalidAttrNumber;
+}
+
+/*
+ * Read a directory for a run; nothing for NULL.  What the history was applied in
+ * decides about its format, where the files leave a doubt.
+ */
+void
+migrate_load_source(MigrateRun *run, const char *dir)
+{
+	if (dir == NULL)
+		return;
+	if (run->request->history.project != NULL)
+		read_history(run);
+	run->source = migrate_source_read(dir, run->request->format, remembered_format(run),
+									  table_exists, run->request->keep, run->request->contained);
+}
+
+/*
+ * If the caller has given another format than that of the history, go on in that
+ * one: all rows get their sort keys of it.  55000 if two would have the same.
+ */
+void
+migrate_change_format(MigrateRun *run)
+{
+	const char *old = remembered_format(run);
+	const char *format;
+	const MigrateItem *previous = NULL;
+	ListCell   *lc;
+
+	if (run->request->format == NULL || run->source == NULL || old == NULL)
+		return;
+	format = migrate_format_name(migrate_source_set(run->source)->format);
+	if (strcmp(format, old) == 0)
+		return;
+	foreach(lc, run->items)
+	{
+		const MigrateItem *item = lfirst(lc);
+
+		if (item->applied == NULL)
+			continue;
+		if (previous != NULL && strcmp(item->applied->sort_key, previous->applied->sort_key) == 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("migrations \"%s\" and \"%s\" have the same version in format \"%s\"",
+							previous->applied->file, item->applied->file, format)));
+		previous = item;
+	}
+	migrate_record_keys(&run->request->history, run->applied, format);
+	ereport(NOTICE,
+			(errmsg("history was applied in format \"%s\", and goes on in format \"%s\"", old, format)));
+}
+
+/*
+ * 58P01 if the directory of a run, which is named for the message, has no
+ * migrations: most likely it is not the one that was meant.
+ */
+void
+migrate_require_migrations(MigrateRun *run, const char *dir)
+{
+	const MigrationSet *set = migrate_source_set(run->source);
+	const char *seen;
+
+	if (set->migrations != NIL)
+		return;
+	seen = set->ignored != NIL ? linitial(set->ignored) : NULL;
+	if (set->format != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_FILE),
+				 errmsg("directory \"%s\" has no migrations", dir),
+				 seen == NULL ?
+				 errdetail("It was read in the format \"%s\".", migrate_format_name(set->format)) :
+				 errdetail("It was read in the format \"%s\", in which file \"%s\" is none.",
+						   migrate_format_name(set->format), seen)));
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_FILE),
+			 errmsg("directory \"%s\" has no migrations", dir),
+			 seen == NULL ? 0 :
+			 errdetail("It has file \"%s\", whose name and text are those of no format.", seen),
+			 errhint("A migration has a name such as \"001_create_users.sql\".")));
+}
+
+/*
+ * The directory for what cannot do without; 22023 if there is none.
+ */
+const char *
+migrate_require_directory(const MigrateRequest *request)
+{
+	const char *dir = migrate_directory_or_setting(request);
+
+	if (dir == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("no directory of migrations is given"),
+				 errhint("Give its path, or set \"%s\".", "migrate.directory")));
+	return dir;
+}
+
+/*
+ * Read the directory for a run that cannot do without.
+ */
+void
+migrate_require_source(MigrateRun *run)
+{
+	const char *dir = migrate_require_directory(run->request);
+
+	migrate_load_source(run, dir);
+	migrate_require_migrations(run, dir);
+}
+
+/*
+ * The items whose stored down script apply() replaces.  A file that has lost
+ * its down section leaves the stored one alone.
+ */
+List *
+migrate_changed_downs(List *items)
+{
+	List	   *changed = NIL;
+	ListCell   *lc;
+
+	foreach(lc, items)
+	{
+		MigrateItem *item = lfirst(lc);
+
+		if (is_unchanged(item) && item->down_changed && item->file->down.present)
+			changed = lappend(changed, item);
+	}
+	return changed;
+}
+
+/*
+ * Warn, where nothing has been applied yet, if the tool that made the directory has
+ * been at work in this database: it would all run once more.
+ */
+static void
+warn_other_tool(const MigrateRun *run)
+{
+	const MigrateFormat *format = migrate_source_set(run->source)->format;
+	char	   *table = migrate_tool_table_of_format(migrate_format_name(format),
+													 run->request->history.schema);
+
+	if (table != NULL)
+		ereport(WARNING,
+				(errmsg("another tool may have applied migrations to this database"),
+				 errdetail("It would remember them in table %s.", table),
+				 errhint("If so, take them over with migrate.adopt() first.")));
+}
+
+/*
+ * A doubt about what is applied already stops nothing.
+ */
+static void
+warn_doubts(const MigrateRun *run)
+{
+	ListCell   *lc;
+
+	foreach(lc, run->items)
+	{
+		const MigrateItem *item = lfirst(lc);
+
+		if (item->file != NULL && item->applied != NULL && !item->applied->interrupted)
+			migrate_raise_doubt(item->file, false);
+	}
+}
+
+/*
+ * Look before the lock is taken, so that an up-to-date release starts while a
+ * long run goes on.  Returns false if there is nothing to do; what there is to
+ * say then has been said.  All else is for the look under the lock to decide:
+ * what is seen here may be on its way.
+ */
+bool
+migrate_load_before_up(MigrateRun *run)
+{
+	List	   *steps = NIL;
+	bool		busy;
+	const MigrateItem *unknown;
+	ListCell   *lc;
+
+	migrate_require_source(run);
+	migrate_report_ignored(run);
+	migrate_load_state(run);
+	migrate_check_changes(run);
+	warn_doubts(run);
+	busy = migrate_plan_busy(run->items, true) != NULL;
+	unknown = migrate_plan_busy(run->items, false);
+	run->request->passes_busy = unknown != NULL;
+	if (!busy)
+	{
+		run->request->quiet = true;
+		steps = migrate_plan_apply(run->items, run->request);
+		run->request->quiet = false;
+	}
+	if (run->applied == NIL && steps != NIL)
+		warn_other_tool(run);
+	foreach(lc, steps)
+		busy |= ((MigrateStep *) lfirst(lc))->file != NULL;
+	if (busy || migrate_changed_downs(run->items) != NIL)
+	{
+		run->request->passes_busy = false;
+		return true;
+	}
+	(void) migrate_plan_apply(run->items, run->request);
+	if (unknown != NULL)
+		ereport(WARNING,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("migration \"%s\" of a newer directory is on its way or has been interrupted",
+						migrate_item_label(unknown)),
+				 errdetail("This directory has nothing to apply.")));
+	return false;
+}
+
+/*
+ * The same for the way down.
+ */
+bool
+migrate_load_before_down(MigrateRun *run)
+{
+	migrate_load_source(run, run->request->dir);
+	migrate_load_state(run);
+	return migrate_plan_busy(run->items, true) != NULL || migrate_plan_busy(run->items, false) != NULL ||
+		migrate_plan_rollback(run->items, run->applied, run->request) != NIL;
+}
+
+/*
+ * What looks interrupted is running as long as somebody holds the run lock.
+ * Returns the process, 0 if nobody does.
+ */
+int
+migrate_mark_running(MigrateRun *run)
+{
+	int			runner = 0;
+	ListCell   *lc;
+
+	if (migrate_plan_busy(run->items, true) == NULL && migrate_plan_busy(run->items, false) == NULL)
+		return 0;
+	runner = migrate_lock_runner(run->request->history.project, run->request->history.schema);
+	foreach(lc, run->items)
+	{
+		MigrateItem *item = lfirst(lc);
+
+		if (runner != 0 && item->state == STATE_INTERRUPTED)
+			item->state = STATE_IN_PROGRESS;
+	}
+	return runner;
+}
+
+static void
+add_detail(MigrateItem *item, const char *detail)
+{
+	if (detail == NULL)
+		return;
+	item->detail = item->detail ? psprintf("%s; %s", item->detail, detail) : pstrdup(detail);
+}
+
+/*
+ * What there is to say about an item, for status().
+ */
+static void
+describe(MigrateRun *run, MigrateItem *item, List *failures, int runner)
+{
+	const char *version = item->file ? item->file->version : item->applied->version;
+	const char *name = item->file ? item->file->name : item->applied->name;
+	const char *setting;
+	const char *created = item->file ? item->file->created : item->applied->created;
+	ListCell   *lc;
+
+	if (item->applied == NULL)
+	{
+		List	   *vars;
+		char	   *error;
+
+		item->reversible = migrate_is_reversible(run, item->file, NULL, &vars, &error);
+		add_detail(item, error);
+	}
+	else
+	{
+		item->reversible = item->applied->reversible;
+		if (item->state == STATE_OUTDATED && item->file->always)
+			add_detail(item, "runs always");
+		if (item->up_changed)
+			add_detail(item, "up section has changed since it was applied");
+		if (item->up_changed && strcmp(item->file->name, item->applied->name) != 0)
+			add_detail(item, psprintf("was applied as \"%s\"", item->applied->file));
+		if (item->down_changed)
+			add_detail(item, item->file->down.present ?
+					   "down section has changed since it was stored" :
+					   "down section has been removed from the file");
+		add_detail(item, item->applied->down_error);
+	}
+	if (item->file != NULL && item->applied == NULL &&
+		migrate_choose(item->file, &setting) == CHOICE_UNDECIDED)
+		add_detail(item, psprintf("%s does not decide whether it is to run", setting));
+	if (item->file != NULL && item->file->doubt != NULL)
+		add_detail(item, psprintf("line %d: %s", item->file->doubt->line, item->file->doubt->message));
+	if (item->state == STATE_IN_PROGRESS)
+		add_detail(item, psprintf("going %s in process %d, after %d %s",
+								  item->applied->going_down ? "down" : "up", runner,
+								  item->applied->done,
+								  item->applied->done == 1 ? "statement" : "statements"));
+	if (item->state == STATE_INTERRUPTED)
+		add_detail(item, psprintf("interrupted while going %s, after %d %s",
+								  item->applied->going_down ? "down" : "up",
+								  item->applied->done,
+								  item->applied->done == 1 ? "statement" : "statements"));
+	foreach(lc, failures)
+	{
+		const MigrateFailure *failure = lfirst(lc);
+
+		if ((item->state == STATE_INTERRUPTED || item->state == STATE_OUTDATED ||
+			 item->applied == NULL) &&
+			strcmp(failure->version, version) == 0 && strcmp(failure->name, name) == 0)
+			add_detail(item, failure->reason);
+	}
+	if (created != NULL)
+		add_detail(item, psprintf("created %s", created));
+}
+
+/*
+ * Every migration of directory and history, as a list of MigrateItem in order;
+ * without a directory, those of the history alone.  Changes nothing.
+ */
+List *
+migrate_status_items(MigrateRequest *request)
+{
+	MigrateRun	run = {.request = request,.context = CurrentMemoryContext};
+	List	   *failures;
+	int			runner;
+	ListCell   *lc;
+
+	request->own_snapshot = true;
+	migrate_load_source(&run, migrate_directory_or_setting(request));
+	migrate_load_state(&run);
+	migrate_check_changes(&run);
+	runner = migrate_mark_running(&run);
+	failures = migrate_history_failures(&request->history);
+	foreach(lc, run.items)
+	{
+		MigrateItem *item = lfirst(lc);
+
+		if (run.source == NULL && item->state == STATE_MISSING)
+			item->state = STATE_APPLIED;	/* there is nothing to miss it in */
+		describe(&run, item, failures, runner);
+	}
+	return run.items;
+}
+
+/*
+ * The highest applied version, NULL if none is.
+ */
+const char *
+migrate_highest_version(MigrateRequest *request)
+{
+	const AppliedMigration *highest = NULL;
+	ListCell   *lc;
+
+	foreach(lc, migrate_history_read(&request->history, false))
+	{
+		const AppliedMigration *row = lfirst(lc);
+
+		if (row->kind == KIND_REPEATABLE || (row->interrupted && !row->going_down))
+			continue;
+		if (highest == NULL || strcmp(row->sort_key, highest->sort_key) > 0)
+			highest = row;
+	}
+	return highest ? highest->version : NULL;
+}
+
+/*
+ * A state as status() shows it.
+ */
+const char *
+migrate_state_name(MigrateState state)
+{
+	switch (state)
+	{
+		case STATE_PENDING:
+			return "pending";
+		case STATE_OUT_OF_ORDER:
+			return "out of order";
+		case STATE_SKIPPED:
+			return "skipped";
+		case STATE_APPLIED:
+			return "applied";
+		case STATE_BASELINE:
+			return "baseline";
+		case STATE_MODIFIED:
+			return "modified";
+		case STATE_OUTDATED:
+			return "outdated";
+		case STATE_MISSING:
+			return "missing";
+		case STATE_INTERRUPTED:
+			return "interrupted";
+		case STATE_IN_PROGRESS:
+			return "running";
+	}
+	return NULL;				/* keep compiler quiet */
+}

@@ -1,0 +1,409 @@
+/*-------------------------------------------------------------------------
+ *
+ * step.c
+ *		One step of a run: execute it and record it, in one transaction.
+ *
+ * What the atomic path (apply.c) and the committing one (up.c) share.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/run/step.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "miscadmin.h"
+#include "storage/proc.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+#include "utils/timestamp.h"
+
+#include "execute/execute.h"
+#include "format/format.h"
+#include "history/history.h"
+#include "run/run.h"
+#include "run/run_int.h"
+#include "util/errcontext.h"
+#include "util/printable.h"
+#include "variables/variables.h"
+
+/*
+ * A run is going on in this backend.  Neither the lock nor SPI would notice a
+ * migration that calls us again.
+ */
+static bool running = false;
+
+/*
+ * Begin a run in this backend; 55000 if one is going on.
+ */
+void
+migrate_run_begin(void)
+{
+	if (running)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("a migration cannot run migrations")));
+	running = true;
+}
+
+/*
+ * End it, also after an error.
+ */
+void
+migrate_run_end(void)
+{
+	running = false;
+	migrate_report_activity_end();
+}
+
+/*
+ * The search_path of a tenant, NULL for none.
+ */
+static const char *
+path_of(const char *schema)
+{
+	return *schema == '\0' ? NULL : quote_identifier(schema);
+}
+
+/*
+ * Set the search_path of a tenant, "" for none: with GUC_ACTION_SAVE in the GUC
+ * nest level of the caller, with GUC_ACTION_SET for the session.  3F000 if there
+ * is no such schema.
+ */
+void
+migrate_enter_schema(const char *schema, GucAction action)
+{
+	if (*schema == '\0')
+		return;
+	/* search_path reads it as the role's own schema, even in quotes */
+	if (strcmp(schema, "$user") == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("schema \"%s\" cannot be that of a run", schema)));
+	(void) get_namespace_oid(schema, false);
+	(void) set_config_option("search_path", path_of(schema), PGC_USERSET, PGC_S_SESSION,
+							 action, true, 0, false);
+}
+
+/*
+ * Tell a script how it is to run: what the run gives it and takes back from it.
+ */
+void
+migrate_place_in_run(MigrateErrorContext *errctx, const MigrateRun *run, const MigrateStep *step)
+{
+	const char *format = step->file ? step->file->format : step->applied->format;
+
+	errctx->cursors = run->cursors;
+	errctx->search_path = path_of(run->request->history.schema);
+	errctx->timeout = StatementTimeout;
+
+	/* sqitch starts a psql for each change */
+	errctx->own_session = format != NULL && strcmp(format, "sqitch") == 0;
+}
+
+/*
+ * Has the session more power than the current role, which RESET ROLE would
+ * give back?
+ */
+static bool
+has_power_in_reserve(void)
+{
+	return GetSessionUserId() != GetUserId() || GetAuthenticatedUserId() != GetUserId();
+}
+
+/*
+ * Does a step run what the history holds: its script, or a value in it?
+ */
+bool
+migrate_runs_stored(const MigrateStep *step)
+{
+	return !step->forced &&
+		(step->file == NULL || migrate_variables_come_from(step->vars, VARIABLE_STORED));
+}
+
+/*
+ * May that have less power than the session?
+ */
+static bool
+needs_protection(const MigrateStep *step)
+{
+	const AppliedMigration *applied = step->applied;
+	const char *author = step->direction == MIGRATE_UP ? applied->up_role : applied->down_role;
+
+	return !superuser_arg(get_role_oid(author, true)) && has_power_in_reserve();
+}
+
+/*
+ * Refuse a stored script, or one with stored values, that commits on its way,
+ * where it would have to be protected from: that cannot be done across commits.
+ */
+void
+migrate_require_own_script(const MigrateStep *step)
+{
+	if (!needs_protection(step))
+		return;
+	if (step->file != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied to use stored values in a script that commits as another role"),
+				 errhint("Log in as the role that stored them, or give them in \"vars\" where there is such an argument.")));
+	else
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied to run a stored script that commits as another role"),
+				 errhint("Log in as its author, or give the directory to run the files instead.")));
+}
+
+/*
+ * Execute what is stored, by a role that may have less power than the session:
+ * then core is told to refuse any change of the role, and whatever would run
+ * later, at the commit, without that protection (WITH HOLD, deferred triggers).
+ */
+static void
+execute_stored(const MigrateStep *step, const char *sql, MigrateErrorContext *errctx)
+{
+	Oid			user;
+	int			security;
+
+	errctx->checks_deferred = true;
+	if (!needs_protection(step))
+	{
+		migrate_execute_script(step->script, sql, errctx);
+		return;
+	}
+	GetUserIdAndSecContext(&user, &security);
+	SetUserIdAndSecContext(user, security | SECURITY_LOCAL_USERID_CHANGE |
+						   SECURITY_RESTRICTED_OPERATION);
+	PG_TRY();
+	{
+		migrate_execute_script(step->script, sql, errctx);
+	}
+	PG_FINALLY();
+	{
+		SetUserIdAndSecContext(user, security);
+	}
+	PG_END_TRY();
+}
+
+static void
+execute(const MigrateStep *step, const char *sql, MigrateErrorContext *errctx)
+{
+	if (migrate_runs_stored(step))
+		execute_stored(step, sql, errctx);
+	else
+		migrate_execute_script(step->script, sql, errctx);
+}
+
+static bool
+exists_already(int sqlerrcode)
+{
+	return sqlerrcode == ERRCODE_DUPLICATE_TABLE ||
+		sqlerrcode == ERRCODE_DUPLICATE_COLUMN ||
+		sqlerrcode == ERRCODE_DUPLICATE_OBJECT ||
+		sqlerrcode == ERRCODE_DUPLICATE_SCHEMA ||
+		sqlerrcode == ERRCODE_DUPLICATE_FUNCTION;
+}
+
+/*
+ * Execute a script in a subtransaction.  If what it creates exists already,
+ * undo it and return false.
+ */
+static bool
+execute_unless_existing(const MigrateStep *step, const char *sql, MigrateErrorContext *errctx)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	volatile bool executed = true;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		execute(step, sql, errctx);
+		ReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(context);
+		CurrentResourceOwner = owner;
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(context);
+		CurrentResourceOwner = owner;
+		if (!exists_already(error->sqlerrcode))
+			ReThrowError(error);
+		ereport(WARNING,
+				(errcode(error->sqlerrcode),
+				 errmsg("migration \"%s\" is recorded as applied without having run: %s",
+						migrate_label(errctx->version, errctx->name), error->message)));
+		FreeErrorData(error);
+		executed = false;
+	}
+	PG_END_TRY();
+	return executed;
+}
+
+/*
+ * Execute the script of a step in the current transaction.  Returns false if it
+ * was found to exist already (adopt_existing) and is undone again.
+ */
+bool
+migrate_execute_step(MigrateRun *run, MigrateStep *step, const char *sql, MigrateErrorContext *errctx)
+{
+	if (run->request->adopt_existing && step->direction == MIGRATE_UP)
+		return execute_unless_existing(step, sql, errctx);
+	execute(step, sql, errctx);
+	return true;
+}
+
+/*
+ * What is known about the result of a step before it runs.
+ */
+MigrateResult *
+migrate_new_result(MigrateRun *run, const MigrateStep *step)
+{
+	MigrateResult *result = palloc0(sizeof(MigrateResult));
+
+	if (step->direction == MIGRATE_UP && run->batch == 0)
+		run->batch = migrate_history_next_batch(&run->request->history);
+	result->version = step->file ? step->file->version : step->applied->version;
+	result->name = step->file ? step->file->name : step->applied->name;
+	result->batch = step->direction == MIGRATE_UP ? run->batch : step->applied->batch;
+	return result;
+}
+
+/*
+ * Fill in what is known about the result of a step after it has run.
+ */
+void
+migrate_measure(MigrateResult *result, instr_time start, int statements)
+{
+	instr_time	end;
+
+	INSTR_TIME_SET_CURRENT(end);
+	INSTR_TIME_SUBTRACT(end, start);
+	result->duration = INSTR_TIME_GET_MICROSEC(end);
+	result->statements = statements;
+}
+
+/*
+ * Record what came of a step.  "sql" is its script as written, NULL for a forced one;
+ * "executed" is false for one that was found to exist already.
+ */
+void
+migrate_record_step(MigrateRun *run, MigrateStep *step, bool executed,
+					const MigrateResult *result, TimestampTz started, const char *sql)
+{
+	char	   *down = NULL;
+
+	if (step->direction == MIGRATE_DOWN)
+	{
+		migrate_record_down(&run->request->history, step, result, started);
+		return;
+	}
+	if (step->file != NULL && step->file->down.present)
+		down = migrate_source_text(run->source, &step->file->down);
+	migrate_record_up(&run->request->history, step, executed ? "done" : "adopted", result,
+					  started, sql, down);
+}
+
+/*
+ * Take over the down sections that have been changed in applied files: a
+ * repaired way back is worth more than the old one.
+ */
+void
+migrate_replace_downs(MigrateRun *run, List *items)
+{
+	ListCell   *lc;
+
+	foreach(lc, items)
+	{
+		MigrateItem *item = lfirst(lc);
+		List	   *vars;
+		char	   *error;
+		bool		reversible = migrate_is_reversible(run, item->file, item->applied, &vars, &error);
+
+		migrate_warn_down(error);
+		migrate_record_replace(&run->request->history, item->file, item->applied, item->down_changed, NULL, NIL,
+							   migrate_source_text(run->source, &item->file->down), vars,
+							   reversible, error);
+		ereport(NOTICE,
+				(errmsg("down script of migration \"%s\" has changed and is stored anew",
+						migrate_label(item->file->version, item->file->name))));
+	}
+}
+
+/*
+ * What the caller's transaction has deferred fires before the first migration,
+ * with the role that it is now, and not in the middle of one, with any.
+ */
+void
+migrate_fire_callers_events(MigrateRun *run)
+{
+	migrate_check_constraints();
+	run->cursors = migrate_held_cursors();
+}
+
+/*
+ * Execute a checked step, and note how long it took.  Returns its script as
+ * written, NULL for a forced one; *executed is false if it has not run.
+ */
+char *
+migrate_execute_timed(MigrateRun *run, MigrateStep *step, MigrateResult *result, MigrateErrorContext *errctx,
+					  bool *executed)
+{
+	instr_time	start;
+	char	   *text = NULL;
+	char	   *sql;
+
+	INSTR_TIME_SET_CURRENT(start);
+	*executed = !step->forced;
+	migrate_place_in_run(errctx, run, step);
+	if (!step->forced)
+	{
+		text = migrate_step_text(run, step);
+
+		sql = migrate_step_sql(run, step, text, errctx);
+		*executed = migrate_execute_step(run, step, sql, errctx);
+	}
+	migrate_measure(result, start, *executed ? step->script->nstatements : 0);
+	return text;
+}
+
+/*
+ * Record a pending migration as applied, without running it; "outcome" is that of
+ * migrate.history.
+ */
+void
+migrate_record_unrun(MigrateRun *run, const Migration *file, const MigrateResult *result,
+					 TimestampTz started, const char *outcome)
+{
+	MigrateStep step = {.direction = MIGRATE_UP,.file = unconstify(Migration *, file)};
+	char	   *down = NULL;
+
+	step.reversible = migrate_is_reversible(run, file, NULL, &step.down_vars, &step.down_error);
+	migrate_warn_down(step.down_error);
+	if (file->down.present)
+		down = migrate_source_text(run->source, &file->down);
+	migrate_record_up(&run->request->history, &step, outcome, result, started,
+					  migrate_source_text(run->source, &file->up), down);
+}
+
+MigrateResult *
+migrate_new_unrun_result(MigrateRun *run, Migration *file)
+{
+	MigrateStep step = {.direction = MIGRATE_UP,.file = file};
+
+	return migrate_new_result(run, &step);
+}

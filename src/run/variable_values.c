@@ -1,0 +1,214 @@
+/*-------------------------------------------------------------------------
+ *
+ * variable_values.c
+ *		Which variables a script has, and whose values they may be.
+ *
+ * A value is put into SQL as it is, so it is a part of the script, and the rule
+ * for stored scripts holds for stored values too: whoever recorded them must be
+ * the current role, or a superuser.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/run/variable_values.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_database.h"
+#include "commands/dbcommands.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/syscache.h"
+#include "utils/timestamp.h"
+
+#include "format/format.h"
+#include "history/history.h"
+#include "run/run.h"
+#include "run/run_int.h"
+#include "util/errcontext.h"
+#include "variables/variables.h"
+
+/*
+ * What is stored never runs with more power than its author had: he must be the
+ * current role, or a superuser.
+ */
+bool
+migrate_may_run_for(const char *author)
+{
+	return author != NULL &&
+		(strcmp(author, GetUserNameFromId(GetUserId(), false)) == 0 ||
+		 superuser_arg(get_role_oid(author, true)));
+}
+
+/*
+ * The stored values of variables that the current role may use as its own.
+ */
+List *
+migrate_own_variables(List *stored, const char *author)
+{
+	return migrate_may_run_for(author) ? stored : NIL;
+}
+
+/*
+ * The others: they are named in an error if nothing else has a value.
+ */
+static List *
+forbidden_variables(List *stored, const char *author)
+{
+	List	   *vars = NIL;
+	ListCell   *lc;
+
+	if (migrate_may_run_for(author))
+		return NIL;
+	foreach(lc, stored)
+	{
+		MigrateVariable *var = palloc(sizeof(MigrateVariable));
+
+		*var = *(MigrateVariable *) lfirst(lc);
+		var->origin = VARIABLE_FORBIDDEN;
+		var->author = author;
+		vars = lappend(vars, var);
+	}
+	return vars;
+}
+
+static List *
+add_built_in(List *vars, const char *name, const char *value)
+{
+	MigrateVariable *var = palloc0(sizeof(MigrateVariable));
+
+	var->name = name;
+	var->value = value;
+	var->origin = VARIABLE_BUILT_IN;
+	return lappend(vars, var);
+}
+
+/*
+ * A name that others have chosen, as text to stand in SQL without quotes: NULL if
+ * that could be read as more than a name.
+ */
+static const char *
+plain_name(const char *name)
+{
+	if (name == NULL || strstr(name, "--") != NULL)
+		return NULL;
+	for (const char *p = name; *p != '\0'; p++)
+		if (!isalnum((unsigned char) *p) && !IS_HIGHBIT_SET(*p) && strchr("_-.", *p) == NULL)
+			return NULL;
+	return pstrdup(name);
+}
+
+static const char *
+database_owner(void)
+{
+	HeapTuple	tuple = SearchSysCache1(DATABASEOID, ObjectIdGetDatum(MyDatabaseId));
+	const char *name;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for database %u", MyDatabaseId);
+	name = GetUserNameFromId(((Form_pg_database) GETSTRUCT(tuple))->datdba, false);
+	ReleaseSysCache(tuple);
+	return name;
+}
+
+/*
+ * The schema of the run, else that in which the caller creates.
+ */
+static const char *
+default_schema(const MigrateRequest *request)
+{
+	List	   *path;
+
+	if (*request->history.schema != '\0')
+		return request->history.schema;
+	path = fetch_search_path(false);
+	return path == NIL ? NULL : get_namespace_name(linitial_oid(path));
+}
+
+static const char *
+run_timestamp(void)
+{
+	char	   *now = pstrdup(timestamptz_to_str(GetCurrentTimestamp()));
+
+	now[strlen("2000-01-01 00:00:00")] = '\0';
+	return now;
+}
+
+/*
+ * What Flyway and graphile-migrate give values themselves.  Asked for once, since
+ * a script has to be the same when it runs as when it was checked.
+ *
+ * Flyway's environment, working directory and list of schemas nobody knows here.
+ */
+List *
+migrate_built_in_variables(MigrateRun *run, MigrateSyntax syntax, const char *file)
+{
+	const char *base = strrchr(file, '/');
+	const char *database;
+	List	   *vars = NIL;
+
+	if (syntax != SYNTAX_FLYWAY && syntax != SYNTAX_GRAPHILE)
+		return NIL;
+	if (run->built_in == NIL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(run->context);
+
+		database = plain_name(get_database_name(MyDatabaseId));
+		vars = add_built_in(vars, "flyway:defaultSchema", plain_name(default_schema(run->request)));
+		vars = add_built_in(vars, "flyway:user", plain_name(run->request->history.role));
+		vars = add_built_in(vars, "flyway:database", database);
+		vars = add_built_in(vars, "flyway:timestamp", run_timestamp());
+		vars = add_built_in(vars, "flyway:table", "flyway_schema_history");
+		vars = add_built_in(vars, "DATABASE_NAME", database);
+		vars = add_built_in(vars, "DATABASE_OWNER", plain_name(database_owner()));
+		run->built_in = vars;
+		MemoryContextSwitchTo(old);
+	}
+	return add_built_in(list_copy(run->built_in), "flyway:filename",
+						plain_name(base ? base + 1 : file));
+}
+
+/*
+ * The variables of a script that is not to run yet: what is given, in the call or
+ * in the file, then what is stored for it, then what is built in.  "migration" and
+ * "applied" may be NULL.
+ */
+List *
+migrate_variables_of(MigrateRun *run, MigrateDirection direction, const Migration *migration,
+					 const AppliedMigration *applied, MigrateSyntax syntax, const char *file)
+{
+	List	   *given = migration == NULL || migration->properties == NIL ? run->request->vars :
+		list_concat_copy(run->request->vars, migration->properties);
+	List	   *built_in = migrate_built_in_variables(run, syntax, file);
+	List	   *stored = applied == NULL ? NIL :
+		direction == MIGRATE_UP ? applied->up_vars : applied->down_vars;
+	const char *author = applied == NULL ? NULL :
+		direction == MIGRATE_UP ? applied->up_role : applied->down_role;
+
+	if (stored == NIL && built_in == NIL)
+		return given;
+	given = list_concat_copy(given, migrate_own_variables(stored, author));
+	return list_concat(list_concat(given, forbidden_variables(stored, author)), built_in);
+}
+
+/*
+ * The variables of a script that is to run.  On the way down, what went up is to
+ * be undone: the values that are stored for it come first.
+ */
+List *
+migrate_step_variables(MigrateRun *run, const MigrateStep *step, MigrateSyntax syntax, const char *file)
+{
+	List	   *vars = migrate_variables_of(run, step->direction, step->file, step->applied, syntax,
+											file);
+
+	if (step->direction == MIGRATE_UP || step->applied->down_vars == NIL)
+		return vars;
+	return list_concat_copy(migrate_own_variables(step->applied->down_vars, step->applied->down_role),
+							vars);
+}

@@ -1,0 +1,653 @@
+/*-------------------------------------------------------------------------
+ *
+ * script.c
+ *		SQL text -> transactions of statements.
+ *
+ * The server's lexer finds where a statement ends, and what only psql
+ * understands (lexer.c); the server's parser judges each statement.  Quotes,
+ * dollar quotes, nested comments and the rest are therefore right by
+ * construction.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/script/script.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "parser/parser.h"
+#include "parser/scansup.h"
+#include "tcop/tcopprot.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+
+#include "script/lexer.h"
+#include "script/script.h"
+#include "script/script_int.h"
+#include "util/compat.h"
+#include "util/errcontext.h"
+#include "util/line_map.h"
+#include "util/lines.h"
+#include "util/printable.h"
+
+/*
+ * State of cutting and judging one script.
+ */
+typedef struct ScriptParser
+{
+	const char *source;
+	MigrateLexer *lexer;
+	const MigrateToken *token;	/* the current one */
+	MigrateErrorContext *errctx;
+	int			first_line;		/* line of the text's first byte in its file */
+	int			counted;		/* bytes up to which lines are counted ... */
+	int			line;			/* ... and the line there */
+	MigrateScript *script;
+	int			capacity;
+	bool		conforming;		/* standard_conforming_strings, as the text
+								 * sets it */
+	bool		in_transaction;
+	bool		begun;			/* the current transaction has a BEGIN ... */
+	bool		begun_late;		/* ... behind other statements of it */
+	int			pairs_open;		/* BEGIN seen, less COMMIT seen */
+	int			committed;		/* statements before the last COMMIT */
+	int			unbegun;		/* line of the first COMMIT of a transaction
+								 * that no BEGIN began, 0: none */
+	int			transaction;	/* number of the current transaction */
+	MemoryContext context;		/* of the result */
+	MemoryContext scratch;		/* reset after each statement */
+} ScriptParser;
+
+/*
+ * The line of an offset that is not before the last one asked for.
+ */
+static int
+line_of(ScriptParser *parser, int offset)
+{
+	parser->line += migrate_count_lines(parser->source + parser->counted,
+										offset - parser->counted) - 1;
+	parser->counted = offset;
+	return parser->line;
+}
+
+/*
+ * Is it an error that migrate_script_parse() raises about the text, which the
+ * caller may catch without a subtransaction?  Nothing but memory is held then.
+ */
+bool
+migrate_is_script_error(int sqlerrcode)
+{
+	switch (ERRCODE_TO_CATEGORY(sqlerrcode))
+	{
+		case ERRCODE_FEATURE_NOT_SUPPORTED:
+		case ERRCODE_DATA_EXCEPTION:
+		case ERRCODE_INVALID_TRANSACTION_TERMINATION:
+		case ERRCODE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION:
+			return true;
+		default:
+			return false;
+	}
+}
+
+/*
+ * Bytes of white space and comments that a text starts with.
+ */
+static int
+skip_blank(const char *sql, int length)
+{
+	int			i = 0;
+	int			depth = 0;
+
+	while (i < length)
+	{
+		bool		pair = i + 1 < length;
+
+		if (i % MIGRATE_BLOCK == 0)
+			CHECK_FOR_INTERRUPTS();
+		if (pair && sql[i] == '/' && sql[i + 1] == '*')
+		{
+			depth++;
+			i += 2;
+		}
+		else if (depth > 0 && pair && sql[i] == '*' && sql[i + 1] == '/')
+		{
+			depth--;
+			i += 2;
+		}
+		else if (depth > 0 || scanner_isspace(sql[i]))
+			i++;
+		else if (pair && sql[i] == '-' && sql[i + 1] == '-')
+		{
+			/* either line end ends it, as in core's scan.l */
+			while (i < length && sql[i] != '\n' && sql[i] != '\r')
+				i++;
+		}
+		else
+			break;
+	}
+	return i;
+}
+
+/*
+ * Is there no token in the text, only white space and comments?
+ */
+bool
+migrate_script_is_blank(const char *sql, int length)
+{
+	return skip_blank(sql, length) == length;
+}
+
+pg_noreturn static void refuse_statement(MigrateErrorContext *errctx, int line, const char *what,
+										 const char *hint);
+pg_noreturn static void refuse_transaction(MigrateErrorContext *errctx, int line, const char *message,
+										   const char *hint);
+
+static void
+refuse_statement(MigrateErrorContext *errctx, int line, const char *what, const char *hint)
+{
+	errctx->line = line;
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("%s cannot be used in a migration", what),
+			 hint ? errhint("%s", hint) : 0));
+}
+
+static void
+refuse_transaction(MigrateErrorContext *errctx, int line, const char *message, const char *hint)
+{
+	errctx->line = line;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_TRANSACTION_TERMINATION),
+			 errmsg("%s", message),
+			 errhint("%s", hint)));
+}
+
+/*
+ * Has a script nothing yet but SET?  Such lines stand before the BEGIN of many a
+ * file.
+ */
+static bool
+has_only_settings(const MigrateScript *script)
+{
+	for (int i = 0; i < script->nstatements; i++)
+	{
+		if (!script->statements[i].set_session)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Remember the first COMMIT that has no BEGIN and shapes nothing.
+ */
+static void
+note_lone_commit(ScriptParser *parser, int line)
+{
+	if (parser->script->lone_commit == 0)
+		parser->script->lone_commit = line;
+}
+
+/*
+ * Transaction control: BEGIN and COMMIT shape a migration, everything else is
+ * refused.  Returns false for COMMIT PREPARED and ROLLBACK PREPARED, which are
+ * ordinary statements here.
+ */
+static bool
+control_transaction(ScriptParser *parser, const TransactionStmt *stmt, int line)
+{
+	static const char *const pair_hint =
+		"COMMIT and BEGIN may stand in the middle of a migration, or as a pair around some or all of it.";
+
+	if (stmt->chain)
+		refuse_statement(parser->errctx, line, "AND CHAIN", NULL);
+	switch (stmt->kind)
+	{
+		case TRANS_STMT_BEGIN:
+		case TRANS_STMT_START:
+			if (stmt->options != NIL)
+				refuse_statement(parser->errctx, line, "BEGIN with a transaction mode",
+								 "Use SET TRANSACTION as the first statement.");
+			if (parser->begun)
+				refuse_transaction(parser->errctx, line,
+								   "there is already a transaction in progress", pair_hint);
+			parser->begun = true;
+			parser->pairs_open++;
+			/* what was before it in the section's own transaction stays in it */
+			parser->begun_late = parser->in_transaction && !has_only_settings(parser->script);
+			if (parser->begun_late)
+				return true;
+			parser->in_transaction = true;
+			break;
+		case TRANS_STMT_COMMIT:
+			if (!parser->in_transaction)
+			{
+				/* there is none to end, which makes the server warn, too */
+				note_lone_commit(parser, line);
+				return true;
+			}
+			if (!parser->begun && parser->unbegun == 0)
+				parser->unbegun = line;
+			/* and what comes after such a pair is one of the section's again */
+			parser->in_transaction = parser->begun_late;
+			parser->begun = parser->begun_late = false;
+			parser->pairs_open--;
+			parser->committed = parser->script->nstatements;
+			break;
+		case TRANS_STMT_COMMIT_PREPARED:
+		case TRANS_STMT_ROLLBACK_PREPARED:
+			return false;
+		case TRANS_STMT_PREPARE:
+			refuse_statement(parser->errctx, line, "PREPARE TRANSACTION", NULL);
+			break;
+		case TRANS_STMT_ROLLBACK:
+			refuse_statement(parser->errctx, line, "ROLLBACK",
+							 "Raise an error to have the migration undone.");
+			break;
+		default:
+			refuse_statement(parser->errctx, line, "SAVEPOINT",
+							 "Use the EXCEPTION clause of a PL/pgSQL block.");
+	}
+	parser->transaction++;
+	return true;
+}
+
+/*
+ * What was begun has to be committed.  A section may leave its own transaction
+ * and stay outside of it, for statements that cannot run in one; if there are
+ * none, its COMMIT has been left behind.
+ */
+static void
+check_end(ScriptParser *parser)
+{
+	static const char *const hint =
+		"A migration has to end as it started: inside its transaction, or outside of one if it is marked so.";
+
+	if (parser->pairs_open > 0)
+		refuse_transaction(parser->errctx, parser->line, "BEGIN without COMMIT", hint);
+	if (parser->pairs_open < 0 && parser->committed == parser->script->nstatements)
+		note_lone_commit(parser, parser->unbegun);
+}
+
+static MigrateStatement *
+new_statement(ScriptParser *parser)
+{
+	MigrateScript *script = parser->script;
+
+	if (script->nstatements == parser->capacity)
+	{
+		parser->capacity *= 2;
+		script->statements = repalloc(script->statements,
+									  parser->capacity * sizeof(MigrateStatement));
+	}
+	memset(&script->statements[script->nstatements], 0, sizeof(MigrateStatement));
+	return &script->statements[script->nstatements++];
+}
+
+/*
+ * COPY that is not to read or write a file has to read the rows that follow it.
+ */
+static void
+check_copy(ScriptParser *parser, const CopyStmt *stmt, int line)
+{
+	if (!stmt->is_from)
+		refuse_statement(parser->errctx, line, "COPY TO STDOUT", NULL);
+	if (parser->token->rows == 0)
+		refuse_statement(parser->errctx, line, "COPY FROM STDIN without rows", NULL);
+}
+
+/*
+ * Note the name of a command that is passed over, once.
+ */
+static void
+note_skipped(ScriptParser *parser, const char *name)
+{
+	MemoryContext old;
+	ListCell   *lc;
+
+	foreach(lc, parser->script->skipped)
+	{
+		if (strcmp(lfirst(lc), name) == 0)
+			return;
+	}
+	old = MemoryContextSwitchTo(parser->context);
+	parser->script->skipped = lappend(parser->script->skipped, pstrdup(name));
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * A setting of PostgreSQL 17 that every newer pg_dump writes, and older servers do
+ * not know.
+ */
+static bool
+is_unknown_setting(Node *node)
+{
+	static const char name[] = "transaction_timeout";
+
+	return IsA(node, VariableSetStmt) && ((VariableSetStmt *) node)->name != NULL &&
+		strcmp(((VariableSetStmt *) node)->name, name) == 0 &&
+		GetConfigOption(name, true, false) == NULL;
+}
+
+/*
+ * SET standard_conforming_strings decides how the rest of the text is read, as in
+ * psql.
+ */
+static void
+follow_setting(ScriptParser *parser, Node *node)
+{
+	VariableSetStmt *stmt = (VariableSetStmt *) node;
+
+	if (!IsA(node, VariableSetStmt) || stmt->name == NULL ||
+		strcmp(stmt->name, "standard_conforming_strings") != 0)
+		return;
+	parser->conforming = standard_conforming_strings;
+	if (stmt->kind == VAR_SET_VALUE)
+		(void) parse_bool(ExtractSetVariableArgs(stmt), &parser->conforming);
+	migrate_lexer_set_conforming(parser->lexer, parser->conforming);
+}
+
+/*
+ * Parse a statement with the setting that the text has made before it.
+ */
+static List *
+parse_as_set(const ScriptParser *parser, const char *query)
+{
+	bool		saved = standard_conforming_strings;
+	List	   *volatile raws = NIL;
+
+	PG_TRY();
+	{
+		standard_conforming_strings = parser->conforming;
+		raws = pg_parse_query(query);
+	}
+	PG_FINALLY();
+	{
+		standard_conforming_strings = saved;
+	}
+	PG_END_TRY();
+	return raws;
+}
+
+/*
+ * Take one parsed statement into the script.
+ */
+static void
+add_statement(ScriptParser *parser, Node *node, int offset, int length, int line)
+{
+	MigrateStatement *statement;
+
+	if (IsA(node, TransactionStmt) &&
+		control_transaction(parser, (TransactionStmt *) node, line))
+		return;
+	if (IsA(node, CopyStmt) && ((CopyStmt *) node)->filename == NULL)
+		check_copy(parser, (CopyStmt *) node, line);
+	if (is_unknown_setting(node))
+	{
+		note_skipped(parser, "SET transaction_timeout");
+		return;
+	}
+
+	statement = new_statement(parser);
+	statement->offset = offset;
+	statement->length = length;
+	statement->line = line;
+	statement->rows = parser->token->rows;
+	statement->rows_length = parser->token->rows_length;
+	migrate_statement_classify(statement, node);
+	follow_setting(parser, node);
+
+	if (!parser->in_transaction)
+		migrate_statement_alone(statement, node);
+
+	/* outside of a transaction, and outside of a block, each is one alone */
+	if (!parser->in_transaction || statement->outside_block)
+		parser->transaction++;
+	statement->transaction = parser->transaction;
+	if (!parser->in_transaction || statement->outside_block)
+		parser->transaction++;
+}
+
+/*
+ * Take a statement that was parsed from between "offset" and "end".
+ */
+static void
+add_parsed(ScriptParser *parser, const RawStmt *raw, int offset, int end)
+{
+	int			start = offset + raw->stmt_location;
+	int			stop = raw->stmt_len > 0 ? start + raw->stmt_len : end;
+	const char *sql = migrate_lexer_text(parser->lexer);
+
+	start += skip_blank(sql + start, stop - start);
+	add_statement(parser, raw->stmt, start, stop - start, line_of(parser, start));
+}
+
+/*
+ * Parse what lies between two cuts, which is one statement, or more where what
+ * looks like a nested block is none.
+ */
+static void
+judge(ScriptParser *parser, int start, int end)
+{
+	const char *sql = migrate_lexer_text(parser->lexer);
+	int			offset = start + skip_blank(sql + start, end - start);
+	int			line = line_of(parser, offset);
+	MigrateErrorContext *errctx = parser->errctx;
+	MemoryContext old;
+	char	   *query;
+	List	   *raws;
+	ListCell   *lc;
+
+	CHECK_FOR_INTERRUPTS();
+	errctx->statement = parser->script->nstatements + 1;
+	errctx->line = line;
+
+	old = MemoryContextSwitchTo(parser->scratch);
+	query = pnstrdup(sql + offset, end - offset);
+	errctx->source = errctx->query = query;
+	errctx->source_line = line;
+	raws = parse_as_set(parser, query);
+	errctx->source = errctx->query = NULL;
+	MemoryContextSwitchTo(parser->context);
+	foreach(lc, raws)
+	{
+		add_parsed(parser, lfirst_node(RawStmt, lc), offset, end);
+	}
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(parser->scratch);
+}
+
+/*
+ * Pass over a line for psql, or refuse it.
+ */
+static void
+take_command_line(ScriptParser *parser, const MigrateToken *token)
+{
+	const char *sql = parser->source + token->location;
+	MemoryContext old = MemoryContextSwitchTo(parser->scratch);
+	List	   *skipped = NIL;
+	const char *refused = migrate_psql_skip(sql, token->line_length, &skipped);
+	ListCell   *lc;
+
+	if (refused != NULL)
+		refuse_statement(parser->errctx, line_of(parser, token->location),
+						 psprintf("psql's \"\\%s\"", refused),
+						 migrate_psql_hint(refused, false));
+	foreach(lc, skipped)
+	{
+		note_skipped(parser, psprintf("\\%s", (char *) lfirst(lc)));
+	}
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(parser->scratch);
+}
+
+/*
+ * Refuse what only psql understands in a statement: no statement has a backslash
+ * outside of quotes.
+ */
+static void
+refuse_backslash(ScriptParser *parser, const MigrateToken *token)
+{
+	const char *at = parser->source + token->location;
+	const char *name = migrate_psql_name(&at, at + strlen(at));
+
+	refuse_statement(parser->errctx, line_of(parser, token->location),
+					 psprintf("psql's \"\\%s\"", name),
+					 migrate_psql_hint(name, token->in_statement));
+}
+
+/*
+ * Refuse a statement that begins on the line of a COPY and ends behind its rows.
+ */
+static void
+refuse_around_rows(ScriptParser *parser, const MigrateToken *token)
+{
+	refuse_statement(parser->errctx, line_of(parser, token->location),
+					 "a statement around the rows of COPY",
+					 "Begin the statement on the line behind the rows.");
+}
+
+/*
+ * The next token.  "query" is where the statement begins, for errors of the lexer
+ * itself.
+ */
+static const MigrateToken *
+next_token(ScriptParser *parser, int query)
+{
+	MigrateErrorContext *errctx = parser->errctx;
+	const MigrateToken *token;
+
+	errctx->source = migrate_lexer_text(parser->lexer);
+	errctx->source_line = parser->first_line;
+	errctx->query = errctx->source + query;
+	errctx->statement = parser->script->nstatements + 1;
+	token = migrate_lexer_next(parser->lexer);
+	errctx->source = errctx->query = NULL;
+	return token;
+}
+
+/*
+ * Run the lexer over the whole text and judge() each statement as its end is
+ * found.
+ */
+static void
+cut(ScriptParser *parser)
+{
+	int			start = 0;
+	int			length = strlen(parser->source);
+	int			query = skip_blank(parser->source, length); /* start, after comments */
+	const MigrateToken *token;
+
+	parser->lexer = migrate_lexer_start(parser->source);
+	do
+	{
+		token = parser->token = next_token(parser, query);
+		if (token->kind == MIGRATE_COMMAND_LINE)
+		{
+			take_command_line(parser, token);
+			start = token->location + token->line_length;
+		}
+		else if (token->kind == '\\')
+			refuse_backslash(parser, token);
+		else if (token->ends_statement)
+		{
+			int			end = token->kind == 0 ? length : token->location;
+
+			if (token->around_rows)
+				refuse_around_rows(parser, token);
+			if (token->in_statement)
+				judge(parser, start, end);
+			start = Min(end + 1, length);
+		}
+		else
+			continue;
+		query = start + skip_blank(migrate_lexer_text(parser->lexer) + start, length - start);
+	} while (token->kind != 0);
+	migrate_lexer_end(parser->lexer);
+}
+
+/*
+ * The same without what the lexer and the parser have to say, of names that are
+ * too long, for one: that comes once, when the statement runs.
+ */
+static void
+cut_quietly(ScriptParser *parser)
+{
+	int			shown = client_min_messages;
+
+	PG_TRY();
+	{
+		client_min_messages = ERROR;
+		cut(parser);
+	}
+	PG_FINALLY();
+	{
+		client_min_messages = shown;
+	}
+	PG_END_TRY();
+}
+
+/*
+ * Parse and check one section of a migration.
+ *
+ * "sql" is that section, "line" the line of its first byte in the file.
+ * "transactional" is false for a section marked "no transaction".  "errctx" is
+ * kept up to date for the error context.  Errors: 42601 and others of the
+ * parser, 0A000 for what cannot run in a migration, 2D000 where BEGIN and
+ * COMMIT do not match.
+ */
+MigrateScript *
+migrate_script_parse(const char *sql, bool transactional, int line, MigrateErrorContext *errctx)
+{
+	ScriptParser parser = {0};
+	MemoryContext lexing = AllocSetContextCreate(CurrentMemoryContext, "migrate script",
+												 ALLOCSET_DEFAULT_SIZES);
+
+	parser.context = CurrentMemoryContext;
+	parser.source = sql;
+	parser.errctx = errctx;
+	parser.first_line = line;
+	parser.line = line;
+	parser.in_transaction = transactional;
+	parser.conforming = standard_conforming_strings;
+	parser.capacity = 8;
+	parser.script = palloc0(sizeof(MigrateScript));
+	parser.script->line = line;
+	parser.script->has_markers = migrate_find_text(sql, MIGRATE_LINE_MARKER) != NULL;
+	migrate_begin_script(parser.script, sql, errctx);
+	parser.script->statements = palloc(parser.capacity * sizeof(MigrateStatement));
+	parser.scratch = AllocSetContextCreate(lexing, "migrate statement",
+										   ALLOCSET_DEFAULT_SIZES);
+	MemoryContextSwitchTo(lexing);
+	cut_quietly(&parser);
+	MemoryContextSwitchTo(parser.context);
+	MemoryContextDelete(lexing);
+
+	errctx->statement = 0;
+	parser.script->statements = repalloc(parser.script->statements,
+										 Max(parser.script->nstatements, 1) * sizeof(MigrateStatement));
+	check_end(&parser);
+	return parser.script;
+}
+
+/*
+ * The bytes of a text that its first "count" statements take, with the rows of
+ * COPY among them.
+ */
+int
+migrate_statements_end(const MigrateScript *script, int count)
+{
+	int			end = 0;
+
+	for (int i = 0; i < count; i++)
+	{
+		const MigrateStatement *statement = &script->statements[i];
+
+		end = Max(end, statement->rows > 0 ? statement->rows + statement->rows_length :
+				  statement->offset + statement->length);
+	}
+	return end;
+}

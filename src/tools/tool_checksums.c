@@ -1,0 +1,472 @@
+/*-------------------------------------------------------------------------
+ *
+ * tool_checksums.c
+ *		The checksums that other tools record of a migration, to tell whether its
+ *		file is still the one that they applied.
+ *
+ * Each is computed as the tool does it, from the bytes of the file.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/tools/tool_checksums.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "common/cryptohash.h"
+#include "common/md5.h"
+#include "common/sha1.h"
+#include "common/sha2.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "utils/pg_crc.h"
+
+#include "files/files.h"
+#include "format/format.h"
+#include "tools/tools.h"
+#include "tools/tools_int.h"
+#include "util/lines.h"
+
+#define BYTE_ORDER_MARK		"\xEF\xBB\xBF"
+#define MAX_DIGEST_LENGTH	PG_SHA384_DIGEST_LENGTH
+
+/*
+ * A hash of pieces of text, written in hexadecimal digits.
+ */
+typedef struct Digest
+{
+	pg_cryptohash_ctx *context;
+	int			length;			/* of its digest */
+} Digest;
+
+static void
+hash_begin(Digest *hash, pg_cryptohash_type type)
+{
+	hash->length = type == PG_MD5 ? MD5_DIGEST_LENGTH :
+		type == PG_SHA1 ? SHA1_DIGEST_LENGTH :
+		type == PG_SHA256 ? PG_SHA256_DIGEST_LENGTH : PG_SHA384_DIGEST_LENGTH;
+	hash->context = pg_cryptohash_create(type);
+	if (pg_cryptohash_init(hash->context) < 0)
+		elog(ERROR, "could not compute hash: %s", pg_cryptohash_error(hash->context));
+}
+
+static void
+hash_add(Digest *hash, const char *bytes, int length)
+{
+	for (int done = 0; done < length; done += MIGRATE_BLOCK)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (pg_cryptohash_update(hash->context, (const uint8 *) bytes + done,
+								 Min(length - done, MIGRATE_BLOCK)) < 0)
+			elog(ERROR, "could not compute hash: %s", pg_cryptohash_error(hash->context));
+	}
+}
+
+/*
+ * The digest, palloc'd; ends the hash.
+ */
+static char *
+hash_end(Digest *hash)
+{
+	uint8		digest[MAX_DIGEST_LENGTH];
+	char	   *text = palloc(2 * hash->length + 1);
+
+	if (pg_cryptohash_final(hash->context, digest, hash->length) < 0)
+		elog(ERROR, "could not compute hash: %s", pg_cryptohash_error(hash->context));
+	pg_cryptohash_free(hash->context);
+	for (int i = 0; i < hash->length; i++)
+		sprintf(text +2 * i, "%02x", digest[i]);
+	return text;
+}
+
+static char *
+hash_of(pg_cryptohash_type type, const char *bytes, int length)
+{
+	Digest		hash;
+
+	hash_begin(&hash, type);
+	hash_add(&hash, bytes, length);
+	return hash_end(&hash);
+}
+
+static MigrateChecked
+compare(const char *computed, const char *recorded)
+{
+	return pg_strcasecmp(computed, recorded) == 0 ? CHECKED_SAME : CHECKED_CHANGED;
+}
+
+/*
+ * sqitch: SHA-1 of the deploy script (sqitch 1.6, Plan/Change.pm).
+ */
+MigrateChecked
+migrate_checksum_sqitch(const MigrateChecksumInput *in, const char *recorded)
+{
+	return compare(hash_of(PG_SHA1, in->bytes, in->length), recorded);
+}
+
+/*
+ * sqlx: SHA-384 of the file (sqlx 0.9, migrate/migration.rs).
+ */
+MigrateChecked
+migrate_checksum_sqlx(const MigrateChecksumInput *in, const char *recorded)
+{
+	return compare(hash_of(PG_SHA384, in->bytes, in->length), recorded);
+}
+
+/*
+ * drizzle: SHA-256 of the file (drizzle-orm 0.44, migrator.ts).
+ */
+MigrateChecked
+migrate_checksum_drizzle(const MigrateChecksumInput *in, const char *recorded)
+{
+	return compare(hash_of(PG_SHA256, in->bytes, in->length), recorded);
+}
+
+/*
+ * Old versions of prisma left out the zero before a single digit.
+ */
+static char *
+without_padding(const char *digits)
+{
+	StringInfoData text;
+
+	initStringInfo(&text);
+	for (; digits[0] != '\0'; digits += 2)
+		appendStringInfo(&text, "%s", digits[0] == '0' ? pnstrdup(digits + 1, 1) : pnstrdup(digits, 2));
+	return text.data;
+}
+
+/*
+ * The bytes with each line ended as wanted.
+ */
+static char *
+with_line_ends(const char *bytes, int length, const char *line_end, int *new_length)
+{
+	StringInfoData text;
+
+	initStringInfo(&text);
+	for (int i = 0; i < length; i++)
+	{
+		if (bytes[i] == '\n')
+			appendStringInfoString(&text, line_end);
+		else if (bytes[i] != '\r' || i + 1 == length || bytes[i + 1] != '\n')
+			appendStringInfoChar(&text, bytes[i]);
+	}
+	*new_length = text.len;
+	return text.data;
+}
+
+/*
+ * prisma: SHA-256 of the file, whatever its line ends (prisma-engines).
+ */
+MigrateChecked
+migrate_checksum_prisma(const MigrateChecksumInput *in, const char *recorded)
+{
+	static const char *const line_ends[] = {NULL, "\n", "\r\n"};
+
+	for (int i = 0; i < lengthof(line_ends); i++)
+	{
+		const char *bytes = in->bytes;
+		int			length = in->length;
+		char	   *hash;
+
+		if (line_ends[i] != NULL)
+			bytes = with_line_ends(in->bytes, in->length, line_ends[i], &length);
+		hash = hash_of(PG_SHA256, bytes, length);
+		if (strcmp(hash, recorded) == 0 || strcmp(without_padding(hash), recorded) == 0)
+			return CHECKED_SAME;
+	}
+	return CHECKED_CHANGED;
+}
+
+/*
+ * postgres-migrations: SHA-1 of the file's name and its text (5.3).
+ */
+MigrateChecked
+migrate_checksum_postgres_migrations(const MigrateChecksumInput *in, const char *recorded)
+{
+	Digest		hash;
+	const char *name = migrate_base_name(in->file->up.file);
+
+	hash_begin(&hash, PG_SHA1);
+	hash_add(&hash, name, strlen(name));
+	hash_add(&hash, in->bytes, in->length);
+	return compare(hash_end(&hash), recorded);
+}
+
+/*
+ * graphile-migrate: the hash in the header, which has been checked against the
+ * text.
+ */
+MigrateChecked
+migrate_checksum_graphile(const MigrateChecksumInput *in, const char *recorded)
+{
+	return in->file->hash == NULL ? CHECKED_UNKNOWN : compare(in->file->hash, recorded);
+}
+
+/*
+ * atlas: the file's line in atlas.sum, which has been checked against the text.
+ */
+MigrateChecked
+migrate_checksum_atlas(const MigrateChecksumInput *in, const char *recorded)
+{
+	MigrateLineReader lines;
+	const char *file = in->file->up.file;
+	int			n = strlen(file);
+
+	if (in->index == NULL)
+		return CHECKED_UNKNOWN;
+	migrate_lines_start(&lines, in->index, strlen(in->index));
+	while (migrate_lines_next(&lines))
+	{
+		const char *line = lines.line.text;
+		int			length = lines.line.length;
+
+		if (length > n + 4 && strncmp(line, file, n) == 0 && strncmp(line + n, " h1:", 4) == 0)
+		{
+			char	   *sum = pnstrdup(line + n + 4, length - n - 4);
+
+			sum[strcspn(sum, "\r")] = '\0';
+			return strcmp(sum, recorded) == 0 ? CHECKED_SAME : CHECKED_CHANGED;
+		}
+	}
+	return CHECKED_UNKNOWN;
+}
+
+/*
+ * Flyway: CRC-32 of the lines without their ends, as a signed number (Flyway 13,
+ * ChecksumCalculator.java).
+ */
+MigrateChecked
+migrate_checksum_flyway(const MigrateChecksumInput *in, const char *recorded)
+{
+	const char *p = in->bytes;
+	const char *end = p + in->length;
+	pg_crc32	crc;
+
+	if (in->length >= 3 && memcmp(p, BYTE_ORDER_MARK, 3) == 0)
+		p += 3;
+	INIT_TRADITIONAL_CRC32(crc);
+	while (p < end)
+	{
+		const char *start = p;
+
+		while (p < end && *p != '\r' && *p != '\n')
+			p++;
+		COMP_TRADITIONAL_CRC32(crc, start, p - start);
+		p++;
+	}
+	FIN_TRADITIONAL_CRC32(crc);
+	return compare(psprintf("%d", (int32) crc), recorded);
+}
+
+/*
+ * State of SipHash-1-3 with the key 0, as Rust's SipHasher13 has it.
+ */
+typedef struct SipHash
+{
+	uint64		v[4];
+	uint64		tail;			/* the last bytes, less than eight ... */
+	int			length;			/* ... and how many there have been in all */
+} SipHash;
+
+static uint64
+rotate(uint64 x, int bits)
+{
+	return (x << bits) | (x >> (64 - bits));
+}
+
+static void
+sip_round(uint64 *v)
+{
+	v[0] += v[1];
+	v[1] = rotate(v[1], 13) ^ v[0];
+	v[0] = rotate(v[0], 32);
+	v[2] += v[3];
+	v[3] = rotate(v[3], 16) ^ v[2];
+	v[0] += v[3];
+	v[3] = rotate(v[3], 21) ^ v[0];
+	v[2] += v[1];
+	v[1] = rotate(v[1], 17) ^ v[2];
+	v[2] = rotate(v[2], 32);
+}
+
+static void
+sip_begin(SipHash *sip)
+{
+	sip->v[0] = UINT64CONST(0x736f6d6570736575);
+	sip->v[1] = UINT64CONST(0x646f72616e646f6d);
+	sip->v[2] = UINT64CONST(0x6c7967656e657261);
+	sip->v[3] = UINT64CONST(0x7465646279746573);
+	sip->tail = 0;
+	sip->length = 0;
+}
+
+static void
+sip_add(SipHash *sip, const char *bytes, int length)
+{
+	for (int i = 0; i < length; i++)
+	{
+		sip->tail |= (uint64) (unsigned char) bytes[i] << (8 * (sip->length % 8));
+		if (++sip->length % 8 != 0)
+			continue;
+		sip->v[3] ^= sip->tail;
+		sip_round(sip->v);
+		sip->v[0] ^= sip->tail;
+		sip->tail = 0;
+	}
+}
+
+static uint64
+sip_end(SipHash *sip)
+{
+	sip->tail |= (uint64) (sip->length & 0xff) << 56;
+	sip->v[3] ^= sip->tail;
+	sip_round(sip->v);
+	sip->v[0] ^= sip->tail;
+	sip->v[2] ^= 0xff;
+	for (int i = 0; i < 3; i++)
+		sip_round(sip->v);
+	return sip->v[0] ^ sip->v[1] ^ sip->v[2] ^ sip->v[3];
+}
+
+/*
+ * refinery: SipHash-1-3 of name, version in four bytes or in eight, and text
+ * (refinery 0.9, runner.rs).
+ */
+MigrateChecked
+migrate_checksum_refinery(const MigrateChecksumInput *in, const char *recorded)
+{
+	uint64		version = strtoull(in->file->version, NULL, 10);
+
+	for (int width = 4; width <= 8; width += 4)
+	{
+		SipHash		sip;
+		char		number[8] = {0};
+
+		for (int i = 0; i < width; i++)
+			number[i] = (char) (version >> (8 * i));
+		sip_begin(&sip);
+		sip_add(&sip, in->file->name, strlen(in->file->name));
+		sip_add(&sip, "\xff", 1);
+		sip_add(&sip, number, width);
+		sip_add(&sip, in->bytes, in->length);
+		sip_add(&sip, "\xff", 1);
+		if (strcmp(psprintf(UINT64_FORMAT, sip_end(&sip)), recorded) == 0)
+			return CHECKED_SAME;
+	}
+	return CHECKED_CHANGED;
+}
+
+/*
+ * What stands behind "--" and a directive's name in a line; NULL if it is no such
+ * line.
+ */
+static const char *
+liquibase_directive(const MigrateLine *line, const char *word)
+{
+	const char *p = line->text;
+	const char *end = p + line->length;
+	int			n = strlen(word);
+
+	while (p < end && (*p == ' ' || *p == '\t'))
+		p++;
+	if (end - p < 2 || memcmp(p, "--", 2) != 0)
+		return NULL;
+	for (p += 2; p < end && (*p == ' ' || *p == '\t'); p++)
+		;
+	return end - p >= n && pg_strncasecmp(p, word, n) == 0 ? p + n : NULL;
+}
+
+/*
+ * Is a line of a changeset none of its SQL?
+ */
+static bool
+is_directive(const MigrateLine *line)
+{
+	const char *rest;
+
+	if ((rest = liquibase_directive(line, "rollback")) != NULL)
+		return *rest == ' ';
+	if ((rest = liquibase_directive(line, "comment")) != NULL ||
+		(rest = liquibase_directive(line, "validCheckSum")) != NULL)
+		return *line->text == '-' && (*rest == ' ' || *rest == ':');
+	return liquibase_directive(line, "precondition") != NULL ||
+		((rest = liquibase_directive(line, "property")) != NULL && (*rest == ' ' || *rest == '\t'));
+}
+
+/*
+ * The SQL of a piece of a changeset, all white space left out.
+ */
+static void
+add_changeset_sql(StringInfo text, const char *sql, int length)
+{
+	MigrateLineReader lines;
+	bool		in_rollback = false;
+
+	migrate_lines_start(&lines, sql, length);
+	while (migrate_lines_next(&lines))
+	{
+		const char *line = lines.line.text;
+		int			start = text->len;
+
+		if (!in_rollback && is_directive(&lines.line))
+			continue;
+		for (int i = 0; i < lines.line.length; i++)
+			if (strchr(" \t\r\n", line[i]) == NULL)
+				appendStringInfoChar(text, line[i]);
+		if (in_rollback || pg_strcasecmp(text->data + start, "/*liquibaserollback") == 0)
+		{
+			in_rollback = text->len < start + 2 || strcmp(text->data + text->len - 2, "*/") != 0;
+			text	  ->len = start;
+			text	  ->data[start] = '\0';
+		}
+	}
+}
+
+/*
+ * Liquibase, since 4.22: MD5 of the MD5 of the SQL without white space.  That of
+ * older versions depends on more than the file, and so does one with parameters.
+ */
+MigrateChecked
+migrate_checksum_liquibase(const MigrateChecksumInput *in, const char *recorded)
+{
+	const MigrateSection *up = &in->file->up;
+	StringInfoData text;
+	char	   *bytes;
+	char	   *hash;
+	ListCell   *lc;
+
+	if (strncmp(recorded, "9:", 2) != 0)
+		return CHECKED_UNKNOWN;
+	initStringInfo(&text);
+	if (up->spans == NIL)
+		add_changeset_sql(&text, in->sql + up->offset, up->length);
+	foreach(lc, up->spans)
+	{
+		const MigrateSpan *span = lfirst(lc);
+
+		add_changeset_sql(&text, in->sql + span->offset, span->length);
+	}
+	if (strstr(text.data, "${") != NULL)
+		return CHECKED_UNKNOWN;
+	bytes = pg_server_to_any(text.data, text.len, PG_UTF8);
+	hash = psprintf("9:%s:", hash_of(PG_MD5, bytes, strlen(bytes)));
+	return compare(hash_of(PG_MD5, hash, strlen(hash)), recorded + 2);
+}
+
+/*
+ * CRC-32 of bytes, as in zlib: part of the keys of some tools' locks.
+ */
+uint32
+migrate_crc32(const char *bytes, int length)
+{
+	pg_crc32	crc;
+
+	INIT_TRADITIONAL_CRC32(crc);
+	COMP_TRADITIONAL_CRC32(crc, bytes, length);
+	FIN_TRADITIONAL_CRC32(crc);
+	return crc;
+}

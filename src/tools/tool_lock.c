@@ -1,0 +1,43 @@
+/*-------------------------------------------------------------------------
+ *
+ * tool_lock.c
+ *		Advisory locks of other tools.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/tools/tool_lock.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "common/hashfn.h"
+#include "common/pg_prng.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "storage/latch.h"
+#include "storage/lmgr.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "tools/tools_int.h"
+
+#define ONE_KEY_CLASS		1	/* SQL functions with one key; 2: with two */
+
+/*
+ * Take, until the end of the transaction, an advisory lock of another tool, that
+ * is pg_try_advisory_xact_lock(key).  False if somebody else has it.
+ */
+bool
+migrate_lock_foreign(int64 key)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, (uint32) ((uint64) key >> 32), (uint32) key,
+						 ONE_KEY_CLASS);
+	return LockAcquire(&tag, ExclusiveLock, false, true) != LOCKACQUIRE_NOT_AVAIL;
+}

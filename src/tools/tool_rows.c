@@ -1,0 +1,476 @@
+/*-------------------------------------------------------------------------
+ *
+ * tool_rows.c
+ *		What another tool's table tells, and the lock under which it is read.
+ *
+ * These tables are other people's.  The caller has to be allowed to read them; but
+ * they are read as their owner, in a restricted operation, as core does it when it
+ * has to do with somebody's table: an index, a view or a type can bring code along,
+ * which must not run with the power of the caller.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/tools/tool_rows.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/relation.h"
+#include "access/transam.h"
+#include "access/xact.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_index.h"
+#include "catalog/pg_statistic_ext.h"
+#include "catalog/pg_type.h"
+#include "commands/dbcommands.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/plancache.h"
+#include "utils/rel.h"
+#include "utils/rls.h"
+#include "utils/snapmgr.h"
+#include "utils/snapshot.h"
+#include "utils/syscache.h"
+#include "utils/timestamp.h"
+
+#include "tools/tools.h"
+#include "tools/tools_int.h"
+#include "util/printable.h"
+
+/*
+ * Take a tool's lock, or be told that it is taken: 55P03.
+ */
+static void
+take_lock(const MigrateToolTable *tool_table, int64 key)
+{
+	if (!migrate_lock_foreign(key))
+		ereport(ERROR,
+				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+				 errmsg("another process holds the lock of %s", tool_table->tool->name),
+				 errhint("Wait until it has ended, and try again.")));
+}
+
+/*
+ * golang-migrate names the database as its URL does, with a slash, or as the
+ * program that embeds it (v4, database/util.go).
+ */
+void
+migrate_lock_golang_migrate(const MigrateToolTable *tool_table)
+{
+	static const char *const slashes[] = {"/", ""};
+
+	for (int i = 0; i < lengthof(slashes); i++)
+	{
+		StringInfoData name;
+
+		initStringInfo(&name);
+		appendBinaryStringInfo(&name, tool_table->schema, strlen(tool_table->schema) + 1);
+		appendBinaryStringInfo(&name, tool_table->table, strlen(tool_table->table) + 1);
+		appendStringInfo(&name, "%s%s", slashes[i], get_database_name(MyDatabaseId));
+		take_lock(tool_table, migrate_crc32(name.data, name.len) * (uint32) 1486364155);
+	}
+}
+
+/*
+ * Flyway adds Java's hash of the table's name (Flyway 13,
+ * PostgreSQLAdvisoryLockTemplate.java), which is one of UTF-16.
+ */
+void
+migrate_lock_flyway(const MigrateToolTable *tool_table)
+{
+	char	   *name = psprintf("\"%s\".\"%s\"", tool_table->schema, tool_table->table);
+	uint32		hash = 0;
+
+	for (const char *c = name; *c != '\0'; c++)
+	{
+		if (IS_HIGHBIT_SET(*c))
+			return;
+		hash = hash * 31 + *c;
+	}
+	take_lock(tool_table, INT64CONST(77431708279161) + (int32) hash);
+}
+
+void
+migrate_lock_sqlx(const MigrateToolTable *tool_table)
+{
+	char	   *name = get_database_name(MyDatabaseId);
+
+	take_lock(tool_table, INT64CONST(0x3d32ad9e) * migrate_crc32(name, strlen(name)));
+}
+
+/*
+ * How rows of a query are handed over.
+ */
+typedef struct RowSink
+{
+	MemoryContext context;
+	const MigrateToolTable *tool_table;
+	List	   *rows;
+} RowSink;
+
+/*
+ * Do statistics of a table have expressions, which the planner evaluates?
+ */
+static bool
+has_statistics_on_expressions(Relation rel)
+{
+	ListCell   *lc;
+
+	foreach(lc, RelationGetStatExtList(rel))
+	{
+		HeapTuple	tuple = SearchSysCache1(STATEXTOID, ObjectIdGetDatum(lfirst_oid(lc)));
+		bool		plain;
+
+		if (!HeapTupleIsValid(tuple))
+			return true;
+		plain = heap_attisnull(tuple, Anum_pg_statistic_ext_stxexprs, NULL);
+		ReleaseSysCache(tuple);
+		if (!plain)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Is it a table that reading runs no code of its own for: no view, no foreign
+ * table, no children, no row security, no expressions or predicates in indexes or
+ * statistics, which the planner evaluates?  Those of constraints it does not, see
+ * ask().
+ */
+static bool
+is_inert(Relation rel)
+{
+	ListCell   *lc;
+
+	if (rel->rd_rel->relkind != RELKIND_RELATION || rel->rd_rel->relhassubclass ||
+		rel->rd_rel->relrowsecurity || rel->rd_rel->relhasrules)
+		return false;
+	foreach(lc, RelationGetIndexList(rel))
+	{
+		HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(lfirst_oid(lc)));
+		bool		plain;
+
+		if (!HeapTupleIsValid(tuple))
+			return false;
+		plain = heap_attisnull(tuple, Anum_pg_index_indexprs, NULL) &&
+			heap_attisnull(tuple, Anum_pg_index_indpred, NULL);
+		ReleaseSysCache(tuple);
+		if (!plain)
+			return false;
+	}
+	return !has_statistics_on_expressions(rel);
+}
+
+/*
+ * The role to read a relation with.  Reading it with the owner's privileges must
+ * give the caller nothing that it has not: neither rows that it may not read, nor
+ * code that runs with more power than its own.  42501 where that cannot be had.
+ */
+static Oid
+role_to_read(Relation rel)
+{
+	Oid			owner = rel->rd_rel->relowner;
+
+	if (pg_class_aclcheck(RelationGetRelid(rel), GetUserId(), ACL_SELECT) != ACLCHECK_OK)
+		aclcheck_error(ACLCHECK_NO_PRIV, get_relkind_objtype(rel->rd_rel->relkind),
+					   RelationGetRelationName(rel));
+	if (is_inert(rel))
+		return has_privs_of_role(GetUserId(), owner) ? owner : GetUserId();
+	if (owner != GetUserId())
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("must be owner of relation \"%s\" to adopt from it",
+						RelationGetRelationName(rel)),
+				 errdetail("It is not a plain table, and reading it could run code of other roles."),
+				 has_privs_of_role(GetUserId(), owner) ?
+				 errhint("SET ROLE to its owner, \"%s\".", GetUserNameFromId(owner, false)) : 0));
+	(void) check_enable_rls(RelationGetRelid(rel), InvalidOid, false);
+	return owner;
+}
+
+/*
+ * The name is resolved once more by the query: has it still been that of the table?
+ */
+static void
+check_same_table(SPIPlanPtr plan, Relation rel)
+{
+	ListCell   *lc;
+
+	if (rel->rd_rel->relkind == RELKIND_VIEW)
+		return;					/* all is its owner's */
+	foreach(lc, SPI_plan_get_plan_sources(plan))
+	{
+		if (!list_member_oid(((CachedPlanSource *) lfirst(lc))->relationOids, RelationGetRelid(rel)))
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("table \"%s\" has been changed during the run",
+							RelationGetRelationName(rel)),
+					 errhint("Try again.")));
+	}
+}
+
+/*
+ * Run a query on a table of other people, which is open and locked.  It sees what
+ * has been committed last.  $1 is "parameter".  Operators and functions are core's.
+ */
+static void
+ask_as_reader(Relation rel, const char *query, const char *parameter,
+			  void (*take) (RowSink *sink), RowSink *sink)
+{
+	Oid			type = TEXTOID;
+	Datum		value = parameter ? CStringGetTextDatum(parameter) : (Datum) 0;
+	char		null = parameter ? ' ' : 'n';
+	Snapshot	snapshot;
+	SPIPlanPtr	plan;
+
+	CommandCounterIncrement();
+	snapshot = GetLatestSnapshot();
+	PushActiveSnapshot(snapshot);
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	plan = SPI_prepare(query, 1, &type);
+	if (plan != NULL)
+		check_same_table(plan, rel);
+	if (plan == NULL || SPI_execute_snapshot(plan, &value, &null, snapshot, InvalidSnapshot,
+											 false, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not read table \"%s\"", sink->tool_table->table);
+	take(sink);
+	if (SPI_finish() != SPI_OK_FINISH)
+		elog(ERROR, "SPI_finish failed");
+	PopActiveSnapshot();
+}
+
+/*
+ * The same, with the role that the caller may read it with.
+ */
+static void
+ask(Relation rel, const char *query, const char *parameter, void (*take) (RowSink *sink),
+	RowSink *sink)
+{
+	int			guc_level = NewGUCNestLevel();
+	Oid			reader;
+	Oid			user;
+	int			security;
+
+	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	(void) set_config_option("row_security", "off", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+
+	/* else the planner evaluates expressions of the table's constraints */
+	(void) set_config_option("constraint_exclusion", "off", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	reader = role_to_read(rel);
+	GetUserIdAndSecContext(&user, &security);
+	SetUserIdAndSecContext(reader, security | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
+	PG_TRY();
+	{
+		ask_as_reader(rel, query, parameter, take, sink);
+	}
+	PG_FINALLY();
+	{
+		SetUserIdAndSecContext(user, security);
+	}
+	PG_END_TRY();
+	AtEOXact_GUC(true, guc_level);
+}
+
+static char *
+qualified_name(Relation rel)
+{
+	return quote_qualified_identifier(get_namespace_name(RelationGetNamespace(rel)),
+									  RelationGetRelationName(rel));
+}
+
+static void
+take_liquibase_lock(RowSink *sink)
+{
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		HeapTuple	tuple = SPI_tuptable->vals[i];
+		bool		isnull;
+		bool		locked = DatumGetBool(SPI_getbinval(tuple, SPI_tuptable->tupdesc, 1, &isnull));
+		char	   *holder = SPI_getvalue(tuple, SPI_tuptable->tupdesc, 2);
+
+		if (isnull || !locked)
+			continue;
+		ereport(ERROR,
+				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+				 errmsg("another process holds the lock of %s", sink->tool_table->tool->name),
+				 holder ? errdetail("It is \"%s\".", holder) : 0,
+				 errhint("Wait until it has ended; if it is gone, use \"liquibase release-locks\".")));
+	}
+}
+
+/*
+ * Liquibase has a row for its lock.  Who may change that row can keep it from
+ * being changed meanwhile.
+ */
+void
+migrate_lock_liquibase(const MigrateToolTable *tool_table)
+{
+	RowSink		sink = {.tool_table = tool_table};
+	char	   *table = psprintf("%slock", tool_table->table);
+	Oid			relid = get_relname_relid(table, get_rel_namespace(tool_table->relid));
+	Relation	rel;
+	bool		keep;
+
+	if (!OidIsValid(relid))
+		return;
+	if (!ConditionalLockRelationOid(relid, RowShareLock))
+		ereport(ERROR,
+				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+				 errmsg("table \"%s\" is locked by another process", table),
+				 errhint("Wait until it has ended, and try again.")));
+	rel = try_relation_open(relid, NoLock);
+	if (rel == NULL)
+		return;
+	keep = pg_class_aclcheck(relid, GetUserId(), ACL_UPDATE) == ACLCHECK_OK;
+
+	/* of other types, a cast could be anybody's function */
+	if (rel->rd_rel->relkind == RELKIND_RELATION &&
+		get_atttype(relid, get_attnum(relid, "locked")) == BOOLOID &&
+		get_atttype(relid, get_attnum(relid, "lockedby")) < FirstUnpinnedObjectId)
+		ask(rel, psprintf("SELECT locked::boolean, lockedby::text FROM %s%s", qualified_name(rel),
+						  keep ? " FOR SHARE NOWAIT" : ""),
+			NULL, take_liquibase_lock, &sink);
+	relation_close(rel, NoLock);
+}
+
+/*
+ * Take, until the end of the transaction, the lock that the tool takes when it
+ * runs; 55P03 if somebody has it.
+ */
+void
+migrate_tool_table_lock(const MigrateToolTable *tool_table)
+{
+	if (tool_table->tool->lock_key != 0)
+		take_lock(tool_table, tool_table->tool->lock_key);
+	if (tool_table->tool->lock != NULL)
+		tool_table->tool->lock(tool_table);
+}
+
+/* the columns that a tool's table is asked for, in this order */
+enum ToolColumn
+{
+	T_ID = 1, T_TITLE, T_PATH, T_THROUGH, T_FAILURE, T_CHECKSUM,
+	T_APPLIED_AT, T_APPLIED_BY, T_DURATION, T_BATCH
+};
+
+static Datum
+column(HeapTuple tuple, enum ToolColumn number, bool *isnull)
+{
+	return SPI_getbinval(tuple, SPI_tuptable->tupdesc, number, isnull);
+}
+
+static char *
+text_column(HeapTuple tuple, enum ToolColumn number)
+{
+	bool		isnull;
+	Datum		value = column(tuple, number, &isnull);
+
+	return isnull ? NULL : TextDatumGetCString(value);
+}
+
+/*
+ * Who applied it, if that is a role; NULL else.
+ */
+static char *
+role_column(HeapTuple tuple, enum ToolColumn number)
+{
+	char	   *name = text_column(tuple, number);
+
+	return name != NULL && OidIsValid(get_role_oid(name, true)) ? name : NULL;
+}
+
+static void
+take_rows(RowSink *sink)
+{
+	MemoryContext old = MemoryContextSwitchTo(sink->context);
+
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		HeapTuple	tuple = SPI_tuptable->vals[i];
+		MigrateToolRow *row = palloc0(sizeof(MigrateToolRow));
+		bool		isnull;
+
+		CHECK_FOR_INTERRUPTS();
+		row->id = text_column(tuple, T_ID);
+		row->title = text_column(tuple, T_TITLE);
+		row->path = text_column(tuple, T_PATH);
+		row->through = DatumGetBool(column(tuple, T_THROUGH, &isnull)) && !isnull;
+		row->failure = text_column(tuple, T_FAILURE);
+		row->checksum = text_column(tuple, T_CHECKSUM);
+		row->applied_at = DatumGetTimestampTz(column(tuple, T_APPLIED_AT, &isnull));
+		row->has_time = !isnull && !TIMESTAMP_NOT_FINITE(row->applied_at);
+		row->applied_by = role_column(tuple, T_APPLIED_BY);
+		row->duration = DatumGetInt64(column(tuple, T_DURATION, &isnull));
+		row->batch = DatumGetInt32(column(tuple, T_BATCH, &isnull));
+		sink->rows = lappend(sink->rows, row);
+	}
+	MemoryContextSwitchTo(old);
+}
+
+static void
+add_column(StringInfo query, const char *expression, const char *type)
+{
+	appendStringInfo(query, "%s(%s)::%s", query->len > 0 ? ", " : "SELECT ",
+					 expression ? expression : "NULL", type);
+}
+
+/*
+ * The query for what a tool has applied.
+ */
+static char *
+tool_table_query(const MigrateToolTable *tool_table, Relation rel)
+{
+	const MigrateTool *tool = tool_table->tool;
+	char	   *name = qualified_name(rel);
+	StringInfoData query;
+
+	initStringInfo(&query);
+	add_column(&query, tool->id, "text");
+	add_column(&query, tool->title, "text");
+	add_column(&query, tool->path, "text");
+	add_column(&query, tool->through ? tool->through : "false", "boolean");
+	add_column(&query, tool->failure, "text");
+	add_column(&query, tool->checksum, "text");
+	add_column(&query, tool->applied_at, "timestamptz");
+	add_column(&query, tool_table->has_applied_by ? tool->applied_by : NULL, "text");
+	add_column(&query, tool->duration, "bigint");
+	add_column(&query, tool->batch, "integer");
+	if (tool->newest_by != NULL)
+		appendStringInfo(&query, " FROM (SELECT DISTINCT ON (%s) * FROM %s ORDER BY %s, %s DESC) t",
+						 tool->newest_by, name, tool->newest_by, tool->order);
+	else
+		appendStringInfo(&query, " FROM %s t", name);
+	if (tool->where != NULL)
+		appendStringInfo(&query, " WHERE %s", tool->where);
+	if (tool->order != NULL)
+		appendStringInfo(&query, " ORDER BY %s", tool->order);
+	return query.data;
+}
+
+/*
+ * What a tool has recorded as applied or as failed, in the order in which it did
+ * so, as a list of MigrateToolRow.
+ *
+ * "rel" is the table, open and locked.  "project" is which of several the directory
+ * is of, NULL for all.  The caller needs SELECT on the table.
+ */
+List *
+migrate_tool_rows(const MigrateToolTable *tool_table, Relation rel, const char *project)
+{
+	RowSink		sink = {.context = CurrentMemoryContext,.tool_table = tool_table};
+
+	ask(rel, tool_table_query(tool_table, rel), project, take_rows, &sink);
+	return sink.rows;
+}

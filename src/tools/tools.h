@@ -1,0 +1,143 @@
+/*-------------------------------------------------------------------------
+ *
+ * tools.h
+ *		Tables of other tools.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/tools/tools.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef MIGRATE_TOOLS_TOOLS_H
+#define MIGRATE_TOOLS_TOOLS_H
+
+#include "datatype/timestamp.h"
+#include "nodes/pg_list.h"
+
+#include "format/format.h"
+
+/*
+ * What a tool knows a migration by.
+ */
+typedef enum MigrateKey
+{
+	KEY_NUMBER,					/* a number, which gives the order */
+	KEY_DOTTED,					/* several numbers; NULL: the title of one
+								 * that is repeatable */
+	KEY_VERSION,				/* the version as it is written */
+	KEY_FILE,					/* the name of the file */
+	KEY_STEM,					/* the same without a suffix */
+	KEY_FOLDER,					/* the folder of the file */
+	KEY_CHANGE,					/* sqitch: the name, each time that it comes */
+	KEY_CHANGESET,				/* liquibase: author and id, in a file */
+	KEY_WHEN,					/* drizzle: the time in the journal, or in the
+								 * folder's name */
+} MigrateKey;
+
+/*
+ * Another tool, and how its table is asked.  Expressions are SQL.
+ */
+typedef struct MigrateChecksumInput MigrateChecksumInput;
+
+typedef struct MigrateToolTable MigrateToolTable;
+
+typedef enum MigrateChecked
+{
+	CHECKED_SAME,
+	CHECKED_CHANGED,
+	CHECKED_UNKNOWN,			/* it cannot be computed here */
+} MigrateChecked;
+
+typedef struct MigrateTool
+{
+	const char *name;
+	const char *formats;		/* that its directories have, the usual one
+								 * first */
+	const char *schema;			/* of its table, NULL: as search_path says */
+	const char *tables;			/* names that it may have */
+	const char *columns;		/* that it has, with the categories of their
+								 * types */
+	bool		only;			/* and no others */
+	const char *refusal;		/* why its history cannot be adopted, or NULL */
+	const char *index;			/* a file about the others */
+
+	/* rows, of which the last one counts that is equal in "newest_by" */
+	const char *newest_by;
+	const char *where;
+	const char *order;
+
+	/* what a row has */
+	MigrateKey	key;
+	const char *id;
+	const char *title;
+	const char *path;
+	const char *through;		/* all up to it are applied too */
+	const char *failure;		/* a sentence, if it is not just applied */
+	const char *checksum;
+	MigrateChecked (*check) (const MigrateChecksumInput *in, const char *recorded);
+	const char *applied_at;
+	const char *applied_by;		/* a column, which need not be there */
+	const char *duration;		/* microseconds */
+	const char *batch;
+
+	/* its lock: an advisory one, or what takes it */
+	int64		lock_key;
+	void		(*lock) (const MigrateToolTable *tool_table);
+} MigrateTool;
+
+/*
+ * A table of a tool, found.
+ */
+struct MigrateToolTable
+{
+	const MigrateTool *tool;
+	Oid			relid;
+	char	   *schema;
+	char	   *table;
+	bool		has_applied_by;
+	bool		named;			/* by the caller: may be a view as well */
+};
+
+/*
+ * A row of it.
+ */
+typedef struct MigrateToolRow
+{
+	char	   *id;				/* NULL: has none, for KEY_DOTTED */
+	char	   *title;			/* or NULL, as all below */
+	char	   *path;
+	bool		through;
+	char	   *failure;
+	char	   *checksum;
+	bool		has_time;
+	TimestampTz applied_at;
+	char	   *applied_by;
+	int64		duration;		/* 0: not known */
+	int			batch;			/* 0: has none */
+} MigrateToolRow;
+
+/* in tool_table.c */
+extern bool migrate_tracking_counts(Oid relid, bool decides);
+extern char *migrate_tool_table_of_format(const char *format, const char *tenant);
+extern MigrateToolTable *migrate_tool_table_find(const char *tool, Oid relid, const char *schema);
+extern List *migrate_tool_table_read(const MigrateToolTable *tool_table, const char *project);
+
+/* in tool_rows.c */
+extern void migrate_tool_table_lock(const MigrateToolTable *tool_table);
+
+/*
+ * What a checksum may be about.
+ */
+struct MigrateChecksumInput
+{
+	const Migration *file;
+	const char *bytes;			/* of the file with its up section ... */
+	int			length;
+	const char *sql;			/* ... and their text, in the database
+								 * encoding */
+	const char *index;			/* that of the file about the others, or NULL */
+};
+
+#endif							/* MIGRATE_TOOLS_TOOLS_H */

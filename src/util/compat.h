@@ -1,0 +1,204 @@
+/*-------------------------------------------------------------------------
+ *
+ * compat.h
+ *		Differences between the supported server versions, and only here.
+ *
+ * Call sites read as if for the newest server; older ones are brought up to
+ * it.  A new major version is added by building against it and mending what
+ * the compiler names, in this file.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/util/compat.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef MIGRATE_COMPAT_H
+#define MIGRATE_COMPAT_H
+
+#if PG_VERSION_NUM < 150000
+#error "migrate needs PostgreSQL 15 or later"
+#endif
+
+#include "catalog/pg_class.h"
+#include "catalog/pg_namespace.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "parser/parse_node.h"
+#include "storage/lock.h"
+#include "storage/proc.h"
+#include "storage/procarray.h"
+#include "storage/sinvaladt.h"
+#include "utils/acl.h"
+#include "utils/backend_status.h"
+#include "utils/guc.h"
+#include "utils/guc_tables.h"
+#include "utils/wait_event.h"
+
+/*
+ * 17 numbers backends by ProcNumber, older ones by BackendId.  Gives the
+ * backend that a virtual transaction belongs to, or NULL: one that is gone, or
+ * a prepared transaction, which keeps the number of the backend that prepared
+ * it, so the local transaction is compared too.
+ */
+static inline PGPROC *
+migrate_vxid_proc(const VirtualTransactionId *vxid)
+{
+	PGPROC	   *proc;
+
+#if PG_VERSION_NUM >= 170000
+	if (vxid->procNumber == INVALID_PROC_NUMBER)
+		return NULL;
+	proc = ProcNumberGetProc(vxid->procNumber);
+	if (proc == NULL || proc->vxid.lxid != vxid->localTransactionId)
+		return NULL;
+#else
+	if (vxid->backendId == InvalidBackendId)
+		return NULL;
+	proc = BackendIdGetProc(vxid->backendId);
+	if (proc == NULL || proc->lxid != vxid->localTransactionId)
+		return NULL;
+#endif
+	return proc;
+}
+
+/* 17 lets an extension name what it waits for. */
+typedef enum MigrateWait
+{
+	MIGRATE_WAIT_RUN,			/* another run */
+	MIGRATE_WAIT_RETRY,			/* the next try after a lock timeout */
+	MIGRATE_WAITS
+} MigrateWait;
+
+static inline uint32
+migrate_wait_event(MigrateWait wait)
+{
+#if PG_VERSION_NUM >= 170000
+	static const char *const names[MIGRATE_WAITS] = {"MigrateRun", "MigrateRetry"};
+	static uint32 events[MIGRATE_WAITS];
+
+	if (events[wait] == 0)
+		events[wait] = WaitEventExtensionNew(names[wait]);
+	return events[wait];
+#else
+	return PG_WAIT_EXTENSION;
+#endif
+}
+
+/* 18 has a word for it that stands first. */
+#if PG_VERSION_NUM < 180000
+#define pg_noreturn pg_attribute_noreturn()
+#endif
+
+/* 16 declares it in fmgr.h. */
+#if PG_VERSION_NUM < 160000
+extern PGDLLEXPORT void _PG_init(void);
+#endif
+
+/* 17 asks whether a stronger lock would do as well. */
+static inline bool
+migrate_lock_held(const LOCKTAG *tag, LOCKMODE mode)
+{
+#if PG_VERSION_NUM >= 170000
+	return LockHeldByMe(tag, mode, false);
+#else
+	return LockHeldByMe(tag, mode);
+#endif
+}
+
+/* 17 keeps the two halves of a virtual transaction id together. */
+static inline LocalTransactionId
+migrate_local_transaction(void)
+{
+#if PG_VERSION_NUM >= 170000
+	return MyProc->vxid.lxid;
+#else
+	return MyProc->lxid;
+#endif
+}
+
+/* 16 renamed the access to one entry of the backends' status. */
+#if PG_VERSION_NUM < 160000
+#define pgstat_get_local_beentry_by_index pgstat_fetch_stat_local_beentry
+#endif
+
+/* 16 has one function for the privileges on any object, and one for owners. */
+static inline bool
+migrate_schema_usable(Oid schema)
+{
+#if PG_VERSION_NUM >= 160000
+	return object_aclcheck(NamespaceRelationId, schema, GetUserId(), ACL_USAGE) == ACLCHECK_OK;
+#else
+	return pg_namespace_aclcheck(schema, GetUserId(), ACL_USAGE) == ACLCHECK_OK;
+#endif
+}
+
+static inline bool
+migrate_owns_relation(Oid relation)
+{
+#if PG_VERSION_NUM >= 160000
+	return object_ownercheck(RelationRelationId, relation, GetUserId());
+#else
+	return pg_class_ownercheck(relation, GetUserId());
+#endif
+}
+
+/*
+ * 16 keeps the privileges that a statement needs beside its range table.  Raises
+ * 42501 if the current role may not insert into these columns, given as bits
+ * from FirstLowInvalidHeapAttributeNumber on.
+ */
+static inline void
+migrate_check_insert(ParseState *pstate, ParseNamespaceItem *item, Bitmapset *columns)
+{
+#if PG_VERSION_NUM >= 160000
+	item->p_perminfo->requiredPerms = ACL_INSERT;
+	item->p_perminfo->insertedCols = columns;
+	ExecCheckPermissions(pstate->p_rtable, list_make1(item->p_perminfo), true);
+#else
+	item->p_rte->requiredPerms = ACL_INSERT;
+	item->p_rte->insertedCols = columns;
+	ExecCheckRTPerms(pstate->p_rtable, true);
+#endif
+}
+
+/* 16 gives the array of all settings with its length. */
+static inline struct config_generic **
+migrate_guc_variables(int *count)
+{
+#if PG_VERSION_NUM >= 160000
+	return get_guc_variables(count);
+#else
+	*count = GetNumConfigOptions();
+	return get_guc_variables();
+#endif
+}
+
+/* options of VACUUM, vacuum.c, ExecVacuum() */
+#define MIGRATE_VACUUM_OPTIONS_15 \
+	"verbose", "skip_locked", "analyze", "freeze", "full", "disable_page_skipping", \
+	"index_cleanup", "process_toast", "truncate", "parallel"
+#if PG_VERSION_NUM >= 160000
+#define MIGRATE_VACUUM_OPTIONS \
+	MIGRATE_VACUUM_OPTIONS_15, "buffer_usage_limit", "process_main", "skip_database_stats", \
+	"only_database_stats"
+#else
+#define MIGRATE_VACUUM_OPTIONS MIGRATE_VACUUM_OPTIONS_15
+#endif
+
+/* 18 takes bytes where older ones take characters. */
+#if PG_VERSION_NUM >= 180000
+#define migrate_b64_encode(b, l, t, s) pg_b64_encode((b), (l), (t), (s))
+#else
+#define migrate_b64_encode(b, l, t, s) pg_b64_encode((const char *) (b), (l), (t), (s))
+#endif
+
+/* 18 embeds name and version of a module in its library. */
+#ifdef PG_MODULE_MAGIC_EXT
+#define MIGRATE_MODULE_MAGIC PG_MODULE_MAGIC_EXT(.name = "migrate", .version = MIGRATE_VERSION)
+#else
+#define MIGRATE_MODULE_MAGIC PG_MODULE_MAGIC
+#endif
+
+#endif							/* MIGRATE_COMPAT_H */

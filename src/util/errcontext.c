@@ -1,0 +1,263 @@
+/*-------------------------------------------------------------------------
+ *
+ * errcontext.c
+ *		What the user sees while migrations run: notices, activity, context.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/util/errcontext.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "common/string.h"
+#include "mb/pg_wchar.h"
+#include "tcop/tcopprot.h"
+#include "utils/backend_status.h"
+
+#include "util/errcontext.h"
+#include "util/line_map.h"
+#include "util/printable.h"
+
+/*
+ * Where a line of the text of a place comes from, if that was put together from
+ * several files or pieces, with markers before them.  Returns the line in *file.
+ *
+ * A script that raises many messages asks for one line after the other, so the walk
+ * goes on from the last one.
+ */
+int
+migrate_map_line(MigrateErrorContext *errctx, int line, const char **file)
+{
+	MigrateLines *lines = &errctx->mapped;
+
+	*file = errctx->file;
+	if (errctx->text == NULL || line <= 0)
+		return line;
+	if (lines->file == NULL || lines->number > line)
+	{
+		memset(lines, 0, sizeof(MigrateLines));
+		lines->at = errctx->text;
+		lines->file = errctx->file;
+		lines->line = lines->number = errctx->text_line;
+	}
+	while (lines->number < line && lines->at != NULL)
+		migrate_next_line(lines);
+	*file = migrate_line_file(lines);
+	return lines->line;
+}
+
+/*
+ * How a migration is called: version and name, as in its file name.
+ */
+const char *
+migrate_label(const char *version, const char *name)
+{
+	return *name == '\0' ? version : psprintf("%s_%s", version, name);
+}
+
+static const char *
+direction_name(MigrateDirection direction)
+{
+	return direction == MIGRATE_UP ? "up" : "down";
+}
+
+/*
+ * Show migration and statement in pg_stat_activity.
+ */
+void
+migrate_report_activity(const MigrateErrorContext *errctx)
+{
+	char	   *activity;
+
+	if (!pgstat_track_activities)
+		return;
+	activity = psprintf("migration %s (%s), statement %d of %d: %s",
+						migrate_shown(migrate_label(errctx->version, errctx->name)),
+						direction_name(errctx->direction),
+						errctx->statement, errctx->nstatements, errctx->query);
+	pgstat_report_activity(STATE_RUNNING, activity);
+	pfree(activity);
+}
+
+/*
+ * Show there whose run is waited for.
+ */
+void
+migrate_report_waiting(int pid)
+{
+	char	   *activity;
+
+	if (!pgstat_track_activities)
+		return;
+	activity = psprintf("waiting for the migration run of process %d: %s", pid,
+						debug_query_string ? debug_query_string : "");
+	pgstat_report_activity(STATE_RUNNING, activity);
+	pfree(activity);
+}
+
+/*
+ * Show the caller's own statement again.
+ */
+void
+migrate_report_activity_end(void)
+{
+	pgstat_report_activity(STATE_RUNNING, debug_query_string);
+}
+
+/*
+ * A colon that makes no sense to the parser is most often that of a variable
+ * without a value, and two braces are those of a template.
+ */
+static void
+hint_at_variable(const char *at)
+{
+	int			n = 1;
+
+	if (geterrcode() == ERRCODE_SYNTAX_ERROR && strncmp(at, "{{", 2) == 0)
+		errhint("Templates are not supported: write the statements out.");
+	if (geterrcode() != ERRCODE_SYNTAX_ERROR || *at != ':')
+		return;
+	while (isalnum((unsigned char) at[n]) || at[n] == '_' || IS_HIGHBIT_SET(at[n]))
+		n++;
+	if (n > 1)
+		errhint("If \"%.*s\" is a variable, give it a value in \"vars\".", n, at);
+}
+
+/*
+ * Turn a position in errctx->source into one in errctx->query, and find its
+ * line.
+ */
+static void
+convert_position(MigrateErrorContext *errctx)
+{
+	int			position = geterrposition();	/* in characters, from 1 */
+	const char *query;
+	int			before;
+	int			bytes;
+
+	if (position <= 0 || errctx->source == NULL)
+		return;
+	bytes = pg_mbcharcliplen(errctx->source, strlen(errctx->source), position - 1);
+	errctx->line = errctx->source_line + migrate_count_lines(errctx->source, bytes) - 1;
+	hint_at_variable(errctx->source + bytes);
+
+	/* an error of the lexer: nobody knows where the statement ends */
+	query = errctx->query;
+	if (query > errctx->source + bytes)
+		query = errctx->source + bytes;
+	if (query != errctx->source)
+		query = pnstrdup(query, errctx->source + bytes - query +
+						 strcspn(errctx->source + bytes, "\r\n"));
+	before = pg_mbstrlen_with_len(errctx->source,
+								  Min(errctx->query - errctx->source, bytes));
+	errposition(0);
+	internalerrposition(position - before);
+	internalerrquery(query);
+}
+
+/*
+ * Where each migration is committed, it is a commit in the middle of it that helps:
+ * say how the format has it.
+ */
+static void
+hint_at_marker(const MigrateErrorContext *errctx, const char *reason)
+{
+	if (errctx->alone_marker != NULL)
+		errhint("%s Put it into another migration, or mark this one with \"%s\".", reason,
+				errctx->alone_marker);
+	else
+		errhint("%s Put it into another migration, or write \"COMMIT;\" before it.", reason);
+}
+
+static void
+hint_in_commits(const MigrateErrorContext *errctx)
+{
+	switch (geterrcode())
+	{
+		case ERRCODE_INVALID_TRANSACTION_TERMINATION:
+			if (errctx->executing && errctx->alone_marker != NULL)
+				errhint("What commits has to run outside a transaction: mark the migration with \"%s\".",
+						errctx->alone_marker);
+			else if (errctx->executing)
+				errhint("What commits has to run outside a transaction: make \"COMMIT;\" the first statement of the file.");
+			break;
+		case ERRCODE_ACTIVE_SQL_TRANSACTION:
+			hint_at_marker(errctx, "The statement has to run outside a transaction.");
+			break;
+		case ERRCODE_UNSAFE_NEW_ENUM_VALUE_USAGE:
+			hint_at_marker(errctx, "New enum values must be committed before they can be used.");
+			break;
+		case ERRCODE_OUT_OF_MEMORY:
+			errhint("If it is the lock table that is full, increase max_locks_per_transaction, "
+					"or divide the migration.");
+			break;
+		default:
+			break;
+	}
+}
+
+/*
+ * What cannot be cured in a single transaction can often be in several.
+ */
+static void
+hint_in_block(const MigrateErrorContext *errctx)
+{
+	const char *routine = errctx->direction == MIGRATE_UP ? "up" : "down";
+
+	switch (geterrcode())
+	{
+		case ERRCODE_INVALID_TRANSACTION_TERMINATION:
+			if (errctx->executing)
+				errhint("A procedure that commits needs CALL migrate.%s(), and a migration marked as one without a transaction.", routine);
+			break;
+		case ERRCODE_ACTIVE_SQL_TRANSACTION:
+			errhint("Use CALL migrate.%s(), which commits after each migration.", routine);
+			break;
+		case ERRCODE_UNSAFE_NEW_ENUM_VALUE_USAGE:
+			errhint("New enum values must be committed before they can be used. "
+					"Use CALL migrate.%s(), which commits after each migration.", routine);
+			break;
+		case ERRCODE_OUT_OF_MEMORY:
+			errhint("If it is the lock table that is full, increase max_locks_per_transaction, "
+					"or use CALL migrate.%s(), which commits after each migration.", routine);
+			break;
+		default:
+			break;
+	}
+}
+
+/*
+ * Error context callback; "arg" is a MigrateErrorContext.
+ */
+void
+migrate_errcontext_callback(void *arg)
+{
+	MigrateErrorContext *errctx = arg;
+	const char *file;
+	int			line;
+	StringInfoData text;
+
+	convert_position(errctx);
+	if (errctx->commits)
+		hint_in_commits(errctx);
+	else
+		hint_in_block(errctx);
+	line = migrate_map_line(errctx, errctx->line, &file);
+
+	initStringInfo(&text);
+	appendStringInfo(&text, "migration %s \"%s\" (%s)", errctx->version, errctx->name,
+					 direction_name(errctx->direction));
+	if (errctx->statement > 0 && errctx->nstatements > 0)
+		appendStringInfo(&text, ", statement %d of %d", errctx->statement, errctx->nstatements);
+	else if (errctx->statement > 0)
+		appendStringInfo(&text, ", statement %d", errctx->statement);
+	appendStringInfo(&text, ", %s \"%s\"",
+					 errctx->stored ? "stored script of file" : "file", file);
+	if (errctx->line > 0)
+		appendStringInfo(&text, ", line %d", line);
+	errcontext("%s", text.data);
+	pfree(text.data);
+}

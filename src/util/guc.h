@@ -1,0 +1,39 @@
+/*-------------------------------------------------------------------------
+ *
+ * guc.h
+ *		Settings.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/util/guc.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef MIGRATE_UTIL_GUC_H
+#define MIGRATE_UTIL_GUC_H
+
+typedef enum MigrateOnModified
+{
+	ON_MODIFIED_ERROR,
+	ON_MODIFIED_WARN,
+	ON_MODIFIED_IGNORE,
+} MigrateOnModified;
+
+typedef enum MigrateOutOfOrder
+{
+	OUT_OF_ORDER_ERROR,
+	OUT_OF_ORDER_APPLY,
+} MigrateOutOfOrder;
+
+/* in init.c */
+extern char *migrate_directory;
+extern char *migrate_allowed_directories;
+extern int	migrate_on_modified;
+extern int	migrate_out_of_order;
+extern char *migrate_contexts;
+extern char *migrate_labels;
+extern int	migrate_lock_retries;
+extern int	migrate_lock_retry_delay;
+
+#endif							/* MIGRATE_UTIL_GUC_H */

@@ -1,0 +1,111 @@
+/*-------------------------------------------------------------------------
+ *
+ * line_map.c
+ *		Which file and line a line of an assembled text comes from.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/util/line_map.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "common/string.h"
+#include "mb/pg_wchar.h"
+#include "tcop/tcopprot.h"
+#include "utils/backend_status.h"
+
+#include "util/line_map.h"
+
+/*
+ * The line that "length" bytes of "sql" end in, from 1.
+ */
+int
+migrate_count_lines(const char *sql, int length)
+{
+	const char *end = sql + length;
+	int			line = 1;
+
+	while ((sql = memchr(sql, '\n', end - sql)) != NULL)
+	{
+		sql++;
+
+		line++;
+	}
+	return line;
+}
+
+/*
+ * Is the line a marker, and what does it say of the line behind it?  The name of
+ * the file is not ended with a NUL.
+ */
+static bool
+read_marker(const char *line, const char **file, int *length, int *number)
+{
+	const char *end;
+	const char *name;
+	char	   *digits_end;
+
+	if (strncmp(line, MIGRATE_LINE_MARKER, strlen(MIGRATE_LINE_MARKER)) != 0)
+		return false;
+	end = line + strcspn(line, "\r\n");
+	line += strlen(MIGRATE_LINE_MARKER);
+	*number = strtoint(line, &digits_end, 10);
+	name = digits_end + 2;
+	if (digits_end == line || name >= end || digits_end[0] != ' ' || digits_end[1] != '"' ||
+		end[-1] != '"')
+		return false;
+	*file = name;
+	*length = end - 1 - name;
+	return true;
+}
+
+/*
+ * Append a marker, on a line of its own, that tells what the next line is: "line"
+ * of "file", whose name must not become SQL.
+ */
+void
+migrate_append_line_marker(StringInfo text, const char *file, int line)
+{
+	if (text->len > 0 && text->data[text->len - 1] != '\n')
+		appendStringInfoChar(text, '\n');
+	appendStringInfo(text, "%s%d \"", MIGRATE_LINE_MARKER, line);
+	for (; *file != '\0'; file++)
+		appendStringInfoChar(text, *file == '\n' || *file == '\r' ? '?' : *file);
+	appendStringInfoString(text, "\"\n");
+}
+
+/*
+ * The file of the current line; palloc'd unless it is that of the text.
+ */
+const char *
+migrate_line_file(const MigrateLines *lines)
+{
+	const char *file;
+	int			length;
+	int			line;
+
+	if (lines->marker == NULL || !read_marker(lines->marker, &file, &length, &line))
+		return lines->file;
+	return pnstrdup(file, length);
+}
+
+/*
+ * Go to the next line of a text, and know which file and line it was.
+ */
+void
+migrate_next_line(MigrateLines *lines)
+{
+	const char *newline = strchr(lines->at, '\n');
+	const char *file;
+	int			length;
+
+	if (read_marker(lines->at, &file, &length, &lines->line))
+		lines->marker = lines->at;
+	else
+		lines->line++;
+	lines->at = newline ? newline + 1 : NULL;
+	lines->number++;
+}

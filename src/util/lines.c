@@ -1,0 +1,145 @@
+/*-------------------------------------------------------------------------
+ *
+ * lines.c
+ *		Reading a text line by line.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/util/lines.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+
+#include "util/lines.h"
+#include "util/printable.h"
+
+/*
+ * Where "what" first stands in a text, NULL if nowhere: strstr() that can be
+ * interrupted wherever the first byte of it stands.
+ */
+const char *
+migrate_find_text(const char *sql, const char *what)
+{
+	size_t		n = strlen(what);
+
+	while ((sql = strchr(sql, *what)) != NULL)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (strncmp(sql, what, n) == 0)
+			return sql;
+		sql++;
+	}
+	return NULL;
+}
+
+/*
+ * How many blanks a text begins with.
+ */
+int
+migrate_skip_spaces(const char *text, int length)
+{
+	int			n = 0;
+
+	while (n < length && (text[n] == ' ' || text[n] == '\t'))
+		n++;
+	return n;
+}
+
+/*
+ * Start a pass over a text, line by line.
+ */
+void
+migrate_lines_start(MigrateLineReader *lines, const char *sql, int length)
+{
+	memset(lines, 0, sizeof(MigrateLineReader));
+	lines->next = sql;
+	lines->end = sql + length;
+}
+
+/*
+ * Make lines->line the next one; false if there is none.
+ */
+bool
+migrate_lines_next(MigrateLineReader *lines)
+{
+	MigrateLine *line = &lines->line;
+	const char *newline;
+
+	CHECK_FOR_INTERRUPTS();
+	if (lines->next == NULL)
+		return false;
+	newline = memchr(lines->next, '\n', lines->end - lines->next);
+	line->text = lines->next;
+	line->length = (newline ? newline : lines->end) - lines->next;
+	line->number++;
+	line->mark = 0;
+	line->mark_length = line->length;
+	lines->next = newline ? newline + 1 : NULL;
+	return true;
+}
+
+/*
+ * Is the text, without white space around it, this word in any case?
+ */
+bool
+migrate_is_word(const char *sql, int length, const char *word)
+{
+	while (length > 0 && strchr(" \t\r", sql[length - 1]) != NULL)
+		length--;
+	while (length > 0 && strchr(" \t", *sql) != NULL)
+	{
+		sql++;
+
+		length--;
+	}
+	return length == strlen(word) && pg_strncasecmp(sql, word, length) == 0;
+}
+
+/*
+ * The value of "key = value" in a text of such lines (TOML, Java properties),
+ * without quotes, palloc'd; NULL if there is none.
+ */
+char *
+migrate_setting(const char *text, const char *key)
+{
+	MigrateLineReader lines;
+	size_t		n = strlen(key);
+
+	migrate_lines_start(&lines, text, strlen(text));
+	while (migrate_lines_next(&lines))
+	{
+		const char *p = lines.line.text;
+		const char *end = p + lines.line.length;
+
+		p += migrate_skip_spaces(p, end - p);
+		if ((size_t) (end - p) <= n || memcmp(p, key, n) != 0)
+			continue;
+		p += n + migrate_skip_spaces(p + n, end - p - n);
+		if (p == end || *p != '=')
+			continue;
+		p += 1 + migrate_skip_spaces(p + 1, end - p - 1);
+		while (end > p && strchr(" \t\r", end[-1]) != NULL)
+			end--;
+		if (end - p >= 2 && *p == '"' && end[-1] == '"')
+			return pnstrdup(p + 1, end - p - 2);
+		return pnstrdup(p, end - p);
+	}
+	return NULL;
+}
+
+/*
+ * An error about a line of a file: 42601.  "hint" may be NULL.
+ */
+void
+migrate_bad_file(const char *file, int line, const char *message, const char *hint)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_SYNTAX_ERROR),
+			 errmsg("%s", message),
+			 hint ? errhint("%s", hint) : 0,
+			 errcontext("file \"%s\", line %d", file, line)));
+}

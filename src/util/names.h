@@ -1,0 +1,28 @@
+/*-------------------------------------------------------------------------
+ *
+ * names.h
+ *		A table of names.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/util/names.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef MIGRATE_UTIL_NAMES_H
+#define MIGRATE_UTIL_NAMES_H
+
+/*
+ * Names and what they stand for; see names.c.
+ */
+typedef struct MigrateNames MigrateNames;
+
+/* in names.c */
+extern MigrateNames *migrate_names_create(void);
+extern bool migrate_names_add(MigrateNames *names, const char *name, void *value);
+extern void *migrate_names_get(const MigrateNames *names, const char *name);
+extern bool migrate_names_have(const MigrateNames *names, const char *name);
+extern void migrate_names_remove(MigrateNames *names, const char *name);
+
+#endif							/* MIGRATE_UTIL_NAMES_H */

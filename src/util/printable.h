@@ -1,0 +1,34 @@
+/*-------------------------------------------------------------------------
+ *
+ * printable.h
+ *		Messages that show names from disk on one line.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/util/printable.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef MIGRATE_UTIL_PRINTABLE_H
+#define MIGRATE_UTIL_PRINTABLE_H
+
+/*
+ * What we say may contain names from disk and from tables of other tools, which
+ * may contain anything: a line end with a forged message behind it, what a terminal
+ * obeys.  So each of our messages goes through migrate_printable().
+ * What is to stay as it is, such as the text of a statement, has errmsg_internal()
+ * and errcontext_msg().
+ */
+extern char *migrate_printable(const char *format,...) pg_attribute_printf(1, 2);
+extern char *migrate_shown(const char *text);
+
+#undef errcontext
+#define errmsg(...)		errmsg_internal("%s", migrate_printable(__VA_ARGS__))
+#define errdetail(...)	errdetail_internal("%s", migrate_printable(__VA_ARGS__))
+#define errhint(...)	errhint("%s", migrate_printable(__VA_ARGS__))
+#define errcontext(...) errcontext_msg("%s", migrate_printable(__VA_ARGS__))
+#define errmsg_plural(one, many, n, ...) \
+	errmsg_internal("%s", migrate_printable((n) == 1 ? (one) : (many), __VA_ARGS__))
+
+#endif							/* MIGRATE_UTIL_PRINTABLE_H */

@@ -1,0 +1,215 @@
+/*-------------------------------------------------------------------------
+ *
+ * substitution.c
+ *		What the syntaxes of variables have in common: finding a value, putting it
+ *		into the text, and refusing what has none.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/variables/substitution.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+
+#include "util/line_map.h"
+#include "util/names.h"
+#include "util/printable.h"
+#include "variables/variables.h"
+#include "variables/variables_int.h"
+
+#define MAX_SHOWN_NAME	128
+/* so many variables are looked for in the list, before a table is worth it */
+#define MANY_SEARCHES	8
+
+static void
+set_line(MigrateSubstitution *s, const char *at)
+{
+	s->errctx->line = s->first_line + migrate_count_lines(s->sql, at - s->sql) - 1;
+}
+
+/*
+ * Refuse a reference, which begins at "at", to a variable without a value: 42704.
+ * "detail" may be NULL.  Returns, if a text is only looked at.
+ */
+void
+migrate_refuse_undefined(MigrateSubstitution *s, const char *at, const char *name, int length,
+						 const char *detail)
+{
+	if (s->lenient)
+		return;
+	set_line(s, at);
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_OBJECT),
+			 errmsg("variable \"%.*s\" has no value",
+					pg_mbcliplen(name, length, MAX_SHOWN_NAME), name),
+			 detail && *detail ? errdetail_internal("%s", detail) : 0,
+			 errhint("Give it one in \"vars\".")));
+}
+
+/*
+ * Refuse what is no reference and looks like one: 42601.  "hint" may be NULL.
+ * Returns, if a text is only looked at.
+ */
+void
+migrate_refuse_reference(MigrateSubstitution *s, const char *at, const char *message, const char *hint)
+{
+	if (s->lenient)
+		return;
+	set_line(s, at);
+	ereport(ERROR,
+			(errcode(ERRCODE_SYNTAX_ERROR),
+			 errmsg("%s", message),
+			 hint ? errhint("%s", hint) : 0));
+}
+
+/*
+ * A value that is there and must not be put in.
+ */
+static void
+refuse_value(MigrateSubstitution *s, const char *at, const MigrateVariable *var)
+{
+	set_line(s, at);
+	if (var->origin == VARIABLE_FORBIDDEN)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied to use the stored value of variable \"%s\" of role \"%s\"",
+						var->name, var->author),
+				 errhint("Log in as that role or use SET ROLE, or give a value in \"vars\" where there is such an argument.")));
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("value of variable \"%s\" has characters that are not put into SQL", var->name),
+			 errhint("Give it a value in \"vars\".")));
+}
+
+static bool
+same_name(const char *name, const char *other, int length, bool fold)
+{
+	return strnlen(name, length + 1) == length &&
+		(fold ? pg_strncasecmp(name, other, length) : strncmp(name, other, length)) == 0;
+}
+
+/*
+ * A name as the table has it, palloc'd.
+ */
+static char *
+table_name(const char *name, int length, bool fold)
+{
+	char	   *copy = pnstrdup(name, length);
+
+	for (char *p = copy; fold && *p != '\0'; p++)
+		*p = pg_tolower((unsigned char) *p);
+	return copy;
+}
+
+/*
+ * All variables by name, the first of several.
+ */
+static void
+name_variables(MigrateSubstitution *s, bool fold)
+{
+	ListCell   *lc;
+
+	s->by_name = migrate_names_create();
+	s->folded = fold;
+	s->longest = 0;
+	foreach(lc, s->vars)
+	{
+		MigrateVariable *var = lfirst(lc);
+
+		CHECK_FOR_INTERRUPTS();
+		(void) migrate_names_add(s->by_name, table_name(var->name, strlen(var->name), fold), var);
+		s->longest = Max(s->longest, strlen(var->name));
+	}
+}
+
+static MigrateVariable *
+search(MigrateSubstitution *s, const char *name, int length, bool fold)
+{
+	ListCell   *lc;
+
+	if (s->searches++ >= MANY_SEARCHES)
+	{
+		char	   *copy;
+		MigrateVariable *var;
+
+		if (s->by_name == NULL || s->folded != fold)
+			name_variables(s, fold);
+		if (length > s->longest)
+			return NULL;		/* what looks like a name can be of any length */
+		copy = table_name(name, length, fold);
+		var = migrate_names_get(s->by_name, copy);
+		pfree(copy);
+		return var;
+	}
+	foreach(lc, s->vars)
+	{
+		MigrateVariable *var = lfirst(lc);
+
+		CHECK_FOR_INTERRUPTS();
+		if (same_name(var->name, name, length, fold))
+			return var;
+	}
+	return NULL;
+}
+
+static void
+note_used(MigrateSubstitution *s, MigrateVariable *var)
+{
+	if (s->used_names == NULL)
+		s->used_names = migrate_names_create();
+
+	/* the first one of a name is the only one that is found, but for its case */
+	if (migrate_names_add(s->used_names, var->name, var))
+		s->used = lappend(s->used, var);
+}
+
+/*
+ * The first variable of that name, whatever its letter case with "fold"; NULL if
+ * there is none.  It is noted as used.  Errors: 42501 if its value is forbidden,
+ * 22023 if it is not put into SQL.
+ */
+const MigrateVariable *
+migrate_find_variable(MigrateSubstitution *s, const char *at, const char *name, int length, bool fold)
+{
+	MigrateVariable *var;
+
+	s->found = true;
+	var = search(s, name, length, fold);
+	if (var == NULL || s->lenient)
+		return NULL;
+	if (var->origin == VARIABLE_FORBIDDEN || var->value == NULL)
+		refuse_value(s, at, var);
+	note_used(s, var);
+	return var;
+}
+
+/*
+ * Put "value" into the place of what stands from "from" to "to".
+ */
+void
+migrate_substitute_value(MigrateSubstitution *s, const char *from, const char *to, const char *value)
+{
+	if (s->copied == NULL)
+	{
+		initStringInfo(&s->result);
+		s->copied = s->sql;
+	}
+	appendBinaryStringInfo(&s->result, s->copied, from - s->copied);
+	appendStringInfoString(&s->result, value);
+	s->copied = to;
+}
+
+/*
+ * May a name of psql's or goose's have this character?
+ */
+bool
+migrate_is_variable_char(char c)
+{
+	return isalnum((unsigned char) c) || c == '_' || IS_HIGHBIT_SET(c);
+}

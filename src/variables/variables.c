@@ -1,0 +1,379 @@
+/*-------------------------------------------------------------------------
+ *
+ * variables.c
+ *		Puts the values of variables into the text of a migration.
+ *
+ * Each syntax finds its references as its tool does, so that a file means here
+ * what it means there.  A value that has line ends shifts the lines that are
+ * reported for what stands after it.
+ *
+ * Nothing here does I/O or asks a catalog; who may use which value has been
+ * decided by the caller.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/variables/variables.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/json.h"
+#include "utils/jsonb.h"
+#include "utils/numeric.h"
+
+#include "util/errcontext.h"
+#include "util/lines.h"
+#include "util/names.h"
+#include "util/printable.h"
+#include "variables/variables.h"
+#include "variables/variables_int.h"
+
+static const char *const syntax_names[] = {
+	[SYNTAX_PSQL] = "psql",
+	[SYNTAX_GOOSE] = "goose",
+	[SYNTAX_GOOSE_ON] = "goose on",
+	[SYNTAX_FLYWAY] = "flyway",
+	[SYNTAX_LIQUIBASE] = "liquibase",
+	[SYNTAX_GRAPHILE] = "graphile",
+	[SYNTAX_NONE] = "none",
+};
+
+/*
+ * The name that a syntax is recorded under.
+ */
+const char *
+migrate_syntax_name(MigrateSyntax syntax)
+{
+	return syntax_names[syntax];
+}
+
+/*
+ * The syntax of that name; XX000 for an unknown one.
+ */
+MigrateSyntax
+migrate_syntax_named(const char *name)
+{
+	for (int i = 0; i < lengthof(syntax_names); i++)
+		if (strcmp(syntax_names[i], name) == 0)
+			return (MigrateSyntax) i;
+	elog(ERROR, "unrecognized syntax of variables: \"%s\"", name);
+}
+
+/*
+ * Flyway: ${name} everywhere, in any letter case.  Liquibase: the same, in this
+ * case, and what has no value is left alone.
+ */
+static void
+substitute_flyway(MigrateSubstitution *s, bool liquibase)
+{
+	const char *p = s->sql;
+	const char *end = NULL;		/* the first brace behind the last reference */
+
+	while ((p = migrate_find_text(p, "${")) != NULL)
+	{
+		const char *name = p + 2;
+		const MigrateVariable *var;
+
+		CHECK_FOR_INTERRUPTS();
+		if (end == NULL || end < name)
+			end = strchr(name, '}');
+		if (end == NULL)
+		{
+			if (!liquibase)
+				migrate_refuse_reference(s, p, "\"${\" without \"}\"", NULL);
+			return;
+		}
+		var = migrate_find_variable(s, p, name, end - name, !liquibase);
+		if (var == NULL && liquibase)
+		{
+			p = name;
+			continue;
+		}
+		if (var == NULL)
+			migrate_refuse_undefined(s, p, name, end - name, NULL);
+		else
+			migrate_substitute_value(s, p, end + 1, var->value);
+		p = end + 1;
+	}
+}
+
+/*
+ * graphile-migrate: :NAME everywhere, as a word; left alone without a value.
+ */
+static void
+substitute_graphile(MigrateSubstitution *s)
+{
+	const char *p = s->sql;
+
+	while ((p = strchr(p, ':')) != NULL)
+	{
+		const char *name = ++p;
+		const MigrateVariable *var;
+
+		CHECK_FOR_INTERRUPTS();
+		while ((*p >= 'A' && *p <= 'Z') || (p > name && (isdigit((unsigned char) *p) || *p == '_')))
+			p++;
+		if (p - name < 2 || (*p >= 'a' && *p <= 'z'))
+			continue;
+		var = migrate_find_variable(s, name - 1, name, p - name, false);
+		if (var != NULL)
+			migrate_substitute_value(s, name - 1, p, var->value);
+	}
+}
+
+/*
+ * River (sqltemplate.go) has variables in comments, so that a file without values
+ * is SQL as well; it is not where they stand in a string.  One without a value is
+ * nothing.
+ */
+static void
+substitute_templates(MigrateSubstitution *s)
+{
+	static const char begin[] = "/* TEMPLATE: ";
+	static const char end[] = " */";
+	const char *p = s->sql;
+
+	while ((p = migrate_find_text(p, begin)) != NULL)
+	{
+		const char *name = p + strlen(begin);
+		const MigrateVariable *var;
+		int			n = 0;
+
+		CHECK_FOR_INTERRUPTS();
+		while (migrate_is_variable_char(name[n]))
+			n++;
+		if (n > 0 && strncmp(name + n, end, strlen(end)) == 0)
+		{
+			var = migrate_find_variable(s, p, name, n, false);
+			if (!s->lenient)
+				migrate_substitute_value(s, p, name + n + strlen(end), var ? var->value : "");
+		}
+		p = name;
+	}
+}
+
+static void
+substitute(MigrateSubstitution *s, MigrateSyntax syntax)
+{
+	switch (syntax)
+	{
+		case SYNTAX_PSQL:
+			migrate_substitute_psql(s);
+			break;
+		case SYNTAX_GOOSE:
+		case SYNTAX_GOOSE_ON:
+			if (strchr(s->sql, '$') != NULL)
+				migrate_substitute_goose(s, syntax == SYNTAX_GOOSE_ON);
+			break;
+		case SYNTAX_FLYWAY:
+		case SYNTAX_LIQUIBASE:
+			substitute_flyway(s, syntax == SYNTAX_LIQUIBASE);
+			break;
+		case SYNTAX_GRAPHILE:
+			substitute_graphile(s);
+			break;
+		case SYNTAX_NONE:
+			break;
+	}
+}
+
+/*
+ * The text that a substitution has made, the one that it began with if nothing was
+ * put in.
+ */
+static char *
+result_of(MigrateSubstitution *s)
+{
+	if (s->copied == NULL)
+		return unconstify(char *, s->sql);
+	appendStringInfoString(&s->result, s->copied);
+	return s->result.data;
+}
+
+/*
+ * The text with the values of variables put in: "sql" itself if there is nothing
+ * to put in, else palloc'd.
+ *
+ * "line" is that of its first byte in the file.  The first of "vars"
+ * (MigrateVariable) that has a name counts.  *used becomes a list of those that
+ * were put in, pointers into "vars", without those that are built in.  Errors,
+ * with errctx->line set: 42704 for a variable without a value, 42501 for a value
+ * that is forbidden, 42601 for what is no reference and looks like one.
+ */
+char *
+migrate_substitute(MigrateSyntax syntax, const char *sql, int line, List *vars,
+				   List **used, MigrateErrorContext *errctx)
+{
+	MigrateSubstitution s = {.sql = sql,.first_line = line,.vars = vars,.errctx = errctx};
+	ListCell   *lc;
+
+	if (syntax == SYNTAX_PSQL)
+	{
+		substitute_templates(&s);
+		s.sql = result_of(&s);
+		s.copied = NULL;
+	}
+	substitute(&s, syntax);
+	*used = NIL;
+	foreach(lc, s.used)
+	{
+		if (((MigrateVariable *) lfirst(lc))->origin != VARIABLE_BUILT_IN)
+			*used = lappend(*used, lfirst(lc));
+	}
+	return result_of(&s);
+}
+
+/*
+ * Does the text refer to any variable?
+ */
+bool
+migrate_has_variables(MigrateSyntax syntax, const char *sql)
+{
+	MigrateSubstitution s = {.sql = sql,.lenient = true};
+
+	if (syntax == SYNTAX_PSQL)
+		substitute_templates(&s);
+	substitute(&s, syntax);
+	return s.found;
+}
+
+/*
+ * Has one of these variables this origin?
+ */
+bool
+migrate_variables_come_from(List *vars, MigrateOrigin origin)
+{
+	ListCell   *lc;
+
+	foreach(lc, vars)
+	{
+		if (((MigrateVariable *) lfirst(lc))->origin == origin)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A name without the colon that graphile-migrate writes before it.
+ */
+static char *
+variable_name(const JsonbValue *key)
+{
+	const char *name = key->val.string.val;
+	int			n = key->val.string.len;
+
+	return n > 1 && *name == ':' ? pnstrdup(name + 1, n - 1) : pnstrdup(name, n);
+}
+
+/*
+ * The text of a scalar, NULL for null; 22023 for what has no single one.
+ */
+static char *
+variable_value(const char *name, const JsonbValue *value)
+{
+	switch (value->type)
+	{
+		case jbvNull:
+			return NULL;
+		case jbvString:
+			return pnstrdup(value->val.string.val, value->val.string.len);
+		case jbvNumeric:
+			return DatumGetCString(DirectFunctionCall1(numeric_out,
+													   NumericGetDatum(value->val.numeric)));
+		case jbvBool:
+			return pstrdup(value->val.boolean ? "true" : "false");
+		default:
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("value of variable \"%s\" must be a string, a number or a boolean",
+							name)));
+	}
+}
+
+/*
+ * Add a variable, unless its value is null; 22023 if there is one of that name,
+ * which "names" tells.
+ */
+static List *
+add_variable(List *vars, MigrateNames *names, const char *name, const char *value,
+			 MigrateOrigin origin)
+{
+	MigrateVariable *var;
+
+	if (migrate_names_have(names, name))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("variable \"%s\" is given twice", name)));
+	if (value == NULL)
+		return vars;
+	(void) migrate_names_add(names, name, NULL);
+	var = palloc0(sizeof(MigrateVariable));
+	var->name = name;
+	var->value = value;
+	var->origin = origin;
+	return lappend(vars, var);
+}
+
+/*
+ * Variables (MigrateVariable) from a JSON object of scalars; 22023 if it is
+ * something else.  All is palloc'd, nothing points into it.
+ */
+List *
+migrate_variables_read(Datum object, MigrateOrigin origin)
+{
+	Jsonb	   *jsonb = DatumGetJsonbP(object);
+	List	   *vars = NIL;
+	MigrateNames *names = migrate_names_create();
+	JsonbIterator *iterator = JsonbIteratorInit(&jsonb->root);
+	JsonbIteratorToken token;
+	JsonbValue	item;
+
+	if (!JB_ROOT_IS_OBJECT(jsonb))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"%s\" must be a JSON object", "vars"),
+				 errhint("For example: '{\"name\": \"value\"}'.")));
+	while ((token = JsonbIteratorNext(&iterator, &item, true)) != WJB_DONE)
+	{
+		char	   *name;
+
+		CHECK_FOR_INTERRUPTS();
+		if (token != WJB_KEY)
+			continue;
+		name = variable_name(&item);
+		(void) JsonbIteratorNext(&iterator, &item, true);
+		vars = add_variable(vars, names, name, variable_value(name, &item), origin);
+	}
+	return vars;
+}
+
+/*
+ * The same the other way round, as text; NULL for none.
+ */
+char *
+migrate_variables_write(List *vars)
+{
+	StringInfoData text;
+	ListCell   *lc;
+
+	if (vars == NIL)
+		return NULL;
+	initStringInfo(&text);
+	foreach(lc, vars)
+	{
+		MigrateVariable *var = lfirst(lc);
+
+		CHECK_FOR_INTERRUPTS();
+		appendStringInfoChar(&text, text.len > 0 ? ',' : '{');
+		escape_json(&text, var->name);
+		appendStringInfoChar(&text, ':');
+		escape_json(&text, var->value);
+	}
+	appendStringInfoChar(&text, '}');
+	return text.data;
+}

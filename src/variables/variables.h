@@ -1,0 +1,66 @@
+/*-------------------------------------------------------------------------
+ *
+ * variables.h
+ *		Variables and their values.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/variables/variables.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef MIGRATE_VARIABLES_VARIABLES_H
+#define MIGRATE_VARIABLES_VARIABLES_H
+
+#include "nodes/pg_list.h"
+
+#include "util/errcontext.h"
+
+/*
+ * How a text refers to variables.
+ */
+typedef enum MigrateSyntax
+{
+	SYNTAX_PSQL,				/* :name, :'name', :"name" */
+	SYNTAX_GOOSE,				/* $name after a line "ENVSUB ON" */
+	SYNTAX_GOOSE_ON,			/* ... which stands before the text */
+	SYNTAX_FLYWAY,				/* ${name} */
+	SYNTAX_LIQUIBASE,			/* likewise, left alone without a value */
+	SYNTAX_GRAPHILE,			/* :NAME */
+	SYNTAX_NONE,
+} MigrateSyntax;
+
+/*
+ * Where the value of a variable comes from.
+ */
+typedef enum MigrateOrigin
+{
+	VARIABLE_GIVEN,				/* by the caller */
+	VARIABLE_STORED,			/* with a script of the history */
+	VARIABLE_FORBIDDEN,			/* ... of a role that it may not run as */
+	VARIABLE_BUILT_IN,			/* by the tool that has the syntax */
+} MigrateOrigin;
+
+typedef struct MigrateVariable
+{
+	const char *name;
+	const char *value;			/* NULL: one that is not put into SQL */
+	MigrateOrigin origin;
+	const char *author;			/* of a stored one */
+} MigrateVariable;
+
+/* in variables.c */
+extern const char *migrate_syntax_name(MigrateSyntax syntax);
+extern MigrateSyntax migrate_syntax_named(const char *name);
+extern char *migrate_substitute(MigrateSyntax syntax, const char *sql, int line, List *vars,
+								List **used, MigrateErrorContext *errctx);
+extern bool migrate_has_variables(MigrateSyntax syntax, const char *sql);
+extern bool migrate_variables_come_from(List *vars, MigrateOrigin origin);
+extern List *migrate_variables_read(Datum object, MigrateOrigin origin);
+extern char *migrate_variables_write(List *vars);
+
+/* in substitution.c */
+extern bool migrate_is_variable_char(char c);
+
+#endif							/* MIGRATE_VARIABLES_VARIABLES_H */
