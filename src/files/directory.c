@@ -24,26 +24,12 @@
  */
 #include "postgres.h"
 
-#include <dirent.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "catalog/namespace.h"
-#include "catalog/pg_authid.h"
 #include "mb/pg_wchar.h"
-#include "miscadmin.h"
-#include "storage/fd.h"
-#include "utils/acl.h"
-#include "utils/memutils.h"
-#include "utils/varlena.h"
 
-#include "files/files.h"
 #include "files/files_int.h"
 #include "util/compat.h"
-#include "util/guc.h"
-#include "util/line_map.h"
 #include "util/lines.h"
 #include "util/printable.h"
 
@@ -74,8 +60,6 @@
 #define MAX_NAMES		1000000
 /* links to folders with links to folders multiply */
 #define MAX_LINKS		1000
-/* of a character, in bytes */
-#define MAX_UTF8_LENGTH	4
 /* room for one byte more, to see the end, and for a NUL */
 #define MAX_FILE_SIZE	(MaxAllocSize - 2)
 
@@ -102,78 +86,6 @@ typedef struct Folder
 	dev_t		dev;
 	ino_t		ino;
 } Folder;
-
-static bool
-is_below(const char *path, const char *root)
-{
-	size_t		len = strlen(root);
-
-	if (strcmp(root, "/") == 0)
-		return true;
-	return strncmp(path, root, len) == 0 && (path[len] == '\0' || path[len] == '/');
-}
-
-/*
- * realpath() into palloc'd memory; NULL with errno set if it fails.
- */
-static char *
-resolve(const char *path)
-{
-	char		buf[PATH_MAX];
-
-	return realpath(path, buf) == NULL ? NULL : pstrdup(buf);
-}
-
-static List *
-allowed_directories(void)
-{
-	List	   *entries;
-
-	if (!SplitDirectoriesString(pstrdup(migrate_allowed_directories), ',', &entries))
-		elog(ERROR, "invalid list syntax in parameter \"%s\"", "migrate.allowed_directories");
-	return entries;
-}
-
-/*
- * The directory below which the current role may have "path" read, resolved,
- * and in *target what to walk to from there, NULL if "path" leads nowhere.
- *
- * A role without privileges learns nothing about paths outside the allowed
- * ones, not even whether they exist: where "path" leads nowhere, the target is
- * what it says itself, in which the walk follows no link.
- */
-static char *
-find_root(const char *path, char **target)
-{
-	char	   *resolved = resolve(path);
-	ListCell   *lc;
-
-	*target = resolved;
-	if (has_privs_of_role(GetUserId(), ROLE_PG_READ_SERVER_FILES))
-		return pstrdup("/");
-	foreach(lc, allowed_directories())
-	{
-		const char *entry = lfirst(lc);
-		char	   *root = resolve(entry);
-
-		if (root == NULL)
-			continue;
-		if (resolved != NULL && is_below(resolved, root))
-			return root;
-		if (resolved == NULL && is_below(path, entry))
-		{
-			*target = psprintf("%s%s", root, path + strlen(entry));
-			return root;
-		}
-	}
-	ereport(ERROR,
-			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-			 errmsg("permission denied for directory \"%s\"", path),
-			 errdetail("Only roles with privileges of the \"%s\" role may read any directory of the server.",
-					   "pg_read_server_files"),
-			 errhint("Ask the administrator to add the directory to \"%s\".",
-					 "migrate.allowed_directories")));
-}
 
 /*
  * Our own reasons for not opening something travel in errno, as values that
@@ -314,13 +226,13 @@ open_direct(MigrateDirectory *dir, const char *name)
 static int
 open_link(MigrateDirectory *dir, const char *name)
 {
-	char	   *resolved = resolve(psprintf("%s/%s", dir->resolved, name));
+	char	   *resolved = migrate_path_resolve(psprintf("%s/%s", dir->resolved, name));
 	char	   *slash = resolved == NULL ? NULL : strrchr(resolved, '/');
 	int			parent;
 
 	if (resolved == NULL && strcmp(dir->root, "/") == 0)
 		return -1;
-	if (resolved == NULL || !is_below(resolved, dir->root))
+	if (resolved == NULL || !migrate_path_is_below(resolved, dir->root))
 	{
 		errno = E_OUTSIDE;
 		return -1;
@@ -448,8 +360,8 @@ open_folder(MigrateDirectory *dir, const Folder *folder, const char *name, const
 	}
 	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISLNK(st.st_mode))
 		return -1;
-	resolved = resolve(psprintf("%s/%s", dir->resolved, path));
-	if (resolved == NULL || !is_below(resolved, dir->root))
+	resolved = migrate_path_resolve(psprintf("%s/%s", dir->resolved, path));
+	if (resolved == NULL || !migrate_path_is_below(resolved, dir->root))
 	{
 		*closed = strcmp(dir->root, "/") != 0;
 		return -1;
@@ -557,7 +469,7 @@ list_folder(MigrateDirectory *dir, int fd, const char *prefix, const Folder *out
 }
 
 /*
- * Open what find_root() has found; -1 with errno set if that is not possible.
+ * Open what migrate_permitted_root() has found; -1 with errno set if that is not possible.
  */
 static int
 open_target(const char *root, const char *target, const char *path)
@@ -566,11 +478,11 @@ open_target(const char *root, const char *target, const char *path)
 
 	if (target == NULL)
 	{
-		target = resolve(path); /* says once more why not */
+		target = migrate_path_resolve(path);	/* says once more why not */
 		if (target == NULL)
 			return -1;
 	}
-	if (!is_below(target, root))
+	if (!migrate_path_is_below(target, root))
 	{
 		errno = E_OUTSIDE;
 		return -1;
@@ -581,7 +493,7 @@ open_target(const char *root, const char *target, const char *path)
 	{
 		int			save_errno = errno;
 
-		errno = save_errno == ENOTDIR && resolve(path) == NULL ? E_OUTSIDE : save_errno;
+		errno = save_errno == ENOTDIR && migrate_path_resolve(path) == NULL ? E_OUTSIDE : save_errno;
 	}
 	return fd;
 }
@@ -609,7 +521,7 @@ migrate_directory_open(const char *path, bool contained)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("path of directory \"%s\" is not absolute", path)));
-	dir->root = find_root(dir->path, &target);
+	dir->root = migrate_permitted_root(dir->path, &target);
 
 	if (!AcquireExternalFD())
 		ereport(ERROR,
@@ -705,95 +617,6 @@ read_descriptor(int fd, const char *name, int *length)
 	data[used] = '\0';
 	*length = (int) used;
 	return data;
-}
-
-/*
- * How many bytes of a text are UTF-8, from its beginning on.
- */
-static int
-verify_utf8(const char *data, int length)
-{
-	int			good = 0;
-
-	while (good < length)
-	{
-		int			block = Min(length - good, MIGRATE_BLOCK);
-		int			n;
-
-		CHECK_FOR_INTERRUPTS();
-		n = pg_encoding_verifymbstr(PG_UTF8, data + good, block);
-		good += n;
-
-		/* a character may go on in the next block */
-		if (n < block && (good + MAX_UTF8_LENGTH > length || block - n >= MAX_UTF8_LENGTH))
-			break;
-		if (n == 0)
-			break;
-	}
-	return good;
-}
-
-/*
- * Check that a file's bytes are text in UTF-8, and convert it to the database
- * encoding, without a byte order mark.  "data" is palloc'd, and changed or freed.
- * Errors: 22021 for a bad byte, 22P05 for a character that the database encoding
- * lacks, with file and line.
- */
-char *
-migrate_directory_decode(const char *name, char *data, int *length)
-{
-	int			encoding = GetDatabaseEncoding();
-	Oid			conversion;
-	int			good;
-	size_t		room;
-	char	   *text;
-
-	if (*length >= 3 && memcmp(data, "\xEF\xBB\xBF", 3) == 0)
-	{
-		*length -= 3;
-		memmove(data, data + 3, *length + 1);
-	}
-	good = verify_utf8(data, *length);
-	if (good < *length)
-		ereport(ERROR,
-				(errcode(ERRCODE_CHARACTER_NOT_IN_REPERTOIRE),
-				 errmsg("invalid byte sequence for encoding \"%s\": 0x%02x",
-						"UTF8", (unsigned char) data[good]),
-				 errcontext("file \"%s\", line %d", name,
-							migrate_count_lines(data, good))));
-	if (encoding == PG_UTF8 || encoding == PG_SQL_ASCII)
-		return data;
-
-	conversion = FindDefaultConversionProc(PG_UTF8, encoding);
-	if (!OidIsValid(conversion))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_FUNCTION),
-				 errmsg("default conversion function for encoding \"%s\" to \"%s\" does not exist",
-						"UTF8", pg_encoding_to_char(encoding))));
-	if (*length > (INT_MAX - 1) / MAX_CONVERSION_GROWTH)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("file \"%s\" is too large to be converted to encoding \"%s\"",
-						name, pg_encoding_to_char(encoding))));
-	room = (size_t) *length * MAX_CONVERSION_GROWTH + 1;
-	text = MemoryContextAllocHuge(CurrentMemoryContext, room);
-
-	good = pg_do_encoding_conversion_buf(conversion,
-										 PG_UTF8, encoding,
-										 (unsigned char *) data, *length,
-										 (unsigned char *) text, (int) Min(room, INT_MAX),
-										 true);
-	if (good < *length)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNTRANSLATABLE_CHARACTER),
-				 errmsg("character \"%s\" has no equivalent in encoding \"%s\"",
-						psprintf("U+%04X", utf8_to_unicode((unsigned char *) data + good)),
-						pg_encoding_to_char(encoding)),
-				 errcontext("file \"%s\", line %d", name,
-							migrate_count_lines(data, good))));
-	pfree(data);
-	*length = strlen(text);
-	return text;
 }
 
 /*

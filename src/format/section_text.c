@@ -1,0 +1,143 @@
+/*-------------------------------------------------------------------------
+ *
+ * section_text.c
+ *		The text of a section, put together from its spans.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/format/section_text.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "common/cryptohash.h"
+
+#include "format/format_int.h"
+#include "util/printable.h"
+
+/*
+ * The pieces of a section are complete.  One that is a single piece has no list
+ * of them.
+ */
+void
+migrate_section_finish(MigrateSection *section)
+{
+	const MigrateSpan *first = linitial(section->spans);
+
+	section->offset = first->offset;
+	section->length = first->length;
+	section->line = first->line;
+	if (list_length(section->spans) == 1)
+		section->spans = NIL;
+}
+
+/*
+ * Append bytes of a file, with semicolons where statements of the section end
+ * without one.  Those places are in the order of the file.
+ */
+static void
+append_bytes(StringInfo text, const MigrateSection *section, const char *sql, int offset, int length)
+{
+	int			end = offset + length;
+	ListCell   *lc;
+
+	foreach(lc, section->ends)
+	{
+		const MigrateTerminator *mark = lfirst(lc);
+
+		CHECK_FOR_INTERRUPTS();
+		if (mark->offset < offset || mark->offset + mark->length > end)
+			continue;
+		appendBinaryStringInfo(text, sql + offset, mark->offset - offset);
+		appendStringInfoChar(text, ';');
+		appendStringInfoSpaces(text, mark->length - 1);
+		offset = mark->offset + mark->length;
+	}
+	appendBinaryStringInfo(text, sql + offset, end - offset);
+}
+
+/*
+ * Append a piece; *line is the line of the file that would be next, -1 if there
+ * is none such.
+ */
+static void
+append_span(StringInfo text, const MigrateSection *section, const MigrateSpan *span,
+			const char *sql, int *line)
+{
+	if (span->wrapped)
+		appendStringInfoString(text, "BEGIN;\n");
+	if (span->wrapped || span->line != *line)
+		migrate_append_line_marker(text, section->file, span->line);
+	append_bytes(text, section, sql, span->offset, span->length);
+	*line = span->line + migrate_count_lines(sql + span->offset, span->length) - 1;
+	if (span->unfinished)
+		return;
+
+	/* the next piece is no part of its last statement */
+	appendStringInfoString(text, span->wrapped ? "\n;COMMIT;\n" : "\n;\n");
+	*line = -1;
+}
+
+/*
+ * The text of a section, palloc'd, with *length bytes.  "sql" is that of its file.
+ */
+char *
+migrate_section_text(const MigrateSection *section, const char *sql, int *length)
+{
+	StringInfoData text;
+	int			line = section->line;
+	ListCell   *lc;
+
+	if (section->spans == NIL && section->ends == NIL)
+	{
+		*length = section->length;
+		return pnstrdup(sql + section->offset, section->length);
+	}
+	initStringInfo(&text);
+	if (section->spans == NIL)
+		append_bytes(&text, section, sql, section->offset, section->length);
+	foreach(lc, section->spans)
+		append_span(&text, section, lfirst(lc), sql, &line);
+	*length = text.len;
+	return text.data;
+}
+
+/*
+ * The end of what a section takes of its file, in bytes.
+ */
+int
+migrate_section_end(const MigrateSection *section)
+{
+	int			end = section->offset + section->length;
+	ListCell   *lc;
+
+	foreach(lc, section->spans)
+	{
+		const MigrateSpan *span = lfirst(lc);
+
+		end = Max(end, span->offset + span->length);
+	}
+	return end;
+}
+
+/*
+ * The SHA-256 of "length" bytes, into PG_SHA256_DIGEST_LENGTH bytes.
+ */
+void
+migrate_sha256(const char *sql, int length, uint8 *sha256)
+{
+	pg_cryptohash_ctx *hash = pg_cryptohash_create(PG_SHA256);
+	bool		failed = pg_cryptohash_init(hash) < 0;
+
+	for (int done = 0; done < length && !failed; done += MIGRATE_BLOCK)
+	{
+		CHECK_FOR_INTERRUPTS();
+		failed = pg_cryptohash_update(hash, (const uint8 *) sql + done,
+									  Min(length - done, MIGRATE_BLOCK)) < 0;
+	}
+	if (failed || pg_cryptohash_final(hash, sha256, PG_SHA256_DIGEST_LENGTH) < 0)
+		elog(ERROR, "could not compute SHA-256: %s", pg_cryptohash_error(hash));
+	pg_cryptohash_free(hash);
+}
