@@ -114,7 +114,7 @@ could_not_open(const char *kind, const char *name)
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("\"%s\" is not a directory", name)));
 	ereport(ERROR,
-			(errcode_for_file_access(),
+			(migrate_errcode_for_file(),
 			 errmsg("could not open %s \"%s\": %m", kind, name)));
 }
 
@@ -602,7 +602,7 @@ read_descriptor(int fd, const char *name, int *length)
 			continue;
 		if (got < 0)
 			ereport(ERROR,
-					(errcode_for_file_access(),
+					(migrate_errcode_for_file(),
 					 errmsg("could not read file \"%s\": %m", name)));
 		used += got;
 		check_size(name, used);

@@ -44,7 +44,7 @@ could_not_write(const char *name)
 	bool		denied = errno == EACCES || errno == EPERM || errno == EROFS;
 
 	ereport(ERROR,
-			(errcode_for_file_access(),
+			(migrate_errcode_for_file(),
 			 errmsg("could not create file \"%s\": %m", name),
 			 denied ? errhint("The operating system's user that runs the server needs write permission there.") : 0));
 }

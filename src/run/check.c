@@ -25,6 +25,7 @@
 #include "util/errcontext.h"
 #include "util/names.h"
 #include "util/printable.h"
+#include "util/subtransaction.h"
 #include "variables/variables.h"
 
 /*
@@ -297,6 +298,31 @@ migrate_parse_up_step(MigrateRun *run, const MigrateStep *step, const char *sql,
 }
 
 /*
+ * A down section to parse; see migrate_is_reversible().
+ */
+typedef struct DownParsing
+{
+	const MigrateSection *section;
+	MigrateErrorContext *errctx;
+	List	   *vars;
+	char	   *text;
+	MigrateScript *script;
+	List	   *used;			/* of "vars" */
+}			DownParsing;
+
+static void
+parse_down_section(void *arg)
+{
+	DownParsing *parsing = arg;
+	const MigrateSection *section = parsing->section;
+	char	   *sql = migrate_substitute(section->syntax, parsing->text, section->line, parsing->vars,
+										 &parsing->used, parsing->errctx);
+
+	parsing->script = migrate_script_parse(sql, section->transactional, section->line,
+										   parsing->errctx);
+}
+
+/*
  * Can the down section of a file be run?  If not, *error (palloc'd) says why
  * when there is more to say than that it has no statement; NULL else.
  *
@@ -311,12 +337,11 @@ migrate_is_reversible(MigrateRun *run, const Migration *file, const AppliedMigra
 	MemoryContext context = CurrentMemoryContext;
 	const MigrateSection *section = &file->down;
 	MemoryContext scratch;
-	volatile bool reversible = false;
+	bool		reversible;
 	MigrateErrorContext errctx;
 	ErrorContextCallback callback;
-	List	   *vars;
-	List	   *volatile found = NIL;
-	char	   *text;
+	DownParsing parsing = {section, &errctx};
+	ErrorData  *data;
 
 	*error = NULL;
 	*used = NIL;
@@ -324,48 +349,53 @@ migrate_is_reversible(MigrateRun *run, const Migration *file, const AppliedMigra
 		return false;
 	if (section->nothing)
 		return true;
-	vars = migrate_variables_of(run, MIGRATE_DOWN, file, applied, section->syntax, section->file);
+	parsing.vars = migrate_variables_of(run, MIGRATE_DOWN, file, applied, section->syntax, section->file);
 	migrate_errcontext_begin(&errctx, &callback, MIGRATE_DOWN, file, NULL);
 	scratch = AllocSetContextCreate(context, "migrate down section", ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(scratch);
-	text = migrate_source_text(run->source, section);
 
-	PG_TRY();
+	parsing.text = migrate_source_text(run->source, section);
+	data = migrate_try(parse_down_section, &parsing);
+	if (data != NULL && !migrate_is_script_error(data->sqlerrcode))
+		ReThrowError(data);
+	reversible = data == NULL && parsing.script->nstatements > 0;
+	MemoryContextSwitchTo(context);
+	if (data != NULL && run->request->quiet && migrate_has_variables(section->syntax, parsing.text))
+		reversible = !migrate_script_is_blank(parsing.text, strlen(parsing.text));
+	else if (data != NULL)
 	{
-		List	   *in_text;
-		char	   *sql = migrate_substitute(section->syntax, text, section->line, vars,
-											 &in_text, &errctx);
-
-		reversible = migrate_script_parse(sql, section->transactional,
-										  section->line, &errctx)->nstatements > 0;
-		found = in_text;
-	}
-	PG_CATCH();
-	{
-		ErrorData  *data;
 		const char *name = errctx.file;
-		int			line;
+		int			line = migrate_map_line(&errctx, errctx.line, &name);
 
-		if (!migrate_is_script_error(geterrcode()))
-			PG_RE_THROW();
-		MemoryContextSwitchTo(context);
-		data = CopyErrorData();
-		FlushErrorState();
-		if (run->request->quiet && migrate_has_variables(section->syntax, text))
-			reversible = !migrate_script_is_blank(text, strlen(text));
-		else
-		{
-			line = migrate_map_line(&errctx, errctx.line, &name);
-			*error = psprintf("down section: %s, file \"%s\", line %d", data->message, name, line);
-		}
-		FreeErrorData(data);
+		*error = psprintf("down section: %s, file \"%s\", line %d", data->message, name, line);
 	}
-	PG_END_TRY();
 	migrate_errcontext_end(&callback);
 	MemoryContextSwitchTo(context);
-	*used = list_copy(found);
+	*used = list_copy(parsing.used);
 	MemoryContextDelete(scratch);
 	return reversible;
+}
+
+/*
+ * A stored down script, and the values that it may have.
+ */
+typedef struct StoredParsing
+{
+	const AppliedMigration *applied;
+	MigrateErrorContext *errctx;
+	char	   *text;
+	List	   *vars;
+	List	   *used;			/* of them */
+}			StoredParsing;
+
+static void
+substitute_down(void *arg)
+{
+	StoredParsing *parsing = arg;
+
+	(void) migrate_substitute(parsing->applied->down_syntax, parsing->text,
+							  parsing->applied->down_line, parsing->vars, &parsing->used,
+							  parsing->errctx);
 }
 
 /*
@@ -376,37 +406,24 @@ migrate_is_reversible(MigrateRun *run, const Migration *file, const AppliedMigra
 static List *
 stored_down_variables(MigrateRun *run, const AppliedMigration *applied)
 {
-	MemoryContext context = CurrentMemoryContext;
 	MigrateErrorContext errctx;
 	ErrorContextCallback callback;
-	List	   *volatile used = NIL;
-	char	   *text;
+	StoredParsing parsing = {applied, &errctx};
+	ErrorData  *error;
 
 	if (!applied->has_down || run->request->vars == NIL ||
-		(text = migrate_history_script(applied->down_sha256)) == NULL)
+		(parsing.text = migrate_history_script(applied->down_sha256)) == NULL)
 		return applied->down_vars;
 	migrate_errcontext_begin(&errctx, &callback, MIGRATE_DOWN, NULL, applied);
-	PG_TRY();
-	{
-		List	   *in_text;
-
-		(void) migrate_substitute(applied->down_syntax, text, applied->down_line,
-								  migrate_variables_of(run, MIGRATE_DOWN, NULL, applied, applied->down_syntax,
-													   applied->file),
-								  &in_text, &errctx);
-		used = in_text;
-	}
-	PG_CATCH();
-	{
-		if (!migrate_is_script_error(geterrcode()))
-			PG_RE_THROW();
-		MemoryContextSwitchTo(context);
-		FlushErrorState();
-		used = applied->down_vars;
-	}
-	PG_END_TRY();
+	parsing.vars = migrate_variables_of(run, MIGRATE_DOWN, NULL, applied, applied->down_syntax,
+										applied->file);
+	error = migrate_try(substitute_down, &parsing);
+	if (error != NULL && !migrate_is_script_error(error->sqlerrcode))
+		ReThrowError(error);
+	if (error != NULL)
+		parsing.used = applied->down_vars;
 	migrate_errcontext_end(&callback);
-	return used;
+	return parsing.used;
 }
 
 /*

@@ -31,6 +31,7 @@
 #include "util/guc.h"
 #include "util/line_map.h"
 #include "util/names.h"
+#include "util/subtransaction.h"
 
 /*
  * The rows so far, and what is known about the statements before.
@@ -226,18 +227,15 @@ is_check_error(int sqlerrcode)
 }
 
 /*
- * In the catch block: a row with the error instead of raising it.
+ * A row with an error instead of raising it.
  */
 static void
-add_error(Preview *preview, const MigrateItem *item, MigrateErrorContext *errctx)
+add_error(Preview *preview, const MigrateItem *item, MigrateErrorContext *errctx, ErrorData *error)
 {
-	ErrorData  *error;
 	const char *file;
 	int			line = migrate_map_line(errctx, errctx->line, &file);
 	MigratePreview *row;
 
-	error = CopyErrorData();
-	FlushErrorState();
 	add_note(preview, psprintf("error: %s", error->message));
 	row = add_row(preview, item, file, line);
 	row->statement = errctx->statement;
@@ -245,6 +243,44 @@ add_error(Preview *preview, const MigrateItem *item, MigrateErrorContext *errctx
 
 	/* whatever it makes, those after it may need */
 	preview->made_unknown = true;
+}
+
+/*
+ * A migration that is to be parsed.
+ */
+typedef struct Parsing
+{
+	Preview    *preview;
+	const MigrateItem *item;
+	MigrateStep *step;
+	MigrateErrorContext *errctx;
+}			Parsing;
+
+/*
+ * Parse it and add rows for its statements; for migrate_try(), since the history and
+ * the catalogs are asked.
+ */
+static void
+add_statements_of(void *arg)
+{
+	Parsing    *parsing = arg;
+	Preview    *preview = parsing->preview;
+	const MigrateItem *item = parsing->item;
+	MigrateStep *step = parsing->step;
+	char	   *text;
+	char	   *sql;
+	MigrateScript *script;
+
+	note_migration(preview, item);
+	migrate_raise_doubt(step->file, item->applied == NULL);
+	if (item->applied == NULL)
+		migrate_require_choice(step->file);
+	text = migrate_step_text(preview->run, step);
+
+	sql = migrate_step_sql(preview->run, step, text, parsing->errctx);
+	script = migrate_parse_up_step(preview->run, step, sql, parsing->errctx);
+	note_oddities(preview, script, parsing->errctx);
+	add_statements(preview, item, script, sql, step->in_progress ? step->applied->done : 0);
 }
 
 /*
@@ -257,38 +293,20 @@ add_step(Preview *preview, const MigrateItem *item, MigrateStep *step)
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old;
 	MigrateErrorContext errctx;
+	Parsing		parsing = {preview, item, step, &errctx};
 	ErrorContextCallback callback;
+	ErrorData  *error;
 
 	/* the run keeps them, so they are not for the context of the step */
 	(void) migrate_built_in_variables(preview->run, item->file->up.syntax, item->file->up.file);
 	(void) migrate_built_in_variables(preview->run, item->file->down.syntax, item->file->up.file);
 	old = MemoryContextSwitchTo(context);
 	migrate_errcontext_begin(&errctx, &callback, MIGRATE_UP, step->file, step->applied);
-	PG_TRY();
-	{
-		char	   *text;
-		char	   *sql;
-		MigrateScript *script;
-
-		note_migration(preview, item);
-		migrate_raise_doubt(step->file, item->applied == NULL);
-		if (item->applied == NULL)
-			migrate_require_choice(step->file);
-		text = migrate_step_text(preview->run, step);
-
-		sql = migrate_step_sql(preview->run, step, text, &errctx);
-		script = migrate_parse_up_step(preview->run, step, sql, &errctx);
-		note_oddities(preview, script, &errctx);
-		add_statements(preview, item, script, sql, step->in_progress ? step->applied->done : 0);
-	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		if (!is_check_error(geterrcode()))
-			PG_RE_THROW();
-		add_error(preview, item, &errctx);
-	}
-	PG_END_TRY();
+	error = migrate_try(add_statements_of, &parsing);
+	if (error != NULL && !is_check_error(error->sqlerrcode))
+		ReThrowError(error);
+	if (error != NULL)
+		add_error(preview, item, &errctx, error);
 	migrate_errcontext_end(&callback);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);

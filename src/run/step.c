@@ -32,6 +32,7 @@
 #include "run/run_int.h"
 #include "util/errcontext.h"
 #include "util/printable.h"
+#include "util/subtransaction.h"
 #include "variables/variables.h"
 
 /*
@@ -212,46 +213,43 @@ exists_already(int sqlerrcode)
 }
 
 /*
+ * The arguments of execute(), for migrate_try().
+ */
+typedef struct Execution
+{
+	const MigrateStep *step;
+	const char *sql;
+	MigrateErrorContext *errctx;
+}			Execution;
+
+static void
+execute_body(void *arg)
+{
+	Execution  *execution = arg;
+
+	execute(execution->step, execution->sql, execution->errctx);
+}
+
+/*
  * Execute a script in a subtransaction.  If what it creates exists already,
  * undo it and return false.
  */
 static bool
 execute_unless_existing(const MigrateStep *step, const char *sql, MigrateErrorContext *errctx)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	volatile bool executed = true;
+	Execution	execution = {step, sql, errctx};
+	ErrorData  *error = migrate_try(execute_body, &execution);
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		execute(step, sql, errctx);
-		ReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
-	}
-	PG_CATCH();
-	{
-		ErrorData  *error;
-
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(context);
-		CurrentResourceOwner = owner;
-		if (!exists_already(error->sqlerrcode))
-			ReThrowError(error);
-		ereport(WARNING,
-				(errcode(error->sqlerrcode),
-				 errmsg("migration \"%s\" is recorded as applied without having run: %s",
-						migrate_label(errctx->version, errctx->name), error->message)));
-		FreeErrorData(error);
-		executed = false;
-	}
-	PG_END_TRY();
-	return executed;
+	if (error == NULL)
+		return true;
+	if (!exists_already(error->sqlerrcode))
+		ReThrowError(error);
+	ereport(WARNING,
+			(errcode(error->sqlerrcode),
+			 errmsg("migration \"%s\" is recorded as applied without having run: %s",
+					migrate_label(errctx->version, errctx->name), error->message)));
+	FreeErrorData(error);
+	return false;
 }
 
 /*

@@ -23,6 +23,7 @@
 #include "script/lexer.h"
 #include "script/script.h"
 #include "util/lines.h"
+#include "util/subtransaction.h"
 
 /*
  * Are two texts the same but for their line ends, as checkouts of a file are?
@@ -136,6 +137,25 @@ same_tokens(const char *one, const char *other)
 }
 
 /*
+ * Two texts that are compared.
+ */
+typedef struct Comparison
+{
+	const char *one;
+	const char *other;
+	bool		same;
+}			Comparison;
+
+static void
+compare(void *arg)
+{
+	Comparison *comparison = arg;
+
+	comparison->same = same_lines(comparison->one, comparison->other) ||
+		same_tokens(comparison->one, comparison->other);
+}
+
+/*
  * Do two scripts consist of the same tokens and rows?  White space, comments,
  * the letter case of keywords and unquoted names, and lines that only psql reads
  * do not count.
@@ -145,32 +165,20 @@ same_tokens(const char *one, const char *other)
 bool
 migrate_script_same(const char *one, const char *other)
 {
-	volatile bool same = false;
+	Comparison	comparison = {one, other, false};
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "migrate comparison",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(context);
 	int			shown = client_min_messages;
+	ErrorData  *error;
 
-	PG_TRY();
-	{
-		client_min_messages = ERROR;	/* see cut_quietly() */
-		same = same_lines(one, other) || same_tokens(one, other);
-	}
-	PG_CATCH();
-	{
-		client_min_messages = shown;
-
-		/*
-		 * The lexer holds nothing but memory, so its own errors can be
-		 * dropped without a subtransaction.
-		 */
-		if (!migrate_is_script_error(geterrcode()))
-			PG_RE_THROW();
-		FlushErrorState();
-	}
-	PG_END_TRY();
+	client_min_messages = ERROR;	/* see cut_quietly(); migrate_try()
+									 * catches all errors */
+	error = migrate_try(compare, &comparison);
 	client_min_messages = shown;
 	MemoryContextSwitchTo(old);
+	if (error != NULL && !migrate_is_script_error(error->sqlerrcode))
+		ReThrowError(error);
 	MemoryContextDelete(context);
-	return same;
+	return comparison.same;
 }

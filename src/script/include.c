@@ -27,6 +27,7 @@
 #include "util/line_map.h"
 #include "util/lines.h"
 #include "util/printable.h"
+#include "util/subtransaction.h"
 
 /* more of one migration are a mistake, or meant to fill the memory */
 #define MAX_DEPTH		16
@@ -134,20 +135,46 @@ note_line(List *lines, const char *sql, const MigrateToken *token)
  * file: what follows it in the whole must not be taken for the rest of a quote.
  */
 static void
-refuse_broken(const char *sql, const Includer *self)
+refuse_broken(const char *sql, const Includer *self, const ErrorData *error)
 {
-	ErrorData  *error = CopyErrorData();
 
 	/* where a function calls us, SPI has taken it for its own */
 	int			position = Max(error->cursorpos, error->internalpos);
 	int			bytes = pg_mbcharcliplen(sql, strlen(sql), Max(position - 1, 0));
 
-	FlushErrorState();
 	ereport(ERROR,
 			(errcode(error->sqlerrcode),
 			 errmsg_internal("%s", error->message),
 			 errcontext("file \"%s\", line %d", self->file,
 						migrate_count_lines(sql, bytes))));
+}
+
+/*
+ * A text that is searched for lines that include files.
+ */
+typedef struct IncludeSearch
+{
+	const char *sql;
+	MigrateLexer *lexer;
+	List	   *lines;
+	const char *missing_end;
+}			IncludeSearch;
+
+static void
+search_includes(void *arg)
+{
+	IncludeSearch *search = arg;
+	const MigrateToken *token;
+
+	search->lexer = migrate_lexer_start(search->sql);
+	do
+	{
+		token = migrate_lexer_next(search->lexer);
+		if (token->kind == MIGRATE_COMMAND_LINE)
+			search->lines = note_line(search->lines, search->sql, token);
+	} while (token->kind != 0);
+	search->missing_end = migrate_lexer_missing_end(search->lexer);
+	migrate_lexer_end(search->lexer);
 }
 
 /*
@@ -158,36 +185,15 @@ refuse_broken(const char *sql, const Includer *self)
 static List *
 include_lines(const char *sql, const Includer *self, const char **missing_end)
 {
-	MemoryContext context = CurrentMemoryContext;
-	List	   *volatile lines = NIL;
-	MigrateLexer *volatile lexer = NULL;
+	IncludeSearch search = {.sql = sql,.missing_end = ""};
+	ErrorData  *error = migrate_try(search_includes, &search);
 
-	*missing_end = "";
-	PG_TRY();
-	{
-		const MigrateToken *token;
-
-		lexer = migrate_lexer_start(sql);
-		do
-		{
-			token = migrate_lexer_next(lexer);
-			if (token->kind == MIGRATE_COMMAND_LINE)
-				lines = note_line(lines, sql, token);
-		} while (token->kind != 0);
-		*missing_end = migrate_lexer_missing_end(lexer);
-		migrate_lexer_end(lexer);
-	}
-	PG_CATCH();
-	{
-		if (!migrate_is_script_error(geterrcode()))
-			PG_RE_THROW();
-		MemoryContextSwitchTo(context);
-		if (self->outer != NULL && lexer != NULL)
-			refuse_broken(migrate_lexer_text(lexer), self);
-		FlushErrorState();
-	}
-	PG_END_TRY();
-	return lines;
+	if (error != NULL && !migrate_is_script_error(error->sqlerrcode))
+		ReThrowError(error);
+	if (error != NULL && self->outer != NULL && search.lexer != NULL)
+		refuse_broken(migrate_lexer_text(search.lexer), self, error);
+	*missing_end = search.missing_end;
+	return search.lines;
 }
 
 /*

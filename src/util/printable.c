@@ -108,3 +108,19 @@ migrate_printable(const char *format,...)
 
 	return migrate_shown(text.data);
 }
+
+/*
+ * As errcode_for_file_access(), for any errno: what core has no class for (ELOOP,
+ * ENAMETOOLONG ...) is an error of the system all the same, not of ours.
+ */
+int
+migrate_errcode_for_file(void)
+{
+	int			save_errno = errno;
+
+	(void) errcode_for_file_access();
+	if (geterrcode() == ERRCODE_INTERNAL_ERROR)
+		(void) errcode(ERRCODE_SYSTEM_ERROR);
+	errno = save_errno;
+	return 0;
+}

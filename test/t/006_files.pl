@@ -172,7 +172,7 @@ unlink "$odd/002_zero.sql";
 
 set_link("$odd/002_loop.sql", "$odd/002_loop.sql");
 fails_with(
-	$db, states($odd), 'XX000',
+	$db, states($odd), '58000',
 	qr/could not open file "002_loop.sql": Too many levels/,
 	'a link to itself');
 unlink "$odd/002_loop.sql";
