@@ -1,5 +1,5 @@
-# The pages for users of other tools: what they tell to run runs, and gives what
-# they say.  A page is about a directory of test/migrations.
+# The pages for users of other tools: the statements that they show run, and give
+# the output that they show.  A page is about a directory of test/migrations.
 
 use strict;
 use warnings;
@@ -8,6 +8,7 @@ use FindBin;
 use lib $FindBin::RealBin;
 
 use File::Basename qw(basename);
+use MigrateDocs;
 use MigrateTest;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -123,41 +124,6 @@ my %tracking = (
 		INSERT INTO schema_version VALUES (2)});
 $tracking{README} = $tracking{'golang-migrate'};
 
-# The blocks of a page: line, the heading above, statements, and the output that
-# follows, if there is one.
-sub blocks
-{
-	my ($text) = @_;
-	my ($heading, @blocks) = ('');
-
-	while ($text =~ /^## ([^\n]*)\n|^```sql\n(.*?)^```\n(?:```text\n(.*?)^```\n)?/msg)
-	{
-		my ($new_heading, $statements, $output) = ($1, $2, $3);
-		my $line = 1 + (substr($text, 0, $-[0]) =~ tr/\n//);
-
-		$heading = $new_heading if defined $new_heading;
-		push @blocks,
-		  { line => $line, heading => $heading, sql => $statements, output => $output }
-		  if defined $statements;
-	}
-	return @blocks;
-}
-
-# psql's exit status and what it wrote to both outputs.
-sub run_block
-{
-	my ($db, $sql) = @_;
-	my ($out, $err) = ('', '');
-
-	IPC::Run::run(
-		[   $node->installed_command('psql'),
-			'-XqAt', '-F', ' | ', '-v', 'ON_ERROR_STOP=1',
-			'-d', $node->connstr($db->{name}), '-f', '-' ],
-		'<', \$sql, '>', \$out, '2>', \$err,
-		IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default));
-	return ($? >> 8, $out, $err);
-}
-
 # The name of the directory that a page is about.
 sub directory_of
 {
@@ -187,21 +153,22 @@ sub migrate_with_tool
 	return;
 }
 
-# A page tells of two databases: a new one, and one that the tool has migrated.
+# A page is about two databases: a new one, and one that the tool has migrated.
 sub test_page
 {
 	my ($page, $number) = @_;
 	my $new = create_database($node, "page_$number");
 	my $old = create_database($node, "page_${number}_old");
 
-	my @blocks = blocks(slurp_file("$pages/$page.md"));
+	my @blocks = grep { $_->{language} eq 'sql' } fenced_blocks(slurp_file("$pages/$page.md"));
 
 	migrate_with_tool($old, $page);
 	cmp_ok(@blocks, '>', 0, "$page has statements");
 	foreach my $block (@blocks)
 	{
 		my $db = $block->{heading} =~ /has the schema already/ ? $old : $new;
-		my ($status, $out, $err) = run_block($db, with_directories($page, $block->{sql}));
+		my ($status, $out, $err) = run_psql($node, $db->{name},
+			with_directories($page, $block->{text}), '-qAt', '-F', ' | ');
 		my $name = "$page.md, line $block->{line}";
 
 		is($status, 0, "$name runs") or diag($err);
