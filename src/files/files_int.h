@@ -13,7 +13,39 @@
 #ifndef MIGRATE_FILES_FILES_INT_H
 #define MIGRATE_FILES_FILES_INT_H
 
+#include <fcntl.h>
+
 #include "files/files.h"
+#include "util/compat.h"
+
+#define MIGRATE_LIST_FLAGS	(O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+
+/*
+ * Our own reasons for not opening something travel in errno, as values that
+ * the system calls do not give.
+ */
+#define MIGRATE_E_OUTSIDE		EXDEV	/* resolves to something outside of
+										 * the root */
+#define MIGRATE_E_NOT_REGULAR	ENXIO	/* FIFO, socket, device */
+
+struct MigrateDirectory
+{
+	char	   *path;			/* as given, canonical */
+	char	   *resolved;		/* where it led when it was opened */
+	char	   *root;			/* resolved; no file outside it is read */
+	int			fd;				/* the open directory */
+	MemoryContextCallback close;	/* closes fd */
+	List	   *names;			/* of all below it, sorted bytewise */
+	int			links;			/* so many of them to folders */
+};
+
+/* in walk.c */
+pg_noreturn extern void migrate_could_not_open(const char *kind, const char *name);
+extern int	migrate_walk_down(int fd, const char *path);
+extern int	migrate_walk(const char *root, const char *path);
+
+/* in listing.c */
+extern void migrate_directory_list(MigrateDirectory *dir);
 
 /* in directory.c */
 extern int	migrate_directory_folder(const MigrateDirectory *dir, const char *folder);

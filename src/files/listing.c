@@ -1,0 +1,248 @@
+/*-------------------------------------------------------------------------
+ *
+ * listing.c
+ *		The names in a directory and in the folders below it.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/files/listing.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include <sys/stat.h>
+
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+
+#include "files/files_int.h"
+
+/*
+ * A folder that is being listed, and the one that it is in.
+ */
+typedef struct Folder
+{
+	const struct Folder *outer;
+	int			fd;
+	const char *prefix;			/* of the names in it */
+	int			depth;
+	dev_t		dev;
+	ino_t		ino;
+} Folder;
+
+/*
+ * Folders in folders are looked into so deep; what is below counts as folders that
+ * cannot be read.  A loop of links ends there.
+ */
+#define MAX_DEPTH		8
+
+/* who has more has given the wrong directory */
+#define MAX_NAMES		1000000
+
+/* links to folders with links to folders multiply */
+#define MAX_LINKS		1000
+
+static int
+compare_names(const ListCell *a, const ListCell *b)
+{
+	return strcmp(lfirst(a), lfirst(b));
+}
+
+/*
+ * A name that cannot be stored, shown and dumped.  It is an error for one that may
+ * be a migration; any other is left alone.  In a folder that depends on the
+ * format, so the folder counts as one that cannot be read.
+ */
+static void
+add_invalid_name(MigrateDirectory *dir, const char *name, const char *prefix)
+{
+	if (!migrate_is_sql_file(name))
+		return;
+	if (*prefix == '\0')
+		ereport(ERROR,
+				(errcode(ERRCODE_CHARACTER_NOT_IN_REPERTOIRE),
+				 errmsg("invalid byte sequence for encoding \"%s\" in a file name",
+						GetDatabaseEncodingName()),
+				 errdetail("The directory is \"%s\".", dir->path)));
+	dir->names = lappend(dir->names, pstrdup(prefix));
+}
+
+/*
+ * Is an entry of an open directory a folder, as far as can be told without
+ * following a link?
+ */
+static bool
+is_folder(int dirfd, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+}
+
+/*
+ * Does an open folder, which a link has led to, lead back to itself: is it one of
+ * those that are being listed?
+ */
+static bool
+is_loop(MigrateDirectory *dir, const Folder *folder, int fd)
+{
+	struct stat st;
+
+	if (++dir->links > MAX_LINKS)
+	{
+		close(fd);
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("directory \"%s\" has more than %d links to folders", dir->path, MAX_LINKS)));
+	}
+	if (fstat(fd, &st) < 0)
+		return false;
+	for (; folder != NULL; folder = folder->outer)
+		if (folder->dev == st.st_dev && folder->ino == st.st_ino)
+			return true;
+	return false;
+}
+
+/*
+ * Open a folder in another to list it, through a link if need be.  -1 if the name is
+ * not that of a folder; *closed if it is one that cannot be read, or where a link
+ * leads is not to be told, or it leads in a circle.
+ */
+static int
+open_folder(MigrateDirectory *dir, const Folder *folder, const char *name, const char *path,
+			bool *closed)
+{
+	struct stat st;
+	int			dirfd = folder->fd;
+	int			fd = openat(dirfd, name, MIGRATE_LIST_FLAGS | O_NOFOLLOW);
+	char	   *resolved;
+
+	*closed = false;
+	if (fd >= 0)
+		return fd;
+	if (is_folder(dirfd, name))
+	{
+		*closed = true;
+		return -1;
+	}
+	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISLNK(st.st_mode))
+		return -1;
+	resolved = migrate_path_resolve(psprintf("%s/%s", dir->resolved, path));
+	if (resolved == NULL || !migrate_path_is_below(resolved, dir->root))
+	{
+		*closed = strcmp(dir->root, "/") != 0;
+		return -1;
+	}
+	fd = migrate_walk(dir->root, resolved);
+	if (fd >= 0)
+	{
+		int			list = openat(fd, ".", MIGRATE_LIST_FLAGS);
+
+		close(fd);
+		fd = list;
+	}
+	*closed = fd < 0 && errno != ENOTDIR;
+	if (fd >= 0 && is_loop(dir, folder, fd))
+	{
+		close(fd);
+		*closed = true;
+		return -1;
+	}
+	return fd;
+}
+
+static void list_folder(MigrateDirectory *dir, int fd, const char *prefix, const Folder *outer);
+
+/*
+ * Add an entry of a folder to dir->names, with what is below it.  What its
+ * name says to be a file is not looked at.
+ */
+static void
+add_entry(MigrateDirectory *dir, const Folder *folder, const struct dirent *entry)
+{
+	const char *prefix = folder->prefix;
+	char	   *path = *prefix ? psprintf("%s%s", prefix, entry->d_name) : pstrdup(entry->d_name);
+	bool		closed = false;
+	int			fd = -1;
+
+	if (!pg_verifymbstr(entry->d_name, strlen(entry->d_name), true))
+	{
+		add_invalid_name(dir, entry->d_name, prefix);
+		return;
+	}
+#ifdef DT_REG
+	if (entry->d_type != DT_REG)
+#endif
+		if (!migrate_is_sql_file(entry->d_name) || is_folder(folder->fd, entry->d_name))
+			fd = open_folder(dir, folder, entry->d_name, path, &closed);
+	if (fd >= 0 && folder->depth < MAX_DEPTH)
+		list_folder(dir, fd, psprintf("%s/", path), folder);
+	else if (fd >= 0)
+	{
+		close(fd);
+		dir->names = lappend(dir->names, psprintf("%s/", path));
+	}
+	else
+		dir->names = lappend(dir->names, closed ? psprintf("%s/", path) : path);
+	if (list_length(dir->names) > MAX_NAMES)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("directory \"%s\" has more than %d files", dir->path, MAX_NAMES)));
+}
+
+/*
+ * Add the names in an open folder, which is closed, to dir->names, without
+ * hidden ones, each behind "prefix".  "outer" is the folder that it is in, NULL for
+ * the directory itself.
+ */
+static void
+list_folder(MigrateDirectory *dir, int fd, const char *prefix, const Folder *outer)
+{
+	Folder		folder = {.outer = outer,.fd = fd,.prefix = prefix,.depth = outer ? outer->depth + 1 : 0};
+	struct stat st;
+	char	   *path = *prefix ? psprintf("%s/%s", dir->path, prefix) : dir->path;
+	DIR		   *stream = fd < 0 ? NULL : fdopendir(fd);
+
+	if (stream == NULL)
+	{
+		int			save_errno = errno;
+
+		if (fd >= 0)
+			close(fd);
+		errno = save_errno;
+		migrate_could_not_open("directory", path);
+	}
+	if (fstat(fd, &st) == 0)
+	{
+		folder.dev = st.st_dev;
+		folder.ino = st.st_ino;
+	}
+	PG_TRY();
+	{
+		struct dirent *entry;
+
+		while ((entry = ReadDir(stream, path)) != NULL)
+		{
+			CHECK_FOR_INTERRUPTS();
+			if (entry->d_name[0] != '.')
+				add_entry(dir, &folder, entry);
+		}
+	}
+	PG_FINALLY();
+	{
+		closedir(stream);
+	}
+	PG_END_TRY();
+}
+
+/*
+ * Fill dir->names, which are of all that is below the open directory.
+ */
+void
+migrate_directory_list(MigrateDirectory *dir)
+{
+	list_folder(dir, openat(dir->fd, ".", MIGRATE_LIST_FLAGS), "", NULL);
+	list_sort(dir->names, compare_names);
+}
