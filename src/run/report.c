@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * report.c
- *		What the user sees of a finished step.
+ *		What the user sees of a step: where an error in it happened, and that it
+ *		is finished.
  *
  * Copyright (c) 2026, the migrate authors
  *
@@ -22,6 +23,47 @@
 #include "run/run_int.h"
 #include "util/errcontext.h"
 #include "util/printable.h"
+
+/*
+ * From here on errors tell that they are about this migration: fill *errctx, and
+ * push *callback, both of which live until migrate_errcontext_end().
+ */
+void
+migrate_errcontext_begin(MigrateErrorContext *errctx, ErrorContextCallback *callback, MigrateDirection direction,
+						 const Migration *file, const AppliedMigration *applied)
+{
+	memset(errctx, 0, sizeof(MigrateErrorContext));
+	errctx->context = CurrentMemoryContext;
+	errctx->direction = direction;
+	if (file != NULL)
+	{
+		errctx->version = file->version;
+		errctx->name = file->name;
+		errctx->alone_marker = file->alone_marker;
+		errctx->file = direction == MIGRATE_DOWN && file->down.present ?
+			file->down.file : file->up.file;
+	}
+	else
+	{
+		errctx->version = applied->version;
+		errctx->name = applied->name;
+		errctx->file = applied->file;
+		errctx->stored = true;
+	}
+	callback->callback = migrate_errcontext_callback;
+	callback->arg = errctx;
+	callback->previous = error_context_stack;
+	error_context_stack = callback;
+}
+
+/*
+ * Pop what migrate_errcontext_begin() has pushed.  An error pops it by itself.
+ */
+void
+migrate_errcontext_end(ErrorContextCallback *callback)
+{
+	error_context_stack = callback->previous;
+}
 
 /*
  * The NOTICE after each migration.  "number" counts from 1.

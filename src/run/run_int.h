@@ -66,20 +66,26 @@ extern void migrate_record_step(MigrateRun *run, MigrateStep *step, bool execute
 								const char *sql);
 extern void migrate_replace_downs(MigrateRun *run, List *items);
 
-/* in check.c */
-extern void migrate_errcontext_begin(MigrateErrorContext *errctx, ErrorContextCallback *callback,
-									 MigrateDirection direction, const Migration *file,
-									 const AppliedMigration *applied);
-extern void migrate_errcontext_end(ErrorContextCallback *callback);
+/* in step_script.c */
 extern char *migrate_step_text(MigrateRun *run, MigrateStep *step);
 extern char *migrate_step_sql(MigrateRun *run, MigrateStep *step, char *text,
 							  MigrateErrorContext *errctx);
+extern MigrateScript *migrate_parse_step(const MigrateStep *step, const char *sql,
+										 MigrateErrorContext *errctx);
+extern void migrate_check_resumed(MigrateRun *run, const MigrateStep *step,
+								  const MigrateScript *script, const char *sql,
+								  MigrateErrorContext *errctx);
 extern MigrateScript *migrate_parse_up_step(MigrateRun *run, const MigrateStep *step,
 											const char *sql, MigrateErrorContext *errctx);
+
+/* in reversible.c */
 extern bool migrate_is_reversible(MigrateRun *run, const Migration *file,
 								  const AppliedMigration *applied, List **used,
 								  char **error);
+extern void migrate_check_way_down(MigrateRun *run, MigrateStep *step);
 extern void migrate_warn_down(const char *error);
+
+/* in check.c */
 extern void migrate_check_up_steps(MigrateRun *run, List *steps, bool afresh);
 extern void migrate_check_down_steps(MigrateRun *run, List *steps);
 
@@ -161,6 +167,10 @@ extern void migrate_unlock_create(void);
 extern int	migrate_lock_runner(const char *project, const char *schema);
 
 /* in report.c */
+extern void migrate_errcontext_begin(MigrateErrorContext *errctx, ErrorContextCallback *callback,
+									 MigrateDirection direction, const Migration *file,
+									 const AppliedMigration *applied);
+extern void migrate_errcontext_end(ErrorContextCallback *callback);
 extern void migrate_report_step(const MigrateStep *step, const MigrateResult *result,
 								int number, int total);
 extern void migrate_report_run(const MigrateRequest *request, MigrateDirection direction,

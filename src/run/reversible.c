@@ -1,0 +1,189 @@
+/*-------------------------------------------------------------------------
+ *
+ * reversible.c
+ *		Can a migration be undone?  Its down section, parsed with the values that it
+ *		would have.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/run/reversible.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/memutils.h"
+
+#include "format/format.h"
+#include "history/history.h"
+#include "run/run_int.h"
+#include "script/script.h"
+#include "util/errcontext.h"
+#include "util/printable.h"
+#include "util/subtransaction.h"
+#include "variables/variables.h"
+
+/*
+ * A down section to parse; see migrate_is_reversible().
+ */
+typedef struct DownParsing
+{
+	const MigrateSection *section;
+	MigrateErrorContext *errctx;
+	List	   *vars;
+	char	   *text;
+	MigrateScript *script;
+	List	   *used;			/* of "vars" */
+}			DownParsing;
+
+static void
+parse_down_section(void *arg)
+{
+	DownParsing *parsing = arg;
+	const MigrateSection *section = parsing->section;
+	char	   *sql = migrate_substitute(section->syntax, parsing->text, section->line, parsing->vars,
+										 &parsing->used, parsing->errctx);
+
+	parsing->script = migrate_script_parse(sql, section->transactional, section->line,
+										   parsing->errctx);
+}
+
+/*
+ * Can the down section of a file be run?  If not, *error (palloc'd) says why
+ * when there is more to say than that it has no statement; NULL else.
+ *
+ * "applied" is the row of the migration, NULL if it has none.  *used becomes a
+ * list of the variables (MigrateVariable) in the section.  A quiet request, which
+ * has no values, takes a section that refers to any at its word.
+ */
+bool
+migrate_is_reversible(MigrateRun *run, const Migration *file, const AppliedMigration *applied,
+					  List **used, char **error)
+{
+	MemoryContext context = CurrentMemoryContext;
+	const MigrateSection *section = &file->down;
+	MemoryContext scratch;
+	bool		reversible;
+	MigrateErrorContext errctx;
+	ErrorContextCallback callback;
+	DownParsing parsing = {section, &errctx};
+	ErrorData  *data;
+
+	*error = NULL;
+	*used = NIL;
+	if (!section->present)
+		return false;
+	if (section->nothing)
+		return true;
+	parsing.vars = migrate_variables_of(run, MIGRATE_DOWN, file, applied, section->syntax, section->file);
+	migrate_errcontext_begin(&errctx, &callback, MIGRATE_DOWN, file, NULL);
+	scratch = AllocSetContextCreate(context, "migrate down section", ALLOCSET_DEFAULT_SIZES);
+	MemoryContextSwitchTo(scratch);
+
+	parsing.text = migrate_source_text(run->source, section);
+	data = migrate_try(parse_down_section, &parsing);
+	if (data != NULL && !migrate_is_script_error(data->sqlerrcode))
+		ReThrowError(data);
+	reversible = data == NULL && parsing.script->nstatements > 0;
+	MemoryContextSwitchTo(context);
+	if (data != NULL && run->request->quiet && migrate_has_variables(section->syntax, parsing.text))
+		reversible = !migrate_script_is_blank(parsing.text, strlen(parsing.text));
+	else if (data != NULL)
+	{
+		const char *name = errctx.file;
+		int			line = migrate_map_line(&errctx, errctx.line, &name);
+
+		*error = psprintf("down section: %s, file \"%s\", line %d", data->message, name, line);
+	}
+	migrate_errcontext_end(&callback);
+	MemoryContextSwitchTo(context);
+	*used = list_copy(parsing.used);
+	MemoryContextDelete(scratch);
+	return reversible;
+}
+
+/*
+ * A stored down script, and the values that it may have.
+ */
+typedef struct StoredParsing
+{
+	const AppliedMigration *applied;
+	MigrateErrorContext *errctx;
+	char	   *text;
+	List	   *vars;
+	List	   *used;			/* of them */
+}			StoredParsing;
+
+static void
+substitute_down(void *arg)
+{
+	StoredParsing *parsing = arg;
+
+	(void) migrate_substitute(parsing->applied->down_syntax, parsing->text,
+							  parsing->applied->down_line, parsing->vars, &parsing->used,
+							  parsing->errctx);
+}
+
+/*
+ * The variables of a stored down script, now that its up runs from the store with
+ * the values given: those that were stored for it, where they are all it needs or
+ * the new ones do not do.
+ */
+static List *
+stored_down_variables(MigrateRun *run, const AppliedMigration *applied)
+{
+	MigrateErrorContext errctx;
+	ErrorContextCallback callback;
+	StoredParsing parsing = {applied, &errctx};
+	ErrorData  *error;
+
+	if (!applied->has_down || run->request->vars == NIL ||
+		(parsing.text = migrate_history_script(applied->down_sha256)) == NULL)
+		return applied->down_vars;
+	migrate_errcontext_begin(&errctx, &callback, MIGRATE_DOWN, NULL, applied);
+	parsing.vars = migrate_variables_of(run, MIGRATE_DOWN, NULL, applied, applied->down_syntax,
+										applied->file);
+	error = migrate_try(substitute_down, &parsing);
+	if (error != NULL && !migrate_is_script_error(error->sqlerrcode))
+		ReThrowError(error);
+	if (error != NULL)
+		parsing.used = applied->down_vars;
+	migrate_errcontext_end(&callback);
+	return parsing.used;
+}
+
+/*
+ * What is to be known about the way down of what is about to be applied.
+ */
+void
+migrate_check_way_down(MigrateRun *run, MigrateStep *step)
+{
+	const Migration *file = step->file;
+
+	if (file == NULL)
+	{
+		step->down_vars = stored_down_variables(run, step->applied);
+		return;
+	}
+	step->reversible = migrate_is_reversible(run, file, step->applied, &step->down_vars,
+											 &step->down_error);
+	migrate_warn_down(step->down_error);
+	if (file->said_reversible && !step->reversible)
+		ereport(NOTICE,
+				(errmsg("migration \"%s\" is said to be reversible, and has no undo script",
+						migrate_label(file->version, file->name))));
+}
+
+/*
+ * Warn of a down section that cannot be run, for the reason that
+ * migrate_is_reversible() gave; nothing for NULL.
+ */
+void
+migrate_warn_down(const char *error)
+{
+	if (error != NULL)
+		ereport(WARNING,
+				(errcode(ERRCODE_SYNTAX_ERROR),
+				 errmsg("migration cannot be undone: %s", error)));
+}
