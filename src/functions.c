@@ -278,7 +278,7 @@ return_count(FunctionCallInfo fcinfo, int count)
 static Datum
 call_procedure(FunctionCallInfo fcinfo, const char *routine,
 			   void (*arguments) (FunctionCallInfo fcinfo, MigrateRequest *request),
-			   int (*run) (MigrateRequest *request))
+			   MigrateDirection direction)
 {
 	MigrateRequest request = {.commits = true};
 	MemoryContext context;
@@ -289,7 +289,7 @@ call_procedure(FunctionCallInfo fcinfo, const char *routine,
 	context = AllocSetContextCreate(PortalContext, "migrate run", ALLOCSET_DEFAULT_SIZES);
 	old = MemoryContextSwitchTo(context);
 	arguments(fcinfo, &request);
-	count = run(&request);
+	count = migrate_run_committing(&request, direction);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
 	return return_count(fcinfo, count);
@@ -299,14 +299,14 @@ call_procedure(FunctionCallInfo fcinfo, const char *routine,
 Datum
 migrate_up(PG_FUNCTION_ARGS)
 {
-	return call_procedure(fcinfo, "CALL migrate.up", apply_arguments, migrate_run_up);
+	return call_procedure(fcinfo, "CALL migrate.up", apply_arguments, MIGRATE_UP);
 }
 
 /* down(steps, target, everything, force, dir, project, schema, undone) */
 Datum
 migrate_down(PG_FUNCTION_ARGS)
 {
-	return call_procedure(fcinfo, "CALL migrate.down", rollback_arguments, migrate_run_down);
+	return call_procedure(fcinfo, "CALL migrate.down", rollback_arguments, MIGRATE_DOWN);
 }
 
 /* the arguments of redo and refresh: dir, project, schema, format, vars */

@@ -50,31 +50,7 @@ migrate_lock_and_load(MigrateRun *run, const char *routine)
 }
 
 /*
- * Run and record one step.
- */
-static void
-run_step(MigrateRun *run, MigrateStep *step, MigrateResult *result)
-{
-	MigrateErrorContext errctx;
-	ErrorContextCallback callback;
-	TimestampTz started = GetCurrentTimestamp();
-	bool		executed;
-	char	   *text;
-
-	migrate_errcontext_begin(&errctx, &callback, step->direction, step->file, step->applied);
-	text = migrate_execute_timed(run, step, result, &errctx, &executed);
-
-	migrate_record_step(run, step, executed, result, started, text);
-	migrate_errcontext_end(&callback);
-	if (errctx.other_timeout && !run->other_timeout)
-		ereport(NOTICE,
-				(errmsg("statement_timeout in migration \"%s\" has no effect", migrate_label(errctx.version, errctx.name)),
-				 errdetail("The statement that runs the migrations is bounded by the setting of its caller.")));
-	run->other_timeout |= errctx.other_timeout;
-}
-
-/*
- * Run checked steps in order.  Returns a list of MigrateResult.
+ * Run and record checked steps in order.  Returns a list of MigrateResult.
  */
 static List *
 run_steps(MigrateRun *run, List *steps)
@@ -91,8 +67,22 @@ run_steps(MigrateRun *run, List *steps)
 		MigrateStep *step = lfirst(lc);
 		MigrateResult *result = migrate_new_result(run, step);
 		MemoryContext old = MemoryContextSwitchTo(context);
+		MigrateErrorContext errctx;
+		ErrorContextCallback callback;
+		TimestampTz started = GetCurrentTimestamp();
+		bool		executed;
+		char	   *script;
 
-		run_step(run, step, result);
+		migrate_errcontext_begin(&errctx, &callback, step->direction, step->file, step->applied);
+		script = migrate_execute_timed(run, step, result, &errctx, &executed);
+		migrate_record_step(run, step, executed, result, started, script);
+		migrate_errcontext_end(&callback);
+		if (errctx.other_timeout && !run->other_timeout)
+			ereport(NOTICE,
+					(errmsg("statement_timeout in migration \"%s\" has no effect", migrate_label(errctx.version, errctx.name)),
+					 errdetail("The statement that runs the migrations is bounded by the setting of its caller.")));
+		run->other_timeout |= errctx.other_timeout;
+
 		migrate_report_step(step, result, list_length(results) + 1, list_length(steps));
 		MemoryContextSwitchTo(old);
 		MemoryContextReset(context);

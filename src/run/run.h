@@ -117,8 +117,7 @@ extern List *migrate_run_repair(MigrateRequest *request);
 extern List *migrate_run_baseline(MigrateRequest *request);
 
 /* in up.c */
-extern int	migrate_run_up(MigrateRequest *request);
-extern int	migrate_run_down(MigrateRequest *request);
+extern int	migrate_run_committing(MigrateRequest *request, MigrateDirection direction);
 
 /* in create.c */
 extern char *migrate_create_files(MigrateRequest *request, const char *name);

@@ -163,18 +163,19 @@ migrate_require_own_script(const MigrateStep *step)
 }
 
 /*
- * Execute what is stored, by a role that may have less power than the session:
- * then core is told to refuse any change of the role, and whatever would run
- * later, at the commit, without that protection (WITH HOLD, deferred triggers).
+ * Execute the script of a step.  What is stored, by a role that may have less
+ * power than the session, runs protected: core is told to refuse any change of the
+ * role, and whatever would run later, at the commit, without that protection (WITH
+ * HOLD, deferred triggers).
  */
 static void
-execute_stored(const MigrateStep *step, const char *sql, MigrateErrorContext *errctx)
+execute(const MigrateStep *step, const char *sql, MigrateErrorContext *errctx)
 {
 	Oid			user;
 	int			security;
 
-	errctx->checks_deferred = true;
-	if (!needs_protection(step))
+	errctx->checks_deferred = migrate_runs_stored(step);
+	if (!errctx->checks_deferred || !needs_protection(step))
 	{
 		migrate_execute_script(step->script, sql, errctx);
 		return;
@@ -191,15 +192,6 @@ execute_stored(const MigrateStep *step, const char *sql, MigrateErrorContext *er
 		SetUserIdAndSecContext(user, security);
 	}
 	PG_END_TRY();
-}
-
-static void
-execute(const MigrateStep *step, const char *sql, MigrateErrorContext *errctx)
-{
-	if (migrate_runs_stored(step))
-		execute_stored(step, sql, errctx);
-	else
-		migrate_execute_script(step->script, sql, errctx);
 }
 
 static bool

@@ -1,0 +1,535 @@
+/*-------------------------------------------------------------------------
+ *
+ * attempt.c
+ *		One attempt at a migration that commits.
+ *
+ * Each transaction of a migration is committed as it ends; the migration's row
+ * is committed with its last one.  All that outlives a commit is allocated in
+ * the context of the routine, a child of PortalContext, which is current
+ * wherever a commit happens: StartTransactionCommand() changes
+ * CurrentMemoryContext.
+ *
+ * A query leaves a snapshot with the portal, and only a commit takes it away
+ * again; so there is one directly before whatever must not hold any: the wait
+ * for the lock, and each transaction of a migration.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/run/attempt.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "common/pg_prng.h"
+#include "executor/spi.h"
+#include "portability/instr_time.h"
+#include "tcop/pquery.h"
+#include "utils/guc.h"
+#include "utils/portal.h"
+#include "utils/snapmgr.h"
+#include "utils/timeout.h"
+#include "utils/timestamp.h"
+
+#include "execute/execute.h"
+#include "history/history.h"
+#include "run/attempt.h"
+#include "run/run_int.h"
+#include "script/script.h"
+#include "util/compat.h"
+#include "util/errcontext.h"
+#include "util/guc.h"
+#include "util/printable.h"
+
+#define MAX_RETRY_DELAY_MS	60000
+
+/*
+ * One migration on its way.
+ */
+typedef struct Attempt
+{
+	MigrateRun *run;
+	MigrateStep *step;
+	MigrateResult *result;
+	MigrateErrorContext errctx;
+	char	   *script;			/* the script as written, NULL if forced ... */
+	char	   *sql;			/* ... and with the values of variables */
+	MemoryContext context;		/* outlives commits */
+	TimestampTz started;
+	instr_time	start;
+	bool		settings_saved;
+	List	   *settings;		/* the session's own, if they were saved */
+	int			done;			/* statements committed */
+	bool		recorded;		/* its row has the scripts that run */
+	bool		next_started;	/* the next one may have left something ... */
+	List	   *invalid_indexes;	/* ... beside these (Oid) */
+	LocalTransactionId transaction; /* in which that was begun */
+	LocalTransactionId committing;	/* that is being committed, or 0 */
+} Attempt;
+
+/*
+ * Commit, and begin the next transaction.  "context" is the memory context to be
+ * in, which outlives it.
+ */
+void
+migrate_commit(void *context)
+{
+	if (SPI_connect_ext(SPI_OPT_NONATOMIC) != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	SPI_commit();
+	if (SPI_finish() != SPI_OK_FINISH)
+		elog(ERROR, "SPI_finish failed");
+	MemoryContextSwitchTo((MemoryContext) context);
+}
+
+/*
+ * Begin a transaction of a migration: nothing has been looked at in it yet.
+ */
+static void
+begin_transaction(Attempt *attempt)
+{
+	const MigrateRequest *request = attempt->run->request;
+
+	migrate_commit(attempt->context);
+	migrate_lock_keep(request->history.project, request->history.schema);
+}
+
+/*
+ * Abort, after an error, and begin the next transaction.
+ */
+static void
+abort_now(MemoryContext context)
+{
+	ActivePortal->portalSnapshot = NULL;
+	AbortCurrentTransaction();
+	StartTransactionCommand();
+	MemoryContextSwitchTo(context);
+}
+
+/*
+ * Commit a transaction of a migration.  If that fails, SPI has begun another one
+ * by the time the error is caught.
+ */
+static void
+commit_attempt(Attempt *attempt)
+{
+	attempt->committing = migrate_local_transaction();
+	migrate_commit(attempt->context);
+	attempt->committing = InvalidLocalTransactionId;
+}
+
+/*
+ * The migration is through: record it, and commit that with its last
+ * transaction.
+ */
+static void
+finish(Attempt *attempt, bool executed)
+{
+	migrate_measure(attempt->result, attempt->start,
+					executed && attempt->step->script ? attempt->step->script->nstatements : 0);
+	migrate_record_step(attempt->run, attempt->step, executed, attempt->result,
+						attempt->started, attempt->script);
+	commit_attempt(attempt);
+}
+
+/*
+ * Record, in the current transaction, how far the migration is once that is
+ * committed, and commit it.
+ */
+static void
+commit_progress(Attempt *attempt, int done, bool started, List *indexes)
+{
+	MigrateStep *step = attempt->step;
+	char	   *down = NULL;
+
+	if (!attempt->recorded && step->direction == MIGRATE_UP && step->file->down.present)
+		down = migrate_source_text(attempt->run->source, &step->file->down);
+	migrate_record_progress(&attempt->run->request->history, step, attempt->result, done, started,
+							indexes, attempt->recorded ? NULL : attempt->script, down);
+	if (down != NULL)
+		pfree(down);
+	commit_attempt(attempt);
+	step->in_progress = true;
+	attempt->recorded = true;
+	attempt->done = done;
+	attempt->next_started = started;
+	attempt->invalid_indexes = indexes;
+}
+
+/*
+ * End a transaction of a migration that has several; with it, "done" statements
+ * are committed.
+ */
+static void
+end_transaction(Attempt *attempt, int done)
+{
+	if (done < attempt->step->script->nstatements)
+	{
+		commit_progress(attempt, done, false, NIL);
+		return;
+	}
+	migrate_end_session(&attempt->errctx);
+	migrate_settings_restore_at_commit(attempt->settings);
+	finish(attempt, true);
+	attempt->done = done;
+}
+
+/*
+ * Is a migration a single transaction, whose settings a GUC nest level can give
+ * back?  Not so those of SET TRANSACTION: they have to hold until the commit.
+ */
+bool
+migrate_is_single_transaction(const MigrateStep *step)
+{
+	const MigrateScript *script = step->script;
+
+	if (step->in_progress)
+		return false;
+	for (int i = 0; i < script->nstatements; i++)
+	{
+		const MigrateStatement *statement = &script->statements[i];
+
+		if (statement->transaction != script->statements[0].transaction ||
+			statement->top_level != TOP_NONE || statement->set_transaction)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Run a migration in one transaction, or only record one that is forced.
+ */
+static void
+run_single_transaction(Attempt *attempt)
+{
+	bool		executed = false;
+
+	begin_transaction(attempt);
+	if (!attempt->step->forced)
+	{
+		int			guc_level = NewGUCNestLevel();
+
+		migrate_enter_schema(attempt->run->request->history.schema, GUC_ACTION_SAVE);
+		executed = migrate_execute_step(attempt->run, attempt->step, attempt->sql, &attempt->errctx);
+		migrate_settings_end_at_commit(guc_level);
+	}
+	finish(attempt, executed);
+}
+
+/*
+ * Run the next statement of a migration at top level.
+ */
+static void
+run_top_level(Attempt *attempt)
+{
+	const MigrateScript *script = attempt->step->script;
+	const MigrateStatement *statement = &script->statements[attempt->done];
+	int			done = attempt->done + 1;
+
+	if (statement->top_level == TOP_UNKNOWN || migrate_may_leave_something(statement))
+	{
+		commit_progress(attempt, attempt->done, true, migrate_invalid_indexes(statement));
+		migrate_lock_keep(attempt->run->request->history.project, attempt->run->request->history.schema);
+	}
+	else
+		begin_transaction(attempt);
+	attempt->transaction = migrate_local_transaction();
+	migrate_execute_top_level(script, attempt->done, attempt->sql, &attempt->errctx);
+	end_transaction(attempt, done);
+}
+
+/*
+ * Run the next transaction of a migration that has several.
+ */
+static void
+run_transaction(Attempt *attempt)
+{
+	const MigrateScript *script = attempt->step->script;
+	int			done;
+
+	begin_transaction(attempt);
+	done = migrate_execute_group(script, attempt->done, attempt->sql, &attempt->errctx);
+	end_transaction(attempt, done);
+}
+
+/*
+ * What the statements have SET that are done, another session does not know,
+ * nor this one after an error: again, then.
+ */
+static void
+repeat_settings(Attempt *attempt)
+{
+	const MigrateScript *script = attempt->step->script;
+
+	begin_transaction(attempt);
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	migrate_begin_script(script, attempt->sql, &attempt->errctx);
+	for (int i = 0; i < attempt->done; i++)
+	{
+		attempt->errctx.statement = i + 1;
+		if (script->statements[i].set_session)
+			migrate_run_statement(&script->statements[i], attempt->sql, &attempt->errctx);
+	}
+	migrate_end_script(&attempt->errctx);
+	if (SPI_finish() != SPI_OK_FINISH)
+		elog(ERROR, "SPI_finish failed");
+	migrate_commit(attempt->context);
+}
+
+/*
+ * Remove what the statement has left that was interrupted last.
+ */
+static void
+drop_leftover(Attempt *attempt)
+{
+	const MigrateStatement *statement = &attempt->step->script->statements[attempt->done];
+	char	   *finalize;
+	List	   *indexes;
+	ListCell   *lc;
+
+	begin_transaction(attempt);
+	indexes = migrate_leftovers(statement, attempt->invalid_indexes, &finalize);
+	foreach(lc, indexes)
+	{
+		begin_transaction(attempt);
+		migrate_drop_leftover(lfirst_oid(lc));
+		MemoryContextSwitchTo(attempt->context);
+	}
+	if (finalize != NULL)
+	{
+		begin_transaction(attempt);
+		migrate_run_top_level(finalize);
+	}
+	commit_progress(attempt, finalize ? attempt->done + 1 : attempt->done, false, NIL);
+}
+
+static void
+run_transactions(Attempt *attempt)
+{
+	const MigrateScript *script = attempt->step->script;
+
+	if (!attempt->settings_saved)
+	{
+		attempt->settings = migrate_settings_save();
+		attempt->settings_saved = true;
+	}
+	migrate_enter_schema(attempt->run->request->history.schema, GUC_ACTION_SET);
+	if (attempt->done > 0)
+		repeat_settings(attempt);
+	if (attempt->next_started)
+		drop_leftover(attempt);
+	if (attempt->done == script->nstatements)
+	{
+		begin_transaction(attempt);
+		end_transaction(attempt, attempt->done);
+	}
+	while (attempt->done < script->nstatements)
+	{
+		if (migrate_execute_is_top_level(&script->statements[attempt->done]))
+			run_top_level(attempt);
+		else
+			run_transaction(attempt);
+	}
+}
+
+/*
+ * Read what is to run, at the first try.
+ */
+static void
+read_script(Attempt *attempt)
+{
+	if (attempt->step->forced || attempt->script != NULL)
+		return;
+	attempt->script = migrate_step_text(attempt->run, attempt->step);
+	attempt->sql = migrate_step_sql(attempt->run, attempt->step, attempt->script, &attempt->errctx);
+}
+
+/*
+ * pgAudit up to 1.7.0 (Debian 12) takes a statement at top level inside of a
+ * CALL for a fault of its own.
+ */
+static void
+explain_pgaudit(ErrorData *error)
+{
+	if (error->sqlerrcode != ERRCODE_INTERNAL_ERROR || error->message == NULL ||
+		strcmp(error->message, "pgaudit stack is not empty") != 0)
+		return;
+	error->sqlerrcode = ERRCODE_FEATURE_NOT_SUPPORTED;
+	error->message = pstrdup("this version of pgaudit does not allow the statement in a CALL");
+	error->hint = pstrdup("Use pgaudit 1.7.1, 16.1 or later, or run the statement by hand and tell migrate.repair().");
+}
+
+/*
+ * After an error, in the catch block: abort, begin a new transaction, put the
+ * settings back, and return the error.
+ */
+static ErrorData *
+recover(Attempt *attempt)
+{
+	ErrorData  *error;
+
+	MemoryContextSwitchTo(attempt->context);
+	error = CopyErrorData();
+	FlushErrorState();
+	explain_pgaudit(error);
+
+	disable_timeout(STATEMENT_TIMEOUT, false);
+
+	/* unless it has committed on its way, a failed statement has left nothing */
+	if (attempt->committing == InvalidLocalTransactionId)
+		attempt->committing = migrate_local_transaction();
+	if (attempt->next_started && attempt->transaction == attempt->committing)
+		attempt->next_started = false;
+	attempt->committing = InvalidLocalTransactionId;
+
+	abort_now(attempt->context);
+	if (attempt->settings_saved)
+	{
+		migrate_settings_restore(attempt->settings);
+		/* whatever becomes of what is recorded now, they stay so */
+		migrate_commit(attempt->context);
+	}
+	return error;
+}
+
+/*
+ * Record a failed attempt, and raise its error again.  If recording fails too,
+ * it is the first error that counts.
+ */
+pg_noreturn static void fail(Attempt *attempt, ErrorData *error);
+
+static void
+fail(Attempt *attempt, ErrorData *error)
+{
+	PG_TRY();
+	{
+		migrate_measure(attempt->result, attempt->start, attempt->done);
+		migrate_record_failed(&attempt->run->request->history, attempt->step, attempt->result,
+							  attempt->started, error);
+		if (attempt->step->in_progress && !attempt->next_started && attempt->done == 0)
+			migrate_record_no_progress(&attempt->run->request->history, attempt->step);
+		if (attempt->step->in_progress && !attempt->next_started && attempt->done > 0)
+			commit_progress(attempt, attempt->done, false, NIL);
+		else
+			migrate_commit(attempt->context);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(attempt->context);
+		FlushErrorState();
+		abort_now(attempt->context);
+	}
+	PG_END_TRY();
+	ReThrowError(error);
+}
+
+/*
+ * May an attempt that has failed so succeed when it is made again?  It had to wait for
+ * a lock for too long, or was the one that core chose to end a deadlock.
+ */
+static bool
+is_lock_failure(const ErrorData *error)
+{
+	return error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE ||
+		error->sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED;
+}
+
+/*
+ * Wait, without a snapshot or a lock on anything, before trying again what ran
+ * into lock_timeout or a deadlock: ever longer, and never all waiters at the same
+ * time.
+ */
+static void
+wait_for_retry(Attempt *attempt, const MigrateStatement *statement, bool deadlock, int tries)
+{
+	double		delay = migrate_lock_retry_delay;
+	const char *holders = statement ? migrate_history_lockers(statement->relations) : NULL;
+
+	for (int i = 0; i < tries && delay < MAX_RETRY_DELAY_MS; i++)
+		delay *= 2;
+	delay = Min(delay, MAX_RETRY_DELAY_MS);
+	delay *= 0.5 + 0.5 * pg_prng_double(&pg_global_prng_state);
+	ereport(NOTICE,
+			(errmsg(deadlock ? "deadlock in migration \"%s\", trying again" :
+					"lock timeout in migration \"%s\", trying again",
+					migrate_label(attempt->result->version, attempt->result->name)),
+			 holders == NULL ? 0 :
+			 errdetail("The relations of the statement are locked by process %s.", holders)));
+	migrate_commit(attempt->context);
+	disable_timeout(STATEMENT_TIMEOUT, false);
+	migrate_sleep(delay, migrate_wait_event(MIGRATE_WAIT_RETRY));
+}
+
+/*
+ * The statement that an attempt has failed at, NULL if at none.
+ */
+static const MigrateStatement *
+failed_statement(const Attempt *attempt)
+{
+	int			number = attempt->errctx.statement;
+
+	return number > 0 ? &attempt->step->script->statements[number - 1] : NULL;
+}
+
+/*
+ * Run and record one step, with as many tries as migrate.lock_retries allows.
+ */
+void
+migrate_attempt_step(MigrateRun *run, MigrateStep *step, MigrateResult *result)
+{
+	Attempt		attempt = {.run = run,.step = step,.result = result};
+	ErrorContextCallback callback;
+	volatile int tries = 0;
+	ErrorData  *volatile error;
+
+	attempt.context = CurrentMemoryContext;
+	attempt.started = GetCurrentTimestamp();
+	INSTR_TIME_SET_CURRENT(attempt.start);
+	migrate_errcontext_begin(&attempt.errctx, &callback, step->direction,
+							 step->file, step->applied);
+	migrate_place_in_run(&attempt.errctx, run, step);
+	attempt.errctx.commits = true;
+	if (step->in_progress)
+	{
+		attempt.done = step->applied->done;
+		attempt.next_started = step->applied->started;
+		attempt.invalid_indexes = step->applied->invalid_indexes;
+	}
+	do
+	{
+		error = NULL;
+		attempt.errctx.statement = 0;
+		PG_TRY();
+		{
+			read_script(&attempt);
+			if (step->forced || migrate_is_single_transaction(step))
+				run_single_transaction(&attempt);
+			else
+				run_transactions(&attempt);
+		}
+		PG_CATCH();
+		{
+			error = recover(&attempt);
+		}
+		PG_END_TRY();
+		if (error == NULL)
+			break;
+		if (!is_lock_failure(error) || tries >= migrate_lock_retries)
+			fail(&attempt, error);
+		PG_TRY();
+		{
+			wait_for_retry(&attempt, failed_statement(&attempt),
+						   error->sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED, tries++);
+		}
+		PG_CATCH();
+		{
+			error = recover(&attempt);
+			fail(&attempt, error);
+		}
+		PG_END_TRY();
+	} while (true);
+	migrate_errcontext_end(&callback);
+}
