@@ -59,7 +59,6 @@ my $two_alike =
 # two migrations.
 my %prepare = (
 	'README.md: ' => sub { start_section(0, @first) },
-	'README.md: Install' => sub { start_section(0) },
 	'README.md: A first migration' => sub { start_section(0) },
 	'README.md: A first migration: 2' =>
 	  sub { write_files($dir, $birthday => $files{$birthday} =~ s/now\(\)/now/r) },
