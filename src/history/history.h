@@ -151,6 +151,8 @@ extern void migrate_record_no_progress(const MigrateHistory * history,
 									   const MigrateStep *step);
 extern void migrate_record_repaired(const MigrateHistory * history,
 									const AppliedMigration *row, bool applied);
+
+/* in replace.c */
 extern void migrate_record_keys(const MigrateHistory * history, List *rows, const char *format);
 extern void migrate_record_replace(const MigrateHistory * history, const Migration *file,
 								   const AppliedMigration *applied, bool down_changed,

@@ -22,6 +22,7 @@
 
 #include "format/format.h"
 #include "history/history.h"
+#include "history/history_int.h"
 #include "history/owner_query.h"
 #include "util/errcontext.h"
 #include "variables/variables.h"
@@ -128,25 +129,6 @@ static MigrateQuery update_repaired = {
 	4, {MIGRATE_KEY_TYPES, TEXTOID, INT8OID}
 };
 
-static MigrateQuery update_up = {
-	"UPDATE migrate.applied SET up_sha256 = $4, up_role = $5, up_line = $6,"
-	" up_transactional = $7, file = $8, description = $9, author = $10, created = $11,"
-	" up_syntax = $12, up_vars = $13, format = $14"
-	" WHERE " MIGRATE_KEY_MATCHES
-	" AND sort_key OPERATOR(pg_catalog.=) $3",
-	14, {MIGRATE_KEY_TYPES, TEXTOID, BYTEAOID, NAMEOID, INT4OID, BOOLOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
-	TEXTOID, JSONBOID, TEXTOID}
-};
-
-static MigrateQuery update_down = {
-	"UPDATE migrate.applied SET down_sha256 = $4, down_role = $5, down_line = $6,"
-	" down_transactional = $7, reversible = $8, down_error = $9,"
-	" down_syntax = $10, down_vars = $11"
-	" WHERE " MIGRATE_KEY_MATCHES
-	" AND sort_key OPERATOR(pg_catalog.=) $3",
-	11, {MIGRATE_KEY_TYPES, TEXTOID, BYTEAOID, NAMEOID, INT4OID, BOOLOID, BOOLOID, TEXTOID, TEXTOID, JSONBOID}
-};
-
 static void
 bind_script(MigrateParameters *p, const uint8 *sha256, const char *text)
 {
@@ -158,8 +140,11 @@ bind_script(MigrateParameters *p, const uint8 *sha256, const char *text)
 	migrate_bind_text(p, length <= MAX_STORED_SCRIPT ? text : NULL);
 }
 
-static void
-store_script(const uint8 *sha256, const char *text)
+/*
+ * Store a script, unless it is there.
+ */
+void
+migrate_store_script(const uint8 *sha256, const char *text)
 {
 	MigrateParameters p;
 
@@ -168,7 +153,7 @@ store_script(const uint8 *sha256, const char *text)
 }
 
 static void
-take_int64(void *arg)
+get_id(void *arg)
 {
 	bool		isnull;
 
@@ -222,7 +207,7 @@ add_history(const MigrateHistory * history, const char *version, const char *nam
 
 	bind_history(&p, history, version, name, direction, outcome, batch, started, duration,
 				 statements, error);
-	migrate_query(&insert_history, &p, SNAPSHOT_STATEMENT, SPI_OK_INSERT_RETURNING, take_int64, &id);
+	migrate_query(&insert_history, &p, SNAPSHOT_STATEMENT, SPI_OK_INSERT_RETURNING, get_id, &id);
 	return id;
 }
 
@@ -299,9 +284,9 @@ insert_row(const MigrateHistory * history, const MigrateStep *step, const Migrat
 
 	if (file != NULL)
 	{
-		store_script(file->up.sha256, up);
+		migrate_store_script(file->up.sha256, up);
 		if (file->down.present)
-			store_script(file->down.sha256, down);
+			migrate_store_script(file->down.sha256, down);
 	}
 	bind_row(&p, history, step, result, id);
 	migrate_query(&insert_applied, &p, SNAPSHOT_STATEMENT, SPI_OK_INSERT, NULL, NULL);
@@ -349,31 +334,6 @@ migrate_record_up(const MigrateHistory * history, const MigrateStep *step,
 }
 
 /*
- * Make "down" the stored down script of a migration, with the values in it; NULL
- * for none.
- */
-static void
-replace_down(const MigrateHistory * history, const char *key, const Migration *file,
-			 const char *down, List *vars, bool reversible, const char *down_error)
-{
-	MigrateParameters p;
-
-	if (down != NULL)
-		store_script(file->down.sha256, down);
-	migrate_bind_key(&p, history);
-	migrate_bind_text(&p, key);
-	migrate_bind_sha256(&p, down ? file->down.sha256 : NULL);
-	migrate_bind_name(&p, down ? history->role : NULL);
-	migrate_bind(&p, Int32GetDatum(file->down.line));
-	migrate_bind(&p, BoolGetDatum(file->down.transactional));
-	migrate_bind(&p, BoolGetDatum(reversible));
-	migrate_bind_text(&p, down_error);
-	migrate_bind_text(&p, migrate_syntax_name(file->down.syntax));
-	migrate_bind_vars(&p, down ? vars : NIL);
-	migrate_query(&update_down, &p, SNAPSHOT_STATEMENT, SPI_OK_UPDATE, NULL, NULL);
-}
-
-/*
  * Record that a migration is on its way, with "done" statements committed or
  * about to be in this transaction.  "started" and "indexes" (of Oid) are what
  * is to be known about the next one if it is interrupted.
@@ -397,7 +357,7 @@ migrate_record_progress(const MigrateHistory * history, const MigrateStep *step,
 		insert_row(history, step, result, 0, sql, down);
 	}
 	else if (sql != NULL && step->file != NULL)
-		replace_down(history, row_key(step), step->file, sql, step->vars, true, NULL);
+		migrate_replace_down(history, row_key(step), step->file, sql, step->vars, true, NULL);
 	migrate_bind_key(&p, history);
 	migrate_bind_text(&p, row_key(step));
 	migrate_bind_text(&p, step->direction == MIGRATE_UP ? "interrupted up" : "interrupted down");
@@ -473,87 +433,8 @@ migrate_record_down(const MigrateHistory * history, const MigrateStep *step,
 	delete_row(history, row_key(step));
 }
 
-static MigrateQuery update_key = {
-	"UPDATE migrate.applied SET sort_key = $4, format = $5"
-	" WHERE " MIGRATE_KEY_MATCHES
-	" AND sort_key OPERATOR(pg_catalog.=) $3",
-	5, {MIGRATE_KEY_TYPES, TEXTOID, TEXTOID, TEXTOID}
-};
-
 static void
-replace_key(const MigrateHistory * history, const char *old, const char *key, const char *format)
-{
-	MigrateParameters p;
-
-	migrate_bind_key(&p, history);
-	migrate_bind_text(&p, old);
-	migrate_bind_text(&p, key);
-	migrate_bind_text(&p, format);
-	migrate_query(&update_key, &p, SNAPSHOT_STATEMENT, SPI_OK_UPDATE, NULL, NULL);
-}
-
-/*
- * Record the sort keys that rows (AppliedMigration) have in a format.  A key may be
- * that of another row until that has got its own, so each goes through one that
- * none has.
- */
-void
-migrate_record_keys(const MigrateHistory * history, List *rows, const char *format)
-{
-	ListCell   *lc;
-
-	foreach(lc, rows)
-		replace_key(history, ((AppliedMigration *) lfirst(lc))->stored_key,
-					psprintf("\001%d", foreach_current_index(lc)), format);
-	foreach(lc, rows)
-	{
-		AppliedMigration *row = lfirst(lc);
-
-		replace_key(history, psprintf("\001%d", foreach_current_index(lc)), row->sort_key, format);
-		row->stored_key = row->sort_key;
-		row->format = unconstify(char *, format);
-	}
-}
-
-/*
- * Take over changed scripts of an applied migration: "up" and "down" are the
- * new texts, NULL to leave that one as it is.  A down that the file does not
- * have any more is told by "down_changed" alone.  The current role becomes
- * the author of what is replaced, and of the values with it, "up_vars" and
- * "down_vars".
- */
-void
-migrate_record_replace(const MigrateHistory * history, const Migration *file, const AppliedMigration *applied,
-					   bool down_changed,
-					   const char *up, List *up_vars, const char *down, List *down_vars,
-					   bool reversible, const char *down_error)
-{
-	MigrateParameters p;
-
-	if (up != NULL)
-	{
-		store_script(file->up.sha256, up);
-		migrate_bind_key(&p, history);
-		migrate_bind_text(&p, applied->stored_key);
-		migrate_bind_sha256(&p, file->up.sha256);
-		migrate_bind_name(&p, history->role);
-		migrate_bind(&p, Int32GetDatum(file->up.line));
-		migrate_bind(&p, BoolGetDatum(file->up.transactional));
-		migrate_bind_text(&p, file->up.file);
-		migrate_bind_text(&p, file->description);
-		migrate_bind_text(&p, file->author);
-		migrate_bind_text(&p, file->created);
-		migrate_bind_text(&p, migrate_syntax_name(file->up.syntax));
-		migrate_bind_vars(&p, up_vars);
-		migrate_bind_text(&p, file->format);
-		migrate_query(&update_up, &p, SNAPSHOT_STATEMENT, SPI_OK_UPDATE, NULL, NULL);
-	}
-	if (down_changed)
-		replace_down(history, applied->stored_key, file, down, down_vars, reversible, down_error);
-}
-
-static void
-take_ids(void *arg)
+get_ids(void *arg)
 {
 	int64	   *ids = arg;
 	bool		isnull;
@@ -634,7 +515,7 @@ migrate_record_adopted(const MigrateHistory * history, List *records)
 					 result->applied_at ? result->applied_at : GetCurrentTimestamp(),
 					 result->duration, result->statements, NULL);
 	}
-	migrate_query_rows(&insert_histories, rows, n, SPI_OK_INSERT_RETURNING, take_ids, ids);
+	migrate_query_rows(&insert_histories, rows, n, SPI_OK_INSERT_RETURNING, get_ids, ids);
 	foreach(lc, records)
 	{
 		const MigrateRecord *record = lfirst(lc);

@@ -1,0 +1,28 @@
+/*-------------------------------------------------------------------------
+ *
+ * history_int.h
+ *		What the files of this folder share, beside statements (owner_query.h).
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/history/history_int.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef MIGRATE_HISTORY_HISTORY_INT_H
+#define MIGRATE_HISTORY_HISTORY_INT_H
+
+#include "nodes/pg_list.h"
+
+#include "history/history.h"
+
+/* in write.c */
+extern void migrate_store_script(const uint8 *sha256, const char *text);
+
+/* in replace.c */
+extern void migrate_replace_down(const MigrateHistory * history, const char *key,
+								 const Migration *file, const char *down, List *vars,
+								 bool reversible, const char *down_error);
+
+#endif							/* MIGRATE_HISTORY_HISTORY_INT_H */

@@ -1,0 +1,146 @@
+/*-------------------------------------------------------------------------
+ *
+ * replace.c
+ *		What is replaced in rows of applied migrations: scripts that have been
+ *		changed in their files, and sort keys.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/history/replace.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+
+#include "format/format.h"
+#include "history/history.h"
+#include "history/history_int.h"
+#include "history/owner_query.h"
+#include "variables/variables.h"
+
+static MigrateQuery update_up = {
+	"UPDATE migrate.applied SET up_sha256 = $4, up_role = $5, up_line = $6,"
+	" up_transactional = $7, file = $8, description = $9, author = $10, created = $11,"
+	" up_syntax = $12, up_vars = $13, format = $14"
+	" WHERE " MIGRATE_KEY_MATCHES
+	" AND sort_key OPERATOR(pg_catalog.=) $3",
+	14, {MIGRATE_KEY_TYPES, TEXTOID, BYTEAOID, NAMEOID, INT4OID, BOOLOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
+	TEXTOID, JSONBOID, TEXTOID}
+};
+
+static MigrateQuery update_down = {
+	"UPDATE migrate.applied SET down_sha256 = $4, down_role = $5, down_line = $6,"
+	" down_transactional = $7, reversible = $8, down_error = $9,"
+	" down_syntax = $10, down_vars = $11"
+	" WHERE " MIGRATE_KEY_MATCHES
+	" AND sort_key OPERATOR(pg_catalog.=) $3",
+	11, {MIGRATE_KEY_TYPES, TEXTOID, BYTEAOID, NAMEOID, INT4OID, BOOLOID, BOOLOID, TEXTOID, TEXTOID, JSONBOID}
+};
+
+static MigrateQuery update_key = {
+	"UPDATE migrate.applied SET sort_key = $4, format = $5"
+	" WHERE " MIGRATE_KEY_MATCHES
+	" AND sort_key OPERATOR(pg_catalog.=) $3",
+	5, {MIGRATE_KEY_TYPES, TEXTOID, TEXTOID, TEXTOID}
+};
+
+/*
+ * Make "down" the stored down script of a migration, with the values in it; NULL
+ * for none.
+ */
+void
+migrate_replace_down(const MigrateHistory * history, const char *key, const Migration *file,
+					 const char *down, List *vars, bool reversible, const char *down_error)
+{
+	MigrateParameters p;
+
+	if (down != NULL)
+		migrate_store_script(file->down.sha256, down);
+	migrate_bind_key(&p, history);
+	migrate_bind_text(&p, key);
+	migrate_bind_sha256(&p, down ? file->down.sha256 : NULL);
+	migrate_bind_name(&p, down ? history->role : NULL);
+	migrate_bind(&p, Int32GetDatum(file->down.line));
+	migrate_bind(&p, BoolGetDatum(file->down.transactional));
+	migrate_bind(&p, BoolGetDatum(reversible));
+	migrate_bind_text(&p, down_error);
+	migrate_bind_text(&p, migrate_syntax_name(file->down.syntax));
+	migrate_bind_vars(&p, down ? vars : NIL);
+	migrate_query(&update_down, &p, SNAPSHOT_STATEMENT, SPI_OK_UPDATE, NULL, NULL);
+}
+
+/*
+ * Take over changed scripts of an applied migration: "up" and "down" are the
+ * new texts, NULL to leave that one as it is.  A down that the file does not
+ * have any more is told by "down_changed" alone.  The current role becomes
+ * the author of what is replaced, and of the values with it, "up_vars" and
+ * "down_vars".
+ */
+void
+migrate_record_replace(const MigrateHistory * history, const Migration *file, const AppliedMigration *applied,
+					   bool down_changed,
+					   const char *up, List *up_vars, const char *down, List *down_vars,
+					   bool reversible, const char *down_error)
+{
+	MigrateParameters p;
+
+	if (up != NULL)
+	{
+		migrate_store_script(file->up.sha256, up);
+		migrate_bind_key(&p, history);
+		migrate_bind_text(&p, applied->stored_key);
+		migrate_bind_sha256(&p, file->up.sha256);
+		migrate_bind_name(&p, history->role);
+		migrate_bind(&p, Int32GetDatum(file->up.line));
+		migrate_bind(&p, BoolGetDatum(file->up.transactional));
+		migrate_bind_text(&p, file->up.file);
+		migrate_bind_text(&p, file->description);
+		migrate_bind_text(&p, file->author);
+		migrate_bind_text(&p, file->created);
+		migrate_bind_text(&p, migrate_syntax_name(file->up.syntax));
+		migrate_bind_vars(&p, up_vars);
+		migrate_bind_text(&p, file->format);
+		migrate_query(&update_up, &p, SNAPSHOT_STATEMENT, SPI_OK_UPDATE, NULL, NULL);
+	}
+	if (down_changed)
+		migrate_replace_down(history, applied->stored_key, file, down, down_vars, reversible, down_error);
+}
+
+static void
+replace_key(const MigrateHistory * history, const char *old, const char *key, const char *format)
+{
+	MigrateParameters p;
+
+	migrate_bind_key(&p, history);
+	migrate_bind_text(&p, old);
+	migrate_bind_text(&p, key);
+	migrate_bind_text(&p, format);
+	migrate_query(&update_key, &p, SNAPSHOT_STATEMENT, SPI_OK_UPDATE, NULL, NULL);
+}
+
+/*
+ * Record the sort keys that rows (AppliedMigration) have in a format.  A key may be
+ * that of another row until that has got its own, so each goes through one that
+ * none has.
+ */
+void
+migrate_record_keys(const MigrateHistory * history, List *rows, const char *format)
+{
+	ListCell   *lc;
+
+	foreach(lc, rows)
+		replace_key(history, ((AppliedMigration *) lfirst(lc))->stored_key,
+					psprintf("\001%d", foreach_current_index(lc)), format);
+	foreach(lc, rows)
+	{
+		AppliedMigration *row = lfirst(lc);
+
+		replace_key(history, psprintf("\001%d", foreach_current_index(lc)), row->sort_key, format);
+		row->stored_key = row->sort_key;
+		row->format = unconstify(char *, format);
+	}
+}
