@@ -4,7 +4,7 @@
  *		SQL text -> transactions of statements.
  *
  * The server's lexer finds where a statement ends, and what only psql
- * understands (lexer.c); the server's parser judges each statement.  Quotes,
+ * understands (lexer.c); the server's parser parses each statement.  Quotes,
  * dollar quotes, nested comments and the rest are therefore right by
  * construction.
  *
@@ -35,7 +35,7 @@
 #include "util/printable.h"
 
 /*
- * State of cutting and judging one script.
+ * State of parsing one script.
  */
 typedef struct ScriptParser
 {
@@ -50,14 +50,7 @@ typedef struct ScriptParser
 	int			capacity;
 	bool		conforming;		/* standard_conforming_strings, as the text
 								 * sets it */
-	bool		in_transaction;
-	bool		begun;			/* the current transaction has a BEGIN ... */
-	bool		begun_late;		/* ... behind other statements of it */
-	int			pairs_open;		/* BEGIN seen, less COMMIT seen */
-	int			committed;		/* statements before the last COMMIT */
-	int			unbegun;		/* line of the first COMMIT of a transaction
-								 * that no BEGIN began, 0: none */
-	int			transaction;	/* number of the current transaction */
+	MigrateBlocks blocks;		/* of BEGIN and COMMIT */
 	MemoryContext context;		/* of the result */
 	MemoryContext scratch;		/* reset after each statement */
 } ScriptParser;
@@ -141,135 +134,17 @@ migrate_script_is_blank(const char *sql, int length)
 	return skip_blank(sql, length) == length;
 }
 
-pg_noreturn static void refuse_statement(MigrateErrorContext *errctx, int line, const char *what,
-										 const char *hint);
-pg_noreturn static void refuse_transaction(MigrateErrorContext *errctx, int line, const char *message,
-										   const char *hint);
-
-static void
-refuse_statement(MigrateErrorContext *errctx, int line, const char *what, const char *hint)
+/*
+ * Refuse a statement, "what", on a line: 0A000.
+ */
+void
+migrate_refuse_statement(MigrateErrorContext *errctx, int line, const char *what, const char *hint)
 {
 	errctx->line = line;
 	ereport(ERROR,
 			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 			 errmsg("%s cannot be used in a migration", what),
 			 hint ? errhint("%s", hint) : 0));
-}
-
-static void
-refuse_transaction(MigrateErrorContext *errctx, int line, const char *message, const char *hint)
-{
-	errctx->line = line;
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_TRANSACTION_TERMINATION),
-			 errmsg("%s", message),
-			 errhint("%s", hint)));
-}
-
-/*
- * Has a script nothing yet but SET?  Such lines stand before the BEGIN of many a
- * file.
- */
-static bool
-has_only_settings(const MigrateScript *script)
-{
-	for (int i = 0; i < script->nstatements; i++)
-	{
-		if (!script->statements[i].set_session)
-			return false;
-	}
-	return true;
-}
-
-/*
- * Remember the first COMMIT that has no BEGIN and shapes nothing.
- */
-static void
-note_lone_commit(ScriptParser *parser, int line)
-{
-	if (parser->script->lone_commit == 0)
-		parser->script->lone_commit = line;
-}
-
-/*
- * Transaction control: BEGIN and COMMIT shape a migration, everything else is
- * refused.  Returns false for COMMIT PREPARED and ROLLBACK PREPARED, which are
- * ordinary statements here.
- */
-static bool
-control_transaction(ScriptParser *parser, const TransactionStmt *stmt, int line)
-{
-	static const char *const pair_hint =
-		"COMMIT and BEGIN may stand in the middle of a migration, or as a pair around some or all of it.";
-
-	if (stmt->chain)
-		refuse_statement(parser->errctx, line, "AND CHAIN", NULL);
-	switch (stmt->kind)
-	{
-		case TRANS_STMT_BEGIN:
-		case TRANS_STMT_START:
-			if (stmt->options != NIL)
-				refuse_statement(parser->errctx, line, "BEGIN with a transaction mode",
-								 "Use SET TRANSACTION as the first statement.");
-			if (parser->begun)
-				refuse_transaction(parser->errctx, line,
-								   "there is already a transaction in progress", pair_hint);
-			parser->begun = true;
-			parser->pairs_open++;
-			/* what was before it in the section's own transaction stays in it */
-			parser->begun_late = parser->in_transaction && !has_only_settings(parser->script);
-			if (parser->begun_late)
-				return true;
-			parser->in_transaction = true;
-			break;
-		case TRANS_STMT_COMMIT:
-			if (!parser->in_transaction)
-			{
-				/* there is none to end, which makes the server warn, too */
-				note_lone_commit(parser, line);
-				return true;
-			}
-			if (!parser->begun && parser->unbegun == 0)
-				parser->unbegun = line;
-			/* and what comes after such a pair is one of the section's again */
-			parser->in_transaction = parser->begun_late;
-			parser->begun = parser->begun_late = false;
-			parser->pairs_open--;
-			parser->committed = parser->script->nstatements;
-			break;
-		case TRANS_STMT_COMMIT_PREPARED:
-		case TRANS_STMT_ROLLBACK_PREPARED:
-			return false;
-		case TRANS_STMT_PREPARE:
-			refuse_statement(parser->errctx, line, "PREPARE TRANSACTION", NULL);
-			break;
-		case TRANS_STMT_ROLLBACK:
-			refuse_statement(parser->errctx, line, "ROLLBACK",
-							 "Raise an error to have the migration undone.");
-			break;
-		default:
-			refuse_statement(parser->errctx, line, "SAVEPOINT",
-							 "Use the EXCEPTION clause of a PL/pgSQL block.");
-	}
-	parser->transaction++;
-	return true;
-}
-
-/*
- * What was begun has to be committed.  A section may leave its own transaction
- * and stay outside of it, for statements that cannot run in one; if there are
- * none, its COMMIT has been left behind.
- */
-static void
-check_end(ScriptParser *parser)
-{
-	static const char *const hint =
-		"A migration has to end as it started: inside its transaction, or outside of one if it is marked so.";
-
-	if (parser->pairs_open > 0)
-		refuse_transaction(parser->errctx, parser->line, "BEGIN without COMMIT", hint);
-	if (parser->pairs_open < 0 && parser->committed == parser->script->nstatements)
-		note_lone_commit(parser, parser->unbegun);
 }
 
 static MigrateStatement *
@@ -294,9 +169,9 @@ static void
 check_copy(ScriptParser *parser, const CopyStmt *stmt, int line)
 {
 	if (!stmt->is_from)
-		refuse_statement(parser->errctx, line, "COPY TO STDOUT", NULL);
+		migrate_refuse_statement(parser->errctx, line, "COPY TO STDOUT", NULL);
 	if (parser->token->rows == 0)
-		refuse_statement(parser->errctx, line, "COPY FROM STDIN without rows", NULL);
+		migrate_refuse_statement(parser->errctx, line, "COPY FROM STDIN without rows", NULL);
 }
 
 /*
@@ -373,7 +248,7 @@ parse_as_set(const ScriptParser *parser, const char *query)
 }
 
 /*
- * Take one parsed statement into the script.
+ * Add a parsed statement to the script.
  */
 static void
 add_statement(ScriptParser *parser, Node *node, int offset, int length, int line)
@@ -381,7 +256,8 @@ add_statement(ScriptParser *parser, Node *node, int offset, int length, int line
 	MigrateStatement *statement;
 
 	if (IsA(node, TransactionStmt) &&
-		control_transaction(parser, (TransactionStmt *) node, line))
+		migrate_control_transaction(&parser->blocks, (TransactionStmt *) node, parser->script,
+									line, parser->errctx))
 		return;
 	if (IsA(node, CopyStmt) && ((CopyStmt *) node)->filename == NULL)
 		check_copy(parser, (CopyStmt *) node, line);
@@ -400,19 +276,19 @@ add_statement(ScriptParser *parser, Node *node, int offset, int length, int line
 	migrate_statement_classify(statement, node);
 	follow_setting(parser, node);
 
-	if (!parser->in_transaction)
+	if (!parser->blocks.in_transaction)
 		migrate_statement_alone(statement, node);
 
 	/* outside of a transaction, and outside of a block, each is one alone */
-	if (!parser->in_transaction || statement->outside_block)
-		parser->transaction++;
-	statement->transaction = parser->transaction;
-	if (!parser->in_transaction || statement->outside_block)
-		parser->transaction++;
+	if (!parser->blocks.in_transaction || statement->outside_block)
+		parser->blocks.transaction++;
+	statement->transaction = parser->blocks.transaction;
+	if (!parser->blocks.in_transaction || statement->outside_block)
+		parser->blocks.transaction++;
 }
 
 /*
- * Take a statement that was parsed from between "offset" and "end".
+ * Add a statement that was parsed from between "offset" and "end".
  */
 static void
 add_parsed(ScriptParser *parser, const RawStmt *raw, int offset, int end)
@@ -430,7 +306,7 @@ add_parsed(ScriptParser *parser, const RawStmt *raw, int offset, int end)
  * looks like a nested block is none.
  */
 static void
-judge(ScriptParser *parser, int start, int end)
+parse_statements(ScriptParser *parser, int start, int end)
 {
 	const char *sql = migrate_lexer_text(parser->lexer);
 	int			offset = start + skip_blank(sql + start, end - start);
@@ -464,7 +340,7 @@ judge(ScriptParser *parser, int start, int end)
  * Pass over a line for psql, or refuse it.
  */
 static void
-take_command_line(ScriptParser *parser, const MigrateToken *token)
+skip_command_line(ScriptParser *parser, const MigrateToken *token)
 {
 	const char *sql = parser->source + token->location;
 	MemoryContext old = MemoryContextSwitchTo(parser->scratch);
@@ -473,9 +349,9 @@ take_command_line(ScriptParser *parser, const MigrateToken *token)
 	ListCell   *lc;
 
 	if (refused != NULL)
-		refuse_statement(parser->errctx, line_of(parser, token->location),
-						 psprintf("psql's \"\\%s\"", refused),
-						 migrate_psql_hint(refused, false));
+		migrate_refuse_statement(parser->errctx, line_of(parser, token->location),
+								 psprintf("psql's \"\\%s\"", refused),
+								 migrate_psql_hint(refused, false));
 	foreach(lc, skipped)
 	{
 		note_skipped(parser, psprintf("\\%s", (char *) lfirst(lc)));
@@ -494,9 +370,9 @@ refuse_backslash(ScriptParser *parser, const MigrateToken *token)
 	const char *at = parser->source + token->location;
 	const char *name = migrate_psql_name(&at, at + strlen(at));
 
-	refuse_statement(parser->errctx, line_of(parser, token->location),
-					 psprintf("psql's \"\\%s\"", name),
-					 migrate_psql_hint(name, token->in_statement));
+	migrate_refuse_statement(parser->errctx, line_of(parser, token->location),
+							 psprintf("psql's \"\\%s\"", name),
+							 migrate_psql_hint(name, token->in_statement));
 }
 
 /*
@@ -505,9 +381,9 @@ refuse_backslash(ScriptParser *parser, const MigrateToken *token)
 static void
 refuse_around_rows(ScriptParser *parser, const MigrateToken *token)
 {
-	refuse_statement(parser->errctx, line_of(parser, token->location),
-					 "a statement around the rows of COPY",
-					 "Begin the statement on the line behind the rows.");
+	migrate_refuse_statement(parser->errctx, line_of(parser, token->location),
+							 "a statement around the rows of COPY",
+							 "Begin the statement on the line behind the rows.");
 }
 
 /*
@@ -530,7 +406,7 @@ next_token(ScriptParser *parser, int query)
 }
 
 /*
- * Run the lexer over the whole text and judge() each statement as its end is
+ * Run the lexer over the whole text and parse_statements() each statement as its end is
  * found.
  */
 static void
@@ -547,7 +423,7 @@ cut(ScriptParser *parser)
 		token = parser->token = next_token(parser, query);
 		if (token->kind == MIGRATE_COMMAND_LINE)
 		{
-			take_command_line(parser, token);
+			skip_command_line(parser, token);
 			start = token->location + token->line_length;
 		}
 		else if (token->kind == '\\')
@@ -559,7 +435,7 @@ cut(ScriptParser *parser)
 			if (token->around_rows)
 				refuse_around_rows(parser, token);
 			if (token->in_statement)
-				judge(parser, start, end);
+				parse_statements(parser, start, end);
 			start = Min(end + 1, length);
 		}
 		else
@@ -611,7 +487,7 @@ migrate_script_parse(const char *sql, bool transactional, int line, MigrateError
 	parser.errctx = errctx;
 	parser.first_line = line;
 	parser.line = line;
-	parser.in_transaction = transactional;
+	parser.blocks.in_transaction = transactional;
 	parser.conforming = standard_conforming_strings;
 	parser.capacity = 8;
 	parser.script = palloc0(sizeof(MigrateScript));
@@ -629,7 +505,7 @@ migrate_script_parse(const char *sql, bool transactional, int line, MigrateError
 	errctx->statement = 0;
 	parser.script->statements = repalloc(parser.script->statements,
 										 Max(parser.script->nstatements, 1) * sizeof(MigrateStatement));
-	check_end(&parser);
+	migrate_check_blocks(&parser.blocks, parser.script, parser.line, errctx);
 	return parser.script;
 }
 
