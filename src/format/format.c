@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * format.c
- *		The formats: how a directory of each tool is told, laid out and marked.
+ *		The formats: how a directory of each tool is detected, laid out and marked.
  *
- * A format is a row of formats[]: which files are its migrations (filename.c,
+ * A format is a row of migrate_formats[]: which files are its migrations (filename.c,
  * sqitch_plan.c), and how they mark what they hold (grammar.c, liquibase.c).  Rows
  * stand in order of detection; the first whose evidence a directory shows is
  * taken.  To add a format, add a row, with a function for its layout and one for
@@ -35,49 +35,7 @@
 #include "util/printable.h"
 #include "variables/variables.h"
 
-/*
- * How a directory is told to be of a format.  The evidence may be a name, or
- * text; where there is none, a format has to be given, or its tool's table be
- * there.
- */
-struct MigrateFormat
-{
-	const char *name;
-
-	/* evidence */
-	bool		(*looks_like) (List *names);	/* by all names together */
-	bool		by_markers;		/* by the markers of one file */
-	bool		by_name;		/* by the name of one file */
-	const char *like;			/* formats that may be meant where the tool's
-								 * table is there */
-	const char *table;			/* which is this, schema-qualified if need be */
-	const char *column;			/* and has this column */
-
-	/* layout */
-	bool		(*claims) (const char *file, MigrateFileName *parsed);
-	List	   *(*arrange) (const char *index, const char *text, List *names);
-	const char *index;			/* a file about the others */
-	bool		nested;			/* folders hold migrations, too */
-	bool		dated;			/* equal versions are an error, though they
-								 * may have different places in the order */
-	bool		from_one;		/* there is no version 0 */
-	bool		consecutive;	/* nor any gap */
-	void		(*refuse) (const char *file);	/* what would have to run too */
-	const char *down_name;		/* of a down script; %s is the version */
-
-	/* content */
-	const MigrateGrammar *markers;
-	bool		changesets;		/* a file is several migrations */
-	bool		hashed;			/* each file has the hash of the one before */
-	bool		header;			/* has header comment lines */
-	const char *metadata_file;	/* suffix or name of a file with settings */
-	MigrateSyntax syntax;		/* of variables */
-
-	/* how a new one looks */
-	const MigrateTemplate *template;
-};
-
-static const MigrateFormat formats[] = {
+const MigrateFormat migrate_formats[] = {
 	{
 		.name = "sqitch",.looks_like = migrate_directory_is_sqitch,
 		.index = "sqitch.plan",.arrange = migrate_sqitch_plan_files,.markers = &migrate_grammar_none,
@@ -215,7 +173,11 @@ static const MigrateFormat formats[] = {
 		.like = "plain",.table = "migrations",.column = "executed_at",
 		.template = &migrate_template_postgres_migrations
 	},
+	{0}
 };
+
+StaticAssertDecl(lengthof(migrate_formats) <= MIGRATE_MAX_FORMATS,
+				 "too many formats");
 
 /*
  * The format of that name for a directory with "names": where the tool has had
@@ -229,9 +191,9 @@ migrate_format_named(const char *name, List *names)
 	StringInfoData valid;
 
 	initStringInfo(&valid);
-	for (const MigrateFormat *f = formats; f < formats + lengthof(formats); f++)
+	for (const MigrateFormat *f = migrate_formats; f->name != NULL; f++)
 	{
-		if (f == formats || strcmp(f->name, f[-1].name) != 0)
+		if (f == migrate_formats || strcmp(f->name, f[-1].name) != 0)
 			appendStringInfo(&valid, "%s\"%s\"", valid.len > 0 ? ", " : "", f->name);
 		if (strcmp(f->name, name) != 0)
 			continue;
@@ -247,198 +209,6 @@ migrate_format_named(const char *name, List *names)
 	return first;
 }
 
-/*
- * The first of "names" in the directory itself, or "in_folders", too, by which it is
- * of a format; NULL if none is.
- */
-static const char *
-find_claimed(const MigrateFormat *format, List *names, bool in_folders)
-{
-	ListCell   *lc;
-
-	foreach(lc, names)
-	{
-		MigrateFileName parsed = {0};
-
-		if ((in_folders || strchr(lfirst(lc), '/') == NULL) && format->claims(lfirst(lc), &parsed) &&
-			parsed.part == PART_UP)
-			return lfirst(lc);
-	}
-	return NULL;
-}
-
-/*
- * Detection by the names of a directory, with *evidence a file that tells,
- * one that is there; NULL if they tell nothing.  Markers may tell better.
- */
-const MigrateFormat *
-migrate_format_by_names(List *names, const char **evidence)
-{
-	for (const MigrateFormat *f = formats; f < formats + lengthof(formats); f++)
-	{
-		if (f->looks_like == NULL || !f->looks_like(names))
-			continue;
-		/* the file that tells about the others may be missing */
-		*evidence = f->index != NULL && migrate_has_name(names, f->index) ? f->index :
-			f->claims != NULL ? find_claimed(f, names, true) : NULL;
-		return f;
-	}
-	for (const MigrateFormat *f = formats; f < formats + lengthof(formats); f++)
-		if (f->by_name && (*evidence = find_claimed(f, names, false)) != NULL)
-			return f;
-	return NULL;
-}
-
-/*
- * The rows of formats[] that have evidence of a kind, and their grammars.
- */
-typedef struct Evidence
-{
-	int			n;
-	const MigrateFormat *formats[lengthof(formats)];
-	const MigrateGrammar *markers[lengthof(formats)];
-} Evidence;
-
-static void
-add_evidence(Evidence *evidence, const MigrateFormat *format)
-{
-	evidence->formats[evidence->n] = format;
-	evidence->markers[evidence->n++] = format->markers;
-}
-
-/*
- * Detection, file by file: the best format that the files so far are evidence
- * for.  "best" is the result for those before, NULL for the first one.
- */
-const MigrateFormat *
-migrate_format_detect(const MigrateFormat *best, const char *file, const char *sql)
-{
-	Evidence	evidence = {0};
-	MigrateFileName parsed = {0};
-	int			found;
-
-	for (const MigrateFormat *f = formats; f < formats + lengthof(formats) && f != best; f++)
-	{
-		if (f->by_markers && f->claims(file, &parsed))
-			add_evidence(&evidence, f);
-		if (f->by_name && f->claims(file, &parsed) && parsed.part == PART_UP)
-		{
-			best = f;
-			break;
-		}
-	}
-	found = migrate_grammar_first(evidence.markers, evidence.n, sql);
-	return found < 0 ? best : evidence.formats[found];
-}
-
-/*
- * May a directory that looks like "format" be one of "other"?
- */
-bool
-migrate_format_may_be(const MigrateFormat *format, const MigrateFormat *other)
-{
-	return other->like != NULL && strstr(other->like, format->name) != NULL;
-}
-
-/*
- * The tool that a directory is of, if it looks like "format", and like that of
- * other tools as well: the one whose table is there.  NULL if none is.
- */
-const MigrateFormat *
-migrate_format_by_table(const MigrateFormat *format, MigrateTableExists exists)
-{
-	for (const MigrateFormat *f = formats; f < formats + lengthof(formats); f++)
-		if (migrate_format_may_be(format, f) && exists(f->table, f->column))
-			return f;
-	return NULL;
-}
-
-/*
- * Another format that a file's text is marked as one of, or NULL.  With "ambiguous",
- * also where there is doubt.
- */
-static const MigrateFormat *
-foreign_format(const MigrateFormat *format, const char *sql, bool ambiguous)
-{
-	Evidence	evidence = {0};
-	int			found;
-
-	for (const MigrateFormat *f = formats; f < formats + lengthof(formats); f++)
-		if (f->by_markers && f->markers != format->markers &&
-			(ambiguous || !migrate_grammar_are_weak(f->markers)))
-			add_evidence(&evidence, f);
-	found = migrate_grammar_first(evidence.markers, evidence.n, sql);
-	return found < 0 ? NULL : evidence.formats[found];
-}
-
-/*
- * A file has the markers of another format.  "evidence" is the file that the
- * format was detected from, NULL if it was given: a warning then, else an error
- * (22023).
- */
-static void
-check_foreign(const MigrateFormat *format, const char *evidence, const char *file,
-			  const MigrateFormat *other)
-{
-	if (evidence == NULL)
-		ereport(WARNING,
-				(errmsg("file \"%s\" looks like one of format \"%s\"", file, other->name)));
-	else if (strcmp(evidence, file) == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("format of file \"%s\" is ambiguous", file),
-				 errdetail("Its name is one of format \"%s\", its markers are of format \"%s\".",
-						   format->name, other->name),
-				 errhint("Give the format to read the directory in.")));
-	else
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("directory has migrations of two formats"),
-				 errdetail("File \"%s\" is one of format \"%s\", file \"%s\" of format \"%s\".",
-						   evidence, format->name, file, other->name),
-				 errhint("Move those of one of them, or give the format to read the directory in.")));
-}
-
-/*
- * Refuse a file that the directory's format leaves alone, and that by its
- * markers is a migration of another: nobody would miss it until it is too late.
- */
-void
-migrate_format_check_ignored(const MigrateFormat *format, const char *evidence,
-							 const char *file, const char *sql)
-{
-	MigrateFileName parsed = {0};
-	const MigrateFormat *other = foreign_format(format, sql, true);
-
-	if (other != NULL && other->claims(file, &parsed))
-		check_foreign(format, evidence, file, other);
-	else if (format->claims == migrate_filename_pairs && migrate_filename_sqlx(file, &parsed))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("format of the directory is ambiguous"),
-				 errdetail("File \"%s\" is a migration in the format \"%s\", and none in \"%s\".",
-						   file, "sqlx", format->name),
-				 errhint("Give the format, \"%s\" to have all of them run or \"%s\" to have the file left alone, or rename the file.",
-						 "sqlx", format->name)));
-}
-
-/*
- * Is a file of this name a migration, or a part of one, in a format, or in any
- * if that is NULL?  Only for formats without an order of their own.
- */
-bool
-migrate_format_reads(const MigrateFormat *format, const char *file)
-{
-	MigrateFileName parsed = {0};
-
-	if (format != NULL)
-		return format->claims != NULL && format->claims(file, &parsed);
-	for (const MigrateFormat *f = formats; f < formats + lengthof(formats); f++)
-		if ((f->by_markers || f->by_name) && f->claims(file, &parsed))
-			return true;
-	return false;
-}
-
 const char *
 migrate_format_name(const MigrateFormat *format)
 {
@@ -446,8 +216,8 @@ migrate_format_name(const MigrateFormat *format)
 }
 
 /*
- * Take the name of a file of a format without an order of its own apart; false if
- * it is no migration, nor a part of one.
+ * Parse the name of a file of a format without an order of its own; false if it is
+ * no migration, nor a part of one.
  */
 bool
 migrate_format_parse_name(const MigrateFormat *format, const char *file, MigrateFileName *parsed)
@@ -580,12 +350,12 @@ static void
 refuse_unmarked(const MigrateFormat *format, const char *evidence, const char *file,
 				const char *sql, int length)
 {
-	const MigrateFormat *other = foreign_format(format, sql, true);
+	const MigrateFormat *other = migrate_format_marked(format, sql, true);
 	const char *marker = migrate_grammar_up(format->markers);
 	char	   *hint;
 
 	if (other != NULL && evidence != NULL)
-		check_foreign(format, evidence, file, other);
+		migrate_format_refuse_foreign(format, evidence, file, other);
 	if (other != NULL)
 		hint = psprintf("The format \"%s\" marks it by a line \"%s\"; the file looks like one of format \"%s\".",
 						format->name, marker, other->name);
@@ -595,21 +365,6 @@ refuse_unmarked(const MigrateFormat *format, const char *evidence, const char *f
 		hint = psprintf("The format \"%s\", detected from file \"%s\", marks it by a line \"%s\".",
 						format->name, evidence, marker);
 	migrate_bad_file(file, migrate_count_lines(sql, length), "migration has no up section", hint);
-}
-
-/*
- * The other format that a file of this one is of, or NULL.  One that its markers
- * tell may lack them, where the file is a section then; so those of others count,
- * also if they are common comments.
- */
-static const MigrateFormat *
-foreign_to(const MigrateFormat *format, const char *evidence, const char *sql)
-{
-	if (!format->by_markers)
-		return foreign_format(format, sql, evidence == NULL);
-	if (!format->markers->whole || migrate_grammar_first(&format->markers, 1, sql) >= 0)
-		return NULL;
-	return foreign_format(format, sql, true);
 }
 
 /*
@@ -624,7 +379,7 @@ parse_changesets(const MigrateFormat *format, const MigrateFileName *parsed, con
 
 	/* one that is marked for another tool is reported as that */
 	if (migrations == NIL && !migrate_script_is_blank(sql, length) &&
-		foreign_format(format, sql, false) == NULL)
+		migrate_format_marked(format, sql, false) == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("file \"%s\" has no changesets", parsed->file),
@@ -633,7 +388,7 @@ parse_changesets(const MigrateFormat *format, const MigrateFileName *parsed, con
 }
 
 /*
- * Take one file apart: a list of Migration, each with those sections that the
+ * Parse one file: a list of Migration, each with those sections that the
  * file has; migrate_format_assemble() puts together what is spread over files.
  * NIL for a file that has turned out to be no migration.
  *
@@ -649,9 +404,9 @@ migrate_format_parse(const MigrateFormat *format, const char *evidence,
 
 	if (format->changesets)
 		return parse_changesets(format, parsed, sql, length);
-	other = foreign_to(format, evidence, sql);
+	other = migrate_format_foreign(format, evidence, sql);
 	if (other != NULL)
-		check_foreign(format, evidence, parsed->file, other);
+		migrate_format_refuse_foreign(format, evidence, parsed->file, other);
 
 	migration = palloc0(sizeof(Migration));
 	migration->file = parsed->file;

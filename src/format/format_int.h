@@ -18,16 +18,53 @@
 #include "format/format.h"
 #include "format/grammar.h"
 
+/*
+ * How a directory is told to be of a format.  The evidence may be a name, or
+ * text; where there is none, a format has to be given, or its tool's table be
+ * there.
+ */
+struct MigrateFormat
+{
+	const char *name;
+
+	/* evidence */
+	bool		(*looks_like) (List *names);	/* by all names together */
+	bool		by_markers;		/* by the markers of one file */
+	bool		by_name;		/* by the name of one file */
+	const char *like;			/* formats that may be meant where the tool's
+								 * table is there */
+	const char *table;			/* which is this, schema-qualified if need be */
+	const char *column;			/* and has this column */
+
+	/* layout */
+	bool		(*claims) (const char *file, MigrateFileName *parsed);
+	List	   *(*arrange) (const char *index, const char *text, List *names);
+	const char *index;			/* a file about the others */
+	bool		nested;			/* folders hold migrations, too */
+	bool		dated;			/* equal versions are an error, though they
+								 * may have different places in the order */
+	bool		from_one;		/* there is no version 0 */
+	bool		consecutive;	/* nor any gap */
+	void		(*refuse) (const char *file);	/* what would have to run too */
+	const char *down_name;		/* of a down script; %s is the version */
+
+	/* content */
+	const MigrateGrammar *markers;
+	bool		changesets;		/* a file is several migrations */
+	bool		hashed;			/* each file has the hash of the one before */
+	bool		header;			/* has header comment lines */
+	const char *metadata_file;	/* suffix or name of a file with settings */
+	MigrateSyntax syntax;		/* of variables */
+
+	/* how a new one looks */
+	const MigrateTemplate *template;
+};
+
+/* room for what a file's markers may be evidence for */
+#define MIGRATE_MAX_FORMATS		40
+
 /* in format.c */
-extern const MigrateFormat *migrate_format_by_names(List *names, const char **evidence);
-extern const MigrateFormat *migrate_format_detect(const MigrateFormat *best,
-												  const char *file, const char *sql);
-extern bool migrate_format_may_be(const MigrateFormat *format, const MigrateFormat *other);
-extern const MigrateFormat *migrate_format_by_table(const MigrateFormat *format,
-													MigrateTableExists exists);
-extern void migrate_format_check_ignored(const MigrateFormat *format, const char *evidence,
-										 const char *file, const char *sql);
-extern bool migrate_format_reads(const MigrateFormat *format, const char *file);
+extern const MigrateFormat migrate_formats[];
 extern const char *migrate_format_manifest(const MigrateFormat *format);
 extern bool migrate_format_has_file_sums(const MigrateFormat *format);
 extern bool migrate_format_has_unique_versions(const MigrateFormat *format);
@@ -39,6 +76,23 @@ extern List *migrate_format_parse(const MigrateFormat *format, const char *evide
 								  const char *sql, int length);
 extern List *migrate_format_assemble(const MigrateFormat *format, List *parts,
 									 List **ignored);
+
+/* in detect.c */
+extern const MigrateFormat *migrate_format_by_names(List *names, const char **evidence);
+extern const MigrateFormat *migrate_format_detect(const MigrateFormat *best,
+												  const char *file, const char *sql);
+extern bool migrate_format_may_be(const MigrateFormat *format, const MigrateFormat *other);
+extern const MigrateFormat *migrate_format_by_table(const MigrateFormat *format,
+													MigrateTableExists exists);
+extern void migrate_format_check_ignored(const MigrateFormat *format, const char *evidence,
+										 const char *file, const char *sql);
+extern bool migrate_format_reads(const MigrateFormat *format, const char *file);
+extern const MigrateFormat *migrate_format_marked(const MigrateFormat *format, const char *sql,
+												  bool ambiguous);
+extern const MigrateFormat *migrate_format_foreign(const MigrateFormat *format,
+												   const char *evidence, const char *sql);
+extern void migrate_format_refuse_foreign(const MigrateFormat *format, const char *evidence,
+										  const char *file, const MigrateFormat *other);
 
 /* in assemble.c */
 extern List *migrate_assemble(List *parts, List **ignored);

@@ -390,7 +390,7 @@ migrate_grammar_first(const MigrateGrammar *const *markers, int n, const char *s
  * Is a grammar's up marker a comment that others may write as well?
  */
 bool
-migrate_grammar_are_weak(const MigrateGrammar *markers)
+migrate_grammar_are_ambiguous(const MigrateGrammar *markers)
 {
 	return markers->ambiguous;
 }

@@ -77,6 +77,6 @@ extern const MigrateGrammar migrate_grammar_drizzle;
 extern const MigrateGrammar migrate_grammar_liquibase;
 extern int	migrate_grammar_first(const MigrateGrammar *const *markers, int n,
 								  const char *sql);
-extern bool migrate_grammar_are_weak(const MigrateGrammar *markers);
+extern bool migrate_grammar_are_ambiguous(const MigrateGrammar *markers);
 
 #endif							/* MIGRATE_FORMAT_GRAMMAR_H */

@@ -1,0 +1,228 @@
+/*-------------------------------------------------------------------------
+ *
+ * detect.c
+ *		Which format a directory is of, from names, markers and tables, and which
+ *		of its files are of another one.
+ *
+ * Nothing here does I/O or asks a catalog.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/format/detect.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "format/filename.h"
+#include "format/format.h"
+#include "format/format_int.h"
+#include "format/grammar.h"
+
+/*
+ * The first of "names" in the directory itself, or "in_folders", too, by which it is
+ * of a format; NULL if none is.
+ */
+static const char *
+find_claimed(const MigrateFormat *format, List *names, bool in_folders)
+{
+	ListCell   *lc;
+
+	foreach(lc, names)
+	{
+		MigrateFileName parsed = {0};
+
+		if ((in_folders || strchr(lfirst(lc), '/') == NULL) && format->claims(lfirst(lc), &parsed) &&
+			parsed.part == PART_UP)
+			return lfirst(lc);
+	}
+	return NULL;
+}
+
+/*
+ * Detection by the names of a directory, with *evidence a file that tells,
+ * one that is there; NULL if they tell nothing.  Markers may tell better.
+ */
+const MigrateFormat *
+migrate_format_by_names(List *names, const char **evidence)
+{
+	for (const MigrateFormat *f = migrate_formats; f->name != NULL; f++)
+	{
+		if (f->looks_like == NULL || !f->looks_like(names))
+			continue;
+		/* the file that tells about the others may be missing */
+		*evidence = f->index != NULL && migrate_has_name(names, f->index) ? f->index :
+			f->claims != NULL ? find_claimed(f, names, true) : NULL;
+		return f;
+	}
+	for (const MigrateFormat *f = migrate_formats; f->name != NULL; f++)
+		if (f->by_name && (*evidence = find_claimed(f, names, false)) != NULL)
+			return f;
+	return NULL;
+}
+
+/*
+ * The rows of migrate_formats[] that have evidence of a kind, and their grammars.
+ */
+typedef struct Evidence
+{
+	int			n;
+	const MigrateFormat *formats[MIGRATE_MAX_FORMATS];
+	const MigrateGrammar *markers[MIGRATE_MAX_FORMATS];
+} Evidence;
+
+static void
+add_evidence(Evidence *evidence, const MigrateFormat *format)
+{
+	evidence->formats[evidence->n] = format;
+	evidence->markers[evidence->n++] = format->markers;
+}
+
+/*
+ * Detection, file by file: the best format that the files so far are evidence
+ * for.  "best" is the result for those before, NULL for the first one.
+ */
+const MigrateFormat *
+migrate_format_detect(const MigrateFormat *best, const char *file, const char *sql)
+{
+	Evidence	evidence = {0};
+	MigrateFileName parsed = {0};
+	int			found;
+
+	for (const MigrateFormat *f = migrate_formats; f->name != NULL && f != best; f++)
+	{
+		if (f->by_markers && f->claims(file, &parsed))
+			add_evidence(&evidence, f);
+		if (f->by_name && f->claims(file, &parsed) && parsed.part == PART_UP)
+		{
+			best = f;
+			break;
+		}
+	}
+	found = migrate_grammar_first(evidence.markers, evidence.n, sql);
+	return found < 0 ? best : evidence.formats[found];
+}
+
+/*
+ * May a directory that looks like "format" be one of "other"?
+ */
+bool
+migrate_format_may_be(const MigrateFormat *format, const MigrateFormat *other)
+{
+	return other->like != NULL && strstr(other->like, format->name) != NULL;
+}
+
+/*
+ * The tool that a directory is of, if it looks like "format", and like that of
+ * other tools as well: the one whose table is there.  NULL if none is.
+ */
+const MigrateFormat *
+migrate_format_by_table(const MigrateFormat *format, MigrateTableExists exists)
+{
+	for (const MigrateFormat *f = migrate_formats; f->name != NULL; f++)
+		if (migrate_format_may_be(format, f) && exists(f->table, f->column))
+			return f;
+	return NULL;
+}
+
+/*
+ * Another format that a file's text is marked as one of, or NULL.  With "ambiguous",
+ * also where there is doubt.
+ */
+const MigrateFormat *
+migrate_format_marked(const MigrateFormat *format, const char *sql, bool ambiguous)
+{
+	Evidence	evidence = {0};
+	int			found;
+
+	for (const MigrateFormat *f = migrate_formats; f->name != NULL; f++)
+		if (f->by_markers && f->markers != format->markers &&
+			(ambiguous || !migrate_grammar_are_ambiguous(f->markers)))
+			add_evidence(&evidence, f);
+	found = migrate_grammar_first(evidence.markers, evidence.n, sql);
+	return found < 0 ? NULL : evidence.formats[found];
+}
+
+/*
+ * A file has the markers of another format.  "evidence" is the file that the
+ * format was detected from, NULL if it was given: a warning then, else an error
+ * (22023).
+ */
+void
+migrate_format_refuse_foreign(const MigrateFormat *format, const char *evidence, const char *file,
+							  const MigrateFormat *other)
+{
+	if (evidence == NULL)
+		ereport(WARNING,
+				(errmsg("file \"%s\" looks like one of format \"%s\"", file, other->name)));
+	else if (strcmp(evidence, file) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("format of file \"%s\" is ambiguous", file),
+				 errdetail("Its name is one of format \"%s\", its markers are of format \"%s\".",
+						   format->name, other->name),
+				 errhint("Give the format to read the directory in.")));
+	else
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("directory has migrations of two formats"),
+				 errdetail("File \"%s\" is one of format \"%s\", file \"%s\" of format \"%s\".",
+						   evidence, format->name, file, other->name),
+				 errhint("Move those of one of them, or give the format to read the directory in.")));
+}
+
+/*
+ * Refuse a file that the directory's format leaves alone, and that by its
+ * markers is a migration of another: nobody would miss it until it is too late.
+ */
+void
+migrate_format_check_ignored(const MigrateFormat *format, const char *evidence,
+							 const char *file, const char *sql)
+{
+	MigrateFileName parsed = {0};
+	const MigrateFormat *other = migrate_format_marked(format, sql, true);
+
+	if (other != NULL && other->claims(file, &parsed))
+		migrate_format_refuse_foreign(format, evidence, file, other);
+	else if (format->claims == migrate_filename_pairs && migrate_filename_sqlx(file, &parsed))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("format of the directory is ambiguous"),
+				 errdetail("File \"%s\" is a migration in the format \"%s\", and none in \"%s\".",
+						   file, "sqlx", format->name),
+				 errhint("Give the format, \"%s\" to have all of them run or \"%s\" to have the file left alone, or rename the file.",
+						 "sqlx", format->name)));
+}
+
+/*
+ * Is a file of this name a migration, or a part of one, in a format, or in any
+ * if that is NULL?  Only for formats without an order of their own.
+ */
+bool
+migrate_format_reads(const MigrateFormat *format, const char *file)
+{
+	MigrateFileName parsed = {0};
+
+	if (format != NULL)
+		return format->claims != NULL && format->claims(file, &parsed);
+	for (const MigrateFormat *f = migrate_formats; f->name != NULL; f++)
+		if ((f->by_markers || f->by_name) && f->claims(file, &parsed))
+			return true;
+	return false;
+}
+
+/*
+ * The other format that a file of this one is of, or NULL.  One that its markers
+ * tell may lack them, where the file is a section then; so those of others count,
+ * also if they are common comments.
+ */
+const MigrateFormat *
+migrate_format_foreign(const MigrateFormat *format, const char *evidence, const char *sql)
+{
+	if (!format->by_markers)
+		return migrate_format_marked(format, sql, evidence == NULL);
+	if (!format->markers->whole || migrate_grammar_first(&format->markers, 1, sql) >= 0)
+		return NULL;
+	return migrate_format_marked(format, sql, true);
+}
