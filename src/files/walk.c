@@ -54,7 +54,8 @@ migrate_could_not_open(const char *kind, const char *name)
 				 errmsg("\"%s\" is not a directory", name)));
 	ereport(ERROR,
 			(migrate_errcode_for_file(),
-			 errmsg("could not open %s \"%s\": %m", kind, name)));
+			 errmsg("could not open %s \"%s\": %m", kind, name),
+			 migrate_errhint_for_file("read")));
 }
 
 /*

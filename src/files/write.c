@@ -41,12 +41,10 @@ pg_noreturn static void could_not_write(const char *name);
 static void
 could_not_write(const char *name)
 {
-	bool		denied = errno == EACCES || errno == EPERM || errno == EROFS;
-
 	ereport(ERROR,
 			(migrate_errcode_for_file(),
 			 errmsg("could not create file \"%s\": %m", name),
-			 denied ? errhint("The operating system's user that runs the server needs write permission there.") : 0));
+			 migrate_errhint_for_file("write")));
 }
 
 /*

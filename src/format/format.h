@@ -60,6 +60,8 @@ typedef struct MigrateSection
 	bool		transactional;	/* false: marked "no transaction" */
 	MigrateSyntax syntax;
 	uint8		sha256[PG_SHA256_DIGEST_LENGTH];	/* of its text */
+	ErrorData  *broken;			/* why it has no text: a file that it includes
+								 * cannot be read; NULL if it has one */
 } MigrateSection;
 
 /*
@@ -141,6 +143,7 @@ extern const MigrateDirectory *migrate_source_directory(const MigrateSource *sou
 extern void migrate_source_script(MigrateSource *source, const char *file,
 								  MigrateSection *section);
 extern char *migrate_source_text(MigrateSource *source, const MigrateSection *section);
+extern char *migrate_broken_reason(const MigrateSection *section);
 extern char *migrate_source_bytes(MigrateSource *source, const char *file, int *length,
 								  const char **sql);
 

@@ -26,6 +26,7 @@
 #include "format/manifest.h"
 #include "script/script.h"
 #include "util/printable.h"
+#include "util/subtransaction.h"
 
 struct MigrateSource
 {
@@ -164,18 +165,76 @@ section_text(MigrateSource *source, const MigrateSection *section, int *length)
 	return whole;
 }
 
+/*
+ * A section to hash, as the argument of hash_whole().
+ */
+typedef struct Hashing
+{
+	MigrateSource *source;
+	MigrateSection *section;
+}			Hashing;
+
+static void
+hash_whole(void *arg)
+{
+	Hashing    *hashing = arg;
+	int			length;
+	char	   *text = section_text(hashing->source, hashing->section, &length);
+
+	migrate_sha256(text, length, hashing->section->sha256);
+	pfree(text);
+}
+
+/*
+ * Is an error one of the files, and not of the server's state or of ours?
+ */
+static bool
+is_error_of_files(int sqlerrcode)
+{
+	switch (ERRCODE_TO_CATEGORY(sqlerrcode))
+	{
+		case ERRCODE_INSUFFICIENT_RESOURCES:
+		case ERRCODE_OPERATOR_INTERVENTION:
+		case ERRCODE_TRANSACTION_ROLLBACK:
+		case ERRCODE_INTERNAL_ERROR:
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Fill in the hash of a section's text.  A file that it includes and that cannot be
+ * read is the fault of this one migration, which the others need not suffer from.
+ */
 static void
 hash_section(MigrateSource *source, MigrateSection *section)
 {
-	int			length;
-	char	   *text;
+	Hashing		hashing = {source, section};
 
 	if (!section->present)
 		return;
-	text = section_text(source, section, &length);
+	if (!migrate_may_include(source->sql))
+	{
+		hash_whole(&hashing);
+		return;
+	}
+	section->broken = migrate_try(hash_whole, &hashing);
+	if (section->broken != NULL && !is_error_of_files(section->broken->sqlerrcode))
+		ReThrowError(section->broken);
+}
 
-	migrate_sha256(text, length, section->sha256);
-	pfree(text);
+/*
+ * Why a section is broken, palloc'd, in one line: the message and where it is from.
+ */
+char *
+migrate_broken_reason(const MigrateSection *section)
+{
+	const ErrorData *error = section->broken;
+
+	if (error->context == NULL)
+		return pstrdup(error->message);
+	return psprintf("%s, %.*s", error->message, (int) strcspn(error->context, "\n"),
+					error->context);
 }
 
 /*
@@ -451,7 +510,7 @@ migrate_source_script(MigrateSource *source, const char *file, MigrateSection *s
 
 /*
  * The text of a section, palloc'd.  55000 if it is not the one that was read
- * before.
+ * before; for a broken one, the error that was met then.
  */
 char *
 migrate_source_text(MigrateSource *source, const MigrateSection *section)
@@ -464,6 +523,8 @@ migrate_source_text(MigrateSource *source, const MigrateSection *section)
 	char	   *text = NULL;
 	int			length;
 
+	if (section->broken != NULL)
+		ReThrowError(section->broken);
 	if (there)
 	{
 		text = section_text(source, section, &length);

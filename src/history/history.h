@@ -132,6 +132,9 @@ extern char *migrate_history_script(const uint8 *sha256);
 extern void migrate_history_attempts(const MigrateHistory * history,
 									 Tuplestorestate *store);
 extern char *migrate_history_lockers(List *relations);
+
+/* in subscribed.c */
+extern void migrate_history_warn_subscribed(void);
 extern List *migrate_history_failures(const MigrateHistory * history);
 extern int	migrate_history_next_batch(const MigrateHistory * history);
 

@@ -44,6 +44,7 @@ migrate_lock_and_load(MigrateRun *run, const char *routine)
 				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 				 errmsg("could not serialize access due to concurrent migration"),
 				 errhint("Retry the transaction.")));
+	migrate_history_warn_subscribed();
 	migrate_check_changes(run);
 	if (run->request->tool == NULL)
 		migrate_change_format(run);

@@ -236,7 +236,8 @@ add_error(Preview *preview, const MigrateItem *item, MigrateErrorContext *errctx
 	int			line = migrate_map_line(errctx, errctx->line, &file);
 	MigratePreview *row;
 
-	add_note(preview, psprintf("error: %s", error->message));
+	add_note(preview, psprintf("error: %s", item->file->up.broken ?
+							   migrate_broken_reason(&item->file->up) : error->message));
 	row = add_row(preview, item, file, line);
 	row->statement = errctx->statement;
 	FreeErrorData(error);
@@ -303,7 +304,7 @@ add_step(Preview *preview, const MigrateItem *item, MigrateStep *step)
 	old = MemoryContextSwitchTo(context);
 	migrate_errcontext_begin(&errctx, &callback, MIGRATE_UP, step->file, step->applied);
 	error = migrate_try(add_statements_of, &parsing);
-	if (error != NULL && !is_check_error(error->sqlerrcode))
+	if (error != NULL && item->file->up.broken == NULL && !is_check_error(error->sqlerrcode))
 		ReThrowError(error);
 	if (error != NULL)
 		add_error(preview, item, &errctx, error);

@@ -73,10 +73,13 @@ migrate_load_state(MigrateRun *run)
 static bool
 has_changed(MigrateRun *run, const MigrateSection *section, const uint8 *stored_sha256)
 {
-	char	   *stored = migrate_history_script(stored_sha256);
+	char	   *stored;
 	char	   *sql;
 	bool		changed;
 
+	if (section->broken != NULL)
+		return true;
+	stored = migrate_history_script(stored_sha256);
 	if (stored == NULL)
 		return true;			/* too large to have been kept */
 	sql = migrate_source_text(run->source, section);
@@ -291,7 +294,8 @@ migrate_changed_downs(List *items)
 	{
 		MigrateItem *item = lfirst(lc);
 
-		if (is_unchanged(item) && item->down_changed && item->file->down.present)
+		if (is_unchanged(item) && item->down_changed && item->file->down.present &&
+			item->file->down.broken == NULL)
 			changed = lappend(changed, item);
 	}
 	return changed;
@@ -447,16 +451,20 @@ describe(MigrateRun *run, MigrateItem *item, List *failures, int runner)
 		item->reversible = item->applied->reversible;
 		if (item->state == STATE_OUTDATED && item->file->always)
 			add_detail(item, "runs always");
-		if (item->up_changed)
+		if (item->up_changed && item->file->up.broken == NULL)
 			add_detail(item, "up section has changed since it was applied");
 		if (item->up_changed && strcmp(item->file->name, item->applied->name) != 0)
 			add_detail(item, psprintf("was applied as \"%s\"", item->applied->file));
-		if (item->down_changed)
+		if (item->down_changed && item->file->down.broken == NULL)
 			add_detail(item, item->file->down.present ?
 					   "down section has changed since it was stored" :
 					   "down section has been removed from the file");
 		add_detail(item, item->applied->down_error);
+		if (item->file != NULL && item->file->down.broken != NULL)
+			add_detail(item, psprintf("down section: %s", migrate_broken_reason(&item->file->down)));
 	}
+	if (item->file != NULL && item->file->up.broken != NULL)
+		add_detail(item, psprintf("up section: %s", migrate_broken_reason(&item->file->up)));
 	if (item->file != NULL && item->applied == NULL &&
 		migrate_choose(item->file, &setting) == CHOICE_UNDECIDED)
 		add_detail(item, psprintf("%s does not decide whether it is to run", setting));

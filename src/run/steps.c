@@ -83,6 +83,7 @@ check_modified(List *items, const MigrateRequest *request)
 	StringInfoData list;
 	int			count = 0;
 	const MigrateItem *other = NULL;	/* whose version was another file */
+	const MigrateItem *broken = NULL;	/* that cannot be compared */
 	ListCell   *lc;
 
 	initStringInfo(&list);
@@ -95,6 +96,8 @@ check_modified(List *items, const MigrateRequest *request)
 		list_name(&list, &count, file_title(item));
 		if (other == NULL && strcmp(item->file->name, item->applied->name) != 0)
 			other = item;
+		if (broken == NULL && item->file->up.broken != NULL)
+			broken = item;
 	}
 	if (count == 0 || request->quiet || migrate_on_modified == ON_MODIFIED_IGNORE)
 		return;
@@ -104,7 +107,9 @@ check_modified(List *items, const MigrateRequest *request)
 						   "applied migrations %s have been modified",
 						   count, end_list(&list, count)),
 			 other ? errdetail("Version %s has been applied as \"%s\"; what is in file \"%s\" has not run.",
-							   other->applied->version, other->applied->file, other->file->up.file) : 0,
+							   other->applied->version, other->applied->file, other->file->up.file) :
+			 broken ? errdetail("File \"%s\" cannot be compared with what has run: %s.",
+								broken->file->up.file, migrate_broken_reason(&broken->file->up)) : 0,
 			 other ? errhint("If it is another migration, give it another number; else undo the change.") :
 			 errhint("Undo the change and write a new migration, or accept it with migrate.repair().")));
 }

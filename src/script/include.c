@@ -66,10 +66,10 @@ typedef struct Flattener
 } Flattener;
 
 /*
- * Might a text have such a line?  Most have none, and need not be lexed.
+ * Might a text have a line with \i or \ir?  Most have none, and need not be lexed.
  */
-static bool
-may_include(const char *sql)
+bool
+migrate_may_include(const char *sql)
 {
 	for (const char *found = sql; (found = migrate_find_text(found, "\\i")) != NULL; found++)
 	{
@@ -405,7 +405,7 @@ migrate_include_files(const char *sql, const char *file, int first_line,
 	Flattener	flattener = {.read = read,.arg = arg,.own = strlen(sql)};
 	Includer	self = {file, NULL, 0};
 
-	if (!may_include(sql))
+	if (!migrate_may_include(sql))
 		return unconstify(char *, sql);
 	initStringInfo(&flattener.out);
 	append_text(&flattener, sql, first_line, &self, false);

@@ -80,6 +80,7 @@ typedef struct MigrateScript
 } MigrateScript;
 
 /* in include.c */
+extern bool migrate_may_include(const char *sql);
 extern char *migrate_include_files(const char *sql, const char *file, int first_line,
 								   char *(*read) (void *arg, const char *file), void *arg);
 

@@ -12,7 +12,10 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
+#include "catalog/namespace.h"
 #include "common/string.h"
+#include "common/username.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "tcop/tcopprot.h"
@@ -35,14 +38,71 @@ is_unprintable(pg_wchar c)
 }
 
 /*
+ * How characters of the database's encoding become those of the client's.
+ */
+typedef struct Conversion
+{
+	Oid			procedure;		/* InvalidOid: they stay as they are */
+	int			encoding;		/* of the client */
+}			Conversion;
+
+/*
+ * The conversion that a message with such a text will pass through.  Outside of a
+ * transaction the catalogs cannot be asked for it.
+ */
+static Conversion
+conversion_to_client(const char *text)
+{
+	Conversion	conversion = {InvalidOid, pg_get_client_encoding()};
+
+	if (conversion.encoding == GetDatabaseEncoding() || conversion.encoding == PG_SQL_ASCII ||
+		GetDatabaseEncoding() == PG_SQL_ASCII || pg_is_ascii(text) || !IsTransactionState())
+		return conversion;
+	conversion.procedure = FindDefaultConversionProc(GetDatabaseEncoding(), conversion.encoding);
+	return conversion;
+}
+
+/*
+ * Does the client's encoding lack a character?  Sending it would be an error, and
+ * a notice must not be the end of what has been committed.
+ */
+static bool
+is_lacking(const Conversion * conversion, const char *character, int length)
+{
+	unsigned char source[MAX_MULTIBYTE_CHAR_LEN + 1];
+	unsigned char converted[MAX_CONVERSION_GROWTH * MAX_MULTIBYTE_CHAR_LEN + 1];
+
+	if (!OidIsValid(conversion->procedure))
+		return false;
+	memcpy(source, character, length);
+	source[length] = '\0';
+	return pg_do_encoding_conversion_buf(conversion->procedure, GetDatabaseEncoding(),
+										 conversion->encoding, source, length,
+										 converted, sizeof(converted), true) < length;
+}
+
+static void
+append_escape(StringInfo shown, const char *character, int length, pg_wchar c)
+{
+	if (c == '\n' || c == '\r' || c == '\t')
+		appendStringInfo(shown, "\\%c", c == '\n' ? 'n' : c == '\r' ? 'r' : 't');
+	else if (c >= 0x80)
+		appendStringInfo(shown, c > 0xffff ? "\\U%08x" : "\\u%04x", (unsigned int) c);
+	else
+		for (int i = 0; i < length; i++)
+			appendStringInfo(shown, "\\x%02x", (unsigned char) character[i]);
+}
+
+/*
  * A text, in the encoding of the database, to be shown on one line: what is not
- * printable is written as an escape.  Returns "text" itself where nothing is to be
- * done.
+ * printable, and what the client's encoding lacks, is written as an escape.  Returns
+ * "text" itself where nothing is to be done.
  */
 char *
 migrate_shown(const char *text)
 {
 	bool		is_utf8 = GetDatabaseEncoding() == PG_UTF8;
+	Conversion	conversion = conversion_to_client(text);
 	StringInfoData shown;
 	const char *done = text;
 	const char *p = text;
@@ -51,22 +111,17 @@ migrate_shown(const char *text)
 	while (*p != '\0')
 	{
 		unsigned char byte = *p;
-		int			length = 1;
-		pg_wchar	c = IS_HIGHBIT_SET(byte) ? 0xa0 : byte;
+		bool		multibyte = IS_HIGHBIT_SET(byte);
+		int			length = multibyte ? strnlen(p, pg_mblen(p)) : 1;
+		bool		has_code = !multibyte ||
+			(is_utf8 && length == pg_utf_mblen((const unsigned char *) p));
+		pg_wchar	c = !multibyte ? byte :
+			has_code ? utf8_to_unicode((const unsigned char *) p) : 0;
 
-		if (IS_HIGHBIT_SET(byte))
-		{
-			length = strnlen(p, pg_mblen(p));
-			if (is_utf8 && length == pg_utf_mblen((const unsigned char *) p))
-				c = utf8_to_unicode((const unsigned char *) p);
-		}
-		if (is_unprintable(c))
+		if ((has_code && is_unprintable(c)) || (multibyte && is_lacking(&conversion, p, length)))
 		{
 			appendBinaryStringInfo(&shown, done, p - done);
-			if (c == '\n' || c == '\r' || c == '\t')
-				appendStringInfo(&shown, "\\%c", c == '\n' ? 'n' : c == '\r' ? 'r' : 't');
-			else
-				appendStringInfo(&shown, c < 0x80 ? "\\x%02x" : "\\u%04x", (unsigned int) c);
+			append_escape(&shown, p, length, c);
 			done = p + length;
 		}
 		p += length;
@@ -107,6 +162,26 @@ migrate_printable(const char *format,...)
 		text.		data[pg_mbcliplen(text.data, text.len, MAX_MESSAGE)] = '\0';
 
 	return migrate_shown(text.data);
+}
+
+/*
+ * A hint for an error of a file, where errno says that the operating system denies
+ * "action" ("read", "write"): it is not the caller whom it denies it to.
+ */
+int
+migrate_errhint_for_file(const char *action)
+{
+	int			save_errno = errno;
+	char	   *unknown;
+	const char *user;
+
+	if (errno != EACCES && errno != EPERM)
+		return 0;
+	user = get_user_name(&unknown);
+	errhint("The server runs as operating system user \"%s\", which needs permission to %s it.",
+			user ? user : "?", action);
+	errno = save_errno;
+	return 0;
 }
 
 /*

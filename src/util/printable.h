@@ -23,6 +23,7 @@
 extern char *migrate_printable(const char *format,...) pg_attribute_printf(1, 2);
 extern char *migrate_shown(const char *text);
 extern int	migrate_errcode_for_file(void);
+extern int	migrate_errhint_for_file(const char *action);
 
 #undef errcontext
 #define errmsg(...)		errmsg_internal("%s", migrate_printable(__VA_ARGS__))

@@ -42,6 +42,16 @@ SELECT version, reversible FROM migrate.status(test.made('back'), project => 'ba
 SELECT test.round('back');
 SELECT test.log('back', '--changeset a:1', 'SELECT 1;', '/* liquibase rollback', 'SELECT 1;');
 SELECT test.look('back');
+-- where a file ends, and where a comment inside a block does
+SELECT test.log('back', '--changeset a:1', 'CREATE TABLE a ();', '/* liquibase rollback', 'DROP TABLE /* "a" */ a; */');
+SELECT version, reversible, detail FROM migrate.status(test.made('back'), project => 'ends');
+SELECT test.round('back');
+SELECT test.write('back/1.sql', E'--liquibase formatted sql\n--changeset a:1\nSELECT 1;\n--property');
+SELECT test.look('back');
+SELECT test.write('back/1.sql', E'--liquibase formatted sql\n--changeset a:1\nSELECT 1;\n--changeset');
+SELECT test.look('back');
+SELECT test.write('back/1.sql', E'--liquibase formatted sql\n--changeset a:1\nSELECT 1;\n--rollback');
+SELECT test.look('back');
 SELECT test.log('back', '--changeset a:1', 'SELECT 1;', '--rollback SELECT 1;', '--rollback SELECT', '--rollback nothing;');
 SELECT version, reversible, detail FROM migrate.status(test.made('back'), project => 'back');
 -- delimiters

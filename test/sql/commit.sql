@@ -6,7 +6,7 @@
 \i :setup
 
 CREATE VIEW test.left_over AS
-	SELECT (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory') AS locks,
+	SELECT (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())) AS locks,
 		   (SELECT count(*) FROM pg_index WHERE NOT indisvalid) AS invalid_indexes,
 		   current_setting('search_path') AS search_path, current_user = session_user AS role;
 

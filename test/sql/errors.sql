@@ -107,4 +107,4 @@ ROLLBACK;
 
 -- a session goes on after all that
 SELECT count(*) FROM migrate.apply(test.dir('goose_app'));
-SELECT mode FROM pg_locks WHERE locktype = 'advisory';
+SELECT mode FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database());

@@ -84,11 +84,36 @@ SELECT test.include(E'\\i parts/chain3.sql\n');
 SELECT count(test.write(format('inc/parts/many%s.sql', i), repeat(format(E'\\ir many%s.sql\n', i + 1), 10))) FROM generate_series(1, 8) i;
 SELECT test.write('inc/parts/many9.sql', 'SELECT 1;');
 SELECT test.include(E'\\i parts/many1.sql\n');
-SELECT test.try($$SELECT * FROM migrate.status(test.made('inc'), project => 'inc')$$);
-SELECT test.try($$SELECT * FROM migrate.plan(test.made('inc'), project => 'inc')$$);
+SELECT state, detail FROM migrate.status(test.made('inc'), project => 'inc');
+SELECT command, note FROM migrate.plan(test.made('inc'), project => 'inc');
 SELECT test.include(E'\\i parts/many7.sql\nINSERT INTO t VALUES (''111 files'');\n');
 SELECT test.include(E'\\i ' || repeat('parts/../', 20000) || E'parts/one.sql\n');
 SELECT test.include(E'\\i ' || repeat('parts/../', 20000) || E'../outside.sql\n') ~ 'is outside of the directory';
 SELECT test.include(E'SELECT\n\\i parts/one.sql\n1;\n');
 SELECT test.include(E'SELECT 1; \\i parts/one.sql\n');
+-- a file that is gone after its migration was applied is the fault of that one
+SELECT test.write('gone/1_a.sql', E'-- +goose Up\n\\i parts/a.sql\n-- +goose Down\n\\i parts/down.sql\n');
+SELECT test.write('gone/2_b.sql', E'-- +goose Up\nCREATE TABLE gone_b ();\n-- +goose Down\nDROP TABLE gone_b;\n');
+SELECT test.write('gone/parts/a.sql', E'CREATE TABLE gone_a ();\n');
+SELECT test.write('gone/parts/down.sql', E'DROP TABLE gone_a;\n');
+SELECT version FROM migrate.apply(test.made('gone'), project => 'gone');
+SELECT test.remove('gone/parts');
+SELECT test.write('gone/3_c.sql', E'-- +goose Up\nCREATE TABLE gone_c ();\n-- +goose Down\nDROP TABLE gone_c;\n');
+SELECT version, state, reversible, detail FROM migrate.status(test.made('gone'), project => 'gone');
+SELECT version, file, line, command, note FROM migrate.plan(test.made('gone'), project => 'gone');
+SELECT test.try($$SELECT version FROM migrate.apply(test.made('gone'), project => 'gone')$$);
+SET migrate.on_modified = warn;
+SELECT version FROM migrate.apply(test.made('gone'), project => 'gone');
+RESET migrate.on_modified;
+SELECT test.try($$SELECT migrate.repair(test.made('gone'), project => 'gone')$$);
+-- undone from the store, where nothing is missing
+SELECT version FROM migrate.rollback(everything => true, project => 'gone');
+-- pending, it stops what would run it, and nothing else
+SELECT test.write('gone/1_a.sql', E'-- +goose Up\nCREATE TABLE gone_a ();\n');
+SELECT test.write('gone/2_b.sql', E'-- +goose Up\n\\i parts/b.sql\n-- +goose Down\n\\i parts/down.sql\n');
+SELECT version, state, reversible, detail FROM migrate.status(test.made('gone'), project => 'gone');
+SELECT version, file, line, command, note FROM migrate.plan(test.made('gone'), project => 'gone');
+SELECT test.try($$SELECT version FROM migrate.apply(test.made('gone'), project => 'gone')$$);
+SELECT version FROM migrate.apply(test.made('gone'), steps => 1, project => 'gone');
+SELECT version FROM migrate.rollback(everything => true, force => true, project => 'gone');
 SELECT * FROM t;

@@ -98,3 +98,17 @@ CALL migrate.up(test.made('hint'), project => 'hint');
 CALL migrate.up(test.made('hint2'), project => 'hint2', format => 'prisma');
 CALL migrate.up(test.made('hint3'), project => 'hint3', format => 'prisma');
 CALL migrate.up(test.made('hint4'), project => 'hint4');
+
+-- tables that a subscription fills
+SET client_min_messages = error;
+CREATE SUBSCRIPTION migrate_session CONNECTION 'dbname=nowhere' PUBLICATION p WITH (connect = false, slot_name = NONE, enabled = false);
+INSERT INTO pg_subscription_rel SELECT oid, 'migrate.history'::regclass, 'r', NULL FROM pg_subscription WHERE subname = 'migrate_session';
+RESET client_min_messages;
+SELECT test.write('fed/1_a.sql', E'-- +goose Up\nSELECT 1;\n-- +goose Down\nSELECT 1;\n') \gset ignored_
+CALL migrate.up(test.made('fed'), project => 'fed');
+CALL migrate.up(test.made('fed'), project => 'fed');
+SELECT version FROM migrate.rollback(project => 'fed');
+SET client_min_messages = error;
+DROP SUBSCRIPTION migrate_session;
+RESET client_min_messages;
+SELECT version FROM migrate.apply(test.made('fed'), project => 'fed');

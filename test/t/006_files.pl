@@ -107,16 +107,18 @@ fails_with(
 mkfifo("$base/fifo", 0644) or die "mkfifo: $!";
 fails_with($db, "$status('$base/fifo')", '42809', qr/is not a directory/, 'a FIFO is no directory');
 
+my $user = getpwuid($>);
+
 chmod 0, $good;
 fails_with(
 	$db, "$status('$good')", '42501',
-	qr/could not open directory "$good": Permission denied/,
+	qr/could not open directory "$good": Permission denied.*HINT:  The server runs as operating system user "$user", which needs permission to read it\./s,
 	'a directory that the server cannot read');
 chmod 0755, $good;
 chmod 0, "$good/001_a.sql";
 fails_with(
 	$db, "$status('$good')", '42501',
-	qr/could not open file "001_a.sql": Permission denied/,
+	qr/could not open file "001_a.sql": Permission denied.*HINT:  The server runs as operating system user "$user"/s,
 	'a file that the server cannot read');
 chmod 0644, "$good/001_a.sql";
 

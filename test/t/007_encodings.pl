@@ -134,6 +134,21 @@ fails_with(
 is(query($databases{UTF8}, "SELECT count(*) FROM migrate.applied WHERE version = '001'"),
 	0, 'and it has not been stored');
 
+# A client whose encoding lacks a character of a file's name gets the notices all the
+# same, and what they are about has been committed.
+my $japanese = new_directory(
+	"1_\346\227\245.sql" => "CREATE TABLE day_one ();\n",
+	"2_\360\237\220\230.sql" => "CREATE TABLE day_two ();\n",
+	"3_\346\234\254.sql" => "SELECT 1/0;\n");
+my ($status, $out, $err) = sql($databases{UTF8},
+	"SET client_encoding = LATIN1; CALL migrate.up('$japanese', project => 'days')");
+is($status, 3, 'the third file ends the run');
+like($err, qr/NOTICE:  00000: applied 1_\\u65e5 /, 'a notice with an escape');
+like($err, qr/NOTICE:  00000: applied 2_\\U0001f418 /, 'and one with a longer one');
+like($err, qr/ERROR:  22012: .*file "3_\\u672c.sql", line 1/s, 'and in the place of an error');
+is( query($databases{UTF8}, "SELECT version, name FROM migrate.applied WHERE project = 'days' ORDER BY version"),
+	"1|\346\227\245\n2|\360\237\220\230", 'what was applied has its name');
+
 # A mark of the byte order of UTF-16 is none of UTF-8.
 my $utf16 = new_directory('001_wide.sql' => "\377\376S\0E\0L\0E\0C\0T\0 \0001\0;\0");
 fails_with($databases{UTF8}, "SELECT * FROM migrate.apply('$utf16')",

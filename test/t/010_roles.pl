@@ -32,7 +32,7 @@ my %bob = (user => 'bob');
 my %boss = (user => 'boss');
 
 my $not_author =
-  qr/permission denied to run a stored script of role "(\w+)".*HINT:.*SET ROLE.*directory/s;
+  qr/permission denied to run a stored script of role "(\w+)".*HINT:.*(?:SET ROLE.*|Give the )directory/s;
 
 sub may_not_run_script_of
 {
@@ -40,7 +40,7 @@ sub may_not_run_script_of
 	my $error = fails_with($db, $sql, '42501', $not_author, $name, %options);
 
 	is($error =~ $not_author ? $1 : '', $author, "it is $author\'s");
-	return;
+	return $error;
 }
 
 # A directory of one migration that tells who runs it, up and down.
@@ -264,7 +264,11 @@ may_not_run_script_of(
 	'temp',
 	'SELECT migrate.rollback()',
 	'the script of a role that is gone', %ada);
-may_not_run_script_of('temp', 'SELECT migrate.rollback()', 'not for a superuser either', %boss);
+like(
+	may_not_run_script_of('temp', 'SELECT migrate.rollback()', 'not for a superuser either',
+		%boss),
+	qr/DETAIL:  The role does not exist.*HINT:  Give the directory/s,
+	'and no hint to become that role');
 is(query($db, "SELECT version FROM migrate.rollback(dir => '$who')", %boss),
 	'001', 'but from the files');
 
