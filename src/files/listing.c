@@ -18,6 +18,7 @@
 #include "miscadmin.h"
 
 #include "files/files_int.h"
+#include "util/printable.h"
 
 /*
  * A folder that is being listed, and the one that it is in.

@@ -19,6 +19,7 @@
 #include "format/format.h"
 #include "format/format_int.h"
 #include "format/grammar.h"
+#include "util/printable.h"
 
 /*
  * The first of "names" in the directory itself, or "in_folders", too, by which it is

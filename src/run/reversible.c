@@ -76,6 +76,11 @@ migrate_is_reversible(MigrateRun *run, const Migration *file, const AppliedMigra
 		return false;
 	if (section->nothing)
 		return true;
+	if (section->broken != NULL)
+	{
+		*error = psprintf("down section: %s", migrate_broken_reason(section));
+		return false;
+	}
 	parsing.vars = migrate_variables_of(run, MIGRATE_DOWN, file, applied, section->syntax, section->file);
 	migrate_errcontext_begin(&errctx, &callback, MIGRATE_DOWN, file, NULL);
 	scratch = AllocSetContextCreate(context, "migrate down section", ALLOCSET_DEFAULT_SIZES);

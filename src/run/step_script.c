@@ -13,11 +13,14 @@
  */
 #include "postgres.h"
 
+#include "utils/acl.h"
+
 #include "history/history.h"
 #include "run/run_int.h"
 #include "script/script.h"
 #include "util/errcontext.h"
 #include "util/names.h"
+#include "util/printable.h"
 #include "variables/variables.h"
 
 static void
@@ -25,6 +28,12 @@ check_author(const char *author)
 {
 	if (migrate_may_run_for(author))
 		return;
+	if (author != NULL && !OidIsValid(get_role_oid(author, true)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied to run a stored script of role \"%s\"", author),
+				 errdetail("The role does not exist; it may have been renamed or dropped."),
+				 errhint("Give the directory to run the files instead.")));
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("permission denied to run a stored script of role \"%s\"",

@@ -65,6 +65,7 @@ plan_locked(MigrateRun *run, MigrateDirection direction)
 	ListCell   *lc;
 
 	migrate_load_state(run);
+	migrate_history_warn_subscribed();
 	if (direction == MIGRATE_UP)
 	{
 		migrate_check_changes(run);
@@ -93,108 +94,8 @@ plan_locked(MigrateRun *run, MigrateDirection direction)
 }
 
 /*
-<<<<<<< HEAD
  * Apply what is pending, or undo what is applied, with a commit after each
  * migration; returns how many.
-=======
- * What a run does under the lock, up or down.  Nobody is on his way any more, so
- * what looked so before has been interrupted.
- */
-static int
-up_locked(MigrateRun *run)
-{
-	List	   *steps;
-
-	migrate_load_state(run);
-	migrate_history_warn_subscribed();
-	migrate_check_changes(run);
-	migrate_change_format(run);
-	steps = migrate_plan_apply(run->items, run->request);
-	migrate_check_up_steps(run, steps, false);
-	check_stored_scripts(steps);
-	migrate_replace_downs(run, migrate_changed_downs(run->items));
-	return run_steps(run, steps);
-}
-
-static int
-down_locked(MigrateRun *run)
-{
-	List	   *steps;
-
-	migrate_load_state(run);
-	migrate_history_warn_subscribed();
-	steps = migrate_plan_rollback(run->items, run->applied, run->request);
-	migrate_check_down_steps(run, steps);
-	check_stored_scripts(steps);
-	return run_steps(run, steps);
-}
-
-/*
- * Take the lock for the session, run "body", and give the lock back, whatever
- * happens.
- */
-static int
-run_locked(MigrateRun *run, int (*body) (MigrateRun *run))
-{
-	MemoryContext context = CurrentMemoryContext;
-	const MigrateRequest *request = run->request;
-	volatile int count = 0;
-
-	PreventCommandDuringRecovery("CALL");
-	PreventCommandIfReadOnly("CALL");
-	commit_now(context);
-	PG_TRY();
-	{
-		migrate_lock_acquire_session(request->history.project, request->history.schema, commit_now, context);
-		count = body(run);
-		MemoryContextSwitchTo(context);
-	}
-	PG_FINALLY();
-	{
-		migrate_lock_release(request->history.project, request->history.schema);
-	}
-	PG_END_TRY();
-	return count;
-}
-
-static int
-up(MigrateRun *run)
-{
-	if (!migrate_load_before_up(run))
-		return 0;
-	return run_locked(run, up_locked);
-}
-
-static int
-down(MigrateRun *run)
-{
-	if (!migrate_load_before_down(run))
-		return 0;
-	return run_locked(run, down_locked);
-}
-
-static int
-run_guarded(MigrateRequest *request, int (*body) (MigrateRun *run))
-{
-	MigrateRun	run = {.request = request,.context = CurrentMemoryContext};
-	volatile int count = 0;
-
-	migrate_run_begin();
-	PG_TRY();
-	{
-		count = body(&run);
-	}
-	PG_FINALLY();
-	{
-		migrate_run_end();
-	}
-	PG_END_TRY();
-	return count;
-}
-
-/*
- * Apply what is pending, with a commit after each migration; returns how many.
->>>>>>> 6cf7225 (A file that cannot be included is the fault of its migration, not of the directory; messages survive a client encoding that lacks a character; who is denied a file)
  *
  * To be called from a CALL that may commit, in a memory context that outlives
  * commits.  After an error, what was committed before stays, and the failed

@@ -16,6 +16,7 @@
 #include "script/script_int.h"
 #include "util/compat.h"
 #include "util/errcontext.h"
+#include "util/printable.h"
 
 pg_noreturn static void refuse_transaction(MigrateErrorContext *errctx, int line, const char *message,
 										   const char *hint);
