@@ -32,16 +32,10 @@ directive(const MigrateLine *line, const char *name)
 {
 	char	   *prefix = psprintf("-- atlas:%s", name);
 	int			n = strlen(prefix);
-	int			end = line->length;
 
-	if (end < n || strncmp(line->text, prefix, n) != 0 ||
-		(end > n && strchr(" \t\r", line->text[n]) == NULL))
+	if (line->length > n && strchr(" \t\r", line->text[n]) == NULL)
 		return NULL;
-	while (n < end && strchr(" \t", line->text[n]) != NULL)
-		n++;
-	while (end > n && strchr(" \t\r", line->text[end - 1]) != NULL)
-		end--;
-	return pnstrdup(line->text +n, end - n);
+	return migrate_line_value(line, prefix);
 }
 
 /*
@@ -79,27 +73,6 @@ skip_quoted(const char *start, bool escapes)
 }
 
 /*
- * The end of a string in dollar quotes; "start" itself if that begins none.
- */
-static const char *
-skip_dollars(const char *start)
-{
-	const char *tag = start + 1;
-	const char *end;
-	char	   *quote;
-
-	if (*tag >= '0' && *tag <= '9')
-		return start;
-	while (migrate_is_variable_char(*tag))
-		tag++;
-	if (*tag != '$')
-		return start;
-	quote = pnstrdup(start, tag + 1 - start);
-	end = strstr(tag + 1, quote);
-	return end == NULL ? tag + strlen(tag) : end + (tag + 1 - start);
-}
-
-/*
  * Behind what stands at "p" if that is a string, a name in quotes or a comment;
  * else "p".  "before" is the character before it.
  */
@@ -109,7 +82,7 @@ skip_token(const char *p, char before)
 	if (*p == '\'' || *p == '"')
 		return skip_quoted(p, *p == '\'' && (before == 'E' || before == 'e'));
 	if (*p == '$' && !migrate_is_variable_char(before))
-		return skip_dollars(p);
+		return migrate_skip_dollar_quote(p);
 	if (p[0] == '-' && p[1] == '-')
 		return p + strcspn(p, "\n");
 	if (p[0] == '/' && p[1] == '*')
@@ -122,12 +95,12 @@ skip_token(const char *p, char before)
 }
 
 /*
- * What of a delimiter at "errctx" gives way to a semicolon: its first word.  Where
+ * What of a delimiter at "at" gives way to a semicolon: its first word.  Where
  * it is white space only, nothing does, and the semicolon stands behind the first
  * newline, which may end a comment.
  */
 static MigrateTerminator *
-make_end(const char *sql, const char *errctx, const char *delimiter)
+make_end(const char *sql, const char *at, const char *delimiter)
 {
 	MigrateTerminator *end = palloc(sizeof(MigrateTerminator));
 	int			blank = strspn(delimiter, " \t\r\n");
@@ -135,11 +108,11 @@ make_end(const char *sql, const char *errctx, const char *delimiter)
 
 	if (delimiter[blank] != '\0')
 	{
-		end->offset = errctx + blank - sql;
+		end->offset = at + blank - sql;
 		end->length = strcspn(delimiter + blank, "\n");
 		return end;
 	}
-	end->offset = errctx + (delimiter[newline] == '\0' ? 0 : newline + 1) - sql;
+	end->offset = at + (delimiter[newline] == '\0' ? 0 : newline + 1) - sql;
 	end->length = 0;
 	return end;
 }

@@ -14,63 +14,19 @@
 #include "postgres.h"
 
 #include "common/base64.h"
-#include "common/cryptohash.h"
-#include "common/sha1.h"
 #include "common/sha2.h"
-#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 
 #include "format/format.h"
+#include "format/format_int.h"
 #include "format/manifest.h"
 #include "util/compat.h"
+#include "util/hash.h"
 #include "util/lines.h"
 #include "util/printable.h"
 
 /* of 32 bytes in base64, with a NUL and room to spare */
 #define SUM_LENGTH	64
-
-/*
- * Tools hash the bytes of the file; what was read is in the database encoding.
- */
-static const char *
-file_bytes(const char *sql, int *length)
-{
-	char	   *bytes = pg_server_to_any(sql, *length, PG_UTF8);
-
-	if (bytes != sql)
-		*length = strlen(bytes);
-	return bytes;
-}
-
-static pg_cryptohash_ctx *
-start_hash(pg_cryptohash_type type)
-{
-	pg_cryptohash_ctx *hash = pg_cryptohash_create(type);
-
-	if (pg_cryptohash_init(hash) < 0)
-		elog(ERROR, "could not compute hash: %s", pg_cryptohash_error(hash));
-	return hash;
-}
-
-static void
-add_bytes(pg_cryptohash_ctx *hash, const char *bytes, int length)
-{
-	for (int done = 0; done < length; done += MIGRATE_BLOCK)
-	{
-		CHECK_FOR_INTERRUPTS();
-		if (pg_cryptohash_update(hash, (const uint8 *) bytes + done,
-								 Min(length - done, MIGRATE_BLOCK)) < 0)
-			elog(ERROR, "could not compute hash: %s", pg_cryptohash_error(hash));
-	}
-}
-
-static void
-end_hash(pg_cryptohash_ctx *hash, uint8 *digest, int length)
-{
-	if (pg_cryptohash_final(hash, digest, length) < 0)
-		elog(ERROR, "could not compute hash: %s", pg_cryptohash_error(hash));
-	pg_cryptohash_free(hash);
-}
 
 /*
  * Is it the SHA-256 that is written as "sum"?  Ends the hash.
@@ -79,16 +35,16 @@ static bool
 sum_is(pg_cryptohash_ctx *hash, const char *sum)
 {
 	uint8		digest[PG_SHA256_DIGEST_LENGTH];
-	char text[	SUM_LENGTH];
+	char		encoded[SUM_LENGTH];
 	int			length;
 
-	end_hash(hash, digest, sizeof(digest));
-	length = migrate_b64_encode(digest, sizeof(digest), text, sizeof(text) - 1);
+	migrate_hash_end(hash, digest, sizeof(digest));
+	length = migrate_b64_encode(digest, sizeof(digest), encoded, sizeof(encoded) - 1);
 	if (length < 0)
 		elog(ERROR, "could not encode hash");
-	text[		length] = '\0';
+	encoded[length] = '\0';
 
-	return strcmp(text, sum) == 0;
+	return strcmp(encoded, sum) == 0;
 }
 
 /*
@@ -124,7 +80,7 @@ mismatch(const MigrateAtlasSum *atlas_sum, const char *detail)
 }
 
 /*
- * Take atlas.sum apart: "h1:" and the sum of all, then for each file its name and
+ * Parse atlas.sum: "h1:" and the sum of all, then for each file its name and
  * the sum up to it (atlas 0.36, dir.go).  migrate_atlas_sum_end() has to follow.
  * Errors: 42601 with file and line, 55000 if its first line is not that of the
  * others.
@@ -133,11 +89,11 @@ MigrateAtlasSum *
 migrate_atlas_sum_begin(const char *file, const char *text, int length)
 {
 	MigrateAtlasSum *atlas_sum = palloc0(sizeof(MigrateAtlasSum));
-	pg_cryptohash_ctx *hash = start_hash(PG_SHA256);
+	pg_cryptohash_ctx *hash = migrate_hash_begin(PG_SHA256);
 	MigrateLineReader lines;
 
 	atlas_sum->file = pstrdup(file);
-	atlas_sum->hash = start_hash(PG_SHA256);
+	atlas_sum->hash = migrate_hash_begin(PG_SHA256);
 	migrate_lines_start(&lines, text, length);
 	while (migrate_lines_next(&lines))
 	{
@@ -159,8 +115,8 @@ migrate_atlas_sum_begin(const char *file, const char *text, int length)
 		entry->file = pnstrdup(line, sum - line - 1);
 		entry->sum = sum + 3;
 		atlas_sum->lines = lappend(atlas_sum->lines, entry);
-		add_bytes(hash, entry->file, strlen(entry->file));
-		add_bytes(hash, entry->sum, strlen(entry->sum));
+		migrate_hash_add(hash, entry->file, strlen(entry->file));
+		migrate_hash_add(hash, entry->sum, strlen(entry->sum));
 	}
 	if (atlas_sum->total == NULL || !sum_is(hash, atlas_sum->total))
 		mismatch(atlas_sum, "Its first line is not the hash of the others.");
@@ -181,12 +137,12 @@ is_uncounted(const char *sql)
 static void
 add_file(pg_cryptohash_ctx *hash, const char *file, const char *sql, int length)
 {
-	add_bytes(hash, file, strlen(file));
+	migrate_hash_add(hash, file, strlen(file));
 	if (!is_uncounted(sql))
 	{
-		const char *bytes = file_bytes(sql, &length);
+		const char *bytes = migrate_file_bytes(sql, &length);
 
-		add_bytes(hash, bytes, length);
+		migrate_hash_add(hash, bytes, length);
 	}
 }
 
@@ -211,7 +167,7 @@ static bool
 matches_up_to(const MigrateAtlasSum *atlas_sum, int n, MigrateReadFile read, void *arg)
 {
 	const SumLine *line = list_nth(atlas_sum->lines, n);
-	pg_cryptohash_ctx *hash = start_hash(PG_SHA256);
+	pg_cryptohash_ctx *hash = migrate_hash_begin(PG_SHA256);
 	ListCell   *lc;
 
 	foreach(lc, atlas_sum->files)
@@ -265,111 +221,4 @@ migrate_atlas_sum_end(MigrateAtlasSum *atlas_sum, MigrateReadFile read, void *ar
 								 "File \"%s\" has been changed." :
 								 "File \"%s\" has been changed, or the names of files before it that have no hash.",
 								 ((SumLine *) list_nth(atlas_sum->lines, low))->file));
-}
-
-/*
- * The value of a header line "--! Key: value" of a committed file, palloc'd; NULL
- * if there is none.
- */
-static char *
-graphile_header(const MigrateLine *line, const char *key)
-{
-	int			n = strlen(key);
-	const char *text = line->text;
-	int			length = line->length;
-
-	if (length < n + 5 || strncmp(text, "--! ", 4) != 0 || strncmp(text +4, key, n) != 0 ||
-		text[n + 4] != ':')
-		return NULL;
-	text	  +=n + 5;
-
-	length -= n + 5;
-	while (length > 0 && strchr(" \r", text[length - 1]) != NULL)
-		length--;
-	while (length > 0 && *text == ' ')
-	{
-		text	  ++;
-
-		length--;
-	}
-	return pnstrdup(text, length);
-}
-
-static void
-trim(const char **text, int *length)
-{
-	while (*length > 0 && strchr(" \t\r\n\f\v", **text) != NULL)
-	{
-		(*text) ++;
-		(*length)--;
-	}
-	while (*length > 0 && strchr(" \t\r\n\f\v", (*text)[*length - 1]) != NULL)
-		(*length)--;
-}
-
-/*
- * "sha1:" and the hash of a committed file: of the one before, and its own text
- * without the header (graphile-migrate 2, hash.ts).
- */
-static char *
-graphile_hash(const char *previous, const char *body, int length)
-{
-	uint8		digest[SHA1_DIGEST_LENGTH];
-	pg_cryptohash_ctx *hash = start_hash(PG_SHA1);
-	StringInfoData text;
-
-	trim(&body, &length);
-	if (strcmp(previous, "-") != 0)
-	{
-		add_bytes(hash, previous, strlen(previous));
-		add_bytes(hash, "\n", 1);
-	}
-	body = file_bytes(body, &length);
-	add_bytes(hash, body, length);
-	add_bytes(hash, "\n", 1);
-	end_hash(hash, digest, sizeof(digest));
-	initStringInfo(&text);
-	appendStringInfoString(&text, "sha1:");
-	for (int i = 0; i < lengthof(digest); i++)
-		appendStringInfo(&text, "%02x", digest[i]);
-	return text.data;
-}
-
-/*
- * Check a committed file of graphile-migrate against its header, and take the
- * hashes and the message from that.  Errors: 42601 for a header that is not
- * complete, 55000 for a text that has been changed; with the file.
- */
-void
-migrate_check_graphile(Migration *migration, const char *sql, int length)
-{
-	const char *end = sql + length;
-	bool		changed = false;
-	MigrateLineReader lines;
-
-	migrate_lines_start(&lines, sql, length);
-	while (migrate_lines_next(&lines) && lines.line.length > 0)
-	{
-		const MigrateLine *line = &lines.line;
-		char	   *value;
-
-		if ((value = graphile_header(line, "Previous")) != NULL)
-			migration->previous = value;
-		else if ((value = graphile_header(line, "Hash")) != NULL)
-			migration->hash = value;
-		else if ((value = graphile_header(line, "Message")) != NULL)
-			migration->description = value;
-		changed |= strncmp(line->text, "--! AllowInvalidHash", strlen("--! AllowInvalidHash")) == 0;
-	}
-	if (migration->previous == NULL || migration->hash == NULL)
-		migrate_bad_file(migration->file, 1, "header has no \"Previous\" or no \"Hash\"",
-						 "Only files that \"graphile-migrate commit\" has written are migrations.");
-	if (lines.next == NULL)
-		lines.next = end;
-	if (!changed && strcmp(graphile_hash(migration->previous, lines.next, end - lines.next),
-						   migration->hash) != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("file \"%s\" does not match the hash in its header", migration->file),
-				 errhint("Undo the change, or accept it with a header line \"--! AllowInvalidHash\".")));
 }

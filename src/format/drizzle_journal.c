@@ -45,10 +45,23 @@ bad_journal(void)
 }
 
 /*
+ * The list "entries" of a journal; NULL if it has none.
+ */
+static JsonbContainer *
+journal_entries(const char *text)
+{
+	Jsonb	   *journal = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(text)));
+	JsonbValue *entries = JB_ROOT_IS_OBJECT(journal) ? json_field(&journal->root, "entries") : NULL;
+
+	return entries != NULL && entries->type == jbvBinary &&
+		JsonContainerIsArray(entries->val.binary.data) ? entries->val.binary.data : NULL;
+}
+
+/*
  * The file of an entry of drizzle's journal.
  */
 static MigrateFileName *
-drizzle_file(JsonbValue *entry, int errctx, const char *index, List *names)
+drizzle_file(JsonbValue *entry, int ordinal, const char *index, List *names)
 {
 	MigrateFileName *parsed = palloc0(sizeof(MigrateFileName));
 	JsonbValue *tag;
@@ -61,7 +74,7 @@ drizzle_file(JsonbValue *entry, int errctx, const char *index, List *names)
 		bad_journal();
 	parsed->version = pnstrdup(tag->val.string.val, tag->val.string.len);
 	parsed->file = psprintf("%s.sql", parsed->version);
-	parsed->sort_key = migrate_ordinal_key(errctx, parsed->version);
+	parsed->sort_key = migrate_ordinal_key(ordinal, parsed->version);
 	parsed->name = pstrdup("");
 	parsed->part = PART_UP;
 	digits = strspn(parsed->version, "0123456789");
@@ -110,24 +123,43 @@ migrate_drizzle_journal_files(const char *index, const char *text, List *names)
 {
 	ErrorContextCallback callback = {.callback = journal_context,.arg = unconstify(char *, index)};
 	List	   *files = NIL;
-	Jsonb	   *journal;
-	JsonbValue *entries = NULL;
+	JsonbContainer *entries;
 
 	callback.previous = error_context_stack;
 	error_context_stack = &callback;
-	journal = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(text)));
-	if (JB_ROOT_IS_OBJECT(journal))
-		entries = json_field(&journal->root, "entries");
-	if (entries == NULL || entries->type != jbvBinary ||
-		!JsonContainerIsArray(entries->val.binary.data))
+	entries = journal_entries(text);
+	if (entries == NULL)
 		bad_journal();
-	for (int i = 0; i < JsonContainerSize(entries->val.binary.data); i++)
+	for (int i = 0; i < JsonContainerSize(entries); i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		files = lappend(files, drizzle_file(getIthJsonbValueFromContainer(entries->val.binary.data, i),
+		files = lappend(files, drizzle_file(getIthJsonbValueFromContainer(entries, i),
 											i, index, names));
 	}
 	error_context_stack = callback.previous;
 	refuse_twice(files, index);
 	return files;
+}
+
+/*
+ * The times (char *) of the entries of a journal, which are in the order of its files;
+ * NULL for an entry without.
+ */
+List *
+migrate_drizzle_journal_times(const char *text)
+{
+	JsonbContainer *entries = journal_entries(text);
+	List	   *times = NIL;
+
+	for (int i = 0; entries != NULL && i < JsonContainerSize(entries); i++)
+	{
+		JsonbValue *entry = getIthJsonbValueFromContainer(entries, i);
+		JsonbValue *when = entry->type == jbvBinary ? json_field(entry->val.binary.data, "when") : NULL;
+
+		CHECK_FOR_INTERRUPTS();
+		times = lappend(times, when == NULL || when->type != jbvNumeric ? NULL :
+						DatumGetCString(DirectFunctionCall1(numeric_out,
+															NumericGetDatum(when->val.numeric))));
+	}
+	return times;
 }

@@ -187,7 +187,4 @@ extern char *migrate_numeric_key(const char *digits, int length);
 /* in filename_flyway.c */
 extern char *migrate_dotted_key(const char *version);
 
-/* in section.c */
-extern void migrate_sha256(const char *sql, int length, uint8 *sha256);
-
 #endif							/* MIGRATE_FORMAT_FORMAT_H */

@@ -127,6 +127,7 @@ extern bool migrate_grammar_parse(const MigrateGrammar *markers, Migration *migr
 								  MigratePart part, const char *sql, int length);
 extern bool migrate_lacks_semicolon(const char *start, const char *end);
 extern void migrate_section_finish(MigrateSection *section);
+extern const char *migrate_file_bytes(const char *sql, int *length);
 extern char *migrate_section_text(const MigrateSection *section, const char *sql,
 								  int *length);
 extern int	migrate_section_end(const MigrateSection *section);

@@ -42,20 +42,6 @@ find_in_line(const MigrateLine *line, const char *what)
 }
 
 /*
- * What follows "prefix" in a line that begins with it, and its length; else NULL.
- */
-static const char *
-behind(const MigrateLine *line, const char *prefix, int *length)
-{
-	int			n = strlen(prefix);
-
-	if (line->length < n || memcmp(line->text, prefix, n) != 0)
-		return NULL;
-	*length = line->length - n;
-	return line->text +n;
-}
-
-/*
  * The length of the word a text begins with.
  */
 static int
@@ -135,7 +121,7 @@ static MigrateMarker
 updown_mark(MigrateLine *line)
 {
 	int			length;
-	const char *rest = behind(line, "--", &length);
+	const char *rest = migrate_line_after(line, "--", &length);
 
 	if (rest == NULL)
 		return MARK_NONE;
@@ -165,7 +151,7 @@ sql_migrate_mark(MigrateLine *line)
 		{"StatementEnd", MARK_END, MARK_END},
 	};
 	int			length;
-	const char *rest = behind(line, "-- +migrate ", &length);
+	const char *rest = migrate_line_after(line, "-- +migrate ", &length);
 	int			blank;
 	int			word;
 
@@ -188,7 +174,7 @@ static MigrateMarker
 dbmate_mark(MigrateLine *line)
 {
 	int			length;
-	const char *rest = behind(line, "--", &length);
+	const char *rest = migrate_line_after(line, "--", &length);
 	int			blank;
 	bool		up;
 	int			word;
@@ -222,7 +208,7 @@ tern_mark(MigrateLine *line)
 		return MARK_DOWN;
 	if (find_in_line(line, "{{") != NULL)
 		return MARK_TEMPLATE;
-	rest = behind(line, "---- tern: disable-tx ----", &length);
+	rest = migrate_line_after(line, "---- tern: disable-tx ----", &length);
 	return rest != NULL && migrate_is_word(rest, length, "") ? MARK_NO_TRANSACTION : MARK_NONE;
 }
 
@@ -234,7 +220,7 @@ static MigrateMarker
 rambler_mark(MigrateLine *line)
 {
 	int			length;
-	const char *rest = behind(line, "-- rambler", &length);
+	const char *rest = migrate_line_after(line, "-- rambler", &length);
 
 	if (rest == NULL)
 		return MARK_NONE;
@@ -279,11 +265,11 @@ static MigrateMarker
 graphile_mark(MigrateLine *line)
 {
 	int			length;
-	const char *rest = behind(line, "--!", &length);
+	const char *rest = migrate_line_after(line, "--!", &length);
 
 	if (rest == NULL)
 		return MARK_NONE;
-	if (line->number == 1 && behind(line, "--! Previous:", &length) != NULL)
+	if (line->number == 1 && migrate_line_after(line, "--! Previous:", &length) != NULL)
 		return MARK_UP;
 	return has_option(rest, length, "no-transaction") ? MARK_NO_TRANSACTION : MARK_NONE;
 }
@@ -316,11 +302,11 @@ plain_mark(MigrateLine *line)
 
 	if (line->length < 2 || memcmp(line->text, "--", 2) != 0)
 		return MARK_NONE;
-	if (line->number == 1 && behind(line, "-- no-transaction", &length) != NULL)
+	if (line->number == 1 && migrate_line_after(line, "-- no-transaction", &length) != NULL)
 		return MARK_NO_TRANSACTION;
 	if (find_in_line(line, "-- postgres-migrations disable-transaction") != NULL)
 		return MARK_NO_TRANSACTION;
-	rest = behind(line, "-- supabase:disable-transaction", &length);
+	rest = migrate_line_after(line, "-- supabase:disable-transaction", &length);
 	return rest != NULL && migrate_is_word(rest, length, "") ? MARK_NO_TRANSACTION : MARK_NONE;
 }
 

@@ -27,15 +27,19 @@ extern MigrateAtlasSum *migrate_atlas_sum_begin(const char *file, const char *te
 extern void migrate_atlas_sum_add(MigrateAtlasSum *atlas_sum, const char *file,
 								  const char *sql, int length);
 extern void migrate_atlas_sum_end(MigrateAtlasSum *atlas_sum, MigrateReadFile read, void *arg);
+
+/* in graphile.c */
 extern void migrate_check_graphile(Migration *migration, const char *sql, int length);
 
 /* in sqitch_plan.c */
-extern char *migrate_ordinal_key(int errctx, const char *name);
+extern char *migrate_ordinal_key(int ordinal, const char *name);
 pg_noreturn extern void migrate_refuse_missing_file(const char *file, const char *index, int line,
 													List *names);
+extern char *migrate_sqitch_plan_project(const char *plan);
 extern List *migrate_sqitch_plan_files(const char *index, const char *text, List *names);
 
 /* in drizzle_journal.c */
+extern List *migrate_drizzle_journal_times(const char *journal);
 extern List *migrate_drizzle_journal_files(const char *index, const char *text, List *names);
 
 #endif							/* MIGRATE_FORMAT_MANIFEST_H */

@@ -350,41 +350,6 @@ look_for_doubt(SectionParser *parser, const char *after)
 }
 
 /*
- * The end of a literal, quoted name or dollar-quoted body that begins at "at"; 0 if
- * none does.
- */
-static int
-end_of_quoted(const char *sql, int at)
-{
-	const char *p = sql + at;
-	bool		escapes = *p == 'e' || *p == 'E';
-	const char *end;
-	int			tag;
-
-	if (*p == '$')
-	{
-		tag = strcspn(p + 1, "$ \t\r\n'\"") + 1;
-		if (p[tag] != '$')
-			return 0;
-		end = strstr(p + tag + 1, pnstrdup(p, tag + 1));
-		return end ? end - sql + tag + 1 : 0;
-	}
-	p += strcspn(p, "'\"");
-	if (p - sql - at > 2)
-		return 0;
-	for (end = p + 1; *end != '\0'; end++)
-	{
-		if (escapes && *end == '\\' && end[1] != '\0')
-			end++;
-		else if (*end == *p && end[1] == *p)
-			end++;
-		else if (*end == *p)
-			return end - sql + 1;
-	}
-	return 0;
-}
-
-/*
  * A separator inside of a literal would be taken out of it.
  */
 static void
@@ -399,9 +364,9 @@ doubt_separators(SectionParser *parser)
 	lexer = migrate_lexer_start(parser->sql);
 	while (lc != NULL && (token = migrate_lexer_next(lexer))->kind != 0)
 	{
-		int			end = end_of_quoted(parser->sql, token->location);
+		int			end = token->location + strlen(token->text);
 
-		while (lc != NULL && lfirst_int(lc) < Max(end, token->location))
+		while (lc != NULL && lfirst_int(lc) < end)
 		{
 			if (lfirst_int(lc) > token->location)
 				migrate_add_doubt(parser->migration,

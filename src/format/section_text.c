@@ -12,7 +12,7 @@
  */
 #include "postgres.h"
 
-#include "common/cryptohash.h"
+#include "mb/pg_wchar.h"
 
 #include "format/format_int.h"
 #include "util/printable.h"
@@ -123,21 +123,15 @@ migrate_section_end(const MigrateSection *section)
 }
 
 /*
- * The SHA-256 of "length" bytes, into PG_SHA256_DIGEST_LENGTH bytes.
+ * The bytes of a text as its file has them, which tools hash: what was read is in the
+ * database encoding.
  */
-void
-migrate_sha256(const char *sql, int length, uint8 *sha256)
+const char *
+migrate_file_bytes(const char *sql, int *length)
 {
-	pg_cryptohash_ctx *hash = pg_cryptohash_create(PG_SHA256);
-	bool		failed = pg_cryptohash_init(hash) < 0;
+	char	   *bytes = pg_server_to_any(sql, *length, PG_UTF8);
 
-	for (int done = 0; done < length && !failed; done += MIGRATE_BLOCK)
-	{
-		CHECK_FOR_INTERRUPTS();
-		failed = pg_cryptohash_update(hash, (const uint8 *) sql + done,
-									  Min(length - done, MIGRATE_BLOCK)) < 0;
-	}
-	if (failed || pg_cryptohash_final(hash, sha256, PG_SHA256_DIGEST_LENGTH) < 0)
-		elog(ERROR, "could not compute SHA-256: %s", pg_cryptohash_error(hash));
-	pg_cryptohash_free(hash);
+	if (bytes != sql)
+		*length = strlen(bytes);
+	return bytes;
 }

@@ -25,6 +25,7 @@
 #include "format/format_int.h"
 #include "format/manifest.h"
 #include "script/script.h"
+#include "util/hash.h"
 #include "util/printable.h"
 #include "util/subtransaction.h"
 

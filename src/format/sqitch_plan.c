@@ -45,12 +45,12 @@ migrate_refuse_missing_file(const char *file, const char *index, int line, List 
 }
 
 /*
- * The key of what is at a place of such a file.
+ * The key of what has that number, from 0, in such a file.
  */
 char *
-migrate_ordinal_key(int errctx, const char *name)
+migrate_ordinal_key(int ordinal, const char *name)
 {
-	return psprintf("%08d:%s", errctx, name);
+	return psprintf("%08d:%s", ordinal, name);
 }
 
 /*
@@ -62,7 +62,7 @@ typedef struct SqitchChange
 	char	   *depends;		/* what stands in brackets, or NULL */
 	char	   *planner;
 	char	   *note;
-	int			errctx;			/* in the plan, from 0 */
+	int			ordinal;		/* in the plan, from 0 */
 	int			line;
 	List	   *tags;			/* of char *, with "@" */
 	struct SqitchChange *rework;	/* the next one of the same name, or NULL */
@@ -80,7 +80,7 @@ typedef struct SqitchPlan
  * The next line, without its end, trimmed, palloc'd; NULL at the end of *text.
  */
 static char *
-take_line(const char **text)
+next_line(const char **text)
 {
 	const char *start = *text +strspn(*text, BLANK);
 	int			length = strcspn(start, "\n");
@@ -129,7 +129,7 @@ parse_change(SqitchPlan *plan, SqitchChange *change, char *rest)
 }
 
 static void
-take_tag(SqitchPlan *plan, const char *line, int number)
+add_tag(SqitchPlan *plan, const char *line, int number)
 {
 	SqitchChange *change;
 
@@ -140,7 +140,7 @@ take_tag(SqitchPlan *plan, const char *line, int number)
 }
 
 static void
-take_change(SqitchPlan *plan, char *line, int number)
+add_change(SqitchPlan *plan, char *line, int number)
 {
 	SqitchChange *change = palloc0(sizeof(SqitchChange));
 	int			length;
@@ -152,7 +152,7 @@ take_change(SqitchPlan *plan, char *line, int number)
 	length = strcspn(line, BLANK);
 	change->name = pnstrdup(line, length);
 	change->line = number;
-	change->errctx = list_length(plan->changes);
+	change->ordinal = list_length(plan->changes);
 	parse_change(plan, change, line + length);
 	plan->changes = lappend(plan->changes, change);
 }
@@ -164,7 +164,7 @@ compare_changes(const ListCell *a, const ListCell *b)
 	const SqitchChange *y = lfirst(b);
 	int			order = strcmp(x->name, y->name);
 
-	return order != 0 ? order : x->errctx - y->errctx;
+	return order != 0 ? order : x->ordinal - y->ordinal;
 }
 
 /*
@@ -192,10 +192,10 @@ find_change(const SqitchPlan *plan, const char *name)
 }
 
 /*
- * Is there a tag at a change before "errctx"?
+ * Is there a tag at a change before "ordinal"?
  */
 static bool
-has_tag(const SqitchPlan *plan, const char *tag, int errctx)
+has_tag(const SqitchPlan *plan, const char *tag, int ordinal)
 {
 	ListCell   *lc;
 
@@ -204,7 +204,7 @@ has_tag(const SqitchPlan *plan, const char *tag, int errctx)
 		SqitchChange *change = lfirst(lc);
 		ListCell   *t;
 
-		if (change->errctx >= errctx)
+		if (change->ordinal >= ordinal)
 			break;
 		foreach(t, change->tags)
 			if (strcmp(lfirst(t), tag) == 0)
@@ -235,12 +235,12 @@ check_dependency(const SqitchPlan *plan, const SqitchChange *change, char *depen
 		return;
 	tag = strchr(name, '@');
 	if (tag == name)
-		deployed = has_tag(plan, tag, change->errctx);
+		deployed = has_tag(plan, tag, change->ordinal);
 	else
 	{
 		other = find_change(plan, tag ? pnstrdup(name, tag - name) : name);
-		deployed = other != NULL && other->errctx < change->errctx &&
-			(tag == NULL || has_tag(plan, tag, change->errctx));
+		deployed = other != NULL && other->ordinal < change->ordinal &&
+			(tag == NULL || has_tag(plan, tag, change->ordinal));
 	}
 	if (deployed != conflict)
 		return;
@@ -265,20 +265,22 @@ check_dependencies(const SqitchPlan *plan, const SqitchChange *change)
 		check_dependency(plan, change, d);
 }
 
+static const char project_pragma[] = "%project=";
+
 static void
 parse_plan(SqitchPlan *plan, const char *text)
 {
 	char	   *line;
 
-	for (int number = 1; (line = take_line(&text)) != NULL; number++)
+	for (int number = 1; (line = next_line(&text)) != NULL; number++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		if (strncmp(line, "%project=", 9) == 0)
-			plan->project = line + 9;
+		if (strncmp(line, project_pragma, strlen(project_pragma)) == 0)
+			plan->project = line + strlen(project_pragma);
 		else if (*line == '@')
-			take_tag(plan, line, number);
+			add_tag(plan, line, number);
 		else if (*line != '\0' && *line != '%' && *line != '#')
-			take_change(plan, line, number);
+			add_change(plan, line, number);
 	}
 	plan->by_name = list_copy(plan->changes);
 	list_sort(plan->by_name, compare_changes);
@@ -301,7 +303,7 @@ script_name(const SqitchPlan *plan, const SqitchChange *change, List *names)
 {
 	if (change->rework == NULL)
 		return change->name;
-	for (int i = change->rework->errctx - 1; i >= change->errctx; i--)
+	for (int i = change->rework->ordinal - 1; i >= change->ordinal; i--)
 	{
 		SqitchChange *between = list_nth(plan->changes, i);
 		ListCell   *lc;
@@ -330,7 +332,7 @@ sqitch_file(const SqitchChange *change, MigratePart part, char *file, char *scri
 	parsed->part = part;
 	parsed->version = script;
 	parsed->name = pstrdup("");
-	parsed->sort_key = migrate_ordinal_key(change->errctx, change->name);
+	parsed->sort_key = migrate_ordinal_key(change->ordinal, change->name);
 	parsed->description = change->note;
 	parsed->author = change->planner;
 	parsed->tags = change->tags;
@@ -369,4 +371,19 @@ migrate_sqitch_plan_files(const char *index, const char *text, List *names)
 			files = lappend(files, sqitch_file(change, PART_DOWN, revert, script));
 	}
 	return files;
+}
+
+/*
+ * The project that a sqitch.plan is of, palloc'd; NULL if it does not say.
+ */
+char *
+migrate_sqitch_plan_project(const char *text)
+{
+	char	   *line;
+
+	while ((line = next_line(&text)) != NULL)
+		if (strncmp(line, project_pragma, strlen(project_pragma)) == 0 &&
+			line[strlen(project_pragma)] != '\0')
+			return line + strlen(project_pragma);
+	return NULL;
 }

@@ -20,6 +20,7 @@
 #include "utils/memutils.h"
 
 #include "format/format.h"
+#include "format/manifest.h"
 #include "history/history.h"
 #include "run/run.h"
 #include "run/run_int.h"
@@ -315,32 +316,6 @@ read_index(Adoption *adoption)
 		adoption->index = pstrdup(sql);
 }
 
-/*
- * The project that a sqitch.plan is of; NULL if it does not say.
- */
-static char *
-plan_project(const Adoption *adoption)
-{
-	static const char pragma[] = "%project=";
-	MigrateLineReader lines;
-
-	if (adoption->tool_table->tool->key != KEY_CHANGE || adoption->index == NULL)
-		return NULL;
-	migrate_lines_start(&lines, adoption->index, strlen(adoption->index));
-	while (migrate_lines_next(&lines))
-	{
-		int			n = strlen(pragma);
-		char	   *value;
-
-		if (lines.line.length <= n || strncmp(lines.line.text, pragma, n) != 0)
-			continue;
-		value = pnstrdup(lines.line.text +n, lines.line.length - n);
-		value[strcspn(value, " \t\r")] = '\0';
-		return value;
-	}
-	return NULL;
-}
-
 static List *
 adopt(MigrateRun *run)
 {
@@ -359,7 +334,9 @@ adopt(MigrateRun *run)
 	read_index(&adoption);
 	migrate_lock_and_load(run, "migrate.adopt()");
 	migrate_tool_table_lock(adoption.tool_table);
-	rows = migrate_tool_table_read(adoption.tool_table, plan_project(&adoption));
+	rows = migrate_tool_table_read(adoption.tool_table,
+								   adoption.tool_table->tool->key == KEY_CHANGE && adoption.index != NULL ?
+								   migrate_sqitch_plan_project(adoption.index) : NULL);
 	refuse_unsettled(adoption.tool_table, rows);
 	adoption.candidates = migrate_candidates(run->items, adoption.tool_table, adoption.index);
 	foreach(lc, rows)

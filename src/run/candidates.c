@@ -24,6 +24,7 @@
 #include "utils/jsonb.h"
 
 #include "format/format.h"
+#include "format/manifest.h"
 #include "run/run.h"
 #include "run/run_int.h"
 #include "tools/tools.h"
@@ -170,34 +171,24 @@ row_key(const MigrateCandidates * candidates, const MigrateToolRow *row)
 }
 
 /*
- * drizzle's journal: the time of each entry, which is the key of the migration at
- * that place (whose file it names; see sqitch_plan.c).
+ * drizzle's journal: the time of each entry is the key of the migration whose file it
+ * names, in that order.
  */
 static void
-take_journal(MigrateCandidates * candidates)
+set_journal_keys(MigrateCandidates * candidates)
 {
-	Jsonb	   *journal = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(candidates->index)));
-	JsonbValue *entries = JB_ROOT_IS_OBJECT(journal) ?
-		getKeyJsonValueFromContainer(&journal->root, "entries", 7, NULL) : NULL;
-	int			n = 0;
+	List	   *times = migrate_drizzle_journal_times(candidates->index);
+	ListCell   *lc = list_head(times);
 
-	if (entries == NULL || entries->type != jbvBinary)
-		return;
-	for (int i = 0; i < candidates->n; i++)
+	for (int i = 0; i < candidates->n && lc != NULL; i++)
 	{
 		MigrateCandidate *candidate = &candidates->ordered[i];
-		JsonbValue *entry;
-		JsonbValue *when;
 
-		if (candidate->item->file == NULL || n >= JsonContainerSize(entries->val.binary.data))
+		if (candidate->item->file == NULL)
 			continue;
-		entry = getIthJsonbValueFromContainer(entries->val.binary.data, n++);
-		if (entry == NULL || entry->type != jbvBinary)
-			continue;
-		when = getKeyJsonValueFromContainer(entry->val.binary.data, "when", 4, NULL);
-		if (when != NULL && when->type == jbvNumeric)
-			candidate->key = DatumGetCString(DirectFunctionCall1(numeric_out,
-																 NumericGetDatum(when->val.numeric)));
+		if (lfirst(lc) != NULL)
+			candidate->key = lfirst(lc);
+		lc = lnext(times, lc);
 	}
 }
 
@@ -208,13 +199,13 @@ compare_candidates(const void *a, const void *b)
 	const		MigrateCandidate *y = *(MigrateCandidate * const *) b;
 	int			order = strcmp(x->key, y->key);
 
-	return order != 0 ? order : x->errctx - y->errctx;
+	return order != 0 ? order : x->ordinal - y->ordinal;
 }
 
 static int
-compare_places(const ListCell *a, const ListCell *b)
+compare_ordinals(const ListCell *a, const ListCell *b)
 {
-	return ((MigrateCandidate *) lfirst(a))->errctx - ((MigrateCandidate *) lfirst(b))->errctx;
+	return ((MigrateCandidate *) lfirst(a))->ordinal - ((MigrateCandidate *) lfirst(b))->ordinal;
 }
 
 static char *
@@ -290,12 +281,12 @@ migrate_candidates(List *items, const MigrateToolTable *tool_table, const char *
 		MigrateCandidate *candidate = &candidates->ordered[i];
 
 		candidate->item = list_nth(items, i);
-		candidate->errctx = i;
+		candidate->ordinal = i;
 		candidate->key = item_key(candidates->tool->key, candidate->item);
 		candidates->sorted[i] = candidate;
 	}
 	if (candidates->tool->key == KEY_WHEN && index != NULL)
-		take_journal(candidates);
+		set_journal_keys(candidates);
 	qsort(candidates->sorted, n, sizeof(MigrateCandidate *), compare_candidates);
 	candidates->called = called_create(CurrentMemoryContext, n, NULL);
 	for (int i = 0; i < n; i++)
@@ -334,7 +325,7 @@ first_called(MigrateCandidates * candidates, Aspect aspect, const char *key, con
 	}
 	if (first == NULL)
 		*again = true;
-	return first != NULL && (best == NULL || first->errctx < best->errctx) ? first : best;
+	return first != NULL && (best == NULL || first->ordinal < best->ordinal) ? first : best;
 }
 
 /*
@@ -399,6 +390,6 @@ migrate_candidates_before(MigrateCandidates * candidates, const MigrateToolRow *
 		if (!migrate_item_is_repeatable(candidate->item))
 			before = lappend(before, candidate);
 	}
-	list_sort(before, compare_places);
+	list_sort(before, compare_ordinals);
 	return before;
 }

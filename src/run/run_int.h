@@ -122,7 +122,7 @@ typedef struct MigrateCandidate
 {
 	const char *key;			/* what the tool knows it by */
 	MigrateItem *item;
-	int			errctx;			/* in the order of migrations */
+	int			ordinal;		/* in the order of migrations */
 	bool		taken;			/* a row is about it */
 }			MigrateCandidate;
 

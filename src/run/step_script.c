@@ -19,6 +19,7 @@
 #include "run/run_int.h"
 #include "script/script.h"
 #include "util/errcontext.h"
+#include "util/hash.h"
 #include "util/names.h"
 #include "util/printable.h"
 #include "variables/variables.h"

@@ -15,7 +15,6 @@
  */
 #include "postgres.h"
 
-#include "common/cryptohash.h"
 #include "common/md5.h"
 #include "common/sha1.h"
 #include "common/sha2.h"
@@ -27,68 +26,31 @@
 #include "format/format.h"
 #include "tools/tools.h"
 #include "tools/tools_int.h"
+#include "util/hash.h"
 #include "util/lines.h"
 
 #define BYTE_ORDER_MARK		"\xEF\xBB\xBF"
 #define MAX_DIGEST_LENGTH	PG_SHA384_DIGEST_LENGTH
 
 /*
- * A hash of pieces of text, written in hexadecimal digits.
- */
-typedef struct Digest
-{
-	pg_cryptohash_ctx *context;
-	int			length;			/* of its digest */
-} Digest;
-
-static void
-hash_begin(Digest *hash, pg_cryptohash_type type)
-{
-	hash->length = type == PG_MD5 ? MD5_DIGEST_LENGTH :
-		type == PG_SHA1 ? SHA1_DIGEST_LENGTH :
-		type == PG_SHA256 ? PG_SHA256_DIGEST_LENGTH : PG_SHA384_DIGEST_LENGTH;
-	hash->context = pg_cryptohash_create(type);
-	if (pg_cryptohash_init(hash->context) < 0)
-		elog(ERROR, "could not compute hash: %s", pg_cryptohash_error(hash->context));
-}
-
-static void
-hash_add(Digest *hash, const char *bytes, int length)
-{
-	for (int done = 0; done < length; done += MIGRATE_BLOCK)
-	{
-		CHECK_FOR_INTERRUPTS();
-		if (pg_cryptohash_update(hash->context, (const uint8 *) bytes + done,
-								 Min(length - done, MIGRATE_BLOCK)) < 0)
-			elog(ERROR, "could not compute hash: %s", pg_cryptohash_error(hash->context));
-	}
-}
-
-/*
- * The digest, palloc'd; ends the hash.
+ * The digest of a hash in hexadecimal digits, palloc'd; ends the hash.
  */
 static char *
-hash_end(Digest *hash)
+end_in_hex(pg_cryptohash_ctx *hash, int length)
 {
 	uint8		digest[MAX_DIGEST_LENGTH];
-	char	   *text = palloc(2 * hash->length + 1);
 
-	if (pg_cryptohash_final(hash->context, digest, hash->length) < 0)
-		elog(ERROR, "could not compute hash: %s", pg_cryptohash_error(hash->context));
-	pg_cryptohash_free(hash->context);
-	for (int i = 0; i < hash->length; i++)
-		sprintf(text +2 * i, "%02x", digest[i]);
-	return text;
+	migrate_hash_end(hash, digest, length);
+	return migrate_hex(digest, length);
 }
 
 static char *
-hash_of(pg_cryptohash_type type, const char *bytes, int length)
+hash_of(pg_cryptohash_type type, int digest_length, const char *bytes, int length)
 {
-	Digest		hash;
+	pg_cryptohash_ctx *hash = migrate_hash_begin(type);
 
-	hash_begin(&hash, type);
-	hash_add(&hash, bytes, length);
-	return hash_end(&hash);
+	migrate_hash_add(hash, bytes, length);
+	return end_in_hex(hash, digest_length);
 }
 
 static MigrateChecked
@@ -103,7 +65,7 @@ compare(const char *computed, const char *recorded)
 MigrateChecked
 migrate_checksum_sqitch(const MigrateChecksumInput *in, const char *recorded)
 {
-	return compare(hash_of(PG_SHA1, in->bytes, in->length), recorded);
+	return compare(hash_of(PG_SHA1, SHA1_DIGEST_LENGTH, in->bytes, in->length), recorded);
 }
 
 /*
@@ -112,7 +74,7 @@ migrate_checksum_sqitch(const MigrateChecksumInput *in, const char *recorded)
 MigrateChecked
 migrate_checksum_sqlx(const MigrateChecksumInput *in, const char *recorded)
 {
-	return compare(hash_of(PG_SHA384, in->bytes, in->length), recorded);
+	return compare(hash_of(PG_SHA384, PG_SHA384_DIGEST_LENGTH, in->bytes, in->length), recorded);
 }
 
 /*
@@ -121,7 +83,7 @@ migrate_checksum_sqlx(const MigrateChecksumInput *in, const char *recorded)
 MigrateChecked
 migrate_checksum_drizzle(const MigrateChecksumInput *in, const char *recorded)
 {
-	return compare(hash_of(PG_SHA256, in->bytes, in->length), recorded);
+	return compare(hash_of(PG_SHA256, PG_SHA256_DIGEST_LENGTH, in->bytes, in->length), recorded);
 }
 
 /*
@@ -174,7 +136,7 @@ migrate_checksum_prisma(const MigrateChecksumInput *in, const char *recorded)
 
 		if (line_ends[i] != NULL)
 			bytes = with_line_ends(in->bytes, in->length, line_ends[i], &length);
-		hash = hash_of(PG_SHA256, bytes, length);
+		hash = hash_of(PG_SHA256, PG_SHA256_DIGEST_LENGTH, bytes, length);
 		if (strcmp(hash, recorded) == 0 || strcmp(without_padding(hash), recorded) == 0)
 			return CHECKED_SAME;
 	}
@@ -187,13 +149,12 @@ migrate_checksum_prisma(const MigrateChecksumInput *in, const char *recorded)
 MigrateChecked
 migrate_checksum_postgres_migrations(const MigrateChecksumInput *in, const char *recorded)
 {
-	Digest		hash;
+	pg_cryptohash_ctx *hash = migrate_hash_begin(PG_SHA1);
 	const char *name = migrate_base_name(in->file->up.file);
 
-	hash_begin(&hash, PG_SHA1);
-	hash_add(&hash, name, strlen(name));
-	hash_add(&hash, in->bytes, in->length);
-	return compare(hash_end(&hash), recorded);
+	migrate_hash_add(hash, name, strlen(name));
+	migrate_hash_add(hash, in->bytes, in->length);
+	return compare(end_in_hex(hash, SHA1_DIGEST_LENGTH), recorded);
 }
 
 /*
@@ -453,8 +414,8 @@ migrate_checksum_liquibase(const MigrateChecksumInput *in, const char *recorded)
 	if (strstr(text.data, "${") != NULL)
 		return CHECKED_UNKNOWN;
 	bytes = pg_server_to_any(text.data, text.len, PG_UTF8);
-	hash = psprintf("9:%s:", hash_of(PG_MD5, bytes, strlen(bytes)));
-	return compare(hash_of(PG_MD5, hash, strlen(hash)), recorded + 2);
+	hash = psprintf("9:%s:", hash_of(PG_MD5, MD5_DIGEST_LENGTH, bytes, strlen(bytes)));
+	return compare(hash_of(PG_MD5, MD5_DIGEST_LENGTH, hash, strlen(hash)), recorded + 2);
 }
 
 /*

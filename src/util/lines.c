@@ -100,6 +100,39 @@ migrate_is_word(const char *sql, int length, const char *word)
 }
 
 /*
+ * What follows "prefix" in a line that begins with it, and its length; NULL for any
+ * other line.
+ */
+const char *
+migrate_line_after(const MigrateLine *line, const char *prefix, int *length)
+{
+	int			n = strlen(prefix);
+
+	if (line->length < n || memcmp(line->text, prefix, n) != 0)
+		return NULL;
+	*length = line->length - n;
+	return line->text +n;
+}
+
+/*
+ * The same without white space around it, palloc'd.
+ */
+char *
+migrate_line_value(const MigrateLine *line, const char *prefix)
+{
+	int			length;
+	const char *value = migrate_line_after(line, prefix, &length);
+	int			blank;
+
+	if (value == NULL)
+		return NULL;
+	blank = migrate_skip_spaces(value, length);
+	while (length > blank && strchr(" \t\r", value[length - 1]) != NULL)
+		length--;
+	return pnstrdup(value + blank, length - blank);
+}
+
+/*
  * The value of "key = value" in a text of such lines (TOML, Java properties),
  * without quotes, palloc'd; NULL if there is none.
  */

@@ -43,6 +43,8 @@ extern int	migrate_skip_spaces(const char *text, int length);
 extern void migrate_lines_start(MigrateLineReader *lines, const char *sql, int length);
 extern bool migrate_lines_next(MigrateLineReader *lines);
 extern bool migrate_is_word(const char *sql, int length, const char *word);
+extern const char *migrate_line_after(const MigrateLine *line, const char *prefix, int *length);
+extern char *migrate_line_value(const MigrateLine *line, const char *prefix);
 extern char *migrate_setting(const char *text, const char *key);
 pg_noreturn extern void migrate_bad_file(const char *file, int line, const char *message,
 										 const char *hint);

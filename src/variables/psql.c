@@ -105,8 +105,12 @@ skip_literal(const char *p, bool escapes)
 	return p;
 }
 
-static const char *
-skip_dollar_quote(const char *p)
+/*
+ * The end of a string in dollar quotes, the end of the text if it is not ended; "p"
+ * itself if none begins there.
+ */
+const char *
+migrate_skip_dollar_quote(const char *p)
 {
 	int			n = 1;
 	char	   *delimiter;
@@ -116,7 +120,7 @@ skip_dollar_quote(const char *p)
 		while (migrate_is_variable_char(p[n]))
 			n++;
 	if (p[n] != '$')
-		return p + 1;
+		return p;
 	delimiter = pnstrdup(p, n + 1);
 	end = strstr(p + n + 1, delimiter);
 	pfree(delimiter);
@@ -387,7 +391,11 @@ migrate_substitute_psql(MigrateSubstitution *s)
 			p = end ? end + 1 : p + strlen(p);
 		}
 		else if (*p == '$')
-			p = skip_dollar_quote(p);
+		{
+			const char *end = migrate_skip_dollar_quote(p);
+
+			p = end > p ? end : p + 1;
+		}
 		else if (*p == ':')
 			p = take_colon(s, &scan, p);
 		else if (starts_word(*p))

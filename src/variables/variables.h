@@ -63,4 +63,7 @@ extern char *migrate_variables_write(List *vars);
 /* in substitution.c */
 extern bool migrate_is_variable_char(char c);
 
+/* in psql.c */
+extern const char *migrate_skip_dollar_quote(const char *p);
+
 #endif							/* MIGRATE_VARIABLES_VARIABLES_H */
