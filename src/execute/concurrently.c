@@ -121,7 +121,7 @@ static bool
 change_vacuum(VacuumStmt *stmt)
 {
 	static const char *const known[] = {MIGRATE_VACUUM_OPTIONS};
-	static const char *const kept[] = {"verbose", "skip_locked", "buffer_usage_limit"};
+	static const char *const allowed[] = {"verbose", "skip_locked", "buffer_usage_limit"};
 	List	   *options = NIL;
 	bool		analyze = false;
 	ListCell   *lc;
@@ -136,7 +136,7 @@ change_vacuum(VacuumStmt *stmt)
 					 errmsg("unrecognized VACUUM option \"%s\"", option->defname)));
 		if (strcmp(option->defname, "analyze") == 0)
 			analyze = defGetBoolean(option);
-		if (is_one_of(option->defname, kept, lengthof(kept)))
+		if (is_one_of(option->defname, allowed, lengthof(allowed)))
 			options = lappend(options, option);
 	}
 	stmt->options = options;

@@ -123,7 +123,7 @@ forget_all(void)
 }
 
 static void
-take_constraint(Form_pg_constraint form)
+add_constraint(Form_pg_constraint form)
 {
 	MemoryContext old = MemoryContextSwitchTo(deferrable_context);
 	DeferrableConstraint *constraint = palloc(sizeof(DeferrableConstraint));
@@ -162,14 +162,14 @@ read_constraints(Oid table)
 
 		CHECK_FOR_INTERRUPTS();
 		if (form->condeferrable && OidIsValid(form->conrelid))
-			take_constraint(form);
+			add_constraint(form);
 	}
 	systable_endscan(scan);
 	table_close(rel, AccessShareLock);
 }
 
 static void
-read_again(Oid table)
+reread_constraints(Oid table)
 {
 	Deferrable *entry = hash_search(deferrables, &table, HASH_FIND, NULL);
 
@@ -205,7 +205,7 @@ update_constraints(void)
 			read_constraints(InvalidOid);
 		}
 		for (int i = 0; i < n && !all; i++)
-			read_again(tables[i]);
+			reread_constraints(tables[i]);
 		deferrables_complete = true;
 	}
 }
@@ -256,7 +256,7 @@ pending_constraints(List **deferred, DeferrableConstraint *pending)
 }
 
 static int
-compare_names(const ListCell *a, const ListCell *b)
+compare_relations(const ListCell *a, const ListCell *b)
 {
 	const RangeVar *x = lfirst(a);
 	const RangeVar *y = lfirst(b);
@@ -274,12 +274,12 @@ unique_names(List *names)
 	List	   *result = NIL;
 	ListCell   *lc;
 
-	list_sort(names, compare_names);
+	list_sort(names, compare_relations);
 	foreach(lc, names)
 	{
 		ListCell	last = {.ptr_value = result == NIL ? NULL : llast(result)};
 
-		if (result == NIL || compare_names(&last, lc) != 0)
+		if (result == NIL || compare_relations(&last, lc) != 0)
 			result = lappend(result, lfirst(lc));
 	}
 	return result;
@@ -391,7 +391,7 @@ typedef struct HeldCursor
 } HeldCursor;
 
 static bool
-is_listed(const HeldCursor *cursor, List *cursors)
+is_among_cursors(const HeldCursor *cursor, List *cursors)
 {
 	ListCell   *lc;
 
@@ -456,7 +456,7 @@ migrate_end_other_role(List *cursors)
 		const HeldCursor *cursor = lfirst(lc);
 		Portal		portal = GetPortalByName(cursor->name);
 
-		if (is_listed(cursor, cursors) || !PortalIsValid(portal))
+		if (is_among_cursors(cursor, cursors) || !PortalIsValid(portal))
 			continue;
 		PortalDrop(portal, false);
 		ereport(WARNING,

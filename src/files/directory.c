@@ -179,14 +179,14 @@ open_target(const char *root, const char *target, const char *path)
  *
  * "path" must be absolute.  Errors: 22023 for a relative path, 42501 without
  * the privilege, 42809 for something else than a directory, else what the
- * operating system says.  If "contained", no link leads out of it for a privileged
+ * operating system says.  If "confined", no link leads out of it for a privileged
  * role either: what is not run but stored shall not be any file of the server.  The
  * directory stays open as long as
  * CurrentMemoryContext lives, so a link that is switched to another release
  * meanwhile does not mix two of them.
  */
 MigrateDirectory *
-migrate_directory_open(const char *path, bool contained)
+migrate_directory_open(const char *path, bool confined)
 {
 	MigrateDirectory *dir = palloc0(sizeof(MigrateDirectory));
 	char	   *target;
@@ -213,7 +213,7 @@ migrate_directory_open(const char *path, bool contained)
 		errno = save_errno;
 		migrate_could_not_open("directory", dir->path);
 	}
-	if (contained && strcmp(dir->root, "/") == 0)
+	if (confined && strcmp(dir->root, "/") == 0)
 		dir->root = dir->resolved;
 	dir->close.func = close_directory;
 	dir->close.arg = dir;

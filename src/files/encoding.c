@@ -64,7 +64,7 @@ migrate_directory_decode(const char *name, char *data, int *length)
 	Oid			conversion;
 	int			good;
 	size_t		room;
-	char	   *text;
+	char	   *str;
 
 	if (*length >= 3 && memcmp(data, "\xEF\xBB\xBF", 3) == 0)
 	{
@@ -94,12 +94,12 @@ migrate_directory_decode(const char *name, char *data, int *length)
 				 errmsg("file \"%s\" is too large to be converted to encoding \"%s\"",
 						name, pg_encoding_to_char(encoding))));
 	room = (size_t) *length * MAX_CONVERSION_GROWTH + 1;
-	text = MemoryContextAllocHuge(CurrentMemoryContext, room);
+	str = MemoryContextAllocHuge(CurrentMemoryContext, room);
 
 	good = pg_do_encoding_conversion_buf(conversion,
 										 PG_UTF8, encoding,
 										 (unsigned char *) data, *length,
-										 (unsigned char *) text, (int) Min(room, INT_MAX),
+										 (unsigned char *) str, (int) Min(room, INT_MAX),
 										 true);
 	if (good < *length)
 		ereport(ERROR,
@@ -110,6 +110,6 @@ migrate_directory_decode(const char *name, char *data, int *length)
 				 errcontext("file \"%s\", line %d", name,
 							migrate_count_lines(data, good))));
 	pfree(data);
-	*length = strlen(text);
-	return text;
+	*length = strlen(str);
+	return str;
 }

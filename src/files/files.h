@@ -26,7 +26,7 @@ typedef struct MigrateDirectory MigrateDirectory;
 typedef struct MigrateNewFile
 {
 	char	   *file;			/* relative to the directory */
-	const char *text;
+	const char *str;
 	bool		new_folder;		/* its folder is new as well */
 } MigrateNewFile;
 
@@ -36,7 +36,7 @@ extern bool migrate_is_sql_file(const char *name);
 extern const char *migrate_base_name(const char *file);
 
 /* in directory.c */
-extern MigrateDirectory *migrate_directory_open(const char *path, bool contained);
+extern MigrateDirectory *migrate_directory_open(const char *path, bool confined);
 extern List *migrate_directory_names(const MigrateDirectory *dir);
 extern char *migrate_directory_bytes(MigrateDirectory *dir, const char *name, int *length);
 extern char *migrate_directory_decode(const char *name, char *data, int *length);

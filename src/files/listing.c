@@ -37,7 +37,7 @@ typedef struct Folder
  * Folders in folders are looked into so deep; what is below counts as folders that
  * cannot be read.  A loop of links ends there.
  */
-#define MAX_DEPTH		8
+#define MAX_FOLDER_DEPTH		8
 
 /* who has more has given the wrong directory */
 #define MAX_NAMES		1000000
@@ -46,7 +46,7 @@ typedef struct Folder
 #define MAX_LINKS		1000
 
 static int
-compare_names(const ListCell *a, const ListCell *b)
+compare_paths(const ListCell *a, const ListCell *b)
 {
 	return strcmp(lfirst(a), lfirst(b));
 }
@@ -178,7 +178,7 @@ add_entry(MigrateDirectory *dir, const Folder *folder, const struct dirent *entr
 #endif
 		if (!migrate_is_sql_file(entry->d_name) || is_folder(folder->fd, entry->d_name))
 			fd = open_folder(dir, folder, entry->d_name, path, &closed);
-	if (fd >= 0 && folder->depth < MAX_DEPTH)
+	if (fd >= 0 && folder->depth < MAX_FOLDER_DEPTH)
 		list_folder(dir, fd, psprintf("%s/", path), folder);
 	else if (fd >= 0)
 	{
@@ -245,5 +245,5 @@ void
 migrate_directory_list(MigrateDirectory *dir)
 {
 	list_folder(dir, openat(dir->fd, ".", MIGRATE_LIST_FLAGS), "", NULL);
-	list_sort(dir->names, compare_names);
+	list_sort(dir->names, compare_paths);
 }

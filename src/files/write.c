@@ -62,9 +62,9 @@ hidden_name(int n)
  * for messages.
  */
 static void
-write_file(int folder, const char *file, const char *text, const char *name)
+write_file(int folder, const char *file, const char *str, const char *name)
 {
-	size_t		length = strlen(text);
+	size_t		length = strlen(str);
 	size_t		done = 0;
 	int			fd = openat(folder, file, CREATE_FLAGS, FILE_MODE);
 	int			save_errno;
@@ -76,7 +76,7 @@ write_file(int folder, const char *file, const char *text, const char *name)
 		ssize_t		written;
 
 		errno = 0;
-		written = write(fd, text +done, length - done);
+		written = write(fd, str + done, length - done);
 		if (written < 0 && errno == EINTR)
 			continue;
 		if (written <= 0)
@@ -162,7 +162,7 @@ write_files(Writer *writer, List *files)
 	{
 		const MigrateNewFile *file = list_nth(files, i);
 
-		write_file(writer->parent, hidden_name(i), file->text, file->file);
+		write_file(writer->parent, hidden_name(i), file->str, file->file);
 	}
 	return link_files(writer->parent, files);
 }
@@ -184,7 +184,7 @@ write_folder(Writer *writer, const char *name, List *files)
 	{
 		const MigrateNewFile *file = lfirst(lc);
 
-		write_file(writer->folder, migrate_base_name(file->file), file->text, file->file);
+		write_file(writer->folder, migrate_base_name(file->file), file->str, file->file);
 	}
 	sync_folder(writer->folder, name);
 	if (renameat(writer->parent, hidden_name(0), writer->parent, name) == 0)
@@ -231,7 +231,7 @@ migrate_directory_write(const MigrateDirectory *dir, List *files)
 	char	   *folder = pnstrdup(first->file, migrate_base_name(first->file) - first->file);
 	Writer		writer = {-1, -1};
 	volatile bool complete = false;
-	const char *volatile taken = NULL;
+	const char *volatile existing = NULL;
 
 	if (!AcquireExternalFD())
 		ereport(ERROR,
@@ -242,10 +242,10 @@ migrate_directory_write(const MigrateDirectory *dir, List *files)
 		writer.parent = migrate_directory_folder(dir, first->new_folder ? "" : folder);
 		if (writer.parent < 0)
 			could_not_write(first->file);
-		taken = first->new_folder ?
+		existing = first->new_folder ?
 			write_folder(&writer, pnstrdup(folder, strlen(folder) - 1), files) :
 			write_files(&writer, files);
-		complete = taken == NULL;
+		complete = existing == NULL;
 		if (complete)
 			sync_folder(writer.parent, first->file);
 	}
@@ -255,5 +255,5 @@ migrate_directory_write(const MigrateDirectory *dir, List *files)
 		ReleaseExternalFD();
 	}
 	PG_END_TRY();
-	return taken;
+	return existing;
 }

@@ -28,12 +28,12 @@
  * another line.
  */
 static char *
-directive(const MigrateLine *line, const char *name)
+atlas_directive(const MigrateLine *line, const char *name)
 {
 	char	   *prefix = psprintf("-- atlas:%s", name);
 	int			n = strlen(prefix);
 
-	if (line->length > n && strchr(" \t\r", line->text[n]) == NULL)
+	if (line->length > n && strchr(" \t\r", line->str[n]) == NULL)
 		return NULL;
 	return migrate_line_value(line, prefix);
 }
@@ -44,18 +44,18 @@ directive(const MigrateLine *line, const char *name)
 static char *
 unescape(const char *written)
 {
-	StringInfoData text;
+	StringInfoData buf;
 
-	initStringInfo(&text);
+	initStringInfo(&buf);
 	for (; *written != '\0'; written++)
 	{
 		const char *letter = *written == '\\' && written[1] != '\0' ? strchr("nrt", written[1]) : NULL;
 
-		appendStringInfoChar(&text, letter == NULL ? *written :
+		appendStringInfoChar(&buf, letter == NULL ? *written :
 							 *letter == 'n' ? '\n' : *letter == 'r' ? '\r' : '\t');
 		written += letter != NULL;
 	}
-	return text.data;
+	return buf.data;
 }
 
 /*
@@ -169,16 +169,16 @@ migrate_parse_atlas_directives(Migration *migration, const char *sql, int length
 
 	migrate_lines_start(&lines, sql, length);
 	while (migrate_lines_next(&lines) && lines.line.length >= 2 &&
-		   memcmp(lines.line.text, "--", 2) == 0)
+		   memcmp(lines.line.str, "--", 2) == 0)
 	{
 		const MigrateLine *line = &lines.line;
 		char	   *value;
 
-		if (directive(line, "checkpoint") != NULL)
+		if (atlas_directive(line, "checkpoint") != NULL)
 			refuse_checkpoint(migration->file);
-		if ((value = directive(line, "txmode")) != NULL && strcmp(value, "none") == 0)
+		if ((value = atlas_directive(line, "txmode")) != NULL && strcmp(value, "none") == 0)
 			section->transactional = false;
-		if (line->number > 1 || (value = directive(line, "delimiter")) == NULL)
+		if (line->number > 1 || (value = atlas_directive(line, "delimiter")) == NULL)
 			continue;
 		if (*value == '\0')
 			migrate_bad_file(migration->file, line->number, "delimiter is empty", NULL);

@@ -86,7 +86,7 @@ mismatch(const MigrateAtlasSum *atlas_sum, const char *detail)
  * others.
  */
 MigrateAtlasSum *
-migrate_atlas_sum_begin(const char *file, const char *text, int length)
+migrate_atlas_sum_begin(const char *file, const char *str, int length)
 {
 	MigrateAtlasSum *atlas_sum = palloc0(sizeof(MigrateAtlasSum));
 	pg_cryptohash_ctx *hash = migrate_hash_begin(PG_SHA256);
@@ -94,10 +94,10 @@ migrate_atlas_sum_begin(const char *file, const char *text, int length)
 
 	atlas_sum->file = pstrdup(file);
 	atlas_sum->hash = migrate_hash_begin(PG_SHA256);
-	migrate_lines_start(&lines, text, length);
+	migrate_lines_start(&lines, str, length);
 	while (migrate_lines_next(&lines))
 	{
-		char	   *line = pnstrdup(lines.line.text, lines.line.length);
+		char	   *line = pnstrdup(lines.line.str, lines.line.length);
 		char	   *sum = strstr(line, "h1:");
 		SumLine    *entry;
 

@@ -64,11 +64,11 @@ is_listed(const char *word, const char *const *list, int n)
 static char *
 without_fillers(char *letters)
 {
-	bool		again = true;
+	bool		changed = true;
 
-	while (again)
+	while (changed)
 	{
-		again = false;
+		changed = false;
 		for (int i = 0; i < lengthof(fillers); i++)
 		{
 			int			length = strlen(letters);
@@ -80,7 +80,7 @@ without_fillers(char *letters)
 				letters[length - n] = '\0';
 			else
 				continue;
-			again = true;
+			changed = true;
 		}
 	}
 	return letters;
@@ -109,9 +109,9 @@ is_nearly_filler(const char *word, int length)
 static char *
 marker_word(const MigrateLine *line, char *letters)
 {
-	int			blank = migrate_skip_spaces(line->text, line->length);
-	const char *p = line->text +blank;
-	const char *end = line->text +line->length;
+	int			blank = migrate_skip_spaces(line->str, line->length);
+	const char *p = line->str + blank;
+	const char *end = line->str + line->length;
 	int			n = 0;
 	int			word = 0;		/* where the current one begins */
 	bool		first = true;
@@ -172,8 +172,8 @@ bool
 migrate_line_allows(const MigrateLine *line, const char *name)
 {
 	const char *const words[] = {"--", "migrate:", "allow", name};
-	const char *p = line->text;
-	const char *end = line->text +line->length;
+	const char *p = line->str;
+	const char *end = line->str + line->length;
 
 	for (int i = 0; i < lengthof(words); i++)
 	{
@@ -207,8 +207,8 @@ migrate_has_statements(const char *sql, int length)
 	while (migrate_lines_next(&lines))
 	{
 		const MigrateLine *line = &lines.line;
-		int			blank = migrate_skip_spaces(line->text, line->length);
-		const char *p = line->text +blank;
+		int			blank = migrate_skip_spaces(line->str, line->length);
+		const char *p = line->str + blank;
 		int			left = line->length - blank;
 
 		if (left == 0 || (left >= 2 && memcmp(p, "--", 2) == 0))

@@ -48,9 +48,9 @@ bad_journal(void)
  * The list "entries" of a journal; NULL if it has none.
  */
 static JsonbContainer *
-journal_entries(const char *text)
+journal_entries(const char *str)
 {
-	Jsonb	   *journal = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(text)));
+	Jsonb	   *journal = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(str)));
 	JsonbValue *entries = JB_ROOT_IS_OBJECT(journal) ? json_field(&journal->root, "entries") : NULL;
 
 	return entries != NULL && entries->type == jbvBinary &&
@@ -95,7 +95,7 @@ compare_files(const ListCell *a, const ListCell *b)
 }
 
 static void
-refuse_twice(List *files, const char *index)
+refuse_repeated_files(List *files, const char *index)
 {
 	List	   *by_file = list_copy(files);
 
@@ -119,7 +119,7 @@ refuse_twice(List *files, const char *index)
  * a file that is not there, 42710 for one that stands twice.
  */
 List *
-migrate_drizzle_journal_files(const char *index, const char *text, List *names)
+migrate_drizzle_journal_files(const char *index, const char *str, List *names)
 {
 	ErrorContextCallback callback = {.callback = journal_context,.arg = unconstify(char *, index)};
 	List	   *files = NIL;
@@ -127,7 +127,7 @@ migrate_drizzle_journal_files(const char *index, const char *text, List *names)
 
 	callback.previous = error_context_stack;
 	error_context_stack = &callback;
-	entries = journal_entries(text);
+	entries = journal_entries(str);
 	if (entries == NULL)
 		bad_journal();
 	for (int i = 0; i < JsonContainerSize(entries); i++)
@@ -137,7 +137,7 @@ migrate_drizzle_journal_files(const char *index, const char *text, List *names)
 											i, index, names));
 	}
 	error_context_stack = callback.previous;
-	refuse_twice(files, index);
+	refuse_repeated_files(files, index);
 	return files;
 }
 
@@ -146,9 +146,9 @@ migrate_drizzle_journal_files(const char *index, const char *text, List *names)
  * NULL for an entry without.
  */
 List *
-migrate_drizzle_journal_times(const char *text)
+migrate_drizzle_journal_times(const char *str)
 {
-	JsonbContainer *entries = journal_entries(text);
+	JsonbContainer *entries = journal_entries(str);
 	List	   *times = NIL;
 
 	for (int i = 0; entries != NULL && i < JsonContainerSize(entries); i++)

@@ -105,7 +105,7 @@ typedef struct Migration
 	char	   *logical_path;	/* that the file is recorded with, or NULL */
 	const char *format;			/* its directory's */
 	MigrateDoubt *doubt;		/* or NULL */
-	const char *alone_marker;	/* of its format, or NULL */
+	const char *no_transaction_marker;	/* of its format, or NULL */
 	char	   *contexts;		/* in which it runs, or NULL */
 	char	   *labels;			/* likewise */
 	MigrateSection up;
@@ -136,8 +136,8 @@ typedef bool (*MigrateTableExists) (const char *table, const char *column);
 /* in source.c */
 extern MigrateSource *migrate_source_read(const char *path, const char *format,
 										  const char *remembered,
-										  MigrateTableExists exists, bool keep,
-										  bool contained);
+										  MigrateTableExists exists, bool cache_texts,
+										  bool confined);
 extern MigrationSet *migrate_source_set(MigrateSource *source);
 extern const MigrateDirectory *migrate_source_directory(const MigrateSource *source);
 extern void migrate_source_script(MigrateSource *source, const char *file,

@@ -38,7 +38,7 @@ struct MigrateFormat
 
 	/* layout */
 	bool		(*claims) (const char *file, MigrateFileName *parsed);
-	List	   *(*arrange) (const char *index, const char *text, List *names);
+	List	   *(*arrange) (const char *index, const char *str, List *names);
 	const char *index;			/* a file about the others */
 	bool		nested;			/* folders hold migrations, too */
 	bool		dated;			/* equal versions are an error, though they
@@ -102,9 +102,9 @@ extern void migrate_check_chain(List *migrations);
 
 /* in metadata.c */
 extern void migrate_parse_header(Migration *migration, const char *sql, int length);
-extern void migrate_check_provider(const char *index, const char *text);
+extern void migrate_check_provider(const char *index, const char *str);
 extern void migrate_parse_metadata_file(Migration *migration, const char *metadata_file,
-										const char *text);
+										const char *str);
 
 /* in atlas.c */
 extern void migrate_parse_atlas_directives(Migration *migration, const char *sql, int length);

@@ -27,10 +27,10 @@
 static const char *
 find_in_line(const MigrateLine *line, const char *what)
 {
-	const char *end = line->text +line->length;
+	const char *end = line->str + line->length;
 	int			n = strlen(what);
 
-	for (const char *p = line->text; p + n <= end; p++)
+	for (const char *p = line->str; p + n <= end; p++)
 	{
 		p = memchr(p, *what, end - n + 1 - p);
 		if (p == NULL)
@@ -45,11 +45,11 @@ find_in_line(const MigrateLine *line, const char *what)
  * The length of the word a text begins with.
  */
 static int
-word_length(const char *text, int length)
+word_length(const char *str, int length)
 {
 	int			n = 0;
 
-	while (n < length && strchr(" \t\r", text[n]) == NULL)
+	while (n < length && strchr(" \t\r", str[n]) == NULL)
 		n++;
 	return n;
 }
@@ -58,16 +58,16 @@ word_length(const char *text, int length)
  * Is one of the words of a text "option"?
  */
 static bool
-has_option(const char *text, int length, const char *option)
+has_option(const char *str, int length, const char *option)
 {
 	while (length > 0)
 	{
-		int			blank = migrate_skip_spaces(text, length);
-		int			word = word_length(text +blank, length - blank);
+		int			blank = migrate_skip_spaces(str, length);
+		int			word = word_length(str + blank, length - blank);
 
-		if (word == strlen(option) && memcmp(text +blank, option, word) == 0)
+		if (word == strlen(option) && memcmp(str + blank, option, word) == 0)
 			return true;
-		text	  +=blank + Max(word, 1);
+		str += blank + Max(word, 1);
 
 		length -= blank + Max(word, 1);
 	}
@@ -94,12 +94,12 @@ goose_mark(MigrateLine *line)
 		{"ENVSUB ON", MARK_VARIABLES_ON},
 		{"ENVSUB OFF", MARK_VARIABLES_OFF},
 	};
-	const char *end = line->text +line->length;
-	int			indent = migrate_skip_spaces(line->text, line->length);
+	const char *end = line->str + line->length;
+	int			indent = migrate_skip_spaces(line->str, line->length);
 	const char *tag;
 	const char *command;
 
-	if (line->length - indent < 2 || memcmp(line->text +indent, "--", 2) != 0)
+	if (line->length - indent < 2 || memcmp(line->str + indent, "--", 2) != 0)
 		return MARK_NONE;
 	tag = find_in_line(line, "+goose");
 	if (tag == NULL)
@@ -109,7 +109,7 @@ goose_mark(MigrateLine *line)
 	command = tag + strlen("+goose");
 	for (int i = 0; i < lengthof(commands); i++)
 		if (migrate_is_word(command, end - command, commands[i].word) &&
-			migrate_is_word(line->text +2, tag - line->text -2, ""))
+			migrate_is_word(line->str + 2, tag - line->str - 2, ""))
 			return commands[i].marker;
 	return MARK_UNKNOWN;
 }
@@ -143,7 +143,7 @@ sql_migrate_mark(MigrateLine *line)
 	{
 		const char *word;
 		MigrateMarker marker;
-		MigrateMarker alone;
+		MigrateMarker no_transaction;
 	}			commands[] = {
 		{"Up", MARK_UP, MARK_UP_NO_TRANSACTION},
 		{"Down", MARK_DOWN, MARK_DOWN_NO_TRANSACTION},
@@ -162,7 +162,7 @@ sql_migrate_mark(MigrateLine *line)
 	for (int i = 0; i < lengthof(commands); i++)
 		if (word == strlen(commands[i].word) && memcmp(rest + blank, commands[i].word, word) == 0)
 			return has_option(rest + blank + word, length - blank - word, "notransaction") ?
-				commands[i].alone : commands[i].marker;
+				commands[i].no_transaction : commands[i].marker;
 	return MARK_UNKNOWN;
 }
 
@@ -178,7 +178,7 @@ dbmate_mark(MigrateLine *line)
 	int			blank;
 	bool		up;
 	int			word;
-	bool		alone;
+	bool		no_transaction;
 
 	if (rest == NULL)
 		return MARK_NONE;
@@ -189,10 +189,10 @@ dbmate_mark(MigrateLine *line)
 	up = word == strlen("migrate:up") && memcmp(rest, "migrate:up", word) == 0;
 	if (!up && (word != strlen("migrate:down") || memcmp(rest, "migrate:down", word) != 0))
 		return MARK_NONE;
-	alone = has_option(rest + word, length - word, "transaction:false");
+	no_transaction = has_option(rest + word, length - word, "transaction:false");
 	if (up)
-		return alone ? MARK_UP_NO_TRANSACTION : MARK_UP;
-	return alone ? MARK_DOWN_NO_TRANSACTION : MARK_DOWN;
+		return no_transaction ? MARK_UP_NO_TRANSACTION : MARK_UP;
+	return no_transaction ? MARK_DOWN_NO_TRANSACTION : MARK_DOWN;
 }
 
 /*
@@ -236,8 +236,8 @@ rambler_mark(MigrateLine *line)
 static MigrateMarker
 node_pg_mark(MigrateLine *line)
 {
-	const char *p = line->text;
-	const char *end = line->text +line->length;
+	const char *p = line->str;
+	const char *end = line->str + line->length;
 	bool		up;
 
 	p += migrate_skip_spaces(p, end - p);
@@ -285,7 +285,7 @@ drizzle_mark(MigrateLine *line)
 
 	if (p == NULL)
 		return MARK_NONE;
-	line->mark = p - line->text;
+	line->mark = p - line->str;
 	line->mark_length = strlen(separator);
 	return MARK_SEPARATOR;
 }
@@ -300,7 +300,7 @@ plain_mark(MigrateLine *line)
 	int			length;
 	const char *rest;
 
-	if (line->length < 2 || memcmp(line->text, "--", 2) != 0)
+	if (line->length < 2 || memcmp(line->str, "--", 2) != 0)
 		return MARK_NONE;
 	if (line->number == 1 && migrate_line_after(line, "-- no-transaction", &length) != NULL)
 		return MARK_NO_TRANSACTION;
@@ -319,8 +319,8 @@ static MigrateMarker
 liquibase_mark(MigrateLine *line)
 {
 	static const char *const words[] = {"--", "liquibase", "formatted"};
-	const char *p = line->text;
-	const char *end = line->text +line->length;
+	const char *p = line->str;
+	const char *end = line->str + line->length;
 
 	for (int i = 0; i < lengthof(words); i++)
 	{
@@ -340,9 +340,9 @@ liquibase_mark(MigrateLine *line)
 static bool
 is_comment(const MigrateLine *line)
 {
-	int			blank = migrate_skip_spaces(line->text, line->length);
+	int			blank = migrate_skip_spaces(line->str, line->length);
 
-	return line->length - blank >= 2 && memcmp(line->text +blank, "--", 2) == 0;
+	return line->length - blank >= 2 && memcmp(line->str + blank, "--", 2) == 0;
 }
 
 /*
@@ -403,8 +403,8 @@ is_about_transactions(const char *word, int length)
 static bool
 has_other_words(const MigrateLine *line, const char *const *known, int n)
 {
-	const char *p = line->text;
-	const char *end = line->text +line->length;
+	const char *p = line->str;
+	const char *end = line->str + line->length;
 
 	while (p < end)
 	{
@@ -443,12 +443,12 @@ sql_migrate_has_odd_option(const MigrateLine *line)
 const MigrateGrammar migrate_grammar_none = {.whole = true};
 
 const MigrateGrammar migrate_grammar_plain = {
-	.mark = plain_mark,.whole = true,.alone_marker = "-- no-transaction",
+	.mark = plain_mark,.whole = true,.no_transaction_marker = "-- no-transaction",
 };
 
 const MigrateGrammar migrate_grammar_goose = {
 	.mark = goose_mark,.up_marker = "-- +goose Up",.down_marker = "-- +goose Down",
-	.alone_marker = "-- +goose NO TRANSACTION",
+	.no_transaction_marker = "-- +goose NO TRANSACTION",
 };
 
 const MigrateGrammar migrate_grammar_updown = {
@@ -457,20 +457,20 @@ const MigrateGrammar migrate_grammar_updown = {
 
 const MigrateGrammar migrate_grammar_sql_migrate = {
 	.mark = sql_migrate_mark,.up_marker = "-- +migrate Up",.down_marker = "-- +migrate Down",
-	.alone_marker = "-- +migrate Up notransaction",.has_odd_option = sql_migrate_has_odd_option,
+	.no_transaction_marker = "-- +migrate Up notransaction",.has_odd_option = sql_migrate_has_odd_option,
 	.skips_prelude = true,.repeats = true,.no_transaction_for_all = true,.any_order = true,
 };
 
 const MigrateGrammar migrate_grammar_dbmate = {
 	.mark = dbmate_mark,.up_marker = "-- migrate:up",.down_marker = "-- migrate:down",
-	.alone_marker = "-- migrate:up transaction:false",.has_odd_option = dbmate_has_odd_option,
+	.no_transaction_marker = "-- migrate:up transaction:false",.has_odd_option = dbmate_has_odd_option,
 	.needs_down = true,.repeats = true,.down_backwards = true,
 };
 
 const MigrateGrammar migrate_grammar_tern = {
 	.mark = tern_mark,.up_marker = "---- create above / drop below ----",
 	.down_marker = "---- create above / drop below ----",
-	.alone_marker = "---- tern: disable-tx ----",.whole = true,
+	.no_transaction_marker = "---- tern: disable-tx ----",.whole = true,
 };
 
 const MigrateGrammar migrate_grammar_rambler = {
@@ -484,7 +484,7 @@ const MigrateGrammar migrate_grammar_node_pg = {
 };
 
 const MigrateGrammar migrate_grammar_graphile = {
-	.mark = graphile_mark,.whole = true,.alone_marker = "--! no-transaction",
+	.mark = graphile_mark,.whole = true,.no_transaction_marker = "--! no-transaction",
 };
 
 const MigrateGrammar migrate_grammar_drizzle = {.mark = drizzle_mark,.whole = true};

@@ -46,7 +46,7 @@ typedef struct MigrateGrammar
 	const char *up_marker;		/* how they are written, for messages: NULL if
 								 * there is none */
 	const char *down_marker;
-	const char *alone_marker;	/* a section without a transaction */
+	const char *no_transaction_marker;	/* a section without a transaction */
 	bool		(*has_odd_option) (const MigrateLine *line);
 	bool		needs_down;		/* a file has a down section */
 	bool		whole;			/* the file is a section without any marker */

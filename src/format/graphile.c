@@ -19,6 +19,7 @@
 #include "format/manifest.h"
 #include "util/hash.h"
 #include "util/lines.h"
+#include "util/printable.h"
 
 static void
 trim(const char **body, int *length)
@@ -79,7 +80,7 @@ migrate_check_graphile(Migration *migration, const char *sql, int length)
 			migration->hash = value;
 		else if ((value = migrate_line_value(line, "--! Message:")) != NULL)
 			migration->description = value;
-		changed |= strncmp(line->text, "--! AllowInvalidHash", strlen("--! AllowInvalidHash")) == 0;
+		changed |= strncmp(line->str, "--! AllowInvalidHash", strlen("--! AllowInvalidHash")) == 0;
 	}
 	if (migration->previous == NULL || migration->hash == NULL)
 		migrate_bad_file(migration->file, 1, "header has no \"Previous\" or no \"Hash\"",

@@ -50,33 +50,15 @@ typedef struct ChangesetParser
 } ChangesetParser;
 
 static const char *
-skip_blank(const char *p, const char *end)
+skip_spaces(const char *p, const char *end)
 {
 	while (p < end && strchr(" \t\r", *p) != NULL)
 		p++;
 	return p;
 }
 
-/*
- * What follows a directive, "-- word", in a line that has it; NULL else.
- */
-static const char *
-directive(const MigrateLine *line, const char *word)
-{
-	const char *end = line->text +line->length;
-	const char *p = skip_blank(line->text, end);
-	int			n = strlen(word);
-
-	if (end - p < 2 || p[0] != '-' || p[1] != '-')
-		return NULL;
-	p = skip_blank(p + 2, end);
-	if (end - p < n || pg_strncasecmp(p, word, n) != 0)
-		return NULL;
-	return p + n;
-}
-
 static bool
-is_blank(char c)
+is_space(char c)
 {
 	return c == ' ' || c == '\t';
 }
@@ -86,7 +68,7 @@ is_blank(char c)
  * *p is moved behind it.
  */
 static char *
-take_word(const char **p, const char *end, const char *stops)
+parse_word(const char **p, const char *end, const char *stops)
 {
 	const char *start = *p;
 	const char *quote;
@@ -109,7 +91,7 @@ take_word(const char **p, const char *end, const char *stops)
 static char *
 attribute(const MigrateLine *line, const char *after, const char *key)
 {
-	const char *end = line->text +line->length;
+	const char *end = line->str + line->length;
 	int			n = strlen(key);
 
 	for (const char *p = after; p + n < end; p++)
@@ -117,7 +99,7 @@ attribute(const MigrateLine *line, const char *after, const char *key)
 		if (strchr(" \t", p[-1]) == NULL || pg_strncasecmp(p, key, n) != 0 || p[n] != ':')
 			continue;
 		p += n + 1;
-		return take_word(&p, end, " \t\r");
+		return parse_word(&p, end, " \t\r");
 	}
 	return NULL;
 }
@@ -162,11 +144,11 @@ static const char *
 plain_delimiter(const char *delimiter)
 {
 	static const char *const nothing[] = {"\\r", "\\n", "\\s*", "\\s+", "\\s", "^", "$", "?"};
-	StringInfoData text;
+	StringInfoData buf;
 
 	if (delimiter == NULL)
 		return NULL;
-	initStringInfo(&text);
+	initStringInfo(&buf);
 	while (*delimiter != '\0')
 	{
 		int			skip = 0;
@@ -175,14 +157,14 @@ plain_delimiter(const char *delimiter)
 			if (strncmp(delimiter, nothing[i], strlen(nothing[i])) == 0)
 				skip = strlen(nothing[i]);
 		if (skip == 0)
-			appendStringInfoChar(&text, *delimiter);
+			appendStringInfoChar(&buf, *delimiter);
 		delimiter += Max(skip, 1);
 	}
-	return text.len == 0 || strcmp(text.data, ";") == 0 ? "" : text.data;
+	return buf.len == 0 || strcmp(buf.data, ";") == 0 ? "" : buf.data;
 }
 
 static MigrateSpan *
-open_span(ChangesetParser *parser, MigrateSection *section, const char *start, int line)
+open_changeset_span(ChangesetParser *parser, MigrateSection *section, const char *start, int line)
 {
 	MigrateSpan *span = palloc0(sizeof(MigrateSpan));
 
@@ -199,7 +181,7 @@ open_span(ChangesetParser *parser, MigrateSection *section, const char *start, i
 }
 
 static void
-close_span(ChangesetParser *parser, MigrateSpan **span, const char *end)
+close_changeset_span(ChangesetParser *parser, MigrateSpan **span, const char *end)
 {
 	if (*span != NULL)
 		(*span)->length = end - parser->sql - (*span)->offset;
@@ -213,7 +195,7 @@ end_changeset(ChangesetParser *parser, const char *end)
 
 	if (current == NULL)
 		return;
-	close_span(parser, &parser->up, end);
+	close_changeset_span(parser, &parser->up, end);
 	if (parser->down != NULL)
 		migrate_bad_file(current->file, parser->lines.line.number, "rollback block is not ended", NULL);
 	parser->current = NULL;
@@ -234,23 +216,23 @@ static void
 begin_changeset(ChangesetParser *parser, const char *after)
 {
 	const MigrateLine *line = &parser->lines.line;
-	const char *end = line->text +line->length;
+	const char *end = line->str + line->length;
 	Migration  *migration = palloc0(sizeof(Migration));
-	const char *p = skip_blank(after, end);
-	char	   *author = take_word(&p, end, ":");
+	const char *p = skip_spaces(after, end);
+	char	   *author = parse_word(&p, end, ":");
 	char	   *id;
 
-	p = skip_blank(p, end);
+	p = skip_spaces(p, end);
 	if (p == after || p >= end || *p != ':')
 		migrate_bad_file(parser->file->file, line->number, "changeset has no \"author:id\"", NULL);
-	p = skip_blank(p + 1, end);
-	id = take_word(&p, end, " \t\r");
+	p = skip_spaces(p + 1, end);
+	id = parse_word(&p, end, " \t\r");
 	if (*id == '\0')
 		migrate_bad_file(parser->file->file, line->number, "changeset has no \"author:id\"", NULL);
-	end_changeset(parser, line->text);
+	end_changeset(parser, line->str);
 
 	migration->file = parser->file->file;
-	if (!parser->begun && migrate_has_statements(parser->sql, line->text -parser->sql))
+	if (!parser->begun && migrate_has_statements(parser->sql, line->str - parser->sql))
 		migrate_add_doubt(migration, 1, true, "statements before the first changeset would be left out",
 						  "Move them behind a line \"--changeset author:id\".");
 	parser->begun = true;
@@ -279,8 +261,8 @@ begin_changeset(ChangesetParser *parser, const char *after)
 								   migration->kind == KIND_REPEATABLE ? "R" : "0",
 								   parser->file->sort_key,
 								   list_length(parser->migrations), migration->version);
-	parser->up = open_span(parser, &migration->up, parser->lines.next ? parser->lines.next : end,
-						   line->number + 1);
+	parser->up = open_changeset_span(parser, &migration->up, parser->lines.next ? parser->lines.next : end,
+									 line->number + 1);
 }
 
 /*
@@ -288,15 +270,15 @@ begin_changeset(ChangesetParser *parser, const char *after)
  * alone where it has none of its own.
  */
 static void
-take_delimiter(ChangesetParser *parser, MigrateSection *section, const char *delimiter,
+note_delimiter(ChangesetParser *parser, MigrateSection *section, const char *delimiter,
 			   const char *p)
 {
 	const MigrateLine *line = &parser->lines.line;
-	const char *end = line->text +line->length;
+	const char *end = line->str + line->length;
 	MigrateTerminator *mark;
 	int			n;
 
-	p = skip_blank(p, end);
+	p = skip_spaces(p, end);
 	while (end > p && strchr(" \t\r", end[-1]) != NULL)
 		end--;
 	if (delimiter == NULL)
@@ -322,26 +304,26 @@ take_delimiter(ChangesetParser *parser, MigrateSection *section, const char *del
  * changeset, or says that there is nothing to do, is no script.
  */
 static void
-take_rollback(ChangesetParser *parser, const char *sql)
+parse_rollback(ChangesetParser *parser, const char *sql)
 {
 	const MigrateLine *line = &parser->lines.line;
-	const char *end = line->text +line->length;
+	const char *end = line->str + line->length;
 	MigrateSpan *span;
 
-	sql = skip_blank(sql, end);
+	sql = skip_spaces(sql, end);
 	if (attribute(line, sql, "changesetId") != NULL)
 		return;
 	if (migrate_is_word(sql, end - sql, "empty") || migrate_is_word(sql, end - sql, "not required"))
 	{
-		span = open_span(parser, &parser->current->down, end, line->number);
-		close_span(parser, &span, end);
+		span = open_changeset_span(parser, &parser->current->down, end, line->number);
+		close_changeset_span(parser, &span, end);
 		parser->current->down.nothing = list_length(parser->current->down.spans) == 1;
 		return;
 	}
 	parser->current->down.nothing = false;
-	span = open_span(parser, &parser->current->down, sql, line->number);
-	close_span(parser, &span, parser->lines.next ? parser->lines.next : end);
-	take_delimiter(parser, &parser->current->down, parser->down_delimiter, sql);
+	span = open_changeset_span(parser, &parser->current->down, sql, line->number);
+	close_changeset_span(parser, &span, parser->lines.next ? parser->lines.next : end);
+	note_delimiter(parser, &parser->current->down, parser->down_delimiter, sql);
 }
 
 /*
@@ -351,19 +333,19 @@ static bool
 begins_rollback_block(const MigrateLine *line)
 {
 	static const char *const words[] = {"/*", "liquibase", "rollback"};
-	const char *end = line->text +line->length;
-	const char *p = line->text;
+	const char *end = line->str + line->length;
+	const char *p = line->str;
 
 	for (int i = 0; i < lengthof(words); i++)
 	{
 		int			n = strlen(words[i]);
 
-		p = skip_blank(p, end);
+		p = skip_spaces(p, end);
 		if (end - p < n || pg_strncasecmp(p, words[i], n) != 0)
 			return false;
 		p += n;
 	}
-	return skip_blank(p, end) == end;
+	return skip_spaces(p, end) == end;
 }
 
 /*
@@ -372,9 +354,9 @@ begins_rollback_block(const MigrateLine *line)
 static const char *
 end_of_block(const MigrateLine *line)
 {
-	const char *end = line->text +line->length;
+	const char *end = line->str + line->length;
 
-	while (end > line->text +2 && memcmp(end - 2, "*/", 2) != 0)
+	while (end > line->str + 2 && memcmp(end - 2, "*/", 2) != 0)
 		end--;
 	return end - 2;
 }
@@ -384,16 +366,16 @@ ends_rollback_block(const MigrateLine *line)
 {
 	int			n = line->length;
 
-	while (n > 0 && strchr(" \t\r", line->text[n - 1]) != NULL)
+	while (n > 0 && strchr(" \t\r", line->str[n - 1]) != NULL)
 		n--;
-	return n >= 2 && memcmp(line->text +n - 2, "*/", 2) == 0;
+	return n >= 2 && memcmp(line->str + n - 2, "*/", 2) == 0;
 }
 
 /*
  * "--ignoreLines:start", "end", or how many.
  */
 static void
-take_ignored(ChangesetParser *parser, const char *value)
+parse_ignored(ChangesetParser *parser, const char *value)
 {
 	const MigrateLine *line = &parser->lines.line;
 	const char *next = parser->lines.next ? parser->lines.next : parser->lines.end;
@@ -403,9 +385,9 @@ take_ignored(ChangesetParser *parser, const char *value)
 	else
 		parser->ignored = pg_strncasecmp(value, "end", 3) == 0 ? 0 : atoi(value);
 	if (parser->ignored != 0)
-		close_span(parser, &parser->up, line->text);
+		close_changeset_span(parser, &parser->up, line->str);
 	else if (parser->up == NULL)
-		parser->up = open_span(parser, &parser->current->up, next, line->number + 1);
+		parser->up = open_changeset_span(parser, &parser->current->up, next, line->number + 1);
 }
 
 static void
@@ -422,7 +404,7 @@ refuse_preconditions(ChangesetParser *parser)
  * Take a line inside of a changeset.
  */
 static void
-take_line(ChangesetParser *parser)
+parse_changeset_line(ChangesetParser *parser)
 {
 	const MigrateLine *line = &parser->lines.line;
 	const char *next = parser->lines.next ? parser->lines.next : parser->lines.end;
@@ -431,47 +413,47 @@ take_line(ChangesetParser *parser)
 	if (parser->down != NULL)
 	{
 		if (ends_rollback_block(line))
-			close_span(parser, &parser->down, end_of_block(line));
+			close_changeset_span(parser, &parser->down, end_of_block(line));
 		else
-			take_delimiter(parser, &parser->current->down, parser->down_delimiter, line->text);
+			note_delimiter(parser, &parser->current->down, parser->down_delimiter, line->str);
 		return;
 	}
-	if ((rest = directive(line, "ignoreLines:")) != NULL)
+	if ((rest = migrate_line_directive(line, "ignoreLines:")) != NULL)
 	{
-		take_ignored(parser, rest);
+		parse_ignored(parser, rest);
 		return;
 	}
 	if (parser->ignored != 0)
 	{
 		if (parser->ignored > 0 && --parser->ignored == 0)
-			parser->up = open_span(parser, &parser->current->up, next, line->number + 1);
+			parser->up = open_changeset_span(parser, &parser->current->up, next, line->number + 1);
 		return;
 	}
-	if ((rest = directive(line, "rollback")) != NULL && is_blank(*rest))
-		take_rollback(parser, rest);
+	if ((rest = migrate_line_directive(line, "rollback")) != NULL && is_space(*rest))
+		parse_rollback(parser, rest);
 	else if (begins_rollback_block(line))
-		parser->down = open_span(parser, &parser->current->down, next, line->number + 1);
-	else if ((rest = directive(line, "comment")) != NULL && (is_blank(*rest) || *rest == ':'))
+		parser->down = open_changeset_span(parser, &parser->current->down, next, line->number + 1);
+	else if ((rest = migrate_line_directive(line, "comment")) != NULL && (is_space(*rest) || *rest == ':'))
 	{
-		const char *end = line->text +line->length;
+		const char *end = line->str + line->length;
 
-		rest = skip_blank(rest + (*rest == ':'), end);
+		rest = skip_spaces(rest + (*rest == ':'), end);
 		while (end > rest && strchr(" \t\r", end[-1]) != NULL)
 			end--;
 		if (end > rest)
 			parser->current->description = pnstrdup(rest, end - rest);
 	}
-	else if (directive(line, "precondition") != NULL && !parser->skipped)
+	else if (migrate_line_directive(line, "precondition") != NULL && !parser->skipped)
 		refuse_preconditions(parser);
 	else
-		take_delimiter(parser, &parser->current->up, parser->delimiter, line->text);
+		note_delimiter(parser, &parser->current->up, parser->delimiter, line->str);
 }
 
 /*
  * "--property name:x value:y dbms:z": a value for ${x}.
  */
 static void
-take_property(ChangesetParser *parser, const char *rest)
+parse_property(ChangesetParser *parser, const char *rest)
 {
 	const MigrateLine *line = &parser->lines.line;
 	MigrateVariable *variable = palloc0(sizeof(MigrateVariable));
@@ -499,7 +481,7 @@ compare_ids(const ListCell *a, const ListCell *b)
  * A file may not have the same author and id twice.
  */
 static void
-refuse_twice(List *migrations)
+refuse_repeated_ids(List *migrations)
 {
 	List	   *by_id = list_copy(migrations);
 
@@ -538,19 +520,19 @@ migrate_changesets_parse(const MigrateFileName *file, const char *sql, int lengt
 	migrate_lines_start(&parser.lines, sql, length);
 	while (migrate_lines_next(&parser.lines))
 	{
-		const char *rest = directive(&parser.lines.line, "changeset");
+		const char *rest = migrate_line_directive(&parser.lines.line, "changeset");
 
 		if (rest != NULL && parser.ignored == 0 && parser.down == NULL)
 			begin_changeset(&parser, rest);
-		else if (parser.down == NULL && (rest = directive(&parser.lines.line, "property")) != NULL &&
-				 is_blank(*rest))
-			take_property(&parser, rest);
-		else if (!parser.begun && (rest = directive(&parser.lines.line, "liquibase")) != NULL)
+		else if (parser.down == NULL && (rest = migrate_line_directive(&parser.lines.line, "property")) != NULL &&
+				 is_space(*rest))
+			parse_property(&parser, rest);
+		else if (!parser.begun && (rest = migrate_line_directive(&parser.lines.line, "liquibase")) != NULL)
 			parser.logical_path = attribute(&parser.lines.line, rest, "logicalFilePath");
 		else if (parser.current != NULL)
-			take_line(&parser);
+			parse_changeset_line(&parser);
 	}
 	end_changeset(&parser, sql + length);
-	refuse_twice(parser.migrations);
+	refuse_repeated_ids(parser.migrations);
 	return parser.migrations;
 }

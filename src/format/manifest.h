@@ -23,7 +23,7 @@ typedef struct MigrateAtlasSum MigrateAtlasSum;
 typedef char *(*MigrateReadFile) (void *arg, const char *file, int *length);
 
 /* in atlas_sum.c */
-extern MigrateAtlasSum *migrate_atlas_sum_begin(const char *file, const char *text, int length);
+extern MigrateAtlasSum *migrate_atlas_sum_begin(const char *file, const char *str, int length);
 extern void migrate_atlas_sum_add(MigrateAtlasSum *atlas_sum, const char *file,
 								  const char *sql, int length);
 extern void migrate_atlas_sum_end(MigrateAtlasSum *atlas_sum, MigrateReadFile read, void *arg);
@@ -36,10 +36,10 @@ extern char *migrate_ordinal_key(int ordinal, const char *name);
 pg_noreturn extern void migrate_refuse_missing_file(const char *file, const char *index, int line,
 													List *names);
 extern char *migrate_sqitch_plan_project(const char *plan);
-extern List *migrate_sqitch_plan_files(const char *index, const char *text, List *names);
+extern List *migrate_sqitch_plan_files(const char *index, const char *str, List *names);
 
 /* in drizzle_journal.c */
 extern List *migrate_drizzle_journal_times(const char *journal);
-extern List *migrate_drizzle_journal_files(const char *index, const char *text, List *names);
+extern List *migrate_drizzle_journal_files(const char *index, const char *str, List *names);
 
 #endif							/* MIGRATE_FORMAT_MANIFEST_H */

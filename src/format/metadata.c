@@ -49,7 +49,7 @@ migrate_parse_header(Migration *migration, const char *sql, int length)
 	while (migrate_lines_next(&lines))
 	{
 		int			n = lines.line.length;
-		const char *line = lines.line.text;
+		const char *line = lines.line.str;
 		const char *colon;
 
 		while (n > 0 && strchr(" \t\r", line[n - 1]) != NULL)
@@ -81,9 +81,9 @@ migrate_parse_header(Migration *migration, const char *sql, int length)
  * prisma: "provider" in migration_lock.toml has to be this server.
  */
 void
-migrate_check_provider(const char *index, const char *text)
+migrate_check_provider(const char *index, const char *str)
 {
-	char	   *provider = migrate_setting(text, "provider");
+	char	   *provider = migrate_setting(str, "provider");
 
 	if (provider != NULL && strcmp(provider, "postgresql") != 0 && strcmp(provider, "postgres") != 0)
 		ereport(ERROR,
@@ -93,12 +93,12 @@ migrate_check_provider(const char *index, const char *text)
 }
 
 /*
- * A setting "key = value" of a companion, in any case: is it as wanted?
+ * A setting "key = value" of a metadata file, in any case: is it as wanted?
  */
 static bool
-setting_is(const char *text, const char *key, const char *wanted)
+setting_is(const char *str, const char *key, const char *wanted)
 {
-	char	   *value = migrate_setting(text, key);
+	char	   *value = migrate_setting(str, key);
 
 	return value != NULL && pg_strcasecmp(value, wanted) == 0;
 }
@@ -108,23 +108,23 @@ setting_is(const char *text, const char *key, const char *wanted)
  * 0A000 for what cannot be done.
  */
 void
-migrate_parse_metadata_file(Migration *migration, const char *metadata_file, const char *text)
+migrate_parse_metadata_file(Migration *migration, const char *metadata_file, const char *str)
 {
 	MigrateSection *section = migration->up.present ? &migration->up : &migration->down;
 
-	if (setting_is(text, "run_in_transaction", "false") ||
-		setting_is(text, "executeInTransaction", "false"))
+	if (setting_is(str, "run_in_transaction", "false") ||
+		setting_is(str, "executeInTransaction", "false"))
 		section->transactional = false;
-	if (setting_is(text, "placeholderReplacement", "false"))
+	if (setting_is(str, "placeholderReplacement", "false"))
 		section->syntax = SYNTAX_NONE;
-	if (migrate_setting(text, "encoding") != NULL && !setting_is(text, "encoding", "UTF-8") &&
-		!setting_is(text, "encoding", "UTF8"))
+	if (migrate_setting(str, "encoding") != NULL && !setting_is(str, "encoding", "UTF-8") &&
+		!setting_is(str, "encoding", "UTF8"))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("encoding of migration \"%s\" is not UTF-8", migration->file),
 				 errhint("Convert the file to UTF-8, and remove the setting."),
 				 errcontext("file \"%s\"", metadata_file)));
-	if (migrate_setting(text, "shouldExecute") != NULL && !setting_is(text, "shouldExecute", "true"))
+	if (migrate_setting(str, "shouldExecute") != NULL && !setting_is(str, "shouldExecute", "true"))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("setting \"%s\" of migration \"%s\" is not supported", "shouldExecute",

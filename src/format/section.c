@@ -38,13 +38,14 @@ typedef struct SectionParser
 	bool		unmarked_up;	/* the up section is what no marker stands
 								 * before */
 	bool		in_statement;	/* between a statement's begin and end */
-	bool		alone;			/* all of the file, without a transaction */
+	bool		no_transaction; /* all of the file, without a transaction */
 	bool		allowed;		/* the line before allows what looks like one */
 	int			suspect;		/* line that looks like a down marker, 0: none
 								 * ... */
 	const char *behind_suspect; /* ... and the text behind it */
-	MigrateSection *suspect_alone;	/* with a line like "no transaction" ... */
-	int			suspect_alone_line; /* ... which is that one */
+	MigrateSection *suspect_no_transaction; /* with a line like "no
+											 * transaction" ... */
+	int			suspect_no_transaction_line;	/* ... which is that one */
 	int			odd_option;		/* line of a marker with an unknown option */
 	bool		prelude_allowed;
 	int			prelude;		/* first line before the first marker that is
@@ -92,11 +93,11 @@ check_prelude(SectionParser *parser, bool up)
 
 	if (parser->markers->whole && !up)
 		return;					/* it is the up section */
-	if (migrate_script_is_blank(parser->sql, line->text -parser->sql))
+	if (migrate_script_is_blank(parser->sql, line->str - parser->sql))
 		return;
 	if (parser->markers->skips_prelude)
 		parser->prelude = !parser->prelude_allowed &&
-			migrate_has_statements(parser->sql, line->text -parser->sql);
+			migrate_has_statements(parser->sql, line->str - parser->sql);
 	else
 		migrate_bad_file(parser->file, line->number, "migration has statements before its up section",
 						 psprintf("Only comments may stand before \"%s\".",
@@ -104,7 +105,7 @@ check_prelude(SectionParser *parser, bool up)
 }
 
 static void
-begin_section(SectionParser *parser, bool up, bool alone, const char *after)
+begin_section(SectionParser *parser, bool up, bool no_transaction, const char *after)
 {
 	Migration  *migration = parser->migration;
 	MigrateSection *section = up ? &migration->up : &migration->down;
@@ -126,8 +127,8 @@ begin_section(SectionParser *parser, bool up, bool alone, const char *after)
 	if (parser->in_statement)
 		migrate_bad_file(parser->file, number, up ? "statement is not ended before the up section" :
 						 "statement is not ended before the down section", NULL);
-	close_span(parser, parser->line->text);
-	open_span(parser, section, !alone, after, number + 1);
+	close_span(parser, parser->line->str);
+	open_span(parser, section, !no_transaction, after, number + 1);
 }
 
 /*
@@ -163,7 +164,7 @@ migrate_lacks_semicolon(const char *start, const char *end)
 static void
 end_statement(SectionParser *parser)
 {
-	const char *mark = parser->line->text +parser->line->mark;
+	const char *mark = parser->line->str + parser->line->mark;
 	const char *start;
 	MigrateTerminator *end;
 
@@ -195,7 +196,7 @@ refuse_template(SectionParser *parser)
  * Take a line that is a marker.  "after" is where the next line starts.
  */
 static void
-take_marker(SectionParser *parser, MigrateMarker marker, const char *after)
+apply_marker(SectionParser *parser, MigrateMarker marker, const char *after)
 {
 	const MigrateLine *line = parser->line;
 
@@ -216,10 +217,10 @@ take_marker(SectionParser *parser, MigrateMarker marker, const char *after)
 				parser->span->transactional = false;
 			break;
 		case MARK_BOTH_NO_TRANSACTION:
-			parser->alone = true;
+			parser->no_transaction = true;
 			break;
 		case MARK_STOP:
-			close_span(parser, line->text);
+			close_span(parser, line->str);
 			break;
 		case MARK_BEGIN:
 			if (parser->in_statement)
@@ -234,7 +235,7 @@ take_marker(SectionParser *parser, MigrateMarker marker, const char *after)
 			end_statement(parser);
 			break;
 		case MARK_SEPARATOR:
-			parser->separators = lappend_int(parser->separators, line->text +line->mark - parser->sql);
+			parser->separators = lappend_int(parser->separators, line->str + line->mark - parser->sql);
 			end_statement(parser);
 			break;
 		case MARK_VARIABLES_ON:
@@ -248,7 +249,7 @@ take_marker(SectionParser *parser, MigrateMarker marker, const char *after)
 		case MARK_UNKNOWN:
 			migrate_bad_file(parser->file, line->number,
 							 psprintf("unrecognized marker: \"%.*s\"",
-									  (int) strcspn(line->text, "\r\n"), line->text), NULL);
+									  (int) strcspn(line->str, "\r\n"), line->str), NULL);
 			break;
 		case MARK_TEMPLATE:
 			refuse_template(parser);
@@ -272,7 +273,7 @@ end_section(const SectionParser *parser, MigrateSection *section, bool backwards
 	{
 		MigrateSpan *span = lfirst(lc);
 
-		span->transactional &= !parser->alone;
+		span->transactional &= !parser->no_transaction;
 		all &= span->transactional;
 		none &= !span->transactional;
 	}
@@ -330,7 +331,7 @@ doubt_down(const SectionParser *parser, const char *end)
  * one starts.
  */
 static void
-look_for_doubt(SectionParser *parser, const char *after)
+note_suspect(SectionParser *parser, const char *after)
 {
 	const MigrateGrammar *markers = parser->markers;
 	const MigrateLine *line = parser->line;
@@ -341,11 +342,11 @@ look_for_doubt(SectionParser *parser, const char *after)
 		parser->suspect = line->number;
 		parser->behind_suspect = after;
 	}
-	if (markers->alone_marker != NULL && parser->open != NULL && !parser->allowed &&
+	if (markers->no_transaction_marker != NULL && parser->open != NULL && !parser->allowed &&
 		parser->span->transactional && migrate_directory_is_no_transaction(line))
 	{
-		parser->suspect_alone = parser->open;
-		parser->suspect_alone_line = line->number;
+		parser->suspect_no_transaction = parser->open;
+		parser->suspect_no_transaction_line = line->number;
 	}
 }
 
@@ -364,7 +365,7 @@ doubt_separators(SectionParser *parser)
 	lexer = migrate_lexer_start(parser->sql);
 	while (lc != NULL && (token = migrate_lexer_next(lexer))->kind != 0)
 	{
-		int			end = token->location + strlen(token->text);
+		int			end = token->location + strlen(token->str);
 
 		while (lc != NULL && lfirst_int(lc) < end)
 		{
@@ -390,14 +391,14 @@ doubt_file(SectionParser *parser, const char *end)
 
 	doubt_down(parser, end);
 	doubt_separators(parser);
-	if (parser->suspect_alone != NULL && parser->suspect_alone->transactional)
-		migrate_add_doubt(migration, parser->suspect_alone_line, true,
+	if (parser->suspect_no_transaction != NULL && parser->suspect_no_transaction->transactional)
+		migrate_add_doubt(migration, parser->suspect_no_transaction_line, true,
 						  "line looks like a mark for \"no transaction\", and is none",
-						  psprintf("Write it as \"%s\".  " ALLOW, markers->alone_marker));
+						  psprintf("Write it as \"%s\".  " ALLOW, markers->no_transaction_marker));
 	if (parser->odd_option > 0)
 		migrate_add_doubt(migration, parser->odd_option, true, "marker has an unrecognized option",
 						  psprintf("The mark for \"no transaction\" is \"%s\".  " ALLOW,
-								   markers->alone_marker));
+								   markers->no_transaction_marker));
 	if (parser->prelude > 0 && markers->skips_prelude)
 		migrate_add_doubt(migration, parser->prelude, true,
 						  "statements before the first marker would be left out",
@@ -433,9 +434,9 @@ migrate_grammar_parse(const MigrateGrammar *markers, Migration *migration, Migra
 		MigrateMarker marker = markers->mark ? markers->mark(&reader.line) : MARK_NONE;
 
 		if (marker == MARK_NONE || marker == MARK_STOP)
-			look_for_doubt(&parser, after);
+			note_suspect(&parser, after);
 		if (marker != MARK_NONE)
-			take_marker(&parser, marker, after);
+			apply_marker(&parser, marker, after);
 		if (marker != MARK_NONE && markers->has_odd_option != NULL && !parser.allowed &&
 			markers->has_odd_option(&reader.line))
 			parser.odd_option = reader.line.number;
@@ -450,6 +451,6 @@ migrate_grammar_parse(const MigrateGrammar *markers, Migration *migration, Migra
 	end_section(&parser, &migration->up, false);
 	end_section(&parser, &migration->down, markers->down_backwards);
 	doubt_file(&parser, sql + length);
-	migration->alone_marker = markers->alone_marker;
+	migration->no_transaction_marker = markers->no_transaction_marker;
 	return true;
 }

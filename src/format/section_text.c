@@ -38,7 +38,7 @@ migrate_section_finish(MigrateSection *section)
  * without one.  Those places are in the order of the file.
  */
 static void
-append_bytes(StringInfo text, const MigrateSection *section, const char *sql, int offset, int length)
+append_bytes(StringInfo buf, const MigrateSection *section, const char *sql, int offset, int length)
 {
 	int			end = offset + length;
 	ListCell   *lc;
@@ -50,12 +50,12 @@ append_bytes(StringInfo text, const MigrateSection *section, const char *sql, in
 		CHECK_FOR_INTERRUPTS();
 		if (mark->offset < offset || mark->offset + mark->length > end)
 			continue;
-		appendBinaryStringInfo(text, sql + offset, mark->offset - offset);
-		appendStringInfoChar(text, ';');
-		appendStringInfoSpaces(text, mark->length - 1);
+		appendBinaryStringInfo(buf, sql + offset, mark->offset - offset);
+		appendStringInfoChar(buf, ';');
+		appendStringInfoSpaces(buf, mark->length - 1);
 		offset = mark->offset + mark->length;
 	}
-	appendBinaryStringInfo(text, sql + offset, end - offset);
+	appendBinaryStringInfo(buf, sql + offset, end - offset);
 }
 
 /*
@@ -63,20 +63,20 @@ append_bytes(StringInfo text, const MigrateSection *section, const char *sql, in
  * is none such.
  */
 static void
-append_span(StringInfo text, const MigrateSection *section, const MigrateSpan *span,
+append_span(StringInfo buf, const MigrateSection *section, const MigrateSpan *span,
 			const char *sql, int *line)
 {
 	if (span->wrapped)
-		appendStringInfoString(text, "BEGIN;\n");
+		appendStringInfoString(buf, "BEGIN;\n");
 	if (span->wrapped || span->line != *line)
-		migrate_append_line_marker(text, section->file, span->line);
-	append_bytes(text, section, sql, span->offset, span->length);
+		migrate_append_line_marker(buf, section->file, span->line);
+	append_bytes(buf, section, sql, span->offset, span->length);
 	*line = span->line + migrate_count_lines(sql + span->offset, span->length) - 1;
 	if (span->unfinished)
 		return;
 
 	/* the next piece is no part of its last statement */
-	appendStringInfoString(text, span->wrapped ? "\n;COMMIT;\n" : "\n;\n");
+	appendStringInfoString(buf, span->wrapped ? "\n;COMMIT;\n" : "\n;\n");
 	*line = -1;
 }
 
@@ -86,7 +86,7 @@ append_span(StringInfo text, const MigrateSection *section, const MigrateSpan *s
 char *
 migrate_section_text(const MigrateSection *section, const char *sql, int *length)
 {
-	StringInfoData text;
+	StringInfoData buf;
 	int			line = section->line;
 	ListCell   *lc;
 
@@ -95,13 +95,13 @@ migrate_section_text(const MigrateSection *section, const char *sql, int *length
 		*length = section->length;
 		return pnstrdup(sql + section->offset, section->length);
 	}
-	initStringInfo(&text);
+	initStringInfo(&buf);
 	if (section->spans == NIL)
-		append_bytes(&text, section, sql, section->offset, section->length);
+		append_bytes(&buf, section, sql, section->offset, section->length);
 	foreach(lc, section->spans)
-		append_span(&text, section, lfirst(lc), sql, &line);
-	*length = text.len;
-	return text.data;
+		append_span(&buf, section, lfirst(lc), sql, &line);
+	*length = buf.len;
+	return buf.data;
 }
 
 /*

@@ -40,50 +40,50 @@ struct MigrateSource
 	int			length;
 	char	   *bytes;			/* of it, as they are in the file, or NULL */
 	int			bytes_length;
-	struct KeptFile *kept;		/* texts that need not be read again, for each
+	struct CachedFile *cached;	/* texts that need not be read again, for each
 								 * name, or NULL */
-	size_t		kept_bytes;
+	size_t		cached_bytes;
 };
 
 /* so much is kept, where it is asked for */
-#define KEEP_BYTES	(16 * 1024 * 1024)
+#define CACHE_BYTES	(16 * 1024 * 1024)
 
-typedef struct KeptFile
+typedef struct CachedFile
 {
 	char	   *sql;			/* NULL: not kept */
 	int			length;
-} KeptFile;
+}			CachedFile;
 
 /*
  * A file among the kept ones; *name is set to a name that lives as long as they do.
  */
-static KeptFile *
-kept_file(MigrateSource *source, const char *file, const char **name)
+static CachedFile *
+cached_file(MigrateSource *source, const char *file, const char **name)
 {
 	List	   *names = migrate_directory_names(source->dir);
 	int			number = migrate_find_name(names, file);
 
-	if (number < 0 || source->kept == NULL)
+	if (number < 0 || source->cached == NULL)
 		return NULL;
 	*name = list_nth(names, number);
-	return &source->kept[number];
+	return &source->cached[number];
 }
 
 /*
  * The file read last is a kept one, if it is that.
  */
 static bool
-take_kept(MigrateSource *source, const char *file)
+use_cached(MigrateSource *source, const char *file)
 {
 	const char *name;
-	KeptFile   *kept = source->kept ? kept_file(source, file, &name) : NULL;
+	CachedFile *cached = source->cached ? cached_file(source, file, &name) : NULL;
 
-	if (kept == NULL || kept->sql == NULL)
+	if (cached == NULL || cached->sql == NULL)
 		return false;
 	source->file = name;
 	source->bytes = NULL;
-	source->sql = kept->sql;
-	source->length = kept->length;
+	source->sql = cached->sql;
+	source->length = cached->length;
 	return true;
 }
 
@@ -91,16 +91,16 @@ take_kept(MigrateSource *source, const char *file)
  * Keep the file read last, as long as there is room.
  */
 static void
-keep(MigrateSource *source)
+cache_texts(MigrateSource *source)
 {
 	const char *name;
-	KeptFile   *kept = source->kept ? kept_file(source, source->file, &name) : NULL;
+	CachedFile *cached = source->cached ? cached_file(source, source->file, &name) : NULL;
 
-	if (kept == NULL || source->kept_bytes + source->length > KEEP_BYTES)
+	if (cached == NULL || source->cached_bytes + source->length > CACHE_BYTES)
 		return;
-	kept->sql = MemoryContextStrdup(GetMemoryChunkContext(source), source->sql);
-	kept->length = source->length;
-	source->kept_bytes += source->length;
+	cached->sql = MemoryContextStrdup(GetMemoryChunkContext(source), source->sql);
+	cached->length = source->length;
+	source->cached_bytes += source->length;
 }
 
 /*
@@ -114,7 +114,7 @@ read_file(MigrateSource *source, const char *file)
 
 	if (source->file != NULL && strcmp(source->file, file) == 0)
 		return true;
-	if (take_kept(source, file))
+	if (use_cached(source, file))
 		return true;
 	source->file = NULL;
 	source->bytes = NULL;
@@ -125,7 +125,7 @@ read_file(MigrateSource *source, const char *file)
 		source->file = pstrdup(file);
 	MemoryContextSwitchTo(old);
 	if (source->sql != NULL)
-		keep(source);
+		cache_texts(source);
 	return source->sql != NULL;
 }
 
@@ -144,7 +144,7 @@ read_other(void *arg, const char *file, int *length)
 }
 
 static char *
-read_included(void *arg, const char *file)
+read_for_include(void *arg, const char *file)
 {
 	int			length;
 
@@ -157,11 +157,11 @@ read_included(void *arg, const char *file)
 static char *
 section_text(MigrateSource *source, const MigrateSection *section, int *length)
 {
-	char	   *text = migrate_section_text(section, source->sql, length);
-	char	   *whole = migrate_include_files(text, section->file, section->line,
-											  read_included, source);
+	char	   *str = migrate_section_text(section, source->sql, length);
+	char	   *whole = migrate_include_files(str, section->file, section->line,
+											  read_for_include, source);
 
-	if (whole != text)
+	if (whole != str)
 		*length = strlen(whole);
 	return whole;
 }
@@ -180,10 +180,10 @@ hash_whole(void *arg)
 {
 	Hashing    *hashing = arg;
 	int			length;
-	char	   *text = section_text(hashing->source, hashing->section, &length);
+	char	   *str = section_text(hashing->source, hashing->section, &length);
 
-	migrate_sha256(text, length, hashing->section->sha256);
-	pfree(text);
+	migrate_sha256(str, length, hashing->section->sha256);
+	pfree(str);
 }
 
 /*
@@ -352,14 +352,14 @@ read_files(MigrateSource *source)
 	List	   *parts = NIL;
 	const char *index = migrate_format_manifest(set->format);
 	int			length;
-	char	   *text = index ? read_other(source, index, &length) : NULL;
+	char	   *str = index ? read_other(source, index, &length) : NULL;
 	MigrateAtlasSum *atlas_sum = NULL;
 	ListCell   *lc;
 
 	set->ignored = NIL;
-	if (text !=NULL && migrate_format_has_file_sums(set->format))
-		atlas_sum = migrate_atlas_sum_begin(index, text, length);
-	foreach(lc, migrate_format_files(set->format, names, text, &set->ignored))
+	if (str != NULL && migrate_format_has_file_sums(set->format))
+		atlas_sum = migrate_atlas_sum_begin(index, str, length);
+	foreach(lc, migrate_format_files(set->format, names, str, &set->ignored))
 	{
 		MigrateFileName *parsed = lfirst(lc);
 		List	   *migrations;
@@ -387,7 +387,7 @@ read_files(MigrateSource *source)
  * known to be that: 55000 where its files are of another one.
  */
 static const MigrateFormat *
-remembered_format(const MigrationSet *set, const char *remembered)
+format_of_history(const MigrationSet *set, const char *remembered)
 {
 	const MigrateFormat *format;
 
@@ -411,13 +411,13 @@ remembered_format(const MigrationSet *set, const char *remembered)
  *
  * "format" is the name of the format, NULL to detect it; then "remembered" is that
  * of the history, NULL for none, and where there is none "exists" tells whether a
- * tool's table is there.  With "keep", texts are kept in memory as long as they are
+ * tool's table is there.  With "cache_texts", texts are kept in memory as long as they are
  * not too many, for a caller that needs them all.  Errors are those of directory.c and format.c.  A
  * directory may have no migrations at all.
  */
 MigrateSource *
 migrate_source_read(const char *path, const char *format, const char *remembered,
-					MigrateTableExists exists, bool keep, bool contained)
+					MigrateTableExists exists, bool cache_texts, bool confined)
 {
 	MigrateSource *source = palloc0(sizeof(MigrateSource));
 	MigrationSet *set = palloc0(sizeof(MigrationSet));
@@ -429,10 +429,10 @@ migrate_source_read(const char *path, const char *format, const char *remembered
 	if (format != NULL)
 		(void) migrate_format_named(format, NIL);	/* an error, before
 													 * anything is read */
-	source->dir = migrate_directory_open(path, contained);
-	if (keep)
-		source->kept = palloc_extended(list_length(migrate_directory_names(source->dir)) * sizeof(KeptFile),
-									   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	source->dir = migrate_directory_open(path, confined);
+	if (cache_texts)
+		source->cached = palloc_extended(list_length(migrate_directory_names(source->dir)) * sizeof(CachedFile),
+										 MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	if (format != NULL)
 		set->format = migrate_format_named(format, migrate_directory_names(source->dir));
 	source->scratch = AllocSetContextCreate(CurrentMemoryContext, "migrate file",
@@ -444,7 +444,7 @@ migrate_source_read(const char *path, const char *format, const char *remembered
 	while (!read_files(source))
 		CHECK_FOR_INTERRUPTS();
 	other = !source->detect ? NULL : remembered == NULL ? migrate_format_by_table(set->format, exists) :
-		remembered_format(set, remembered);
+		format_of_history(set, remembered);
 	if (other != NULL)
 	{
 		set->format = other;
@@ -518,29 +518,29 @@ migrate_source_text(MigrateSource *source, const MigrateSection *section)
 {
 	uint8		sha256[PG_SHA256_DIGEST_LENGTH];
 	const char *name;
-	KeptFile   *kept = source->kept ? kept_file(source, section->file, &name) : NULL;
+	CachedFile *cached = source->cached ? cached_file(source, section->file, &name) : NULL;
 	bool		there = read_file(source, section->file) &&
 		migrate_section_end(section) <= source->length;
-	char	   *text = NULL;
+	char	   *str = NULL;
 	int			length;
 
 	if (section->broken != NULL)
 		ReThrowError(section->broken);
 	if (there)
 	{
-		text = section_text(source, section, &length);
+		str = section_text(source, section, &length);
 
-		if (kept != NULL && kept->sql == source->sql)
-			return text;
+		if (cached != NULL && cached->sql == source->sql)
+			return str;
 
-		migrate_sha256(text, length, sha256);
+		migrate_sha256(str, length, sha256);
 	}
 	if (!there || memcmp(sha256, section->sha256, sizeof(sha256)) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("file \"%s\" has changed during the run", section->file),
 				 errhint("Run the migrations again.")));
-	return text;
+	return str;
 }
 
 /*

@@ -80,14 +80,14 @@ typedef struct SqitchPlan
  * The next line, without its end, trimmed, palloc'd; NULL at the end of *text.
  */
 static char *
-next_line(const char **text)
+next_plan_line(const char **str)
 {
-	const char *start = *text +strspn(*text, BLANK);
+	const char *start = *str + strspn(*str, BLANK);
 	int			length = strcspn(start, "\n");
 
-	if (**text == '\0')
+	if (**str == '\0')
 		return NULL;
-	*text = start[length] == '\n' ? start + length + 1 : start + length;
+	*str = start[length] == '\n' ? start + length + 1 : start + length;
 	while (length > 0 && strchr(BLANK, start[length - 1]) != NULL)
 		length--;
 	return pnstrdup(start, length);
@@ -268,11 +268,11 @@ check_dependencies(const SqitchPlan *plan, const SqitchChange *change)
 static const char project_pragma[] = "%project=";
 
 static void
-parse_plan(SqitchPlan *plan, const char *text)
+parse_plan(SqitchPlan *plan, const char *str)
 {
 	char	   *line;
 
-	for (int number = 1; (line = next_line(&text)) != NULL; number++)
+	for (int number = 1; (line = next_plan_line(&str)) != NULL; number++)
 	{
 		CHECK_FOR_INTERRUPTS();
 		if (strncmp(line, project_pragma, strlen(project_pragma)) == 0)
@@ -348,13 +348,13 @@ sqitch_file(const SqitchChange *change, MigratePart part, char *file, char *scri
  * 42704 and 55000 for dependencies.
  */
 List *
-migrate_sqitch_plan_files(const char *index, const char *text, List *names)
+migrate_sqitch_plan_files(const char *index, const char *str, List *names)
 {
 	SqitchPlan	plan = {.file = index};
 	List	   *files = NIL;
 	ListCell   *lc;
 
-	parse_plan(&plan, text);
+	parse_plan(&plan, str);
 	foreach(lc, plan.changes)
 	{
 		SqitchChange *change = lfirst(lc);
@@ -377,11 +377,11 @@ migrate_sqitch_plan_files(const char *index, const char *text, List *names)
  * The project that a sqitch.plan is of, palloc'd; NULL if it does not say.
  */
 char *
-migrate_sqitch_plan_project(const char *text)
+migrate_sqitch_plan_project(const char *str)
 {
 	char	   *line;
 
-	while ((line = next_line(&text)) != NULL)
+	while ((line = next_plan_line(&str)) != NULL)
 		if (strncmp(line, project_pragma, strlen(project_pragma)) == 0 &&
 			line[strlen(project_pragma)] != '\0')
 			return line + strlen(project_pragma);

@@ -68,10 +68,10 @@ static char *
 date_and_time(TimestampTz now)
 {
 	pg_time_t	seconds = timestamptz_to_time_t(now);
-	char text[	32];
+	char		str[32];
 
-	pg_strftime(text, sizeof(text), "%Y%m%d%H%M%S", pg_gmtime(&seconds));
-	return pstrdup(text);
+	pg_strftime(str, sizeof(str), "%Y%m%d%H%M%S", pg_gmtime(&seconds));
+	return pstrdup(str);
 }
 
 static int64
@@ -202,7 +202,7 @@ separator_of(const Migration *last)
 }
 
 static char *
-expand(const char *pattern, const char *version, char separator, const char *name)
+expand_pattern(const char *pattern, const char *version, char separator, const char *name)
 {
 	StringInfoData file;
 
@@ -285,8 +285,8 @@ migrate_template_files(const MigrateTemplate *template, List *migrations, const 
 		/* where folders are only for order, in that of the last one */
 		file->file = psprintf("%.*s%s", beside ? (int) (migrate_base_name(last->file) - last->file) : 0,
 							  beside ? last->file : "",
-							  expand(patterns[i], version, separator, name));
-		file->text = texts[i] ? texts[i] : "";
+							  expand_pattern(patterns[i], version, separator, name));
+		file->str = texts[i] ? texts[i] : "";
 		file->new_folder = strchr(patterns[i], '/') != NULL;
 		files = lappend(files, file);
 	}

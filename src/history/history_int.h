@@ -18,7 +18,7 @@
 #include "history/history.h"
 
 /* in write.c */
-extern void migrate_store_script(const uint8 *sha256, const char *text);
+extern void migrate_store_script(const uint8 *sha256, const char *str);
 
 /* in replace.c */
 extern void migrate_replace_down(const MigrateHistory * history, const char *key,

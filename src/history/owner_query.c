@@ -57,23 +57,23 @@ migrate_bind_null(MigrateParameters *p)
 }
 
 void
-migrate_bind_text(MigrateParameters *p, const char *text)
+migrate_bind_text(MigrateParameters *p, const char *str)
 {
-	if (text == NULL)
+	if (str == NULL)
 		migrate_bind_null(p);
 	else
-		migrate_bind(p, CStringGetTextDatum(text));
+		migrate_bind(p, CStringGetTextDatum(str));
 }
 
 void
 migrate_bind_vars(MigrateParameters *p, List *vars)
 {
-	char	   *text = migrate_variables_write(vars);
+	char	   *str = migrate_variables_write(vars);
 
-	if (text == NULL)
+	if (str == NULL)
 		migrate_bind_null(p);
 	else
-		migrate_bind(p, DirectFunctionCall1(jsonb_in, CStringGetDatum(text)));
+		migrate_bind(p, DirectFunctionCall1(jsonb_in, CStringGetDatum(str)));
 }
 
 void
@@ -257,7 +257,7 @@ plan_for_rows(const MigrateQuery *query)
  */
 static void
 run_query(MigrateQuery *query, const MigrateParameters *rows, int nrows, MigrateParameters *p,
-		  MigrateSnapshot which, int expected, void (*take) (void *arg), void *arg)
+		  MigrateSnapshot which, int expected, void (*receive) (void *arg), void *arg)
 {
 	OwnerState	state;
 	int			result;
@@ -284,8 +284,8 @@ run_query(MigrateQuery *query, const MigrateParameters *rows, int nrows, Migrate
 			ereport(ERROR,
 					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 					 errmsg("table \"%s\" has been changed during the run", "migrate.applied")));
-		if (take != NULL)
-			take(arg);
+		if (receive != NULL)
+			receive(arg);
 		if (store != NULL)
 			tuplestore_end(store);
 		if (SPI_finish() != SPI_OK_FINISH)
@@ -302,15 +302,15 @@ run_query(MigrateQuery *query, const MigrateParameters *rows, int nrows, Migrate
 
 /*
  * Run a statement on the tables as their owner, "p" bound to it.  "which" is
- * the snapshot that it reads with.  "take" is called with
+ * the snapshot that it reads with.  "receive" is called with
  * its rows in SPI_tuptable, inside the SPI connection.
  */
 void
 migrate_query(MigrateQuery *query, MigrateParameters *p, MigrateSnapshot which, int expected,
-			  void (*take) (void *arg), void *arg)
+			  void (*receive) (void *arg), void *arg)
 {
 	Assert(p->n == query->nargs);
-	run_query(query, NULL, 0, p, which, expected, take, arg);
+	run_query(query, NULL, 0, p, which, expected, receive, arg);
 }
 
 /*
@@ -319,7 +319,7 @@ migrate_query(MigrateQuery *query, MigrateParameters *p, MigrateSnapshot which, 
  */
 void
 migrate_query_rows(MigrateQuery *query, const MigrateParameters *rows, int nrows,
-				   int expected, void (*take) (void *arg), void *arg)
+				   int expected, void (*receive) (void *arg), void *arg)
 {
-	run_query(query, rows, nrows, NULL, SNAPSHOT_STATEMENT, expected, take, arg);
+	run_query(query, rows, nrows, NULL, SNAPSHOT_STATEMENT, expected, receive, arg);
 }

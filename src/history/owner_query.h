@@ -53,7 +53,7 @@ extern void migrate_bind(MigrateParameters *p, Datum value);
 extern void migrate_bind_null(MigrateParameters *p);
 extern void migrate_bind_oids(MigrateParameters *p, List *oids);
 extern void migrate_bind_key(MigrateParameters *p, const MigrateHistory * history);
-extern void migrate_bind_text(MigrateParameters *p, const char *text);
+extern void migrate_bind_text(MigrateParameters *p, const char *str);
 extern void migrate_bind_vars(MigrateParameters *p, List *vars);
 extern void migrate_bind_name(MigrateParameters *p, const char *name);
 extern void migrate_bind_sha256(MigrateParameters *p, const uint8 *sha256);
@@ -72,8 +72,8 @@ typedef enum MigrateSnapshot
 
 /* in owner_query.c */
 extern void migrate_query(MigrateQuery *query, MigrateParameters *p, MigrateSnapshot which,
-						  int expected, void (*take) (void *arg), void *arg);
+						  int expected, void (*receive) (void *arg), void *arg);
 extern void migrate_query_rows(MigrateQuery *query, const MigrateParameters *rows, int nrows,
-							   int expected, void (*take) (void *arg), void *arg);
+							   int expected, void (*receive) (void *arg), void *arg);
 
 #endif							/* MIGRATE_HISTORY_OWNER_QUERY_H */

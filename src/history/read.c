@@ -70,7 +70,7 @@ static MigrateQuery batch_query = {
 };
 
 /*
- * What take_rows() hands over, built in the caller's memory context.
+ * What collect_rows() hands over, built in the caller's memory context.
  */
 typedef struct RowSink
 {
@@ -89,7 +89,7 @@ typedef struct Row
 } Row;
 
 static void
-take_apart(uint64 number, Row *row)
+deform_row(uint64 number, Row *row)
 {
 	heap_deform_tuple(SPI_tuptable->vals[number], SPI_tuptable->tupdesc, row->values, row->nulls);
 }
@@ -231,7 +231,7 @@ applied_from_row(const Row *columns)
 }
 
 static void
-take_rows(void *arg)
+collect_rows(void *arg)
 {
 	RowSink    *sink = arg;
 	MemoryContext old = MemoryContextSwitchTo(sink->context);
@@ -240,7 +240,7 @@ take_rows(void *arg)
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		take_apart(i, &row);
+		deform_row(i, &row);
 		sink->rows = lappend(sink->rows, applied_from_row(&row));
 	}
 	MemoryContextSwitchTo(old);
@@ -262,7 +262,7 @@ migrate_history_read(const MigrateHistory * history, bool latest)
 	migrate_bind_key(&p, history);
 	CommandCounterIncrement();
 	migrate_query(&read_query, &p, latest ? SNAPSHOT_LATEST : SNAPSHOT_TRANSACTION,
-				  SPI_OK_SELECT, take_rows, &sink);
+				  SPI_OK_SELECT, collect_rows, &sink);
 	return sink.rows;
 }
 
@@ -299,11 +299,11 @@ migrate_history_is_current(const MigrateHistory * history, List *applied)
 typedef struct TextSink
 {
 	MemoryContext context;
-	char	   *text;
+	char	   *str;
 } TextSink;
 
 static void
-take_text(void *arg)
+collect_text(void *arg)
 {
 	TextSink   *sink = arg;
 	MemoryContext old = MemoryContextSwitchTo(sink->context);
@@ -311,8 +311,8 @@ take_text(void *arg)
 
 	if (SPI_processed > 0)
 	{
-		take_apart(0, &row);
-		sink->text = text_column(&row, 1);
+		deform_row(0, &row);
+		sink->str = text_column(&row, 1);
 	}
 	MemoryContextSwitchTo(old);
 }
@@ -327,8 +327,8 @@ migrate_history_script(const uint8 *sha256)
 	TextSink	sink = {.context = CurrentMemoryContext};
 
 	migrate_bind_sha256(&p, sha256);
-	migrate_query(&script_query, &p, SNAPSHOT_LATEST, SPI_OK_SELECT, take_text, &sink);
-	return sink.text;
+	migrate_query(&script_query, &p, SNAPSHOT_LATEST, SPI_OK_SELECT, collect_text, &sink);
+	return sink.str;
 }
 
 static MigrateQuery attempts_query = {
@@ -342,7 +342,7 @@ static MigrateQuery attempts_query = {
 };
 
 static void
-take_tuples(void *arg)
+collect_tuples(void *arg)
 {
 	for (uint64 i = 0; i < SPI_processed; i++)
 		tuplestore_puttuple(arg, SPI_tuptable->vals[i]);
@@ -359,7 +359,7 @@ migrate_history_attempts(const MigrateHistory * history, Tuplestorestate *store)
 
 	migrate_bind_key(&p, history);
 	CommandCounterIncrement();
-	migrate_query(&attempts_query, &p, SNAPSHOT_TRANSACTION, SPI_OK_SELECT, take_tuples, store);
+	migrate_query(&attempts_query, &p, SNAPSHOT_TRANSACTION, SPI_OK_SELECT, collect_tuples, store);
 }
 
 static MigrateQuery lockers_query = {
@@ -394,8 +394,8 @@ migrate_history_lockers(List *relations)
 	if (oids == NIL)
 		return NULL;
 	migrate_bind_oids(&p, oids);
-	migrate_query(&lockers_query, &p, SNAPSHOT_STATEMENT, SPI_OK_SELECT, take_text, &sink);
-	return sink.text;
+	migrate_query(&lockers_query, &p, SNAPSHOT_STATEMENT, SPI_OK_SELECT, collect_text, &sink);
+	return sink.str;
 }
 
 static MigrateQuery failures_query = {
@@ -408,7 +408,7 @@ static MigrateQuery failures_query = {
 };
 
 static void
-take_failures(void *arg)
+collect_failures(void *arg)
 {
 	RowSink    *sink = arg;
 	MemoryContext old = MemoryContextSwitchTo(sink->context);
@@ -418,7 +418,7 @@ take_failures(void *arg)
 	{
 		MigrateFailure *failure = palloc(sizeof(MigrateFailure));
 
-		take_apart(i, &row);
+		deform_row(i, &row);
 		failure->version = text_column(&row, 1);
 		failure->name = text_column(&row, 2);
 		failure->reason = text_column(&row, 3);
@@ -437,16 +437,16 @@ migrate_history_failures(const MigrateHistory * history)
 	RowSink		sink = {.context = CurrentMemoryContext};
 
 	migrate_bind_key(&p, history);
-	migrate_query(&failures_query, &p, SNAPSHOT_TRANSACTION, SPI_OK_SELECT, take_failures, &sink);
+	migrate_query(&failures_query, &p, SNAPSHOT_TRANSACTION, SPI_OK_SELECT, collect_failures, &sink);
 	return sink.rows;
 }
 
 static void
-take_int(void *arg)
+get_int(void *arg)
 {
 	Row			row;
 
-	take_apart(0, &row);
+	deform_row(0, &row);
 	*(int *) arg = int_column(&row, 1);
 }
 
@@ -460,7 +460,7 @@ migrate_history_next_batch(const MigrateHistory * history)
 	int			batch = 0;
 
 	migrate_bind_key(&p, history);
-	migrate_query(&batch_query, &p, SNAPSHOT_LATEST, SPI_OK_SELECT, take_int, &batch);
+	migrate_query(&batch_query, &p, SNAPSHOT_LATEST, SPI_OK_SELECT, get_int, &batch);
 	if (batch == PG_INT32_MAX)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),

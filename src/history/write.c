@@ -130,25 +130,25 @@ static MigrateQuery update_repaired = {
 };
 
 static void
-bind_script(MigrateParameters *p, const uint8 *sha256, const char *text)
+bind_script(MigrateParameters *p, const uint8 *sha256, const char *str)
 {
-	size_t		length = strlen(text);
+	size_t		length = strlen(str);
 
 	p->n = 0;
 	migrate_bind_sha256(p, sha256);
 	migrate_bind(p, Int64GetDatum((int64) length));
-	migrate_bind_text(p, length <= MAX_STORED_SCRIPT ? text : NULL);
+	migrate_bind_text(p, length <= MAX_STORED_SCRIPT ? str : NULL);
 }
 
 /*
  * Store a script, unless it is there.
  */
 void
-migrate_store_script(const uint8 *sha256, const char *text)
+migrate_store_script(const uint8 *sha256, const char *str)
 {
 	MigrateParameters p;
 
-	bind_script(&p, sha256, text);
+	bind_script(&p, sha256, str);
 	migrate_query(&insert_script, &p, SNAPSHOT_STATEMENT, SPI_OK_INSERT, NULL, NULL);
 }
 
@@ -215,7 +215,7 @@ add_history(const MigrateHistory * history, const char *version, const char *nam
  * What a step's row is found by: its key may be another now.
  */
 static const char *
-row_key(const MigrateStep *step)
+step_key(const MigrateStep *step)
 {
 	return step->applied ? step->applied->stored_key : step->file->sort_key;
 }
@@ -320,15 +320,15 @@ migrate_record_up(const MigrateHistory * history, const MigrateStep *step,
 								 result->batch, started, result->duration,
 								 result->statements, NULL);
 
-	if (step->in_progress || step->again)
-		delete_row(history, row_key(step));
+	if (step->in_progress || step->repeated)
+		delete_row(history, step_key(step));
 	insert_row(history, step, result, id, up, down);
 	if (strcmp(outcome, "baseline") == 0)
 	{
 		MigrateParameters p;
 
 		migrate_bind_key(&p, history);
-		migrate_bind_text(&p, row_key(step));
+		migrate_bind_text(&p, step_key(step));
 		migrate_query(&mark_baseline, &p, SNAPSHOT_STATEMENT, SPI_OK_UPDATE, NULL, NULL);
 	}
 }
@@ -352,14 +352,14 @@ migrate_record_progress(const MigrateHistory * history, const MigrateStep *step,
 
 	if (sql != NULL && step->direction == MIGRATE_UP)
 	{
-		if (step->in_progress || step->again)
-			delete_row(history, row_key(step));
+		if (step->in_progress || step->repeated)
+			delete_row(history, step_key(step));
 		insert_row(history, step, result, 0, sql, down);
 	}
 	else if (sql != NULL && step->file != NULL)
-		migrate_replace_down(history, row_key(step), step->file, sql, step->vars, true, NULL);
+		migrate_replace_down(history, step_key(step), step->file, sql, step->vars, true, NULL);
 	migrate_bind_key(&p, history);
-	migrate_bind_text(&p, row_key(step));
+	migrate_bind_text(&p, step_key(step));
 	migrate_bind_text(&p, step->direction == MIGRATE_UP ? "interrupted up" : "interrupted down");
 	migrate_bind(&p, Int32GetDatum(done));
 	migrate_bind(&p, BoolGetDatum(started));
@@ -390,11 +390,11 @@ migrate_record_no_progress(const MigrateHistory * history, const MigrateStep *st
 
 	if (step->direction == MIGRATE_UP)
 	{
-		delete_row(history, row_key(step));
+		delete_row(history, step_key(step));
 		return;
 	}
 	migrate_bind_key(&p, history);
-	migrate_bind_text(&p, row_key(step));
+	migrate_bind_text(&p, step_key(step));
 	migrate_bind(&p, Int64GetDatum(step->applied->history_id));
 	migrate_query(&update_repaired, &p, SNAPSHOT_STATEMENT, SPI_OK_UPDATE, NULL, NULL);
 }
@@ -430,7 +430,7 @@ migrate_record_down(const MigrateHistory * history, const MigrateStep *step,
 	(void) add_history(history, result->version, result->name, "down",
 					   step->forced ? "forced" : "done", result->batch,
 					   started, result->duration, result->statements, NULL);
-	delete_row(history, row_key(step));
+	delete_row(history, step_key(step));
 }
 
 static void
@@ -450,7 +450,7 @@ get_ids(void *arg)
 typedef struct Script
 {
 	const uint8 *sha256;
-	const char *text;
+	const char *str;
 } Script;
 
 static int
@@ -489,7 +489,7 @@ store_scripts(List *records, MigrateParameters *rows)
 	qsort(scripts, n, sizeof(Script), compare_scripts);
 	n = qunique(scripts, n, sizeof(Script), compare_scripts);
 	for (int i = 0; i < n; i++)
-		bind_script(&rows[i], scripts[i].sha256, scripts[i].text);
+		bind_script(&rows[i], scripts[i].sha256, scripts[i].str);
 	migrate_query_rows(&insert_scripts, rows, n, SPI_OK_INSERT, NULL, NULL);
 }
 

@@ -156,9 +156,9 @@ adopt_item(Adoption *adoption, MigrateCandidate * candidate, const MigrateToolRo
 	MigrateChecked checked;
 
 	CHECK_FOR_INTERRUPTS();
-	if (candidate->taken)
+	if (candidate->matched)
 		return;
-	candidate->taken = true;
+	candidate->matched = true;
 	if (candidate->item->applied != NULL)
 		return;					/* it is known here already */
 	if (candidate->item->state == STATE_SKIPPED)
@@ -198,16 +198,16 @@ adopt_row(Adoption *adoption, const MigrateToolRow *row)
 {
 	const MigrateTool *tool = adoption->tool_table->tool;
 	MigrateCandidate *candidate;
-	bool		again;
+	bool		repeated;
 
 	if (row->through)
 		adopt_through(adoption, row);
-	candidate = migrate_candidate_find(adoption->candidates, row, &again);
+	candidate = migrate_candidate_find(adoption->candidates, row, &repeated);
 	if (candidate != NULL)
 		adopt_item(adoption, candidate, row);
 	else if (row->through && tool->checksum != NULL)
 		return;					/* a baseline is none itself */
-	else if (!again || tool->key == KEY_CHANGE)
+	else if (!repeated || tool->key == KEY_CHANGE)
 		report(adoption, row->id ? row->id : tool->key == KEY_DOTTED ? "R" : "", row->title ? row->title : "", row,
 			   "there is no such file: not recorded");
 }
@@ -259,7 +259,7 @@ refuse_no_number(const MigrateToolTable *tool_table, const MigrateToolRow *row)
  * made it so: 55000.
  */
 static void
-refuse_unsettled(const MigrateToolTable *tool_table, List *rows)
+refuse_unfinished(const MigrateToolTable *tool_table, List *rows)
 {
 	ListCell   *lc;
 
@@ -337,7 +337,7 @@ adopt(MigrateRun *run)
 	rows = migrate_tool_table_read(adoption.tool_table,
 								   adoption.tool_table->tool->key == KEY_CHANGE && adoption.index != NULL ?
 								   migrate_sqitch_plan_project(adoption.index) : NULL);
-	refuse_unsettled(adoption.tool_table, rows);
+	refuse_unfinished(adoption.tool_table, rows);
 	adoption.candidates = migrate_candidates(run->items, adoption.tool_table, adoption.index);
 	foreach(lc, rows)
 		adopt_row(&adoption, lfirst(lc));
@@ -356,7 +356,7 @@ adopt(MigrateRun *run)
 List *
 migrate_run_adopt(MigrateRequest *request)
 {
-	request->keep = true;
-	request->contained = true;
+	request->cache_texts = true;
+	request->confined = true;
 	return migrate_run_guarded(request, adopt);
 }

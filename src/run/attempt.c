@@ -93,7 +93,7 @@ begin_transaction(Attempt *attempt)
 	const MigrateRequest *request = attempt->run->request;
 
 	migrate_commit(attempt->context);
-	migrate_lock_keep(request->history.project, request->history.schema);
+	migrate_lock_reacquire(request->history.project, request->history.schema);
 }
 
 /*
@@ -231,7 +231,7 @@ run_top_level(Attempt *attempt)
 	if (statement->top_level == TOP_UNKNOWN || migrate_may_leave_something(statement))
 	{
 		commit_progress(attempt, attempt->done, true, migrate_invalid_indexes(statement));
-		migrate_lock_keep(attempt->run->request->history.project, attempt->run->request->history.schema);
+		migrate_lock_reacquire(attempt->run->request->history.project, attempt->run->request->history.schema);
 	}
 	else
 		begin_transaction(attempt);
@@ -244,7 +244,7 @@ run_top_level(Attempt *attempt)
  * Run the next transaction of a migration that has several.
  */
 static void
-run_transaction(Attempt *attempt)
+run_next_transaction(Attempt *attempt)
 {
 	const MigrateScript *script = attempt->step->script;
 	int			done;
@@ -331,7 +331,7 @@ run_transactions(Attempt *attempt)
 		if (migrate_execute_is_top_level(&script->statements[attempt->done]))
 			run_top_level(attempt);
 		else
-			run_transaction(attempt);
+			run_next_transaction(attempt);
 	}
 }
 
@@ -490,7 +490,7 @@ migrate_attempt_step(MigrateRun *run, MigrateStep *step, MigrateResult *result)
 	INSTR_TIME_SET_CURRENT(attempt.start);
 	migrate_errcontext_begin(&attempt.errctx, &callback, step->direction,
 							 step->file, step->applied);
-	migrate_place_in_run(&attempt.errctx, run, step);
+	migrate_errcontext_set_run(&attempt.errctx, run, step);
 	attempt.errctx.commits = true;
 	if (step->in_progress)
 	{

@@ -106,6 +106,6 @@ baseline(MigrateRun *run)
 List *
 migrate_run_baseline(MigrateRequest *request)
 {
-	request->contained = true;
+	request->confined = true;
 	return migrate_run_guarded(request, baseline);
 }

@@ -301,12 +301,12 @@ migrate_candidates(List *items, const MigrateToolTable *tool_table, const char *
 
 /*
  * Of the migrations that are called so the first one that is not taken, if it comes
- * before "best" (or that is NULL); "best" else.  *again is set if there are any, and
+ * before "best" (or that is NULL); "best" else.  *repeated is set if there are any, and
  * all are taken.
  */
 static MigrateCandidate *
 first_called(MigrateCandidates * candidates, Aspect aspect, const char *key, const char *path,
-			 MigrateCandidate * best, bool *again)
+			 MigrateCandidate * best, bool *repeated)
 {
 	char	   *name = name_of(aspect, key, path);
 	Called	   *called = called_lookup(candidates->called, name);
@@ -318,13 +318,13 @@ first_called(MigrateCandidates * candidates, Aspect aspect, const char *key, con
 	while (called->next < list_length(called->candidates))
 	{
 		first = list_nth(called->candidates, called->next);
-		if (!first->taken)
+		if (!first->matched)
 			break;
 		called->next++;
 		first = NULL;
 	}
 	if (first == NULL)
-		*again = true;
+		*repeated = true;
 	return first != NULL && (best == NULL || first->ordinal < best->ordinal) ? first : best;
 }
 
@@ -334,41 +334,41 @@ first_called(MigrateCandidates * candidates, Aspect aspect, const char *key, con
  * that path, or the other way round.
  */
 static MigrateCandidate *
-find_by_path(MigrateCandidates * candidates, const char *key, const char *path, bool *again)
+find_by_path(MigrateCandidates * candidates, const char *key, const char *path, bool *repeated)
 {
-	MigrateCandidate *found = first_called(candidates, ASPECT_FILE, key, path, NULL, again);
+	MigrateCandidate *found = first_called(candidates, ASPECT_FILE, key, path, NULL, repeated);
 	size_t		length = strlen(path);
 
 	if (found == NULL)
-		found = first_called(candidates, ASPECT_LOGICAL, key, path, NULL, again);
+		found = first_called(candidates, ASPECT_LOGICAL, key, path, NULL, repeated);
 	if (found != NULL)
 		return found;
 	if (length <= candidates->longest)
-		found = first_called(candidates, ASPECT_END, key, path, NULL, again);
+		found = first_called(candidates, ASPECT_END, key, path, NULL, repeated);
 	for (const char *end = next_part(path); end != NULL; end = next_part(end))
 	{
 		if (length - (end - path) <= candidates->longest)
-			found = first_called(candidates, ASPECT_FILE, key, end, found, again);
+			found = first_called(candidates, ASPECT_FILE, key, end, found, repeated);
 	}
 	return found;
 }
 
 /*
  * The migration that a row is about, NULL if there is none that is not taken yet;
- * *again is set if another row has been about it.  To take it is for the caller.
+ * *repeated is set if another row has been about it.  To take it is for the caller.
  */
 MigrateCandidate *
-migrate_candidate_find(MigrateCandidates * candidates, const MigrateToolRow *row, bool *again)
+migrate_candidate_find(MigrateCandidates * candidates, const MigrateToolRow *row, bool *repeated)
 {
 	const char *key = row_key(candidates, row);
 	MigrateCandidate *found = NULL;
 
-	*again = false;
+	*repeated = false;
 	if (key == NULL)
 		return NULL;
 	found = candidates->tool->key == KEY_CHANGESET && row->path != NULL ?
-		find_by_path(candidates, key, row->path, again) :
-		first_called(candidates, ASPECT_KEY, key, "", NULL, again);
+		find_by_path(candidates, key, row->path, repeated) :
+		first_called(candidates, ASPECT_KEY, key, "", NULL, repeated);
 	return found;
 }
 

@@ -41,26 +41,26 @@ migrate_check_up_steps(MigrateRun *run, List *steps, bool afresh)
 		MigrateStep *step = lfirst(lc);
 		MigrateErrorContext errctx;
 		ErrorContextCallback callback;
-		char	   *text;
+		char	   *str;
 		char	   *sql;
 
 		if (step->file != NULL)
 		{
-			migrate_raise_doubt(step->file, step->applied == NULL || step->again);
+			migrate_raise_doubt(step->file, step->applied == NULL || step->repeated);
 			if (step->applied == NULL)
 				migrate_require_choice(step->file);
 		}
 		migrate_errcontext_begin(&errctx, &callback, MIGRATE_UP, step->file, step->applied);
-		text = migrate_step_text(run, step);
+		str = migrate_step_text(run, step);
 
-		sql = migrate_step_sql(run, step, text, &errctx);
+		sql = migrate_step_sql(run, step, str, &errctx);
 		step->script = migrate_parse_up_step(run, step, sql, &errctx);
 		migrate_report_oddities(step->script, &errctx);
 		if (!run->request->commits)
 			migrate_execute_check(step->script, sql, &errctx, made, &made_unknown);
-		if (sql != text)
+		if (sql != str)
 			pfree(sql);
-		pfree(text);
+		pfree(str);
 		migrate_errcontext_end(&callback);
 		migrate_check_way_down(run, step);
 	}
@@ -93,18 +93,18 @@ parse_down_step(MigrateRun *run, MigrateStep *step, MigrateNames *made, bool *ma
 	MemoryContext context = CurrentMemoryContext;
 	MigrateErrorContext errctx;
 	ErrorContextCallback callback;
-	char	   *text;
+	char	   *str;
 	char	   *volatile sql = NULL;
 	MigrateScript *volatile script = NULL;
 
 	migrate_errcontext_begin(&errctx, &callback, MIGRATE_DOWN, step->file, step->applied);
-	text = migrate_step_text(run, step);
+	str = migrate_step_text(run, step);
 
 	PG_TRY();
 	{
-		if (text !=NULL)
+		if (str != NULL)
 		{
-			sql = migrate_step_sql(run, step, text, &errctx);
+			sql = migrate_step_sql(run, step, str, &errctx);
 			script = migrate_parse_step(step, sql, &errctx);
 			migrate_report_oddities(script, &errctx);
 		}
@@ -119,10 +119,10 @@ parse_down_step(MigrateRun *run, MigrateStep *step, MigrateNames *made, bool *ma
 	if (script != NULL && !run->request->commits)
 		migrate_execute_check(script, sql, &errctx, made, made_unknown);
 	migrate_errcontext_end(&callback);
-	if (sql != NULL && sql != text)
+	if (sql != NULL && sql != str)
 		pfree(sql);
-	if (text !=NULL)
-		pfree(text);
+	if (str != NULL)
+		pfree(str);
 	return script;
 }
 

@@ -87,7 +87,7 @@ clean_name(const char *name)
  * not.
  */
 static void
-check_place(const MigrateFormat *format, List *migrations, const char *file)
+check_comes_last(const MigrateFormat *format, List *migrations, const char *file)
 {
 	MigrateFileName parsed = {0};
 	const Migration *last = NULL;
@@ -113,10 +113,10 @@ check_place(const MigrateFormat *format, List *migrations, const char *file)
 
 /*
  * Write the files of the next migration.  The path of the one that goes up; NULL
- * if a name, *taken, is in use: somebody else may have made it just now.
+ * if a name, *existing, is in use: somebody else may have made it just now.
  */
 static char *
-try_create(MigrateRequest *request, const char *dir, const char *name, const char **taken)
+try_create(MigrateRequest *request, const char *dir, const char *name, const char **existing)
 {
 	MigrateRun	run = {.request = request,.context = CurrentMemoryContext};
 	MigrationSet *set;
@@ -131,10 +131,10 @@ try_create(MigrateRequest *request, const char *dir, const char *name, const cha
 	files = migrate_template_files(migrate_format_template(format), set->migrations, name,
 								   GetCurrentTimestamp());
 	up = ((MigrateNewFile *) linitial(files))->file;
-	check_place(format, set->migrations, up);
+	check_comes_last(format, set->migrations, up);
 	directory = migrate_source_directory(run.source);
-	*taken = migrate_directory_write(directory, files);
-	return *taken ? NULL : psprintf("%s/%s", migrate_directory_path(directory), up);
+	*existing = migrate_directory_write(directory, files);
+	return *existing ? NULL : psprintf("%s/%s", migrate_directory_path(directory), up);
 }
 
 /*
@@ -152,7 +152,7 @@ migrate_create_files(MigrateRequest *request, const char *name)
 	const char *dir = migrate_require_directory(request);
 	const char *clean = clean_name(name);
 	char	   *volatile path = NULL;
-	const char *taken = NULL;
+	const char *existing = NULL;
 
 	PreventCommandIfReadOnly("migrate.create()");
 	require_write_privilege(dir);
@@ -162,7 +162,7 @@ migrate_create_files(MigrateRequest *request, const char *name)
 		for (int tries = 0; tries < MAX_TRIES && path == NULL; tries++)
 		{
 			CHECK_FOR_INTERRUPTS();
-			path = try_create(request, dir, clean, &taken);
+			path = try_create(request, dir, clean, &existing);
 		}
 	}
 	PG_FINALLY();
@@ -173,6 +173,6 @@ migrate_create_files(MigrateRequest *request, const char *name)
 	if (path == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_DUPLICATE_FILE),
-				 errmsg("file \"%s\" already exists", taken)));
+				 errmsg("file \"%s\" already exists", existing)));
 	return path;
 }

@@ -390,7 +390,7 @@ migrate_lock_acquire_session(const char *project, const char *schema,
  * pg_advisory_unlock_all): take it again if nobody else has by now, else 55000.
  */
 void
-migrate_lock_keep(const char *project, const char *schema)
+migrate_lock_reacquire(const char *project, const char *schema)
 {
 	LOCKTAG		tag;
 

@@ -110,7 +110,7 @@ by_lasting_name(const MigrationSet *set, List *files)
  * "applied" is sorted by key.  That it is sorted so afterwards is for the caller.
  */
 static void
-take_new_keys(const MigrationSet *set, List *applied)
+assign_new_keys(const MigrationSet *set, List *applied)
 {
 	List	   *files = NIL;
 	List	   *rows = NIL;
@@ -205,7 +205,7 @@ migrate_match(const MigrationSet *set, List *applied)
 	list_sort(by_key, compare_applied_keys);
 	if (set != NULL)
 	{
-		take_new_keys(set, by_key);
+		assign_new_keys(set, by_key);
 		list_sort(by_key, compare_applied_keys);
 	}
 	foreach(lc, by_key)
@@ -254,7 +254,7 @@ static char *
 nearest(List *items, const char *wanted)
 {
 	StringInfoData list;
-	List	   *taken = NIL;
+	List	   *used = NIL;
 
 	initStringInfo(&list);
 	for (int n = 0; n < 3 && n < list_length(items); n++)
@@ -272,26 +272,26 @@ nearest(List *items, const char *wanted)
 			d = Min(distance(wanted, migrate_item_version(item)),
 					distance(wanted, migrate_item_label(item)));
 
-			if (!list_member_ptr(taken, item) && (best == NULL || d < best_distance))
+			if (!list_member_ptr(used, item) && (best == NULL || d < best_distance))
 			{
 				best = item;
 				best_distance = d;
 			}
 		}
-		taken = lappend(taken, best);
+		used = lappend(used, best);
 		appendStringInfo(&list, "%s\"%s\"", n > 0 ? ", " : "", migrate_item_label(best));
 	}
 	return list.data;
 }
 
-pg_noreturn static void refuse_several(const char *wanted, const MigrateItem *one,
-									   const MigrateItem *other);
+pg_noreturn static void refuse_several_migrations(const char *wanted, const MigrateItem *one,
+												  const MigrateItem *other);
 
 /*
  * What the caller names is two items: say how to tell them apart.
  */
 static void
-refuse_several(const char *wanted, const MigrateItem *one, const MigrateItem *other)
+refuse_several_migrations(const char *wanted, const MigrateItem *one, const MigrateItem *other)
 {
 	char	   *one_name = pstrdup(migrate_item_label(one));
 	char	   *other_name = pstrdup(migrate_item_label(other));
@@ -381,7 +381,7 @@ find_one(const MigrateNames *names, const MigrateNames *others, const char *name
 	MigrateItem *found = migrate_names_get(names, name);
 
 	if (found != NULL && migrate_names_have(others, name))
-		refuse_several(wanted, found, migrate_names_get(others, name));
+		refuse_several_migrations(wanted, found, migrate_names_get(others, name));
 	return found;
 }
 

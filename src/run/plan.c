@@ -134,7 +134,7 @@ add_statements(Preview *preview, const MigrateItem *item, const MigrateScript *s
 {
 	MigrateLines lines = {.at = sql,.file = item->file->up.file,.line = script->line};
 	int			line = script->line;	/* counted in sql */
-	bool		alone = true;	/* was the statement before? */
+	bool		was_top_level = true;	/* was the statement before? */
 
 	for (int i = done; i < script->nstatements; i++)
 	{
@@ -144,10 +144,10 @@ add_statements(Preview *preview, const MigrateItem *item, const MigrateScript *s
 		MemoryContext old;
 
 		CHECK_FOR_INTERRUPTS();
-		if (i == done || alone || top_level ||
+		if (i == done || was_top_level || top_level ||
 			statement->transaction != script->statements[i - 1].transaction)
 			preview->transaction++;
-		alone = top_level;
+		was_top_level = top_level;
 		for (; script->has_markers && line < statement->line && lines.at != NULL; line++)
 			migrate_next_line(&lines);
 		note_block(preview, statement);
@@ -268,7 +268,7 @@ add_statements_of(void *arg)
 	Preview    *preview = parsing->preview;
 	const MigrateItem *item = parsing->item;
 	MigrateStep *step = parsing->step;
-	char	   *text;
+	char	   *str;
 	char	   *sql;
 	MigrateScript *script;
 
@@ -276,9 +276,9 @@ add_statements_of(void *arg)
 	migrate_raise_doubt(step->file, item->applied == NULL);
 	if (item->applied == NULL)
 		migrate_require_choice(step->file);
-	text = migrate_step_text(preview->run, step);
+	str = migrate_step_text(preview->run, step);
 
-	sql = migrate_step_sql(preview->run, step, text, parsing->errctx);
+	sql = migrate_step_sql(preview->run, step, str, parsing->errctx);
 	script = migrate_parse_up_step(preview->run, step, sql, parsing->errctx);
 	note_oddities(preview, script, parsing->errctx);
 	add_statements(preview, item, script, sql, step->in_progress ? step->applied->done : 0);

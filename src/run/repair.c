@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * repair.c
- *		repair(): accept changed files, or settle one migration by hand.
+ *		repair(): accept changed files, or say what an interrupted migration is.
  *
  * Copyright (c) 2026, the migrate authors
  *
@@ -137,6 +137,6 @@ repair(MigrateRun *run)
 List *
 migrate_run_repair(MigrateRequest *request)
 {
-	request->contained = true;
+	request->confined = true;
 	return migrate_run_guarded(request, repair);
 }

@@ -39,7 +39,7 @@ migrate_errcontext_begin(MigrateErrorContext *errctx, ErrorContextCallback *call
 	{
 		errctx->version = file->version;
 		errctx->name = file->name;
-		errctx->alone_marker = file->alone_marker;
+		errctx->no_transaction_marker = file->no_transaction_marker;
 		errctx->file = direction == MIGRATE_DOWN && file->down.present ?
 			file->down.file : file->up.file;
 	}

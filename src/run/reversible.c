@@ -32,7 +32,7 @@ typedef struct DownParsing
 	const MigrateSection *section;
 	MigrateErrorContext *errctx;
 	List	   *vars;
-	char	   *text;
+	char	   *str;
 	MigrateScript *script;
 	List	   *used;			/* of "vars" */
 }			DownParsing;
@@ -42,7 +42,7 @@ parse_down_section(void *arg)
 {
 	DownParsing *parsing = arg;
 	const MigrateSection *section = parsing->section;
-	char	   *sql = migrate_substitute(section->syntax, parsing->text, section->line, parsing->vars,
+	char	   *sql = migrate_substitute(section->syntax, parsing->str, section->line, parsing->vars,
 										 &parsing->used, parsing->errctx);
 
 	parsing->script = migrate_script_parse(sql, section->transactional, section->line,
@@ -86,14 +86,14 @@ migrate_is_reversible(MigrateRun *run, const Migration *file, const AppliedMigra
 	scratch = AllocSetContextCreate(context, "migrate down section", ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(scratch);
 
-	parsing.text = migrate_source_text(run->source, section);
+	parsing.str = migrate_source_text(run->source, section);
 	data = migrate_try(parse_down_section, &parsing);
 	if (data != NULL && !migrate_is_script_error(data->sqlerrcode))
 		ReThrowError(data);
 	reversible = data == NULL && parsing.script->nstatements > 0;
 	MemoryContextSwitchTo(context);
-	if (data != NULL && run->request->quiet && migrate_has_variables(section->syntax, parsing.text))
-		reversible = !migrate_script_is_blank(parsing.text, strlen(parsing.text));
+	if (data != NULL && run->request->quiet && migrate_has_variables(section->syntax, parsing.str))
+		reversible = !migrate_script_is_blank(parsing.str, strlen(parsing.str));
 	else if (data != NULL)
 	{
 		const char *name = errctx.file;
@@ -115,7 +115,7 @@ typedef struct StoredParsing
 {
 	const AppliedMigration *applied;
 	MigrateErrorContext *errctx;
-	char	   *text;
+	char	   *str;
 	List	   *vars;
 	List	   *used;			/* of them */
 }			StoredParsing;
@@ -125,7 +125,7 @@ substitute_down(void *arg)
 {
 	StoredParsing *parsing = arg;
 
-	(void) migrate_substitute(parsing->applied->down_syntax, parsing->text,
+	(void) migrate_substitute(parsing->applied->down_syntax, parsing->str,
 							  parsing->applied->down_line, parsing->vars, &parsing->used,
 							  parsing->errctx);
 }
@@ -144,7 +144,7 @@ stored_down_variables(MigrateRun *run, const AppliedMigration *applied)
 	ErrorData  *error;
 
 	if (!applied->has_down || run->request->vars == NIL ||
-		(parsing.text = migrate_history_script(applied->down_sha256)) == NULL)
+		(parsing.str = migrate_history_script(applied->down_sha256)) == NULL)
 		return applied->down_vars;
 	migrate_errcontext_begin(&errctx, &callback, MIGRATE_DOWN, NULL, applied);
 	parsing.vars = migrate_variables_of(run, MIGRATE_DOWN, NULL, applied, applied->down_syntax,

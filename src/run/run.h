@@ -75,8 +75,8 @@ typedef struct MigrateRequest
 	bool		quiet;			/* only a look: no messages, no verdicts */
 	bool		passes_busy;	/* what is on its way elsewhere stops nothing */
 	bool		own_snapshot;	/* only shows: what the transaction sees */
-	bool		keep;			/* all texts of files will be needed */
-	bool		contained;		/* they are stored without being run */
+	bool		cache_texts;	/* all texts of files will be needed */
+	bool		confined;		/* they are stored without being run */
 } MigrateRequest;
 
 /*

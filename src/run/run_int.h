@@ -56,7 +56,7 @@ extern void migrate_run_end(void);
 extern void migrate_enter_schema(const char *schema, GucAction action);
 extern bool migrate_runs_stored(const MigrateStep *step);
 extern void migrate_require_own_script(const MigrateStep *step);
-extern void migrate_place_in_run(MigrateErrorContext *errctx, const MigrateRun *run, const MigrateStep *step);
+extern void migrate_errcontext_set_run(MigrateErrorContext *errctx, const MigrateRun *run, const MigrateStep *step);
 extern MigrateResult *migrate_new_result(MigrateRun *run, const MigrateStep *step);
 extern bool migrate_execute_step(MigrateRun *run, MigrateStep *step, const char *sql,
 								 MigrateErrorContext *errctx);
@@ -68,7 +68,7 @@ extern void migrate_replace_downs(MigrateRun *run, List *items);
 
 /* in step_script.c */
 extern char *migrate_step_text(MigrateRun *run, MigrateStep *step);
-extern char *migrate_step_sql(MigrateRun *run, MigrateStep *step, char *text,
+extern char *migrate_step_sql(MigrateRun *run, MigrateStep *step, char *str,
 							  MigrateErrorContext *errctx);
 extern MigrateScript *migrate_parse_step(const MigrateStep *step, const char *sql,
 										 MigrateErrorContext *errctx);
@@ -123,7 +123,7 @@ typedef struct MigrateCandidate
 	const char *key;			/* what the tool knows it by */
 	MigrateItem *item;
 	int			ordinal;		/* in the order of migrations */
-	bool		taken;			/* a row is about it */
+	bool		matched;		/* a row is about it */
 }			MigrateCandidate;
 
 typedef struct MigrateCandidates MigrateCandidates;
@@ -132,7 +132,7 @@ typedef struct MigrateCandidates MigrateCandidates;
 extern MigrateCandidates * migrate_candidates(List *items, const MigrateToolTable *tool_table,
 											  const char *index);
 extern MigrateCandidate * migrate_candidate_find(MigrateCandidates * candidates,
-												 const MigrateToolRow *row, bool *again);
+												 const MigrateToolRow *row, bool *repeated);
 extern List *migrate_candidates_before(MigrateCandidates * candidates, const MigrateToolRow *row);
 
 /* in steps.c */
@@ -160,7 +160,7 @@ extern void migrate_sleep(double ms, uint32 wait_event);
 extern void migrate_lock_acquire(const char *project, const char *schema);
 extern void migrate_lock_acquire_session(const char *project, const char *schema,
 										 void (*commit) (void *arg), void *arg);
-extern void migrate_lock_keep(const char *project, const char *schema);
+extern void migrate_lock_reacquire(const char *project, const char *schema);
 extern void migrate_lock_release(const char *project, const char *schema);
 extern void migrate_lock_create(void);
 extern void migrate_unlock_create(void);

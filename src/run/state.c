@@ -39,7 +39,7 @@ read_history(MigrateRun *run)
  * The format of the migration that was applied last; NULL if that is not known.
  */
 static const char *
-remembered_format(const MigrateRun *run)
+last_applied_format(const MigrateRun *run)
 {
 	for (int i = list_length(run->applied) - 1; i >= 0; i--)
 	{
@@ -184,8 +184,8 @@ migrate_load_source(MigrateRun *run, const char *dir)
 		return;
 	if (run->request->history.project != NULL)
 		read_history(run);
-	run->source = migrate_source_read(dir, run->request->format, remembered_format(run),
-									  table_exists, run->request->keep, run->request->contained);
+	run->source = migrate_source_read(dir, run->request->format, last_applied_format(run),
+									  table_exists, run->request->cache_texts, run->request->confined);
 }
 
 /*
@@ -195,7 +195,7 @@ migrate_load_source(MigrateRun *run, const char *dir)
 void
 migrate_change_format(MigrateRun *run)
 {
-	const char *old = remembered_format(run);
+	const char *old = last_applied_format(run);
 	const char *format;
 	const MigrateItem *previous = NULL;
 	ListCell   *lc;

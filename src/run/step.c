@@ -97,7 +97,7 @@ migrate_enter_schema(const char *schema, GucAction action)
  * Tell a script how it is to run: what the run gives it and takes back from it.
  */
 void
-migrate_place_in_run(MigrateErrorContext *errctx, const MigrateRun *run, const MigrateStep *step)
+migrate_errcontext_set_run(MigrateErrorContext *errctx, const MigrateRun *run, const MigrateStep *step)
 {
 	const char *format = step->file ? step->file->format : step->applied->format;
 
@@ -354,21 +354,21 @@ migrate_execute_timed(MigrateRun *run, MigrateStep *step, MigrateResult *result,
 					  bool *executed)
 {
 	instr_time	start;
-	char	   *text = NULL;
+	char	   *str = NULL;
 	char	   *sql;
 
 	INSTR_TIME_SET_CURRENT(start);
 	*executed = !step->forced;
-	migrate_place_in_run(errctx, run, step);
+	migrate_errcontext_set_run(errctx, run, step);
 	if (!step->forced)
 	{
-		text = migrate_step_text(run, step);
+		str = migrate_step_text(run, step);
 
-		sql = migrate_step_sql(run, step, text, errctx);
+		sql = migrate_step_sql(run, step, str, errctx);
 		*executed = migrate_execute_step(run, step, sql, errctx);
 	}
 	migrate_measure(result, start, *executed ? step->script->nstatements : 0);
-	return text;
+	return str;
 }
 
 /*

@@ -119,21 +119,21 @@ stored_syntax(const MigrateStep *step)
 }
 
 /*
- * What to parse and run of "text", the script of a step as it is written: that
+ * What to parse and run of "str", the script of a step as it is written: that
  * text itself, or a palloc'd one with the values of variables, which step->vars
  * then lists.  At the run it comes out as it was checked.
  *
  * Errors: those of migrate_substitute().
  */
 char *
-migrate_step_sql(MigrateRun *run, MigrateStep *step, char *text, MigrateErrorContext *errctx)
+migrate_step_sql(MigrateRun *run, MigrateStep *step, char *str, MigrateErrorContext *errctx)
 {
 	const MigrateSection *section = step_section(step);
 	MigrateSyntax syntax = section ? section->syntax : stored_syntax(step);
 	List	   *used;
 	char	   *sql;
 
-	sql = migrate_substitute(syntax, text, section ? section->line : stored_line(step),
+	sql = migrate_substitute(syntax, str, section ? section->line : stored_line(step),
 							 migrate_step_variables(run, step, syntax, section ? section->file : step->applied->file),
 							 &used, errctx);
 	if (step->script == NULL)

@@ -301,8 +301,8 @@ up_steps(List *items)
 		step->direction = MIGRATE_UP;
 		step->file = item->file;
 		step->in_progress = item->state == STATE_INTERRUPTED;
-		step->again = item->state == STATE_OUTDATED;
-		if (step->in_progress || step->again)
+		step->repeated = item->state == STATE_OUTDATED;
+		if (step->in_progress || step->repeated)
 			step->applied = item->applied;
 		steps = lappend(steps, step);
 	}

@@ -27,7 +27,7 @@
  * Run and record checked steps in order; returns how many.
  */
 static int
-run_steps(MigrateRun *run, List *steps)
+attempt_steps(MigrateRun *run, List *steps)
 {
 	int			count = 0;
 	MemoryContext outer = CurrentMemoryContext;
@@ -124,7 +124,7 @@ migrate_run_committing(MigrateRequest *request, MigrateDirection direction)
 			steps = plan_locked(&run, direction);
 			if (direction == MIGRATE_UP)
 				migrate_replace_downs(&run, migrate_changed_downs(run.items));
-			count = run_steps(&run, steps);
+			count = attempt_steps(&run, steps);
 			MemoryContextSwitchTo(run.context);
 		}
 	}

@@ -398,7 +398,7 @@ classify_setting(MigrateStatement *statement, Node *node)
  * stays with SPI.
  */
 void
-migrate_statement_alone(MigrateStatement *statement, Node *node)
+migrate_classify_outside(MigrateStatement *statement, Node *node)
 {
 	switch (nodeTag(node))
 	{

@@ -129,7 +129,7 @@ same_tokens(const char *one, const char *other)
 	{
 		a = next_sql_token(one_lexer);
 		b = next_sql_token(other_lexer);
-		if (a->kind != b->kind || (a->kind != 0 && !same_token(a->text, b->text)) ||
+		if (a->kind != b->kind || (a->kind != 0 && !same_token(a->str, b->str)) ||
 			!same_rows(one + a->rows, a->rows_length, other + b->rows, b->rows_length))
 			return false;
 	} while (a->kind != 0);
@@ -147,7 +147,7 @@ typedef struct Comparison
 }			Comparison;
 
 static void
-compare(void *arg)
+compare_texts(void *arg)
 {
 	Comparison *comparison = arg;
 
@@ -174,7 +174,7 @@ migrate_script_same(const char *one, const char *other)
 
 	client_min_messages = ERROR;	/* see cut_quietly(); migrate_try()
 									 * catches all errors */
-	error = migrate_try(compare, &comparison);
+	error = migrate_try(compare_texts, &comparison);
 	client_min_messages = shown;
 	MemoryContextSwitchTo(old);
 	if (error != NULL && !migrate_is_script_error(error->sqlerrcode))

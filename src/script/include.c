@@ -30,7 +30,7 @@
 #include "util/subtransaction.h"
 
 /* more of one migration are a mistake, or meant to fill the memory */
-#define MAX_DEPTH		16
+#define MAX_INCLUDE_DEPTH		16
 #define MAX_INCLUDES	10000
 #define MAX_BYTES		(512 * 1024 * 1024)
 
@@ -250,8 +250,8 @@ folder_of(const char *file)
  * and, if there is no such file, from the folder of the text.
  */
 static char *
-read_included(Flattener *flattener, const IncludeLine *line, const MigrateLines *errctx,
-			  const Includer *self, char **file)
+read_included_file(Flattener *flattener, const IncludeLine *line, const MigrateLines *errctx,
+				   const Includer *self, char **file)
 {
 	const char *folders[] = {"", folder_of(self->file)};
 	bool		inside = false;
@@ -299,11 +299,11 @@ check_nesting(const char *file, const MigrateLines *errctx, const Includer *self
 					(errcode(ERRCODE_INVALID_RECURSION),
 					 errmsg("file \"%s\" includes itself", file),
 					 errcontext("file \"%s\", line %d", migrate_line_file(errctx), errctx->line)));
-	if (self->depth == MAX_DEPTH)
+	if (self->depth == MAX_INCLUDE_DEPTH)
 		ereport(ERROR,
 				(errcode(ERRCODE_STATEMENT_TOO_COMPLEX),
 				 errmsg("too many files include one another, the last one \"%s\"", file),
-				 errdetail("At most %d can.", MAX_DEPTH),
+				 errdetail("At most %d can.", MAX_INCLUDE_DEPTH),
 				 errcontext("file \"%s\", line %d", migrate_line_file(errctx), errctx->line)));
 }
 
@@ -311,10 +311,10 @@ check_nesting(const char *file, const MigrateLines *errctx, const Includer *self
  * Refuse more of one migration than anybody can mean.
  */
 static void
-check_amount(Flattener *flattener, const char *text, const MigrateLines *errctx)
+check_amount(Flattener *flattener, const char *str, const MigrateLines *errctx)
 {
 	if (++flattener->included <= MAX_INCLUDES &&
-		(size_t) flattener->out.len + strlen(text) <= (size_t) MAX_BYTES + flattener->own)
+		(size_t) flattener->out.len + strlen(str) <= (size_t) MAX_BYTES + flattener->own)
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
@@ -338,13 +338,13 @@ append_included(Flattener *flattener, const IncludeLine *line, const MigrateLine
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(context);
 	char	   *file;
-	char	   *text = read_included(flattener, line, errctx, self, &file);
+	char	   *str = read_included_file(flattener, line, errctx, self, &file);
 
 	check_nesting(file, errctx, self);
-	check_amount(flattener, text, errctx);
+	check_amount(flattener, str, errctx);
 	inner.file = file;
 	migrate_append_line_marker(&flattener->out, file, 1);
-	append_text(flattener, text, 1, &inner, true);
+	append_text(flattener, str, 1, &inner, true);
 	migrate_append_line_marker(&flattener->out, migrate_line_file(errctx), errctx->line + 1);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);

@@ -288,7 +288,7 @@ follow_nesting(MigrateLexer *lexer, int kind)
  * Take a token into the statement.
  */
 static void
-take_token(MigrateLexer *lexer)
+follow_token(MigrateLexer *lexer)
 {
 	MigrateToken *token = &lexer->token;
 	const Keywords *k = keywords();
@@ -336,10 +336,10 @@ migrate_lexer_next(MigrateLexer *lexer)
 		token->kind = core_yylex(&lexer->value, &token->location, lexer->scanner);
 	} while (is_in_rows(lexer, token));
 	/* flex ends it with a NUL until the next one is asked for */
-	token->text = lexer->extra.scanbuf + token->location;
+	token->str = lexer->extra.scanbuf + token->location;
 	if (token->kind == '\\' && find_command_line(lexer))
 		return token;
-	take_token(lexer);
+	follow_token(lexer);
 	if (token->ends_statement && lexer->from_stdin)
 		find_rows(lexer);
 	return token;

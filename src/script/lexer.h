@@ -23,7 +23,7 @@ typedef struct MigrateToken
 {
 	int			kind;			/* core's number, 0 at the end, or the above */
 	int			location;		/* bytes before it */
-	const char *text;			/* as written */
+	const char *str;			/* as written */
 	bool		in_statement;	/* it or one before it belongs to a statement */
 	bool		ends_statement;
 	bool		around_rows;	/* rows of COPY are in the middle of that */

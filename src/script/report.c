@@ -29,7 +29,7 @@ void
 migrate_begin_script(const MigrateScript *script, const char *sql, MigrateErrorContext *errctx)
 {
 	errctx->nstatements = script->nstatements;
-	errctx->text = script->has_markers ? sql : NULL;
+	errctx->str = script->has_markers ? sql : NULL;
 	errctx->text_line = script->line;
 	memset(&errctx->mapped, 0, sizeof(MigrateLines));
 }
@@ -42,7 +42,7 @@ migrate_end_script(MigrateErrorContext *errctx)
 {
 	errctx->statement = 0;
 	errctx->line = 0;
-	errctx->text = NULL;
+	errctx->str = NULL;
 }
 
 /*

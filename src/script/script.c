@@ -90,7 +90,7 @@ migrate_is_script_error(int sqlerrcode)
  * Bytes of white space and comments that a text starts with.
  */
 static int
-skip_blank(const char *sql, int length)
+skip_to_token(const char *sql, int length)
 {
 	int			i = 0;
 	int			depth = 0;
@@ -131,7 +131,7 @@ skip_blank(const char *sql, int length)
 bool
 migrate_script_is_blank(const char *sql, int length)
 {
-	return skip_blank(sql, length) == length;
+	return skip_to_token(sql, length) == length;
 }
 
 /*
@@ -277,7 +277,7 @@ add_statement(ScriptParser *parser, Node *node, int offset, int length, int line
 	follow_setting(parser, node);
 
 	if (!parser->blocks.in_transaction)
-		migrate_statement_alone(statement, node);
+		migrate_classify_outside(statement, node);
 
 	/* outside of a transaction, and outside of a block, each is one alone */
 	if (!parser->blocks.in_transaction || statement->outside_block)
@@ -297,7 +297,7 @@ add_parsed(ScriptParser *parser, const RawStmt *raw, int offset, int end)
 	int			stop = raw->stmt_len > 0 ? start + raw->stmt_len : end;
 	const char *sql = migrate_lexer_text(parser->lexer);
 
-	start += skip_blank(sql + start, stop - start);
+	start += skip_to_token(sql + start, stop - start);
 	add_statement(parser, raw->stmt, start, stop - start, line_of(parser, start));
 }
 
@@ -309,7 +309,7 @@ static void
 parse_statements(ScriptParser *parser, int start, int end)
 {
 	const char *sql = migrate_lexer_text(parser->lexer);
-	int			offset = start + skip_blank(sql + start, end - start);
+	int			offset = start + skip_to_token(sql + start, end - start);
 	int			line = line_of(parser, offset);
 	MigrateErrorContext *errctx = parser->errctx;
 	MemoryContext old;
@@ -414,7 +414,7 @@ cut(ScriptParser *parser)
 {
 	int			start = 0;
 	int			length = strlen(parser->source);
-	int			query = skip_blank(parser->source, length); /* start, after comments */
+	int			query = skip_to_token(parser->source, length);	/* start, after comments */
 	const MigrateToken *token;
 
 	parser->lexer = migrate_lexer_start(parser->source);
@@ -440,7 +440,7 @@ cut(ScriptParser *parser)
 		}
 		else
 			continue;
-		query = start + skip_blank(migrate_lexer_text(parser->lexer) + start, length - start);
+		query = start + skip_to_token(migrate_lexer_text(parser->lexer) + start, length - start);
 	} while (token->kind != 0);
 	migrate_lexer_end(parser->lexer);
 }

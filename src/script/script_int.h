@@ -52,7 +52,7 @@ pg_noreturn extern void migrate_refuse_statement(MigrateErrorContext *errctx, in
 												 const char *what, const char *hint);
 
 /* in classify.c */
-extern void migrate_statement_alone(MigrateStatement *statement, Node *node);
+extern void migrate_classify_outside(MigrateStatement *statement, Node *node);
 extern void migrate_statement_classify(MigrateStatement *statement, Node *node);
 
 #endif							/* MIGRATE_SCRIPT_SCRIPT_INT_H */

@@ -54,7 +54,7 @@ hash_of(pg_cryptohash_type type, int digest_length, const char *bytes, int lengt
 }
 
 static MigrateChecked
-compare(const char *computed, const char *recorded)
+compare_checksum(const char *computed, const char *recorded)
 {
 	return pg_strcasecmp(computed, recorded) == 0 ? CHECKED_SAME : CHECKED_CHANGED;
 }
@@ -65,7 +65,7 @@ compare(const char *computed, const char *recorded)
 MigrateChecked
 migrate_checksum_sqitch(const MigrateChecksumInput *in, const char *recorded)
 {
-	return compare(hash_of(PG_SHA1, SHA1_DIGEST_LENGTH, in->bytes, in->length), recorded);
+	return compare_checksum(hash_of(PG_SHA1, SHA1_DIGEST_LENGTH, in->bytes, in->length), recorded);
 }
 
 /*
@@ -74,7 +74,7 @@ migrate_checksum_sqitch(const MigrateChecksumInput *in, const char *recorded)
 MigrateChecked
 migrate_checksum_sqlx(const MigrateChecksumInput *in, const char *recorded)
 {
-	return compare(hash_of(PG_SHA384, PG_SHA384_DIGEST_LENGTH, in->bytes, in->length), recorded);
+	return compare_checksum(hash_of(PG_SHA384, PG_SHA384_DIGEST_LENGTH, in->bytes, in->length), recorded);
 }
 
 /*
@@ -83,7 +83,7 @@ migrate_checksum_sqlx(const MigrateChecksumInput *in, const char *recorded)
 MigrateChecked
 migrate_checksum_drizzle(const MigrateChecksumInput *in, const char *recorded)
 {
-	return compare(hash_of(PG_SHA256, PG_SHA256_DIGEST_LENGTH, in->bytes, in->length), recorded);
+	return compare_checksum(hash_of(PG_SHA256, PG_SHA256_DIGEST_LENGTH, in->bytes, in->length), recorded);
 }
 
 /*
@@ -92,12 +92,12 @@ migrate_checksum_drizzle(const MigrateChecksumInput *in, const char *recorded)
 static char *
 without_padding(const char *digits)
 {
-	StringInfoData text;
+	StringInfoData buf;
 
-	initStringInfo(&text);
+	initStringInfo(&buf);
 	for (; digits[0] != '\0'; digits += 2)
-		appendStringInfo(&text, "%s", digits[0] == '0' ? pnstrdup(digits + 1, 1) : pnstrdup(digits, 2));
-	return text.data;
+		appendStringInfo(&buf, "%s", digits[0] == '0' ? pnstrdup(digits + 1, 1) : pnstrdup(digits, 2));
+	return buf.data;
 }
 
 /*
@@ -106,18 +106,18 @@ without_padding(const char *digits)
 static char *
 with_line_ends(const char *bytes, int length, const char *line_end, int *new_length)
 {
-	StringInfoData text;
+	StringInfoData buf;
 
-	initStringInfo(&text);
+	initStringInfo(&buf);
 	for (int i = 0; i < length; i++)
 	{
 		if (bytes[i] == '\n')
-			appendStringInfoString(&text, line_end);
+			appendStringInfoString(&buf, line_end);
 		else if (bytes[i] != '\r' || i + 1 == length || bytes[i + 1] != '\n')
-			appendStringInfoChar(&text, bytes[i]);
+			appendStringInfoChar(&buf, bytes[i]);
 	}
-	*new_length = text.len;
-	return text.data;
+	*new_length = buf.len;
+	return buf.data;
 }
 
 /*
@@ -154,7 +154,7 @@ migrate_checksum_postgres_migrations(const MigrateChecksumInput *in, const char 
 
 	migrate_hash_add(hash, name, strlen(name));
 	migrate_hash_add(hash, in->bytes, in->length);
-	return compare(end_in_hex(hash, SHA1_DIGEST_LENGTH), recorded);
+	return compare_checksum(end_in_hex(hash, SHA1_DIGEST_LENGTH), recorded);
 }
 
 /*
@@ -164,7 +164,7 @@ migrate_checksum_postgres_migrations(const MigrateChecksumInput *in, const char 
 MigrateChecked
 migrate_checksum_graphile(const MigrateChecksumInput *in, const char *recorded)
 {
-	return in->file->hash == NULL ? CHECKED_UNKNOWN : compare(in->file->hash, recorded);
+	return in->file->hash == NULL ? CHECKED_UNKNOWN : compare_checksum(in->file->hash, recorded);
 }
 
 /*
@@ -182,7 +182,7 @@ migrate_checksum_atlas(const MigrateChecksumInput *in, const char *recorded)
 	migrate_lines_start(&lines, in->index, strlen(in->index));
 	while (migrate_lines_next(&lines))
 	{
-		const char *line = lines.line.text;
+		const char *line = lines.line.str;
 		int			length = lines.line.length;
 
 		if (length > n + 4 && strncmp(line, file, n) == 0 && strncmp(line + n, " h1:", 4) == 0)
@@ -220,7 +220,7 @@ migrate_checksum_flyway(const MigrateChecksumInput *in, const char *recorded)
 		p++;
 	}
 	FIN_TRADITIONAL_CRC32(crc);
-	return compare(psprintf("%d", (int32) crc), recorded);
+	return compare_checksum(psprintf("%d", (int32) crc), recorded);
 }
 
 /*
@@ -322,26 +322,6 @@ migrate_checksum_refinery(const MigrateChecksumInput *in, const char *recorded)
 }
 
 /*
- * What stands behind "--" and a directive's name in a line; NULL if it is no such
- * line.
- */
-static const char *
-liquibase_directive(const MigrateLine *line, const char *word)
-{
-	const char *p = line->text;
-	const char *end = p + line->length;
-	int			n = strlen(word);
-
-	while (p < end && (*p == ' ' || *p == '\t'))
-		p++;
-	if (end - p < 2 || memcmp(p, "--", 2) != 0)
-		return NULL;
-	for (p += 2; p < end && (*p == ' ' || *p == '\t'); p++)
-		;
-	return end - p >= n && pg_strncasecmp(p, word, n) == 0 ? p + n : NULL;
-}
-
-/*
  * Is a line of a changeset none of its SQL?
  */
 static bool
@@ -349,20 +329,20 @@ is_directive(const MigrateLine *line)
 {
 	const char *rest;
 
-	if ((rest = liquibase_directive(line, "rollback")) != NULL)
+	if ((rest = migrate_line_directive(line, "rollback")) != NULL)
 		return *rest == ' ';
-	if ((rest = liquibase_directive(line, "comment")) != NULL ||
-		(rest = liquibase_directive(line, "validCheckSum")) != NULL)
-		return *line->text == '-' && (*rest == ' ' || *rest == ':');
-	return liquibase_directive(line, "precondition") != NULL ||
-		((rest = liquibase_directive(line, "property")) != NULL && (*rest == ' ' || *rest == '\t'));
+	if ((rest = migrate_line_directive(line, "comment")) != NULL ||
+		(rest = migrate_line_directive(line, "validCheckSum")) != NULL)
+		return *line->str == '-' && (*rest == ' ' || *rest == ':');
+	return migrate_line_directive(line, "precondition") != NULL ||
+		((rest = migrate_line_directive(line, "property")) != NULL && (*rest == ' ' || *rest == '\t'));
 }
 
 /*
  * The SQL of a piece of a changeset, all white space left out.
  */
 static void
-add_changeset_sql(StringInfo text, const char *sql, int length)
+add_changeset_sql(StringInfo buf, const char *sql, int length)
 {
 	MigrateLineReader lines;
 	bool		in_rollback = false;
@@ -370,19 +350,19 @@ add_changeset_sql(StringInfo text, const char *sql, int length)
 	migrate_lines_start(&lines, sql, length);
 	while (migrate_lines_next(&lines))
 	{
-		const char *line = lines.line.text;
-		int			start = text->len;
+		const char *line = lines.line.str;
+		int			start = buf->len;
 
 		if (!in_rollback && is_directive(&lines.line))
 			continue;
 		for (int i = 0; i < lines.line.length; i++)
 			if (strchr(" \t\r\n", line[i]) == NULL)
-				appendStringInfoChar(text, line[i]);
-		if (in_rollback || pg_strcasecmp(text->data + start, "/*liquibaserollback") == 0)
+				appendStringInfoChar(buf, line[i]);
+		if (in_rollback || pg_strcasecmp(buf->data + start, "/*liquibaserollback") == 0)
 		{
-			in_rollback = text->len < start + 2 || strcmp(text->data + text->len - 2, "*/") != 0;
-			text	  ->len = start;
-			text	  ->data[start] = '\0';
+			in_rollback = buf->len < start + 2 || strcmp(buf->data + buf->len - 2, "*/") != 0;
+			buf->len = start;
+			buf->data[start] = '\0';
 		}
 	}
 }
@@ -395,27 +375,27 @@ MigrateChecked
 migrate_checksum_liquibase(const MigrateChecksumInput *in, const char *recorded)
 {
 	const MigrateSection *up = &in->file->up;
-	StringInfoData text;
+	StringInfoData buf;
 	char	   *bytes;
 	char	   *hash;
 	ListCell   *lc;
 
 	if (strncmp(recorded, "9:", 2) != 0)
 		return CHECKED_UNKNOWN;
-	initStringInfo(&text);
+	initStringInfo(&buf);
 	if (up->spans == NIL)
-		add_changeset_sql(&text, in->sql + up->offset, up->length);
+		add_changeset_sql(&buf, in->sql + up->offset, up->length);
 	foreach(lc, up->spans)
 	{
 		const MigrateSpan *span = lfirst(lc);
 
-		add_changeset_sql(&text, in->sql + span->offset, span->length);
+		add_changeset_sql(&buf, in->sql + span->offset, span->length);
 	}
-	if (strstr(text.data, "${") != NULL)
+	if (strstr(buf.data, "${") != NULL)
 		return CHECKED_UNKNOWN;
-	bytes = pg_server_to_any(text.data, text.len, PG_UTF8);
+	bytes = pg_server_to_any(buf.data, buf.len, PG_UTF8);
 	hash = psprintf("9:%s:", hash_of(PG_MD5, MD5_DIGEST_LENGTH, bytes, strlen(bytes)));
-	return compare(hash_of(PG_MD5, MD5_DIGEST_LENGTH, hash, strlen(hash)), recorded + 2);
+	return compare_checksum(hash_of(PG_MD5, MD5_DIGEST_LENGTH, hash, strlen(hash)), recorded + 2);
 }
 
 /*

@@ -49,7 +49,7 @@
  * Take a tool's lock, or be told that it is taken: 55P03.
  */
 static void
-take_lock(const MigrateToolTable *tool_table, int64 key)
+acquire_tool_lock(const MigrateToolTable *tool_table, int64 key)
 {
 	if (!migrate_lock_foreign(key))
 		ereport(ERROR,
@@ -75,7 +75,7 @@ migrate_lock_golang_migrate(const MigrateToolTable *tool_table)
 		appendBinaryStringInfo(&name, tool_table->schema, strlen(tool_table->schema) + 1);
 		appendBinaryStringInfo(&name, tool_table->table, strlen(tool_table->table) + 1);
 		appendStringInfo(&name, "%s%s", slashes[i], get_database_name(MyDatabaseId));
-		take_lock(tool_table, migrate_crc32(name.data, name.len) * (uint32) 1486364155);
+		acquire_tool_lock(tool_table, migrate_crc32(name.data, name.len) * (uint32) 1486364155);
 	}
 }
 
@@ -95,7 +95,7 @@ migrate_lock_flyway(const MigrateToolTable *tool_table)
 			return;
 		hash = hash * 31 + *c;
 	}
-	take_lock(tool_table, INT64CONST(77431708279161) + (int32) hash);
+	acquire_tool_lock(tool_table, INT64CONST(77431708279161) + (int32) hash);
 }
 
 void
@@ -103,18 +103,18 @@ migrate_lock_sqlx(const MigrateToolTable *tool_table)
 {
 	char	   *name = get_database_name(MyDatabaseId);
 
-	take_lock(tool_table, INT64CONST(0x3d32ad9e) * migrate_crc32(name, strlen(name)));
+	acquire_tool_lock(tool_table, INT64CONST(0x3d32ad9e) * migrate_crc32(name, strlen(name)));
 }
 
 /*
  * How rows of a query are handed over.
  */
-typedef struct RowSink
+typedef struct ToolRowSink
 {
 	MemoryContext context;
 	const MigrateToolTable *tool_table;
 	List	   *rows;
-} RowSink;
+}			ToolRowSink;
 
 /*
  * Do statistics of a table have expressions, which the planner evaluates?
@@ -223,7 +223,7 @@ check_same_table(SPIPlanPtr plan, Relation rel)
  */
 static void
 ask_as_reader(Relation rel, const char *query, const char *parameter,
-			  void (*take) (RowSink *sink), RowSink *sink)
+			  void (*receive) (ToolRowSink * sink), ToolRowSink * sink)
 {
 	Oid			type = TEXTOID;
 	Datum		value = parameter ? CStringGetTextDatum(parameter) : (Datum) 0;
@@ -242,7 +242,7 @@ ask_as_reader(Relation rel, const char *query, const char *parameter,
 	if (plan == NULL || SPI_execute_snapshot(plan, &value, &null, snapshot, InvalidSnapshot,
 											 false, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not read table \"%s\"", sink->tool_table->table);
-	take(sink);
+	receive(sink);
 	if (SPI_finish() != SPI_OK_FINISH)
 		elog(ERROR, "SPI_finish failed");
 	PopActiveSnapshot();
@@ -252,8 +252,8 @@ ask_as_reader(Relation rel, const char *query, const char *parameter,
  * The same, with the role that the caller may read it with.
  */
 static void
-ask(Relation rel, const char *query, const char *parameter, void (*take) (RowSink *sink),
-	RowSink *sink)
+ask(Relation rel, const char *query, const char *parameter, void (*receive) (ToolRowSink * sink),
+	ToolRowSink * sink)
 {
 	int			guc_level = NewGUCNestLevel();
 	Oid			reader;
@@ -273,7 +273,7 @@ ask(Relation rel, const char *query, const char *parameter, void (*take) (RowSin
 	SetUserIdAndSecContext(reader, security | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
 	PG_TRY();
 	{
-		ask_as_reader(rel, query, parameter, take, sink);
+		ask_as_reader(rel, query, parameter, receive, sink);
 	}
 	PG_FINALLY();
 	{
@@ -291,7 +291,7 @@ qualified_name(Relation rel)
 }
 
 static void
-take_liquibase_lock(RowSink *sink)
+check_liquibase_lock(ToolRowSink * sink)
 {
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
@@ -317,11 +317,11 @@ take_liquibase_lock(RowSink *sink)
 void
 migrate_lock_liquibase(const MigrateToolTable *tool_table)
 {
-	RowSink		sink = {.tool_table = tool_table};
+	ToolRowSink sink = {.tool_table = tool_table};
 	char	   *table = psprintf("%slock", tool_table->table);
 	Oid			relid = get_relname_relid(table, get_rel_namespace(tool_table->relid));
 	Relation	rel;
-	bool		keep;
+	bool		may_lock;
 
 	if (!OidIsValid(relid))
 		return;
@@ -333,15 +333,15 @@ migrate_lock_liquibase(const MigrateToolTable *tool_table)
 	rel = try_relation_open(relid, NoLock);
 	if (rel == NULL)
 		return;
-	keep = pg_class_aclcheck(relid, GetUserId(), ACL_UPDATE) == ACLCHECK_OK;
+	may_lock = pg_class_aclcheck(relid, GetUserId(), ACL_UPDATE) == ACLCHECK_OK;
 
 	/* of other types, a cast could be anybody's function */
 	if (rel->rd_rel->relkind == RELKIND_RELATION &&
 		get_atttype(relid, get_attnum(relid, "locked")) == BOOLOID &&
 		get_atttype(relid, get_attnum(relid, "lockedby")) < FirstUnpinnedObjectId)
 		ask(rel, psprintf("SELECT locked::boolean, lockedby::text FROM %s%s", qualified_name(rel),
-						  keep ? " FOR SHARE NOWAIT" : ""),
-			NULL, take_liquibase_lock, &sink);
+						  may_lock ? " FOR SHARE NOWAIT" : ""),
+			NULL, check_liquibase_lock, &sink);
 	relation_close(rel, NoLock);
 }
 
@@ -353,7 +353,7 @@ void
 migrate_tool_table_lock(const MigrateToolTable *tool_table)
 {
 	if (tool_table->tool->lock_key != 0)
-		take_lock(tool_table, tool_table->tool->lock_key);
+		acquire_tool_lock(tool_table, tool_table->tool->lock_key);
 	if (tool_table->tool->lock != NULL)
 		tool_table->tool->lock(tool_table);
 }
@@ -366,16 +366,16 @@ enum ToolColumn
 };
 
 static Datum
-column(HeapTuple tuple, enum ToolColumn number, bool *isnull)
+tool_column(HeapTuple tuple, enum ToolColumn number, bool *isnull)
 {
 	return SPI_getbinval(tuple, SPI_tuptable->tupdesc, number, isnull);
 }
 
 static char *
-text_column(HeapTuple tuple, enum ToolColumn number)
+tool_text(HeapTuple tuple, enum ToolColumn number)
 {
 	bool		isnull;
-	Datum		value = column(tuple, number, &isnull);
+	Datum		value = tool_column(tuple, number, &isnull);
 
 	return isnull ? NULL : TextDatumGetCString(value);
 }
@@ -386,13 +386,13 @@ text_column(HeapTuple tuple, enum ToolColumn number)
 static char *
 role_column(HeapTuple tuple, enum ToolColumn number)
 {
-	char	   *name = text_column(tuple, number);
+	char	   *name = tool_text(tuple, number);
 
 	return name != NULL && OidIsValid(get_role_oid(name, true)) ? name : NULL;
 }
 
 static void
-take_rows(RowSink *sink)
+collect_tool_rows(ToolRowSink * sink)
 {
 	MemoryContext old = MemoryContextSwitchTo(sink->context);
 
@@ -403,17 +403,17 @@ take_rows(RowSink *sink)
 		bool		isnull;
 
 		CHECK_FOR_INTERRUPTS();
-		row->id = text_column(tuple, T_ID);
-		row->title = text_column(tuple, T_TITLE);
-		row->path = text_column(tuple, T_PATH);
-		row->through = DatumGetBool(column(tuple, T_THROUGH, &isnull)) && !isnull;
-		row->failure = text_column(tuple, T_FAILURE);
-		row->checksum = text_column(tuple, T_CHECKSUM);
-		row->applied_at = DatumGetTimestampTz(column(tuple, T_APPLIED_AT, &isnull));
+		row->id = tool_text(tuple, T_ID);
+		row->title = tool_text(tuple, T_TITLE);
+		row->path = tool_text(tuple, T_PATH);
+		row->through = DatumGetBool(tool_column(tuple, T_THROUGH, &isnull)) && !isnull;
+		row->failure = tool_text(tuple, T_FAILURE);
+		row->checksum = tool_text(tuple, T_CHECKSUM);
+		row->applied_at = DatumGetTimestampTz(tool_column(tuple, T_APPLIED_AT, &isnull));
 		row->has_time = !isnull && !TIMESTAMP_NOT_FINITE(row->applied_at);
 		row->applied_by = role_column(tuple, T_APPLIED_BY);
-		row->duration = DatumGetInt64(column(tuple, T_DURATION, &isnull));
-		row->batch = DatumGetInt32(column(tuple, T_BATCH, &isnull));
+		row->duration = DatumGetInt64(tool_column(tuple, T_DURATION, &isnull));
+		row->batch = DatumGetInt32(tool_column(tuple, T_BATCH, &isnull));
 		sink->rows = lappend(sink->rows, row);
 	}
 	MemoryContextSwitchTo(old);
@@ -469,8 +469,8 @@ tool_table_query(const MigrateToolTable *tool_table, Relation rel)
 List *
 migrate_tool_rows(const MigrateToolTable *tool_table, Relation rel, const char *project)
 {
-	RowSink		sink = {.context = CurrentMemoryContext,.tool_table = tool_table};
+	ToolRowSink sink = {.context = CurrentMemoryContext,.tool_table = tool_table};
 
-	ask(rel, tool_table_query(tool_table, rel), project, take_rows, &sink);
+	ask(rel, tool_table_query(tool_table, rel), project, collect_tool_rows, &sink);
 	return sink.rows;
 }

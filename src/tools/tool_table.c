@@ -320,7 +320,7 @@ migrate_tracking_counts(Oid relid, bool decides)
  * Is there a table of the tool, with that name, in that schema?
  */
 static MigrateToolTable *
-look_in(const MigrateTool *tool, Oid namespace, const char *table)
+table_in_schema(const MigrateTool *tool, Oid namespace, const char *table)
 {
 	Oid			relid = OidIsValid(namespace) ? get_relname_relid(table, namespace) : InvalidOid;
 	char	   *missing;
@@ -336,7 +336,7 @@ look_in(const MigrateTool *tool, Oid namespace, const char *table)
  * the search_path.  NULL if there is none.
  */
 static MigrateToolTable *
-look_for(const MigrateTool *tool, Oid tenant)
+find_tool_table(const MigrateTool *tool, Oid tenant)
 {
 	List	   *namespaces = NIL;
 	char	   *save = NULL;
@@ -352,7 +352,7 @@ look_for(const MigrateTool *tool, Oid tenant)
 	{
 		foreach(lc, namespaces)
 		{
-			MigrateToolTable *tool_table = look_in(tool, lfirst_oid(lc), table);
+			MigrateToolTable *tool_table = table_in_schema(tool, lfirst_oid(lc), table);
 
 			if (tool_table != NULL)
 				return tool_table;
@@ -375,7 +375,7 @@ migrate_tool_table_of_format(const char *format, const char *tenant)
 		/* the first word of its formats; one that is refused has none */
 		if (tool->formats != NULL && strcspn(tool->formats, " ") == strlen(format) &&
 			strncmp(tool->formats, format, strlen(format)) == 0)
-			tool_table = look_for(tool, *tenant ? get_namespace_oid(tenant, true) : InvalidOid);
+			tool_table = find_tool_table(tool, *tenant ? get_namespace_oid(tenant, true) : InvalidOid);
 		if (tool_table != NULL)
 			return quote_qualified_identifier(tool_table->schema, tool_table->table);
 	}
@@ -418,7 +418,7 @@ refuse_tool(const MigrateTool *tool)
  * Several tools could be meant: say which.
  */
 static void
-refuse_several(List *found)
+refuse_several_tools(List *found)
 {
 	StringInfoData list;
 	ListCell   *lc;
@@ -485,7 +485,7 @@ identify(Oid relid, const MigrateTool *wanted)
 				 missing == NULL ? errdetail("It has other columns.") :
 				 errdetail("It has no column \"%s\" of the type that it should have.", missing)));
 	if (list_length(found) > 1)
-		refuse_several(found);
+		refuse_several_tools(found);
 	relation_close(rel, AccessShareLock);
 	((MigrateToolTable *) linitial(found))->named = true;
 	return linitial(found);
@@ -513,7 +513,7 @@ migrate_tool_table_find(const char *tool, Oid relid, const char *schema)
 	for (int i = 0; i < lengthof(tools) && !OidIsValid(relid); i++)
 	{
 		MigrateToolTable *tool_table = wanted == NULL || wanted == &tools[i] ?
-			look_for(&tools[i], tenant) : NULL;
+			find_tool_table(&tools[i], tenant) : NULL;
 
 		if (tool_table != NULL)
 			found = lappend(found, tool_table);
@@ -525,7 +525,7 @@ migrate_tool_table_find(const char *tool, Oid relid, const char *schema)
 				 errmsg("there is no table of any known tool"),
 				 errhint("Put the schema of the table into search_path, or name the table in \"tracking\".")));
 	if (list_length(found) > 1)
-		refuse_several(found);
+		refuse_several_tools(found);
 	refuse_tool(((MigrateToolTable *) linitial(found))->tool);
 	return linitial(found);
 }

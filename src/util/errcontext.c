@@ -34,12 +34,12 @@ migrate_map_line(MigrateErrorContext *errctx, int line, const char **file)
 	MigrateLines *lines = &errctx->mapped;
 
 	*file = errctx->file;
-	if (errctx->text == NULL || line <= 0)
+	if (errctx->str == NULL || line <= 0)
 		return line;
 	if (lines->file == NULL || lines->number > line)
 	{
 		memset(lines, 0, sizeof(MigrateLines));
-		lines->at = errctx->text;
+		lines->at = errctx->str;
 		lines->file = errctx->file;
 		lines->line = lines->number = errctx->text_line;
 	}
@@ -165,9 +165,9 @@ convert_position(MigrateErrorContext *errctx)
 static void
 hint_at_marker(const MigrateErrorContext *errctx, const char *reason)
 {
-	if (errctx->alone_marker != NULL)
+	if (errctx->no_transaction_marker != NULL)
 		errhint("%s Put it into another migration, or mark this one with \"%s\".", reason,
-				errctx->alone_marker);
+				errctx->no_transaction_marker);
 	else
 		errhint("%s Put it into another migration, or write \"COMMIT;\" before it.", reason);
 }
@@ -178,9 +178,9 @@ hint_in_commits(const MigrateErrorContext *errctx)
 	switch (geterrcode())
 	{
 		case ERRCODE_INVALID_TRANSACTION_TERMINATION:
-			if (errctx->executing && errctx->alone_marker != NULL)
+			if (errctx->executing && errctx->no_transaction_marker != NULL)
 				errhint("What commits has to run outside a transaction: mark the migration with \"%s\".",
-						errctx->alone_marker);
+						errctx->no_transaction_marker);
 			else if (errctx->executing)
 				errhint("What commits has to run outside a transaction: make \"COMMIT;\" the first statement of the file.");
 			break;
@@ -238,7 +238,7 @@ migrate_errcontext_callback(void *arg)
 	MigrateErrorContext *errctx = arg;
 	const char *file;
 	int			line;
-	StringInfoData text;
+	StringInfoData buf;
 
 	convert_position(errctx);
 	if (errctx->commits)
@@ -247,17 +247,17 @@ migrate_errcontext_callback(void *arg)
 		hint_in_block(errctx);
 	line = migrate_map_line(errctx, errctx->line, &file);
 
-	initStringInfo(&text);
-	appendStringInfo(&text, "migration %s \"%s\" (%s)", errctx->version, errctx->name,
+	initStringInfo(&buf);
+	appendStringInfo(&buf, "migration %s \"%s\" (%s)", errctx->version, errctx->name,
 					 direction_name(errctx->direction));
 	if (errctx->statement > 0 && errctx->nstatements > 0)
-		appendStringInfo(&text, ", statement %d of %d", errctx->statement, errctx->nstatements);
+		appendStringInfo(&buf, ", statement %d of %d", errctx->statement, errctx->nstatements);
 	else if (errctx->statement > 0)
-		appendStringInfo(&text, ", statement %d", errctx->statement);
-	appendStringInfo(&text, ", %s \"%s\"",
+		appendStringInfo(&buf, ", statement %d", errctx->statement);
+	appendStringInfo(&buf, ", %s \"%s\"",
 					 errctx->stored ? "stored script of file" : "file", file);
 	if (errctx->line > 0)
-		appendStringInfo(&text, ", line %d", line);
-	errcontext("%s", text.data);
-	pfree(text.data);
+		appendStringInfo(&buf, ", line %d", line);
+	errcontext("%s", buf.data);
+	pfree(buf.data);
 }

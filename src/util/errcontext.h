@@ -34,8 +34,8 @@ typedef struct MigrateErrorContext
 	const char *file;
 	bool		stored;			/* the script comes from the history */
 	MemoryContext context;		/* outlives commits */
-	const char *alone_marker;	/* how a migration without a transaction is
-								 * marked, or NULL */
+	const char *no_transaction_marker;	/* how a migration without a
+										 * transaction is marked, or NULL */
 	bool		checks_deferred;	/* nothing of it may fire later */
 	bool		commits;		/* statement_timeout is for each statement */
 	Oid			user;			/* when its script began */
@@ -53,7 +53,7 @@ typedef struct MigrateErrorContext
 	const char *source;			/* what error positions count in, or NULL */
 	int			source_line;	/* line of its first byte */
 	const char *query;			/* the statement, a part of source */
-	const char *text;			/* the script if it has markers of lines, or
+	const char *str;			/* the script if it has markers of lines, or
 								 * NULL */
 	int			text_line;		/* line of its first byte */
 	MigrateLines mapped;		/* where migrate_map_line() has come to */

@@ -67,14 +67,14 @@ read_marker(const char *line, const char **file, int *length, int *number)
  * of "file", whose name must not become SQL.
  */
 void
-migrate_append_line_marker(StringInfo text, const char *file, int line)
+migrate_append_line_marker(StringInfo buf, const char *file, int line)
 {
-	if (text->len > 0 && text->data[text->len - 1] != '\n')
-		appendStringInfoChar(text, '\n');
-	appendStringInfo(text, "%s%d \"", MIGRATE_LINE_MARKER, line);
+	if (buf->len > 0 && buf->data[buf->len - 1] != '\n')
+		appendStringInfoChar(buf, '\n');
+	appendStringInfo(buf, "%s%d \"", MIGRATE_LINE_MARKER, line);
 	for (; *file != '\0'; file++)
-		appendStringInfoChar(text, *file == '\n' || *file == '\r' ? '?' : *file);
-	appendStringInfoString(text, "\"\n");
+		appendStringInfoChar(buf, *file == '\n' || *file == '\r' ? '?' : *file);
+	appendStringInfoString(buf, "\"\n");
 }
 
 /*

@@ -33,7 +33,7 @@ typedef struct MigrateLines
 #define MIGRATE_LINE_MARKER		"--#line "
 
 /* in line_map.c */
-extern void migrate_append_line_marker(StringInfo text, const char *file, int line);
+extern void migrate_append_line_marker(StringInfo buf, const char *file, int line);
 extern void migrate_next_line(MigrateLines *lines);
 extern const char *migrate_line_file(const MigrateLines *lines);
 extern int	migrate_count_lines(const char *sql, int length);

@@ -40,11 +40,11 @@ migrate_find_text(const char *sql, const char *what)
  * How many blanks a text begins with.
  */
 int
-migrate_skip_spaces(const char *text, int length)
+migrate_skip_spaces(const char *str, int length)
 {
 	int			n = 0;
 
-	while (n < length && (text[n] == ' ' || text[n] == '\t'))
+	while (n < length && (str[n] == ' ' || str[n] == '\t'))
 		n++;
 	return n;
 }
@@ -73,7 +73,7 @@ migrate_lines_next(MigrateLineReader *lines)
 	if (lines->next == NULL)
 		return false;
 	newline = memchr(lines->next, '\n', lines->end - lines->next);
-	line->text = lines->next;
+	line->str = lines->next;
 	line->length = (newline ? newline : lines->end) - lines->next;
 	line->number++;
 	line->mark = 0;
@@ -108,10 +108,10 @@ migrate_line_after(const MigrateLine *line, const char *prefix, int *length)
 {
 	int			n = strlen(prefix);
 
-	if (line->length < n || memcmp(line->text, prefix, n) != 0)
+	if (line->length < n || memcmp(line->str, prefix, n) != 0)
 		return NULL;
 	*length = line->length - n;
-	return line->text +n;
+	return line->str + n;
 }
 
 /*
@@ -133,19 +133,38 @@ migrate_line_value(const MigrateLine *line, const char *prefix)
 }
 
 /*
+ * What follows a word, in any case, in a line that is a comment and begins with it:
+ * "-- word".  NULL for any other line.
+ */
+const char *
+migrate_line_directive(const MigrateLine *line, const char *word)
+{
+	const char *p = line->str;
+	const char *end = p + line->length;
+	int			n = strlen(word);
+
+	p += migrate_skip_spaces(p, end - p);
+	if (end - p < 2 || memcmp(p, "--", 2) != 0)
+		return NULL;
+	p += 2;
+	p += migrate_skip_spaces(p, end - p);
+	return end - p >= n && pg_strncasecmp(p, word, n) == 0 ? p + n : NULL;
+}
+
+/*
  * The value of "key = value" in a text of such lines (TOML, Java properties),
  * without quotes, palloc'd; NULL if there is none.
  */
 char *
-migrate_setting(const char *text, const char *key)
+migrate_setting(const char *str, const char *key)
 {
 	MigrateLineReader lines;
 	size_t		n = strlen(key);
 
-	migrate_lines_start(&lines, text, strlen(text));
+	migrate_lines_start(&lines, str, strlen(str));
 	while (migrate_lines_next(&lines))
 	{
-		const char *p = lines.line.text;
+		const char *p = lines.line.str;
 		const char *end = p + lines.line.length;
 
 		p += migrate_skip_spaces(p, end - p);

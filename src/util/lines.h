@@ -23,7 +23,7 @@
  */
 typedef struct MigrateLine
 {
-	const char *text;
+	const char *str;
 	int			length;
 	int			number;			/* from 1 */
 	int			mark;			/* where in it a marker begins ... */
@@ -39,13 +39,14 @@ typedef struct MigrateLineReader
 
 /* in lines.c */
 extern const char *migrate_find_text(const char *sql, const char *what);
-extern int	migrate_skip_spaces(const char *text, int length);
+extern int	migrate_skip_spaces(const char *str, int length);
 extern void migrate_lines_start(MigrateLineReader *lines, const char *sql, int length);
 extern bool migrate_lines_next(MigrateLineReader *lines);
 extern bool migrate_is_word(const char *sql, int length, const char *word);
 extern const char *migrate_line_after(const MigrateLine *line, const char *prefix, int *length);
 extern char *migrate_line_value(const MigrateLine *line, const char *prefix);
-extern char *migrate_setting(const char *text, const char *key);
+extern const char *migrate_line_directive(const MigrateLine *line, const char *word);
+extern char *migrate_setting(const char *str, const char *key);
 pg_noreturn extern void migrate_bad_file(const char *file, int line, const char *message,
 										 const char *hint);
 

@@ -51,12 +51,12 @@ typedef struct Conversion
  * transaction the catalogs cannot be asked for it.
  */
 static Conversion
-conversion_to_client(const char *text)
+conversion_to_client(const char *str)
 {
 	Conversion	conversion = {InvalidOid, pg_get_client_encoding()};
 
 	if (conversion.encoding == GetDatabaseEncoding() || conversion.encoding == PG_SQL_ASCII ||
-		GetDatabaseEncoding() == PG_SQL_ASCII || pg_is_ascii(text) || !IsTransactionState())
+		GetDatabaseEncoding() == PG_SQL_ASCII || pg_is_ascii(str) || !IsTransactionState())
 		return conversion;
 	conversion.procedure = FindDefaultConversionProc(GetDatabaseEncoding(), conversion.encoding);
 	return conversion;
@@ -96,16 +96,16 @@ append_escape(StringInfo shown, const char *character, int length, pg_wchar c)
 /*
  * A text, in the encoding of the database, to be shown on one line: what is not
  * printable, and what the client's encoding lacks, is written as an escape.  Returns
- * "text" itself where nothing is to be done.
+ * "str" itself where nothing is to be done.
  */
 char *
-migrate_shown(const char *text)
+migrate_shown(const char *str)
 {
 	bool		is_utf8 = GetDatabaseEncoding() == PG_UTF8;
-	Conversion	conversion = conversion_to_client(text);
+	Conversion	conversion = conversion_to_client(str);
 	StringInfoData shown;
-	const char *done = text;
-	const char *p = text;
+	const char *done = str;
+	const char *p = str;
 
 	initStringInfo(&shown);
 	while (*p != '\0')
@@ -126,10 +126,10 @@ migrate_shown(const char *text)
 		}
 		p += length;
 	}
-	if (done == text)
+	if (done == str)
 	{
 		pfree(shown.data);
-		return unconstify(char *, text);
+		return unconstify(char *, str);
 	}
 	appendStringInfoString(&shown, done);
 	return shown.data;
@@ -142,9 +142,9 @@ char *
 migrate_printable(const char *format,...)
 {
 	int			saved_errno = errno;	/* for %m */
-	StringInfoData text;
+	StringInfoData buf;
 
-	initStringInfo(&text);
+	initStringInfo(&buf);
 	for (;;)
 	{
 		va_list		args;
@@ -152,16 +152,16 @@ migrate_printable(const char *format,...)
 
 		errno = saved_errno;
 		va_start(args, format);
-		needed = appendStringInfoVA(&text, format, args);
+		needed = appendStringInfoVA(&buf, format, args);
 		va_end(args);
 		if (needed == 0)
 			break;
-		enlargeStringInfo(&text, needed);
+		enlargeStringInfo(&buf, needed);
 	}
-	if (text.len > MAX_MESSAGE)
-		text.		data[pg_mbcliplen(text.data, text.len, MAX_MESSAGE)] = '\0';
+	if (buf.len > MAX_MESSAGE)
+		buf.data[pg_mbcliplen(buf.data, buf.len, MAX_MESSAGE)] = '\0';
 
-	return migrate_shown(text.data);
+	return migrate_shown(buf.data);
 }
 
 /*

@@ -21,7 +21,7 @@
  * and errcontext_msg().
  */
 extern char *migrate_printable(const char *format,...) pg_attribute_printf(1, 2);
-extern char *migrate_shown(const char *text);
+extern char *migrate_shown(const char *str);
 extern int	migrate_errcode_for_file(void);
 extern int	migrate_errhint_for_file(const char *action);
 

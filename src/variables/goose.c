@@ -32,36 +32,36 @@ typedef struct GooseLine
 	const char *end;
 } GooseLine;
 
-static void expand(GooseLine *line, char stop, StringInfo out);
+static void expand_line(GooseLine *line, char stop, StringInfo out);
 
 static const char *const dollar_hint =
 "Write \"$$\" for a dollar sign, or turn the substitution off by a line \"-- +goose ENVSUB OFF\".";
 
 static bool
-at_text(const GooseLine *line, const char *text)
+at_text(const GooseLine *line, const char *str)
 {
-	int			n = strlen(text);
+	int			n = strlen(str);
 
-	return line->end - line->p >= n && memcmp(line->p, text, n) == 0;
+	return line->end - line->p >= n && memcmp(line->p, str, n) == 0;
 }
 
 /*
  * A number, which white space may surround, up to one of "stops".
  */
 static int
-take_number(GooseLine *line, const char *stops)
+parse_number(GooseLine *line, const char *stops)
 {
 	const char *start = line->p;
-	char	   *text;
+	char	   *str;
 	char	   *rest;
 	long		number;
 
 	while (line->p < line->end && strchr(stops, *line->p) == NULL)
 		line->p++;
-	text = pnstrdup(start, line->p - start);
+	str = pnstrdup(start, line->p - start);
 
 	errno = 0;
-	number = strtol(text, &rest, 10);
+	number = strtol(str, &rest, 10);
 	while (isspace((unsigned char) *rest))
 		rest++;
 	if (line->p == start || *rest != '\0' || errno != 0 || number < PG_INT32_MIN || number > PG_INT32_MAX)
@@ -92,14 +92,14 @@ part_of(const char *value, int offset, bool has_length, int length)
 static void
 expand_part(GooseLine *line, const char *name, int n, const MigrateVariable *var, StringInfo out)
 {
-	int			offset = take_number(line, ":}");
+	int			offset = parse_number(line, ":}");
 	bool		has_length = line->p < line->end && *line->p == ':';
 	int			length = 0;
 
 	if (has_length)
 	{
 		line->p++;
-		length = take_number(line, "}");
+		length = parse_number(line, "}");
 	}
 	if (out == NULL)
 		return;
@@ -126,7 +126,7 @@ expand_operation(GooseLine *line, const char *name, int n, const MigrateVariable
 	if (op == '-')
 	{
 		line->p++;
-		expand(line, '}', unset ? out : NULL);
+		expand_line(line, '}', unset ? out : NULL);
 	}
 	else if (op == '?')
 	{
@@ -134,7 +134,7 @@ expand_operation(GooseLine *line, const char *name, int n, const MigrateVariable
 
 		initStringInfo(&message);
 		line->p++;
-		expand(line, '}', unset && out ? &message : NULL);
+		expand_line(line, '}', unset && out ? &message : NULL);
 		if (unset && out)
 			migrate_refuse_undefined(line->s, name, name, n, message.data);
 	}
@@ -196,7 +196,7 @@ expand_reference(GooseLine *line, StringInfo out)
  * expanded is not wanted.
  */
 static void
-expand(GooseLine *line, char stop, StringInfo out)
+expand_line(GooseLine *line, char stop, StringInfo out)
 {
 	static const struct
 	{
@@ -301,7 +301,7 @@ substitute_line(MigrateSubstitution *s, const char *start, const char *end, bool
 	if (!on || memchr(start, '$', end - start) == NULL)
 		return ends_statement(start, end - start);
 	initStringInfo(&out);
-	expand(&line, '\0', &out);
+	expand_line(&line, '\0', &out);
 	ends = ends_statement(out.data, out.len);
 	if (!s->lenient)
 		migrate_substitute_value(s, start, end, out.data);

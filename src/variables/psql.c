@@ -46,7 +46,7 @@ starts_word(char c)
 }
 
 static int
-word_length(const char *p)
+identifier_length(const char *p)
 {
 	int			n = 0;
 
@@ -173,34 +173,34 @@ skip_rows(const char *p)
 static char *
 quoted_value(const char *value, char quote, bool at_start, char before)
 {
-	StringInfoData text;
+	StringInfoData buf;
 	char	   *literal;
 
-	initStringInfo(&text);
+	initStringInfo(&buf);
 	if (!at_start && (migrate_is_variable_char(before) || strchr("&'\"$", before) != NULL))
-		appendStringInfoChar(&text, ' ');
+		appendStringInfoChar(&buf, ' ');
 	if (quote == '\'')
 	{
 		literal = quote_literal_cstr(value);
-		appendStringInfoString(&text, literal);
-		return text.data;
+		appendStringInfoString(&buf, literal);
+		return buf.data;
 	}
-	appendStringInfoChar(&text, '"');
+	appendStringInfoChar(&buf, '"');
 	for (; *value != '\0'; value++)
 	{
 		if (*value == '"')
-			appendStringInfoChar(&text, '"');
-		appendStringInfoChar(&text, *value);
+			appendStringInfoChar(&buf, '"');
+		appendStringInfoChar(&buf, *value);
 	}
-	appendStringInfoChar(&text, '"');
-	return text.data;
+	appendStringInfoChar(&buf, '"');
+	return buf.data;
 }
 
 /*
  * :{?name} is whether there is a value.
  */
 static const char *
-take_test(MigrateSubstitution *s, const char *p)
+substitute_test(MigrateSubstitution *s, const char *p)
 {
 	int			n = 0;
 	const MigrateVariable *var;
@@ -221,7 +221,7 @@ take_test(MigrateSubstitution *s, const char *p)
  * is refused unless it may be a part of a slice.
  */
 static const char *
-take_colon(MigrateSubstitution *s, const PsqlScan *scan, const char *p)
+scan_colon(MigrateSubstitution *s, const PsqlScan *scan, const char *p)
 {
 	char		quote = p[1] == '\'' || p[1] == '"' ? p[1] : '\0';
 	const char *name = p + (quote ? 2 : 1);
@@ -232,7 +232,7 @@ take_colon(MigrateSubstitution *s, const PsqlScan *scan, const char *p)
 	if (p[1] == ':' || p[1] == '=')
 		return p + 2;
 	if (p[1] == '{' && p[2] == '?')
-		return take_test(s, p);
+		return substitute_test(s, p);
 	while (migrate_is_variable_char(name[n]))
 		n++;
 	if (n == 0 || (quote && name[n] != quote))
@@ -258,9 +258,9 @@ is_keyword(const char *p, int length, const char *word)
  * A word outside of quotes: returns where to go on.
  */
 static const char *
-take_word(PsqlScan *scan, const char *p)
+scan_word(PsqlScan *scan, const char *p)
 {
-	int			n = word_length(p);
+	int			n = identifier_length(p);
 
 	if (p[n] == '\'' && is_keyword(p, n, "e"))
 		return skip_literal(p + n, true);
@@ -286,7 +286,7 @@ is_first_of_line(const MigrateSubstitution *s, const char *p)
  * A single character outside of quotes.
  */
 static const char *
-take_self(MigrateSubstitution *s, PsqlScan *scan, const char *p)
+scan_character(MigrateSubstitution *s, PsqlScan *scan, const char *p)
 {
 	switch (*p)
 	{
@@ -343,7 +343,7 @@ may_have_reference(const MigrateSubstitution *s)
  * sets: what literals after it mean.
  */
 static void
-follow_setting(const char *p, bool *conforming)
+follow_conforming(const char *p, bool *conforming)
 {
 	static const char name[] = "standard_conforming_strings";
 	int			n = strlen(name);
@@ -397,13 +397,13 @@ migrate_substitute_psql(MigrateSubstitution *s)
 			p = end > p ? end : p + 1;
 		}
 		else if (*p == ':')
-			p = take_colon(s, &scan, p);
+			p = scan_colon(s, &scan, p);
 		else if (starts_word(*p))
 		{
-			follow_setting(p, &conforming);
-			p = take_word(&scan, p);
+			follow_conforming(p, &conforming);
+			p = scan_word(&scan, p);
 		}
 		else
-			p = take_self(s, &scan, p);
+			p = scan_character(s, &scan, p);
 	}
 }

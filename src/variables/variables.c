@@ -358,22 +358,22 @@ migrate_variables_read(Datum object, MigrateOrigin origin)
 char *
 migrate_variables_write(List *vars)
 {
-	StringInfoData text;
+	StringInfoData buf;
 	ListCell   *lc;
 
 	if (vars == NIL)
 		return NULL;
-	initStringInfo(&text);
+	initStringInfo(&buf);
 	foreach(lc, vars)
 	{
 		MigrateVariable *var = lfirst(lc);
 
 		CHECK_FOR_INTERRUPTS();
-		appendStringInfoChar(&text, text.len > 0 ? ',' : '{');
-		escape_json(&text, var->name);
-		appendStringInfoChar(&text, ':');
-		escape_json(&text, var->value);
+		appendStringInfoChar(&buf, buf.len > 0 ? ',' : '{');
+		escape_json(&buf, var->name);
+		appendStringInfoChar(&buf, ':');
+		escape_json(&buf, var->value);
 	}
-	appendStringInfoChar(&text, '}');
-	return text.data;
+	appendStringInfoChar(&buf, '}');
+	return buf.data;
 }
