@@ -412,12 +412,12 @@ migrate_run_statement(const MigrateStatement *statement, const char *sql, Migrat
 /*
  * What the end of a transaction would end.
  */
-typedef struct Leftovers
+typedef struct EndOfTransaction
 {
 	List	   *dropped;		/* of Oid: ON COMMIT DROP tables */
 	List	   *emptied;		/* of Oid: ON COMMIT DELETE ROWS tables */
 	List	   *cursors;		/* of char *: without HOLD */
-} Leftovers;
+} EndOfTransaction;
 
 static bool
 is_open_cursor(const char *name)
@@ -431,7 +431,7 @@ is_open_cursor(const char *name)
  */
 static void
 run_and_note(const MigrateStatement *statement, const char *sql, MigrateErrorContext *errctx,
-			 MemoryContext context, Leftovers *left)
+			 MemoryContext context, EndOfTransaction *left)
 {
 	const char *temporary = statement->temporary;
 	const char *cursor = statement->cursor;
@@ -460,10 +460,25 @@ run_and_note(const MigrateStatement *statement, const char *sql, MigrateErrorCon
 }
 
 /*
+ * Drop a temporary table, unless the migration has dropped it.
+ */
+static void
+drop_temporary_table(Oid relid)
+{
+	ObjectAddress object;
+
+	CommandCounterIncrement();
+	ObjectAddressSet(object, RelationRelationId, relid);
+	if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)))
+		performDeletion(&object, DROP_CASCADE,
+						PERFORM_DELETION_INTERNAL | PERFORM_DELETION_QUIETLY);
+}
+
+/*
  * End what the end of a transaction would end, of the migration's own.
  */
 static void
-end_leftovers(const Leftovers *left)
+end_at_commit(const EndOfTransaction *left)
 {
 	List	   *emptied = NIL;
 	ListCell   *lc;
@@ -484,15 +499,7 @@ end_leftovers(const Leftovers *left)
 	if (emptied != NIL)
 		heap_truncate(emptied);
 	foreach(lc, left->dropped)
-	{
-		ObjectAddress object;
-
-		CommandCounterIncrement();
-		ObjectAddressSet(object, RelationRelationId, lfirst_oid(lc));
-		if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(object.objectId)))
-			performDeletion(&object, DROP_CASCADE,
-							PERFORM_DELETION_INTERNAL | PERFORM_DELETION_QUIETLY);
-	}
+		drop_temporary_table(lfirst_oid(lc));
 }
 
 /*
@@ -508,7 +515,7 @@ run_transaction(const MigrateScript *script, int first, const char *sql, Migrate
 	int			guc_level = NewGUCNestLevel();
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "migrate statement",
 												  ALLOCSET_DEFAULT_SIZES);
-	Leftovers	left = {NIL, NIL, NIL};
+	EndOfTransaction left = {NIL, NIL, NIL};
 
 	for (; next < script->nstatements && script->statements[next].transaction == number; next++)
 	{
@@ -519,7 +526,7 @@ run_transaction(const MigrateScript *script, int first, const char *sql, Migrate
 	/* where a commit follows, that will do it */
 	if ((may_defer && !errctx->commits) || errctx->checks_deferred)
 		migrate_check_constraints();
-	end_leftovers(&left);
+	end_at_commit(&left);
 	if (!errctx->commits && GetUserId() != errctx->user)
 		migrate_end_other_role(errctx->cursors);
 
@@ -539,15 +546,7 @@ migrate_end_session(MigrateErrorContext *errctx)
 	ListCell   *lc;
 
 	foreach(lc, errctx->temporaries)
-	{
-		ObjectAddress object;
-
-		CommandCounterIncrement();
-		ObjectAddressSet(object, RelationRelationId, lfirst_oid(lc));
-		if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(object.objectId)))
-			performDeletion(&object, DROP_CASCADE,
-							PERFORM_DELETION_INTERNAL | PERFORM_DELETION_QUIETLY);
-	}
+		drop_temporary_table(lfirst_oid(lc));
 	errctx->temporaries = NIL;
 }
 

@@ -20,7 +20,7 @@ typedef enum MigrateChoice
 	CHOICE_RUNS,
 	CHOICE_SKIPPED,
 	CHOICE_UNDECIDED,
-}			MigrateChoice;
+} MigrateChoice;
 
 /* in contexts.c */
 extern MigrateChoice migrate_choose(const Migration *migration, const char **setting);

@@ -254,7 +254,7 @@ migrate_add_doubt(Migration *migration, int line, bool refuses, const char *mess
 void
 migrate_raise_doubt(const Migration *migration, bool pending)
 {
-	const		MigrateDoubt *doubt = migration->doubt;
+	const MigrateDoubt *doubt = migration->doubt;
 
 	if (doubt == NULL)
 		return;

@@ -74,7 +74,7 @@ typedef struct MigrateDoubt
 	bool		refuses;		/* the migration must not run so */
 	const char *message;
 	const char *hint;			/* or NULL */
-}			MigrateDoubt;
+} MigrateDoubt;
 
 typedef enum MigrateKind
 {

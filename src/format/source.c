@@ -52,7 +52,7 @@ typedef struct CachedFile
 {
 	char	   *sql;			/* NULL: not kept */
 	int			length;
-}			CachedFile;
+} CachedFile;
 
 /*
  * A file among the kept ones; *name is set to a name that lives as long as they do.
@@ -173,7 +173,7 @@ typedef struct Hashing
 {
 	MigrateSource *source;
 	MigrateSection *section;
-}			Hashing;
+} Hashing;
 
 static void
 hash_whole(void *arg)

@@ -79,7 +79,7 @@ typedef struct MigrateHistory
 								 * called, */
 	char	   *login;			/* the session's, */
 	char	   *application;	/* and its application_name */
-}			MigrateHistory;
+} MigrateHistory;
 
 /*
  * One migration to run in one direction.
@@ -126,38 +126,38 @@ typedef struct MigrateFailure
 } MigrateFailure;
 
 /* in read.c */
-extern List *migrate_history_read(const MigrateHistory * history, bool latest);
-extern bool migrate_history_is_current(const MigrateHistory * history, List *applied);
+extern List *migrate_history_read(const MigrateHistory *history, bool latest);
+extern bool migrate_history_is_current(const MigrateHistory *history, List *applied);
 extern char *migrate_history_script(const uint8 *sha256);
-extern void migrate_history_attempts(const MigrateHistory * history,
+extern void migrate_history_attempts(const MigrateHistory *history,
 									 Tuplestorestate *store);
 extern char *migrate_history_lockers(List *relations);
 
 /* in subscribed.c */
 extern void migrate_history_warn_subscribed(void);
-extern List *migrate_history_failures(const MigrateHistory * history);
-extern int	migrate_history_next_batch(const MigrateHistory * history);
+extern List *migrate_history_failures(const MigrateHistory *history);
+extern int	migrate_history_next_batch(const MigrateHistory *history);
 
 /* in write.c */
-extern void migrate_record_up(const MigrateHistory * history, const MigrateStep *step,
+extern void migrate_record_up(const MigrateHistory *history, const MigrateStep *step,
 							  const char *outcome, const MigrateResult *result,
 							  TimestampTz started, const char *up, const char *down);
-extern void migrate_record_down(const MigrateHistory * history, const MigrateStep *step,
+extern void migrate_record_down(const MigrateHistory *history, const MigrateStep *step,
 								const MigrateResult *result, TimestampTz started);
-extern void migrate_record_progress(const MigrateHistory * history, const MigrateStep *step,
+extern void migrate_record_progress(const MigrateHistory *history, const MigrateStep *step,
 									const MigrateResult *result, int done, bool started,
 									List *indexes, const char *up, const char *down);
-extern void migrate_record_failed(const MigrateHistory * history, const MigrateStep *step,
+extern void migrate_record_failed(const MigrateHistory *history, const MigrateStep *step,
 								  const MigrateResult *result, TimestampTz started,
 								  const ErrorData *error);
-extern void migrate_record_no_progress(const MigrateHistory * history,
+extern void migrate_record_no_progress(const MigrateHistory *history,
 									   const MigrateStep *step);
-extern void migrate_record_repaired(const MigrateHistory * history,
+extern void migrate_record_repaired(const MigrateHistory *history,
 									const AppliedMigration *row, bool applied);
 
 /* in replace.c */
-extern void migrate_record_keys(const MigrateHistory * history, List *rows, const char *format);
-extern void migrate_record_replace(const MigrateHistory * history, const Migration *file,
+extern void migrate_record_keys(const MigrateHistory *history, List *rows, const char *format);
+extern void migrate_record_replace(const MigrateHistory *history, const Migration *file,
 								   const AppliedMigration *applied, bool down_changed,
 								   const char *up, List *up_vars,
 								   const char *down, List *down_vars,
@@ -175,6 +175,6 @@ typedef struct MigrateRecord
 } MigrateRecord;
 
 /* in write.c */
-extern void migrate_record_adopted(const MigrateHistory * history, List *records);
+extern void migrate_record_adopted(const MigrateHistory *history, List *records);
 
 #endif							/* MIGRATE_HISTORY_HISTORY_H */

@@ -21,7 +21,7 @@
 extern void migrate_store_script(const uint8 *sha256, const char *str);
 
 /* in replace.c */
-extern void migrate_replace_down(const MigrateHistory * history, const char *key,
+extern void migrate_replace_down(const MigrateHistory *history, const char *key,
 								 const Migration *file, const char *down, List *vars,
 								 bool reversible, const char *down_error);
 

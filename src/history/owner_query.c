@@ -127,7 +127,7 @@ migrate_bind_oids(MigrateParameters *p, List *oids)
  * Which history: always the first two values, MIGRATE_KEY_TYPES.
  */
 void
-migrate_bind_key(MigrateParameters *p, const MigrateHistory * history)
+migrate_bind_key(MigrateParameters *p, const MigrateHistory *history)
 {
 	p->n = 0;
 	migrate_bind_text(p, history->project);

@@ -52,7 +52,7 @@ typedef struct MigrateParameters
 extern void migrate_bind(MigrateParameters *p, Datum value);
 extern void migrate_bind_null(MigrateParameters *p);
 extern void migrate_bind_oids(MigrateParameters *p, List *oids);
-extern void migrate_bind_key(MigrateParameters *p, const MigrateHistory * history);
+extern void migrate_bind_key(MigrateParameters *p, const MigrateHistory *history);
 extern void migrate_bind_text(MigrateParameters *p, const char *str);
 extern void migrate_bind_vars(MigrateParameters *p, List *vars);
 extern void migrate_bind_name(MigrateParameters *p, const char *name);
@@ -68,7 +68,7 @@ typedef enum MigrateSnapshot
 	SNAPSHOT_TRANSACTION,		/* what the transaction sees */
 	SNAPSHOT_LATEST,			/* what is committed, also where the
 								 * transaction's own snapshot is older */
-}			MigrateSnapshot;
+} MigrateSnapshot;
 
 /* in owner_query.c */
 extern void migrate_query(MigrateQuery *query, MigrateParameters *p, MigrateSnapshot which,

@@ -254,7 +254,7 @@ collect_rows(void *arg)
  * is older (as ri_triggers.c looks); else as that snapshot has it.
  */
 List *
-migrate_history_read(const MigrateHistory * history, bool latest)
+migrate_history_read(const MigrateHistory *history, bool latest)
 {
 	MigrateParameters p;
 	RowSink		sink = {.context = CurrentMemoryContext};
@@ -271,7 +271,7 @@ migrate_history_read(const MigrateHistory * history, bool latest)
  * If not, what it would do next rests on an older state.
  */
 bool
-migrate_history_is_current(const MigrateHistory * history, List *applied)
+migrate_history_is_current(const MigrateHistory *history, List *applied)
 {
 	List	   *seen;
 	ListCell   *a;
@@ -353,7 +353,7 @@ collect_tuples(void *arg)
  * columns of migrate.history().
  */
 void
-migrate_history_attempts(const MigrateHistory * history, Tuplestorestate *store)
+migrate_history_attempts(const MigrateHistory *history, Tuplestorestate *store)
 {
 	MigrateParameters p;
 
@@ -431,7 +431,7 @@ collect_failures(void *arg)
  * The migrations of a history whose last attempt failed (MigrateFailure).
  */
 List *
-migrate_history_failures(const MigrateHistory * history)
+migrate_history_failures(const MigrateHistory *history)
 {
 	MigrateParameters p;
 	RowSink		sink = {.context = CurrentMemoryContext};
@@ -454,7 +454,7 @@ get_int(void *arg)
  * The number of the next batch of a history.  Numbers are not used again.
  */
 int
-migrate_history_next_batch(const MigrateHistory * history)
+migrate_history_next_batch(const MigrateHistory *history)
 {
 	MigrateParameters p;
 	int			batch = 0;

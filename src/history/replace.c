@@ -53,7 +53,7 @@ static MigrateQuery update_key = {
  * for none.
  */
 void
-migrate_replace_down(const MigrateHistory * history, const char *key, const Migration *file,
+migrate_replace_down(const MigrateHistory *history, const char *key, const Migration *file,
 					 const char *down, List *vars, bool reversible, const char *down_error)
 {
 	MigrateParameters p;
@@ -81,7 +81,7 @@ migrate_replace_down(const MigrateHistory * history, const char *key, const Migr
  * "down_vars".
  */
 void
-migrate_record_replace(const MigrateHistory * history, const Migration *file, const AppliedMigration *applied,
+migrate_record_replace(const MigrateHistory *history, const Migration *file, const AppliedMigration *applied,
 					   bool down_changed,
 					   const char *up, List *up_vars, const char *down, List *down_vars,
 					   bool reversible, const char *down_error)
@@ -111,7 +111,7 @@ migrate_record_replace(const MigrateHistory * history, const Migration *file, co
 }
 
 static void
-replace_key(const MigrateHistory * history, const char *old, const char *key, const char *format)
+replace_key(const MigrateHistory *history, const char *old, const char *key, const char *format)
 {
 	MigrateParameters p;
 
@@ -128,7 +128,7 @@ replace_key(const MigrateHistory * history, const char *old, const char *key, co
  * none has.
  */
 void
-migrate_record_keys(const MigrateHistory * history, List *rows, const char *format)
+migrate_record_keys(const MigrateHistory *history, List *rows, const char *format)
 {
 	ListCell   *lc;
 

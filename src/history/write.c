@@ -176,7 +176,7 @@ clip(const char *message)
 }
 
 static void
-bind_history(MigrateParameters *p, const MigrateHistory * history, const char *version,
+bind_history(MigrateParameters *p, const MigrateHistory *history, const char *version,
 			 const char *name, const char *direction, const char *outcome, int batch,
 			 TimestampTz started, int64 duration, int statements, const ErrorData *error)
 {
@@ -198,7 +198,7 @@ bind_history(MigrateParameters *p, const MigrateHistory * history, const char *v
 }
 
 static int64
-add_history(const MigrateHistory * history, const char *version, const char *name,
+add_history(const MigrateHistory *history, const char *version, const char *name,
 			const char *direction, const char *outcome, int batch,
 			TimestampTz started, int64 duration, int statements, const ErrorData *error)
 {
@@ -225,7 +225,7 @@ step_key(const MigrateStep *step)
  * values are new: whoever gave them answers for them.
  */
 static const char *
-author_of(const MigrateHistory * history, const MigrateStep *step, List *vars, const char *stored)
+author_of(const MigrateHistory *history, const MigrateStep *step, List *vars, const char *stored)
 {
 	return step->file || migrate_variables_come_from(vars, VARIABLE_GIVEN) ? history->role : stored;
 }
@@ -235,7 +235,7 @@ author_of(const MigrateHistory * history, const MigrateStep *step, List *vars, c
  * interrupted.
  */
 static void
-bind_row(MigrateParameters *p, const MigrateHistory * history, const MigrateStep *step,
+bind_row(MigrateParameters *p, const MigrateHistory *history, const MigrateStep *step,
 		 const MigrateResult *result, int64 id)
 {
 	const Migration *file = step->file;
@@ -276,7 +276,7 @@ bind_row(MigrateParameters *p, const MigrateHistory * history, const MigrateStep
 }
 
 static void
-insert_row(const MigrateHistory * history, const MigrateStep *step, const MigrateResult *result,
+insert_row(const MigrateHistory *history, const MigrateStep *step, const MigrateResult *result,
 		   int64 id, const char *up, const char *down)
 {
 	const Migration *file = step->file;
@@ -295,7 +295,7 @@ insert_row(const MigrateHistory * history, const MigrateStep *step, const Migrat
 }
 
 static void
-delete_row(const MigrateHistory * history, const char *sort_key)
+delete_row(const MigrateHistory *history, const char *sort_key)
 {
 	MigrateParameters p;
 
@@ -312,7 +312,7 @@ delete_row(const MigrateHistory * history, const char *sort_key)
  * author, unless the step runs from the store, whose authors stay.
  */
 void
-migrate_record_up(const MigrateHistory * history, const MigrateStep *step,
+migrate_record_up(const MigrateHistory *history, const MigrateStep *step,
 				  const char *outcome, const MigrateResult *result,
 				  TimestampTz started, const char *up, const char *down)
 {
@@ -344,7 +344,7 @@ migrate_record_up(const MigrateHistory * history, const MigrateStep *step,
  * should write no more than how far it is.
  */
 void
-migrate_record_progress(const MigrateHistory * history, const MigrateStep *step,
+migrate_record_progress(const MigrateHistory *history, const MigrateStep *step,
 						const MigrateResult *result, int done, bool started,
 						List *indexes, const char *sql, const char *down)
 {
@@ -371,7 +371,7 @@ migrate_record_progress(const MigrateHistory * history, const MigrateStep *step,
  * Record an attempt that failed.
  */
 void
-migrate_record_failed(const MigrateHistory * history, const MigrateStep *step,
+migrate_record_failed(const MigrateHistory *history, const MigrateStep *step,
 					  const MigrateResult *result, TimestampTz started, const ErrorData *error)
 {
 	(void) add_history(history, result->version, result->name,
@@ -384,7 +384,7 @@ migrate_record_failed(const MigrateHistory * history, const MigrateStep *step,
  * it is what it was before.
  */
 void
-migrate_record_no_progress(const MigrateHistory * history, const MigrateStep *step)
+migrate_record_no_progress(const MigrateHistory *history, const MigrateStep *step)
 {
 	MigrateParameters p;
 
@@ -403,7 +403,7 @@ migrate_record_no_progress(const MigrateHistory * history, const MigrateStep *st
  * Settle an interrupted migration by hand: it is applied, or it is not.
  */
 void
-migrate_record_repaired(const MigrateHistory * history, const AppliedMigration *row, bool applied)
+migrate_record_repaired(const MigrateHistory *history, const AppliedMigration *row, bool applied)
 {
 	int64		id = add_history(history, row->version, row->name, applied ? "up" : "down",
 								 "repaired", row->batch, GetCurrentTimestamp(), 0, 0, NULL);
@@ -424,7 +424,7 @@ migrate_record_repaired(const MigrateHistory * history, const AppliedMigration *
  * Record that an applied migration has been undone, or is taken to be.
  */
 void
-migrate_record_down(const MigrateHistory * history, const MigrateStep *step,
+migrate_record_down(const MigrateHistory *history, const MigrateStep *step,
 					const MigrateResult *result, TimestampTz started)
 {
 	(void) add_history(history, result->version, result->name, "down",
@@ -498,7 +498,7 @@ store_scripts(List *records, MigrateParameters *rows)
  * elsewhere: as many rows in a statement as there are.
  */
 void
-migrate_record_adopted(const MigrateHistory * history, List *records)
+migrate_record_adopted(const MigrateHistory *history, List *records)
 {
 	int			n = list_length(records);
 	MigrateParameters *rows = palloc(2 * n * sizeof(MigrateParameters));

@@ -150,7 +150,7 @@ check_file(Adoption *adoption, const Migration *file, const MigrateToolRow *row)
  * A migration that the tool has applied.
  */
 static void
-adopt_item(Adoption *adoption, MigrateCandidate * candidate, const MigrateToolRow *row)
+adopt_item(Adoption *adoption, MigrateCandidate *candidate, const MigrateToolRow *row)
 {
 	Migration  *file = candidate->item->file;
 	MigrateChecked checked;

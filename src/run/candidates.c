@@ -36,9 +36,9 @@ typedef struct Called
 {
 	char	   *name;			/* see name_of() */
 	List	   *candidates;		/* of MigrateCandidate */
-	int			next;			/* those before are taken */
+	int			next;			/* those before are matched */
 	char		status;			/* for simplehash */
-}			Called;
+} Called;
 
 #define SH_PREFIX		called
 #define SH_ELEMENT_TYPE	Called
@@ -73,7 +73,7 @@ typedef enum Aspect
 	ASPECT_FILE = 'f',			/* all of its path */
 	ASPECT_END = 'e',			/* what the path ends with */
 	ASPECT_LOGICAL = 'l',		/* a path that the file names itself */
-}			Aspect;
+} Aspect;
 
 /*
  * The title of a repeatable migration of Flyway, as a key.
@@ -146,7 +146,7 @@ item_key(MigrateKey kind, const MigrateItem *item)
  * The same of a row of its table.
  */
 static const char *
-row_key(const MigrateCandidates * candidates, const MigrateToolRow *row)
+row_key(const MigrateCandidates *candidates, const MigrateToolRow *row)
 {
 	int			digits = row->id ? strspn(row->id, "0123456789") : 0;
 
@@ -175,7 +175,7 @@ row_key(const MigrateCandidates * candidates, const MigrateToolRow *row)
  * names, in that order.
  */
 static void
-set_journal_keys(MigrateCandidates * candidates)
+set_journal_keys(MigrateCandidates *candidates)
 {
 	List	   *times = migrate_drizzle_journal_times(candidates->index);
 	ListCell   *lc = list_head(times);
@@ -195,8 +195,8 @@ set_journal_keys(MigrateCandidates * candidates)
 static int
 compare_candidates(const void *a, const void *b)
 {
-	const		MigrateCandidate *x = *(MigrateCandidate * const *) a;
-	const		MigrateCandidate *y = *(MigrateCandidate * const *) b;
+	const MigrateCandidate *x = *(MigrateCandidate *const *) a;
+	const MigrateCandidate *y = *(MigrateCandidate *const *) b;
 	int			order = strcmp(x->key, y->key);
 
 	return order != 0 ? order : x->ordinal - y->ordinal;
@@ -215,7 +215,7 @@ name_of(Aspect aspect, const char *key, const char *path)
 }
 
 static void
-call(MigrateCandidates * candidates, MigrateCandidate * candidate, Aspect aspect, const char *path)
+call(MigrateCandidates *candidates, MigrateCandidate *candidate, Aspect aspect, const char *path)
 {
 	bool		found;
 	Called	   *called = called_insert(candidates->called,
@@ -246,7 +246,7 @@ next_part(const char *path)
  * started from other folders.
  */
 static void
-call_by_path(MigrateCandidates * candidates, MigrateCandidate * candidate)
+call_by_path(MigrateCandidates *candidates, MigrateCandidate *candidate)
 {
 	const char *file = migrate_item_file(candidate->item);
 	const Migration *migration = candidate->item->file;
@@ -300,13 +300,13 @@ migrate_candidates(List *items, const MigrateToolTable *tool_table, const char *
 }
 
 /*
- * Of the migrations that are called so the first one that is not taken, if it comes
+ * Of the migrations that are called so the first one that is not matched, if it comes
  * before "best" (or that is NULL); "best" else.  *repeated is set if there are any, and
- * all are taken.
+ * all are matched.
  */
 static MigrateCandidate *
-first_called(MigrateCandidates * candidates, Aspect aspect, const char *key, const char *path,
-			 MigrateCandidate * best, bool *repeated)
+first_called(MigrateCandidates *candidates, Aspect aspect, const char *key, const char *path,
+			 MigrateCandidate *best, bool *repeated)
 {
 	char	   *name = name_of(aspect, key, path);
 	Called	   *called = called_lookup(candidates->called, name);
@@ -334,7 +334,7 @@ first_called(MigrateCandidates * candidates, Aspect aspect, const char *key, con
  * that path, or the other way round.
  */
 static MigrateCandidate *
-find_by_path(MigrateCandidates * candidates, const char *key, const char *path, bool *repeated)
+find_by_path(MigrateCandidates *candidates, const char *key, const char *path, bool *repeated)
 {
 	MigrateCandidate *found = first_called(candidates, ASPECT_FILE, key, path, NULL, repeated);
 	size_t		length = strlen(path);
@@ -354,11 +354,11 @@ find_by_path(MigrateCandidates * candidates, const char *key, const char *path, 
 }
 
 /*
- * The migration that a row is about, NULL if there is none that is not taken yet;
- * *repeated is set if another row has been about it.  To take it is for the caller.
+ * The migration that a row is about, NULL if there is none that is not matched yet;
+ * *repeated is set if another row has been about it.  To mark it as matched is for the caller.
  */
 MigrateCandidate *
-migrate_candidate_find(MigrateCandidates * candidates, const MigrateToolRow *row, bool *repeated)
+migrate_candidate_find(MigrateCandidates *candidates, const MigrateToolRow *row, bool *repeated)
 {
 	const char *key = row_key(candidates, row);
 	MigrateCandidate *found = NULL;
@@ -377,7 +377,7 @@ migrate_candidate_find(MigrateCandidates * candidates, const MigrateToolRow *row
  * their order, but those that have been handed out before.
  */
 List *
-migrate_candidates_before(MigrateCandidates * candidates, const MigrateToolRow *row)
+migrate_candidates_before(MigrateCandidates *candidates, const MigrateToolRow *row)
 {
 	const char *key = row_key(candidates, row);
 	List	   *before = NIL;

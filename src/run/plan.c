@@ -255,7 +255,7 @@ typedef struct Parsing
 	const MigrateItem *item;
 	MigrateStep *step;
 	MigrateErrorContext *errctx;
-}			Parsing;
+} Parsing;
 
 /*
  * Parse it and add rows for its statements; for migrate_try(), since the history and

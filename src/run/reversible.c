@@ -35,7 +35,7 @@ typedef struct DownParsing
 	char	   *str;
 	MigrateScript *script;
 	List	   *used;			/* of "vars" */
-}			DownParsing;
+} DownParsing;
 
 static void
 parse_down_section(void *arg)
@@ -118,7 +118,7 @@ typedef struct StoredParsing
 	char	   *str;
 	List	   *vars;
 	List	   *used;			/* of them */
-}			StoredParsing;
+} StoredParsing;
 
 static void
 substitute_down(void *arg)

@@ -124,16 +124,16 @@ typedef struct MigrateCandidate
 	MigrateItem *item;
 	int			ordinal;		/* in the order of migrations */
 	bool		matched;		/* a row is about it */
-}			MigrateCandidate;
+} MigrateCandidate;
 
 typedef struct MigrateCandidates MigrateCandidates;
 
 /* in candidates.c */
-extern MigrateCandidates * migrate_candidates(List *items, const MigrateToolTable *tool_table,
-											  const char *index);
-extern MigrateCandidate * migrate_candidate_find(MigrateCandidates * candidates,
-												 const MigrateToolRow *row, bool *repeated);
-extern List *migrate_candidates_before(MigrateCandidates * candidates, const MigrateToolRow *row);
+extern MigrateCandidates *migrate_candidates(List *items, const MigrateToolTable *tool_table,
+											 const char *index);
+extern MigrateCandidate *migrate_candidate_find(MigrateCandidates *candidates,
+												const MigrateToolRow *row, bool *repeated);
+extern List *migrate_candidates_before(MigrateCandidates *candidates, const MigrateToolRow *row);
 
 /* in steps.c */
 extern const MigrateItem *migrate_plan_busy(List *items, bool with_file);

@@ -144,7 +144,7 @@ typedef struct Comparison
 	const char *one;
 	const char *other;
 	bool		same;
-}			Comparison;
+} Comparison;
 
 static void
 compare_texts(void *arg)

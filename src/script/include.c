@@ -158,7 +158,7 @@ typedef struct IncludeSearch
 	MigrateLexer *lexer;
 	List	   *lines;
 	const char *missing_end;
-}			IncludeSearch;
+} IncludeSearch;
 
 static void
 search_includes(void *arg)

@@ -114,7 +114,7 @@ typedef struct ToolRowSink
 	MemoryContext context;
 	const MigrateToolTable *tool_table;
 	List	   *rows;
-}			ToolRowSink;
+} ToolRowSink;
 
 /*
  * Do statistics of a table have expressions, which the planner evaluates?
@@ -223,7 +223,7 @@ check_same_table(SPIPlanPtr plan, Relation rel)
  */
 static void
 ask_as_reader(Relation rel, const char *query, const char *parameter,
-			  void (*receive) (ToolRowSink * sink), ToolRowSink * sink)
+			  void (*receive) (ToolRowSink *sink), ToolRowSink *sink)
 {
 	Oid			type = TEXTOID;
 	Datum		value = parameter ? CStringGetTextDatum(parameter) : (Datum) 0;
@@ -252,8 +252,8 @@ ask_as_reader(Relation rel, const char *query, const char *parameter,
  * The same, with the role that the caller may read it with.
  */
 static void
-ask(Relation rel, const char *query, const char *parameter, void (*receive) (ToolRowSink * sink),
-	ToolRowSink * sink)
+ask(Relation rel, const char *query, const char *parameter, void (*receive) (ToolRowSink *sink),
+	ToolRowSink *sink)
 {
 	int			guc_level = NewGUCNestLevel();
 	Oid			reader;
@@ -291,7 +291,7 @@ qualified_name(Relation rel)
 }
 
 static void
-check_liquibase_lock(ToolRowSink * sink)
+check_liquibase_lock(ToolRowSink *sink)
 {
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
@@ -392,7 +392,7 @@ role_column(HeapTuple tuple, enum ToolColumn number)
 }
 
 static void
-collect_tool_rows(ToolRowSink * sink)
+collect_tool_rows(ToolRowSink *sink)
 {
 	MemoryContext old = MemoryContextSwitchTo(sink->context);
 

@@ -44,7 +44,7 @@ typedef struct Conversion
 {
 	Oid			procedure;		/* InvalidOid: they stay as they are */
 	int			encoding;		/* of the client */
-}			Conversion;
+} Conversion;
 
 /*
  * The conversion that a message with such a text will pass through.  Outside of a
@@ -67,7 +67,7 @@ conversion_to_client(const char *str)
  * a notice must not be the end of what has been committed.
  */
 static bool
-is_lacking(const Conversion * conversion, const char *character, int length)
+is_lacking(const Conversion *conversion, const char *character, int length)
 {
 	unsigned char source[MAX_MULTIBYTE_CHAR_LEN + 1];
 	unsigned char converted[MAX_CONVERSION_GROWTH * MAX_MULTIBYTE_CHAR_LEN + 1];
