@@ -162,38 +162,6 @@ migrate_require_own_script(const MigrateStep *step)
 				 errhint("Log in as its author, or give the directory to run the files instead.")));
 }
 
-/*
- * Execute the script of a step.  What is stored, by a role that may have less
- * power than the session, runs protected: core is told to refuse any change of the
- * role, and whatever would run later, at the commit, without that protection (WITH
- * HOLD, deferred triggers).
- */
-static void
-execute(const MigrateStep *step, const char *sql, MigrateErrorContext *errctx)
-{
-	Oid			user;
-	int			security;
-
-	errctx->checks_deferred = migrate_runs_stored(step);
-	if (!errctx->checks_deferred || !needs_protection(step))
-	{
-		migrate_execute_script(step->script, sql, errctx);
-		return;
-	}
-	GetUserIdAndSecContext(&user, &security);
-	SetUserIdAndSecContext(user, security | SECURITY_LOCAL_USERID_CHANGE |
-						   SECURITY_RESTRICTED_OPERATION);
-	PG_TRY();
-	{
-		migrate_execute_script(step->script, sql, errctx);
-	}
-	PG_FINALLY();
-	{
-		SetUserIdAndSecContext(user, security);
-	}
-	PG_END_TRY();
-}
-
 static bool
 exists_already(int sqlerrcode)
 {
@@ -205,21 +173,21 @@ exists_already(int sqlerrcode)
 }
 
 /*
- * The arguments of execute(), for migrate_try().
+ * The arguments of migrate_execute_script(), for migrate_try().
  */
 typedef struct Execution
 {
 	const MigrateStep *step;
 	const char *sql;
 	MigrateErrorContext *errctx;
-}			Execution;
+} Execution;
 
 static void
 execute_body(void *arg)
 {
 	Execution  *execution = arg;
 
-	execute(execution->step, execution->sql, execution->errctx);
+	migrate_execute_script(execution->step->script, execution->sql, execution->errctx);
 }
 
 /*
@@ -245,16 +213,42 @@ execute_unless_existing(const MigrateStep *step, const char *sql, MigrateErrorCo
 }
 
 /*
- * Execute the script of a step in the current transaction.  Returns false if it
- * was found to exist already (adopt_existing) and is undone again.
+ * Execute the script of a step in the current transaction.  Returns false if what
+ * it creates was found to exist already (adopt_existing), and is undone again.
+ *
+ * What is stored, by a role that may have less power than the session, runs
+ * protected: core is told to refuse any change of the role, and whatever would run
+ * later, at the commit, without that protection (WITH HOLD, deferred triggers).
  */
 bool
 migrate_execute_step(MigrateRun *run, MigrateStep *step, const char *sql, MigrateErrorContext *errctx)
 {
-	if (run->request->adopt_existing && step->direction == MIGRATE_UP)
-		return execute_unless_existing(step, sql, errctx);
-	execute(step, sql, errctx);
-	return true;
+	bool		stored = migrate_runs_stored(step);
+	bool		protect = stored && needs_protection(step);
+	volatile bool executed = true;
+	Oid			user;
+	int			security;
+
+	errctx->checks_deferred = stored;
+	GetUserIdAndSecContext(&user, &security);
+	if (protect)
+		SetUserIdAndSecContext(user, security | SECURITY_LOCAL_USERID_CHANGE |
+							   SECURITY_RESTRICTED_OPERATION);
+	PG_TRY();
+	{
+		if (run->request->adopt_existing && step->direction == MIGRATE_UP)
+			executed = execute_unless_existing(step, sql, errctx);
+		else
+			migrate_execute_script(step->script, sql, errctx);
+	}
+	PG_FINALLY();
+	{
+		/* any other script may have changed the role for good */
+		if (protect)
+			SetUserIdAndSecContext(user, security);
+	}
+	PG_END_TRY();
+	return executed;
 }
 
 /*
