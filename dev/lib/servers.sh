@@ -108,7 +108,7 @@ prepare_server() {
     case $1 in
         15) "$TOP/dev/lib/packages" ;;
         17) "$TOP/dev/lib/debian" trixie 17 bison flex perl dpkg-dev \
-            libipc-run-perl postgresql-17-pgaudit ;;
+            libipc-run-perl postgresql-17-pgaudit postgresql-17-timescaledb ;;
         a) prepare_server 17 && "$TOP/dev/lib/assertions" ;;
         18) "$TOP/dev/lib/debian" sid 18 ;;
     esac
