@@ -15,7 +15,6 @@
 #include "mb/pg_wchar.h"
 
 #include "format/format_int.h"
-#include "util/printable.h"
 
 /*
  * The pieces of a section are complete.  One that is a single piece has no list

@@ -22,10 +22,13 @@
 #include "format/format.h"
 #include "format/manifest.h"
 #include "history/history.h"
+#include "run/apply.h"
+#include "run/candidates.h"
+#include "run/reversible.h"
 #include "run/run.h"
 #include "run/run_int.h"
+#include "run/state.h"
 #include "tools/tools.h"
-#include "util/lines.h"
 #include "util/printable.h"
 
 /* one beyond is kept as any other: the next numbers are above it */

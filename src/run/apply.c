@@ -22,8 +22,15 @@
 #include "utils/timestamp.h"
 
 #include "history/history.h"
+#include "run/apply.h"
+#include "run/check.h"
+#include "run/lock.h"
+#include "run/report.h"
 #include "run/run.h"
 #include "run/run_int.h"
+#include "run/state.h"
+#include "run/step.h"
+#include "run/steps.h"
 #include "util/errcontext.h"
 #include "util/printable.h"
 

@@ -20,8 +20,14 @@
 
 #include "format/format.h"
 #include "history/history.h"
+#include "run/apply.h"
+#include "run/check.h"
+#include "run/report.h"
 #include "run/run.h"
 #include "run/run_int.h"
+#include "run/state.h"
+#include "run/step.h"
+#include "run/steps.h"
 #include "util/errcontext.h"
 #include "util/printable.h"
 

@@ -25,8 +25,9 @@
 
 #include "format/format.h"
 #include "format/manifest.h"
+#include "run/candidates.h"
+#include "run/match.h"
 #include "run/run.h"
-#include "run/run_int.h"
 #include "tools/tools.h"
 
 /*

@@ -20,8 +20,10 @@
 
 #include "files/files.h"
 #include "format/format.h"
+#include "run/lock.h"
 #include "run/run.h"
 #include "run/run_int.h"
+#include "run/state.h"
 #include "util/printable.h"
 
 /* with number, suffix and folder it has to fit into a file name */

@@ -27,7 +27,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#include "run/run_int.h"
+#include "run/lock.h"
 #include "util/compat.h"
 #include "util/errcontext.h"
 #include "util/printable.h"

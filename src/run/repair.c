@@ -20,8 +20,14 @@
 
 #include "format/format.h"
 #include "history/history.h"
+#include "run/apply.h"
+#include "run/match.h"
+#include "run/reversible.h"
 #include "run/run.h"
 #include "run/run_int.h"
+#include "run/state.h"
+#include "run/step.h"
+#include "run/variable_values.h"
 #include "util/printable.h"
 
 /*

@@ -19,8 +19,8 @@
 #include "utils/backend_status.h"
 
 #include "history/history.h"
+#include "run/report.h"
 #include "run/run.h"
-#include "run/run_int.h"
 #include "util/errcontext.h"
 #include "util/printable.h"
 

@@ -17,7 +17,10 @@
 
 #include "format/format.h"
 #include "history/history.h"
+#include "run/report.h"
+#include "run/reversible.h"
 #include "run/run_int.h"
+#include "run/variable_values.h"
 #include "script/script.h"
 #include "util/errcontext.h"
 #include "util/printable.h"

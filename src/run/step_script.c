@@ -17,6 +17,8 @@
 
 #include "history/history.h"
 #include "run/run_int.h"
+#include "run/step_script.h"
+#include "run/variable_values.h"
 #include "script/script.h"
 #include "util/errcontext.h"
 #include "util/hash.h"

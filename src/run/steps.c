@@ -18,8 +18,9 @@
 
 #include "format/format.h"
 #include "history/history.h"
+#include "run/match.h"
 #include "run/run.h"
-#include "run/run_int.h"
+#include "run/steps.h"
 #include "util/errcontext.h"
 #include "util/guc.h"
 #include "util/printable.h"

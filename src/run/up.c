@@ -20,8 +20,14 @@
 
 #include "history/history.h"
 #include "run/attempt.h"
+#include "run/check.h"
+#include "run/lock.h"
+#include "run/report.h"
 #include "run/run.h"
 #include "run/run_int.h"
+#include "run/state.h"
+#include "run/step.h"
+#include "run/steps.h"
 
 /*
  * Run and record checked steps in order; returns how many.

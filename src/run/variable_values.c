@@ -31,6 +31,7 @@
 #include "history/history.h"
 #include "run/run.h"
 #include "run/run_int.h"
+#include "run/variable_values.h"
 #include "util/errcontext.h"
 #include "variables/variables.h"
 

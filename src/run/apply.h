@@ -1,0 +1,25 @@
+/*-------------------------------------------------------------------------
+ *
+ * apply.h
+ *		Runs in the caller's transaction, and what stands on them.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/run/apply.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef MIGRATE_RUN_APPLY_H
+#define MIGRATE_RUN_APPLY_H
+
+#include "nodes/pg_list.h"
+
+#include "run/run.h"
+#include "run/run_int.h"
+
+/* in apply.c */
+extern void migrate_lock_and_load(MigrateRun *run, const char *routine);
+extern List *migrate_run_guarded(MigrateRequest *request, List *(*body) (MigrateRun *run));
+
+#endif							/* MIGRATE_RUN_APPLY_H */

@@ -1,0 +1,24 @@
+/*-------------------------------------------------------------------------
+ *
+ * check.h
+ *		Checks of all steps before any of them runs.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/run/check.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef MIGRATE_RUN_CHECK_H
+#define MIGRATE_RUN_CHECK_H
+
+#include "nodes/pg_list.h"
+
+#include "run/run_int.h"
+
+/* in check.c */
+extern void migrate_check_up_steps(MigrateRun *run, List *steps, bool afresh);
+extern void migrate_check_down_steps(MigrateRun *run, List *steps);
+
+#endif							/* MIGRATE_RUN_CHECK_H */

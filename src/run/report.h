@@ -1,0 +1,31 @@
+/*-------------------------------------------------------------------------
+ *
+ * report.h
+ *		What the user sees of a step.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/run/report.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef MIGRATE_RUN_REPORT_H
+#define MIGRATE_RUN_REPORT_H
+
+#include "format/format.h"
+#include "history/history.h"
+#include "run/run.h"
+#include "util/errcontext.h"
+
+/* in report.c */
+extern void migrate_errcontext_begin(MigrateErrorContext *errctx, ErrorContextCallback *callback,
+									 MigrateDirection direction, const Migration *file,
+									 const AppliedMigration *applied);
+extern void migrate_errcontext_end(ErrorContextCallback *callback);
+extern void migrate_report_step(const MigrateStep *step, const MigrateResult *result,
+								int number, int total);
+extern void migrate_report_run(const MigrateRequest *request, MigrateDirection direction,
+							   int count);
+
+#endif							/* MIGRATE_RUN_REPORT_H */

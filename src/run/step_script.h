@@ -1,0 +1,33 @@
+/*-------------------------------------------------------------------------
+ *
+ * step_script.h
+ *		The script of a step.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/run/step_script.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef MIGRATE_RUN_STEP_SCRIPT_H
+#define MIGRATE_RUN_STEP_SCRIPT_H
+
+#include "history/history.h"
+#include "run/run_int.h"
+#include "script/script.h"
+#include "util/errcontext.h"
+
+/* in step_script.c */
+extern char *migrate_step_text(MigrateRun *run, MigrateStep *step);
+extern char *migrate_step_sql(MigrateRun *run, MigrateStep *step, char *str,
+							  MigrateErrorContext *errctx);
+extern MigrateScript *migrate_parse_step(const MigrateStep *step, const char *sql,
+										 MigrateErrorContext *errctx);
+extern void migrate_check_resumed(MigrateRun *run, const MigrateStep *step,
+								  const MigrateScript *script, const char *sql,
+								  MigrateErrorContext *errctx);
+extern MigrateScript *migrate_parse_up_step(MigrateRun *run, const MigrateStep *step,
+											const char *sql, MigrateErrorContext *errctx);
+
+#endif							/* MIGRATE_RUN_STEP_SCRIPT_H */
