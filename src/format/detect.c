@@ -26,7 +26,7 @@
  * of a format; NULL if none is.
  */
 static const char *
-find_claimed(const MigrateFormat *format, List *names, bool in_folders)
+first_of_format(const MigrateFormat *format, List *names, bool in_folders)
 {
 	ListCell   *lc;
 
@@ -34,7 +34,7 @@ find_claimed(const MigrateFormat *format, List *names, bool in_folders)
 	{
 		MigrateFileName parsed = {0};
 
-		if ((in_folders || strchr(lfirst(lc), '/') == NULL) && format->claims(lfirst(lc), &parsed) &&
+		if ((in_folders || strchr(lfirst(lc), '/') == NULL) && format->parse_name(lfirst(lc), &parsed) &&
 			parsed.part == PART_UP)
 			return lfirst(lc);
 	}
@@ -53,12 +53,12 @@ migrate_format_by_names(List *names, const char **evidence)
 		if (f->looks_like == NULL || !f->looks_like(names))
 			continue;
 		/* the file that tells about the others may be missing */
-		*evidence = f->index != NULL && migrate_has_name(names, f->index) ? f->index :
-			f->claims != NULL ? find_claimed(f, names, true) : NULL;
+		*evidence = f->manifest != NULL && migrate_has_name(names, f->manifest) ? f->manifest :
+			f->parse_name != NULL ? first_of_format(f, names, true) : NULL;
 		return f;
 	}
 	for (const MigrateFormat *f = migrate_formats; f->name != NULL; f++)
-		if (f->by_name && (*evidence = find_claimed(f, names, false)) != NULL)
+		if (f->by_name && (*evidence = first_of_format(f, names, false)) != NULL)
 			return f;
 	return NULL;
 }
@@ -70,14 +70,14 @@ typedef struct Evidence
 {
 	int			n;
 	const MigrateFormat *formats[MIGRATE_MAX_FORMATS];
-	const MigrateGrammar *markers[MIGRATE_MAX_FORMATS];
+	const MigrateGrammar *grammars[MIGRATE_MAX_FORMATS];
 } Evidence;
 
 static void
 add_evidence(Evidence *evidence, const MigrateFormat *format)
 {
 	evidence->formats[evidence->n] = format;
-	evidence->markers[evidence->n++] = format->markers;
+	evidence->grammars[evidence->n++] = format->grammar;
 }
 
 /*
@@ -93,15 +93,15 @@ migrate_format_detect(const MigrateFormat *best, const char *file, const char *s
 
 	for (const MigrateFormat *f = migrate_formats; f->name != NULL && f != best; f++)
 	{
-		if (f->by_markers && f->claims(file, &parsed))
+		if (f->by_markers && f->parse_name(file, &parsed))
 			add_evidence(&evidence, f);
-		if (f->by_name && f->claims(file, &parsed) && parsed.part == PART_UP)
+		if (f->by_name && f->parse_name(file, &parsed) && parsed.part == PART_UP)
 		{
 			best = f;
 			break;
 		}
 	}
-	found = migrate_grammar_first(evidence.markers, evidence.n, sql);
+	found = migrate_grammar_first(evidence.grammars, evidence.n, sql);
 	return found < 0 ? best : evidence.formats[found];
 }
 
@@ -138,10 +138,10 @@ migrate_format_marked(const MigrateFormat *format, const char *sql, bool ambiguo
 	int			found;
 
 	for (const MigrateFormat *f = migrate_formats; f->name != NULL; f++)
-		if (f->by_markers && f->markers != format->markers &&
-			(ambiguous || !migrate_grammar_are_ambiguous(f->markers)))
+		if (f->by_markers && f->grammar != format->grammar &&
+			(ambiguous || !migrate_grammar_is_ambiguous(f->grammar)))
 			add_evidence(&evidence, f);
-	found = migrate_grammar_first(evidence.markers, evidence.n, sql);
+	found = migrate_grammar_first(evidence.grammars, evidence.n, sql);
 	return found < 0 ? NULL : evidence.formats[found];
 }
 
@@ -184,9 +184,9 @@ migrate_format_check_ignored(const MigrateFormat *format, const char *evidence,
 	MigrateFileName parsed = {0};
 	const MigrateFormat *other = migrate_format_marked(format, sql, true);
 
-	if (other != NULL && other->claims(file, &parsed))
+	if (other != NULL && other->parse_name(file, &parsed))
 		migrate_format_refuse_foreign(format, evidence, file, other);
-	else if (format->claims == migrate_filename_pairs && migrate_filename_sqlx(file, &parsed))
+	else if (format->parse_name == migrate_filename_pairs && migrate_filename_sqlx(file, &parsed))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("format of the directory is ambiguous"),
@@ -206,9 +206,9 @@ migrate_format_reads(const MigrateFormat *format, const char *file)
 	MigrateFileName parsed = {0};
 
 	if (format != NULL)
-		return format->claims != NULL && format->claims(file, &parsed);
+		return format->parse_name != NULL && format->parse_name(file, &parsed);
 	for (const MigrateFormat *f = migrate_formats; f->name != NULL; f++)
-		if ((f->by_markers || f->by_name) && f->claims(file, &parsed))
+		if ((f->by_markers || f->by_name) && f->parse_name(file, &parsed))
 			return true;
 	return false;
 }
@@ -223,7 +223,7 @@ migrate_format_foreign(const MigrateFormat *format, const char *evidence, const 
 {
 	if (!format->by_markers)
 		return migrate_format_marked(format, sql, evidence == NULL);
-	if (!format->markers->whole || migrate_grammar_first(&format->markers, 1, sql) >= 0)
+	if (!format->grammar->whole_file || migrate_grammar_first(&format->grammar, 1, sql) >= 0)
 		return NULL;
 	return migrate_format_marked(format, sql, true);
 }

@@ -61,7 +61,7 @@ journal_entries(const char *str)
  * The file of an entry of drizzle's journal.
  */
 static MigrateFileName *
-drizzle_file(JsonbValue *entry, int ordinal, const char *index, List *names)
+drizzle_file(JsonbValue *entry, int ordinal, const char *manifest, List *names)
 {
 	MigrateFileName *parsed = palloc0(sizeof(MigrateFileName));
 	JsonbValue *tag;
@@ -84,7 +84,7 @@ drizzle_file(JsonbValue *entry, int ordinal, const char *index, List *names)
 		parsed->version = pnstrdup(parsed->version, digits);
 	}
 	if (!migrate_has_name(names, parsed->file))
-		migrate_refuse_missing_file(parsed->file, index, 0, names);
+		migrate_refuse_missing_file(parsed->file, manifest, 0, names);
 	return parsed;
 }
 
@@ -95,7 +95,7 @@ compare_files(const ListCell *a, const ListCell *b)
 }
 
 static void
-refuse_repeated_files(List *files, const char *index)
+refuse_repeated_files(List *files, const char *manifest)
 {
 	List	   *by_file = list_copy(files);
 
@@ -107,7 +107,7 @@ refuse_repeated_files(List *files, const char *index)
 		if (strcmp(file->file, ((MigrateFileName *) list_nth(by_file, i - 1))->file) == 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_DUPLICATE_OBJECT),
-					 errmsg("file \"%s\" stands twice in \"%s\"", file->file, index),
+					 errmsg("file \"%s\" stands twice in \"%s\"", file->file, manifest),
 					 errhint("Remove one of the entries.")));
 	}
 	list_free(by_file);
@@ -119,9 +119,9 @@ refuse_repeated_files(List *files, const char *index)
  * a file that is not there, 42710 for one that stands twice.
  */
 List *
-migrate_drizzle_journal_files(const char *index, const char *str, List *names)
+migrate_drizzle_journal_files(const char *manifest, const char *str, List *names)
 {
-	ErrorContextCallback callback = {.callback = journal_context,.arg = unconstify(char *, index)};
+	ErrorContextCallback callback = {.callback = journal_context,.arg = unconstify(char *, manifest)};
 	List	   *files = NIL;
 	JsonbContainer *entries;
 
@@ -134,10 +134,10 @@ migrate_drizzle_journal_files(const char *index, const char *str, List *names)
 	{
 		CHECK_FOR_INTERRUPTS();
 		files = lappend(files, drizzle_file(getIthJsonbValueFromContainer(entries, i),
-											i, index, names));
+											i, manifest, names));
 	}
 	error_context_stack = callback.previous;
-	refuse_repeated_files(files, index);
+	refuse_repeated_files(files, manifest);
 	return files;
 }
 

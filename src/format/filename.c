@@ -3,8 +3,8 @@
  * filename.c
  *		Names of files -> what each is to a migration, for each tool's layout.
  *
- * Where the names say all, a function "claims" a file and takes its name apart.
- * Where a file of its own gives the order, a function "arranges" the names.
+ * Where the names say all, a function says whether a file is a migration, and parses
+ * its name.  Where a manifest gives the order, see manifest.h.
  * To add a layout, add one function; format.c lists them.
  *
  * The rules are those of the tools, in the versions named at each.

@@ -38,138 +38,138 @@
 const MigrateFormat migrate_formats[] = {
 	{
 		.name = "sqitch",.looks_like = migrate_directory_is_sqitch,
-		.index = "sqitch.plan",.arrange = migrate_sqitch_plan_files,.markers = &migrate_grammar_none,
+		.manifest = "sqitch.plan",.parse_manifest = migrate_sqitch_plan_files,.grammar = &migrate_grammar_none,
 		.template = &migrate_template_sqitch
 	},
 	{
 		.name = "drizzle",.looks_like = migrate_directory_is_drizzle,
-		.index = "meta/_journal.json",.arrange = migrate_drizzle_journal_files,
-		.markers = &migrate_grammar_drizzle,
+		.manifest = "meta/_journal.json",.parse_manifest = migrate_drizzle_journal_files,
+		.grammar = &migrate_grammar_drizzle,
 		.template = &migrate_template_drizzle
 	},
 	{
 		.name = "drizzle",.looks_like = migrate_directory_is_drizzle_folders,
-		.claims = migrate_filename_prisma,.nested = true,.markers = &migrate_grammar_drizzle,
+		.parse_name = migrate_filename_prisma,.nested = true,.grammar = &migrate_grammar_drizzle,
 		.template = &migrate_template_drizzle
 	},
 	{
 		.name = "prisma",.looks_like = migrate_directory_is_prisma,
-		.claims = migrate_filename_prisma,.nested = true,.index = "migration_lock.toml",
-		.markers = &migrate_grammar_none,
+		.parse_name = migrate_filename_prisma,.nested = true,.manifest = "migration_lock.toml",
+		.grammar = &migrate_grammar_none,
 		.template = &migrate_template_prisma
 	},
 	{
 		.name = "diesel",.looks_like = migrate_directory_is_diesel,
-		.claims = migrate_filename_diesel,.nested = true,.metadata_file = "/metadata.toml",
-		.markers = &migrate_grammar_none,
+		.parse_name = migrate_filename_diesel,.nested = true,.metadata_file = "/metadata.toml",
+		.grammar = &migrate_grammar_none,
 		.template = &migrate_template_diesel
 	},
 	{
 		.name = "atlas",.looks_like = migrate_directory_is_atlas,
-		.claims = migrate_filename_atlas,.index = "atlas.sum",.dated = true,
-		.markers = &migrate_grammar_plain,
+		.parse_name = migrate_filename_atlas,.manifest = "atlas.sum",.unique_versions = true,
+		.grammar = &migrate_grammar_plain,
 		.like = "plain",.table = "atlas_schema_revisions.atlas_schema_revisions",
 		.column = "operator_version",
 		.template = &migrate_template_atlas
 	},
 	{
 		.name = "graphile-migrate",.by_markers = true,
-		.claims = migrate_filename_graphile,.hashed = true,.markers = &migrate_grammar_graphile,
+		.parse_name = migrate_filename_graphile,.hashed = true,.grammar = &migrate_grammar_graphile,
 		.syntax = SYNTAX_GRAPHILE,
 		.template = &migrate_template_graphile
 	},
 	{
 		.name = "graphile-migrate",.looks_like = migrate_directory_is_graphile,
-		.claims = migrate_filename_graphile_committed,.hashed = true,
-		.markers = &migrate_grammar_graphile,
+		.parse_name = migrate_filename_graphile_committed,.hashed = true,
+		.grammar = &migrate_grammar_graphile,
 		.syntax = SYNTAX_GRAPHILE,
 		.template = &migrate_template_graphile
 	},
 	{
 		.name = "liquibase",.by_markers = true,
-		.claims = migrate_filename_liquibase,.nested = true,.changesets = true,
-		.markers = &migrate_grammar_liquibase,
+		.parse_name = migrate_filename_liquibase,.nested = true,.changesets = true,
+		.grammar = &migrate_grammar_liquibase,
 		.template = &migrate_template_liquibase
 	},
 	{
 		.name = "refinery",.looks_like = migrate_directory_is_refinery,
-		.claims = migrate_filename_refinery,.nested = true,
-		.markers = &migrate_grammar_none,
+		.parse_name = migrate_filename_refinery,.nested = true,
+		.grammar = &migrate_grammar_none,
 		.like = "flyway",.table = "refinery_schema_history",.column = "applied_on",
 		.template = &migrate_template_refinery
 	},
 	{
 		.name = "flyway",.by_name = true,
-		.claims = migrate_filename_flyway,.nested = true,.refuse = migrate_refuse_flyway,
-		.metadata_file = ".conf",.markers = &migrate_grammar_none,.syntax = SYNTAX_FLYWAY,
+		.parse_name = migrate_filename_flyway,.nested = true,.refuse = migrate_refuse_flyway,
+		.metadata_file = ".conf",.grammar = &migrate_grammar_none,.syntax = SYNTAX_FLYWAY,
 		.template = &migrate_template_flyway
 	},
 	{
 		.name = "golang-migrate",.by_name = true,
-		.claims = migrate_filename_pairs,.markers = &migrate_grammar_plain,
+		.parse_name = migrate_filename_pairs,.grammar = &migrate_grammar_plain,
 		.template = &migrate_template_pairs
 	},
 	{
 		.name = "goose",.by_markers = true,
-		.claims = migrate_filename_goose,.from_one = true,
-		.markers = &migrate_grammar_goose,
+		.parse_name = migrate_filename_goose,.from_one = true,
+		.grammar = &migrate_grammar_goose,
 		.template = &migrate_template_goose
 	},
 	{
 		.name = "sql-migrate",.by_markers = true,
-		.claims = migrate_filename_sql_migrate,.markers = &migrate_grammar_sql_migrate,
+		.parse_name = migrate_filename_sql_migrate,.grammar = &migrate_grammar_sql_migrate,
 		.template = &migrate_template_sql_migrate
 	},
 	{
 		.name = "dbmate",.by_markers = true,
-		.claims = migrate_filename_dbmate,.dated = true,.markers = &migrate_grammar_dbmate,
+		.parse_name = migrate_filename_dbmate,.unique_versions = true,.grammar = &migrate_grammar_dbmate,
 		.template = &migrate_template_dbmate
 	},
 	{
 		.name = "tern",.by_markers = true,
-		.claims = migrate_filename_tern,.from_one = true,.consecutive = true,
-		.markers = &migrate_grammar_tern,
+		.parse_name = migrate_filename_tern,.from_one = true,.consecutive = true,
+		.grammar = &migrate_grammar_tern,
 		.like = "plain",.table = "public.schema_version",.column = "version",
 		.template = &migrate_template_tern
 	},
 	{
 		.name = "rambler",.by_markers = true,
-		.claims = migrate_filename_rambler,.markers = &migrate_grammar_rambler,
+		.parse_name = migrate_filename_rambler,.grammar = &migrate_grammar_rambler,
 		.template = &migrate_template_rambler
 	},
 	{
 		.name = "node-pg-migrate",.by_markers = true,
-		.claims = migrate_filename_node_pg,
-		.markers = &migrate_grammar_node_pg,
+		.parse_name = migrate_filename_node_pg,
+		.grammar = &migrate_grammar_node_pg,
 		.like = "golang-migrate plain",.table = "pgmigrations",.column = "run_on",
 		.template = &migrate_template_node_pg
 	},
 	{
 		.name = "updown",.by_markers = true,
-		.claims = migrate_filename_updown,.header = true,.markers = &migrate_grammar_updown,
+		.parse_name = migrate_filename_updown,.header = true,.grammar = &migrate_grammar_updown,
 		.template = &migrate_template_updown
 	},
 	{
 		.name = "plain",.by_name = true,
-		.claims = migrate_filename_plain,.down_name = "%s_rollback.sql",.header = true,.markers = &migrate_grammar_plain,
+		.parse_name = migrate_filename_plain,.down_name = "%s_rollback.sql",.header = true,.grammar = &migrate_grammar_plain,
 		.template = &migrate_template_plain
 	},
 	{
 		.name = "sqlx",
-		.claims = migrate_filename_sqlx,.down_name = "%s_name.down.sql",.markers = &migrate_grammar_plain,
+		.parse_name = migrate_filename_sqlx,.down_name = "%s_name.down.sql",.grammar = &migrate_grammar_plain,
 		.like = "golang-migrate plain",.table = "_sqlx_migrations",.column = "execution_time",
 		.template = &migrate_template_sqlx
 	},
 	{
 		.name = "supabase",
-		.claims = migrate_filename_supabase,.dated = true,.markers = &migrate_grammar_plain,
+		.parse_name = migrate_filename_supabase,.unique_versions = true,.grammar = &migrate_grammar_plain,
 		.like = "plain",.table = "supabase_migrations.schema_migrations",.column = "statements",
 		.template = &migrate_template_supabase
 	},
 	{
 		.name = "postgres-migrations",
-		.claims = migrate_filename_postgres_migrations,.from_one = true,.consecutive = true,
-		.markers = &migrate_grammar_plain,
+		.parse_name = migrate_filename_postgres_migrations,.from_one = true,.consecutive = true,
+		.grammar = &migrate_grammar_plain,
 		.like = "plain",.table = "migrations",.column = "executed_at",
 		.template = &migrate_template_postgres_migrations
 	},
@@ -222,7 +222,7 @@ migrate_format_name(const MigrateFormat *format)
 bool
 migrate_format_parse_name(const MigrateFormat *format, const char *file, MigrateFileName *parsed)
 {
-	return format->claims != NULL && format->claims(file, parsed);
+	return format->parse_name != NULL && format->parse_name(file, parsed);
 }
 
 /*
@@ -240,7 +240,7 @@ migrate_format_template(const MigrateFormat *format)
 const char *
 migrate_format_manifest(const MigrateFormat *format)
 {
-	return format->index;
+	return format->manifest;
 }
 
 /*
@@ -249,7 +249,7 @@ migrate_format_manifest(const MigrateFormat *format)
 bool
 migrate_format_has_file_sums(const MigrateFormat *format)
 {
-	return format->claims == migrate_filename_atlas;
+	return format->parse_name == migrate_filename_atlas;
 }
 
 /*
@@ -258,7 +258,7 @@ migrate_format_has_file_sums(const MigrateFormat *format)
 bool
 migrate_format_has_unique_versions(const MigrateFormat *format)
 {
-	return format->dated;
+	return format->unique_versions;
 }
 
 static void
@@ -273,27 +273,27 @@ check_version_zero(const MigrateFormat *format, const MigrateFileName *parsed)
 
 /*
  * What each file of a directory is to a format: a list of MigrateFileName, in the
- * order of their names or of "index", the text of the file that tells about the
+ * order of their names or of "manifest", the text of the file that tells about the
  * others (NULL without one).  *.sql files that are nothing go to *ignored.
  *
  * Errors: 0A000 for what would have to run and cannot, 42501 for a folder that
  * cannot be read, and those of sqitch_plan.c.
  */
 List *
-migrate_format_files(const MigrateFormat *format, List *names, const char *index, List **ignored)
+migrate_format_files(const MigrateFormat *format, List *names, const char *manifest, List **ignored)
 {
 	List	   *files = NIL;
 	ListCell   *lc;
 
-	if (format->arrange != NULL && index == NULL)
+	if (format->parse_manifest != NULL && manifest == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_FILE),
-				 errmsg("directory has no file \"%s\"", format->index),
+				 errmsg("directory has no file \"%s\"", format->manifest),
 				 errdetail("It gives the order of migrations of format \"%s\".", format->name)));
-	if (format->arrange != NULL)
-		files = format->arrange(format->index, index, names);
-	else if (index != NULL && !migrate_format_has_file_sums(format))
-		migrate_check_provider(format->index, index);
+	if (format->parse_manifest != NULL)
+		files = format->parse_manifest(format->manifest, manifest, names);
+	else if (manifest != NULL && !migrate_format_has_file_sums(format))
+		migrate_check_provider(format->manifest, manifest);
 	foreach(lc, names)
 	{
 		char	   *file = lfirst(lc);
@@ -304,7 +304,7 @@ migrate_format_files(const MigrateFormat *format, List *names, const char *index
 			format->refuse(file);
 		if (format->nested && file[strlen(file) - 1] == '/')
 			migrate_refuse_unreadable(file);
-		if (format->claims != NULL && format->claims(file, &parsed))
+		if (format->parse_name != NULL && format->parse_name(file, &parsed))
 		{
 			MigrateFileName *copy = palloc(sizeof(MigrateFileName));
 
@@ -312,15 +312,15 @@ migrate_format_files(const MigrateFormat *format, List *names, const char *index
 			*copy = parsed;
 			files = lappend(files, copy);
 		}
-		else if (format->claims != NULL)
-			migrate_refuse_unread(format->claims, file, names);
-		if (format->claims != NULL && parsed.sort_key != NULL)
+		else if (format->parse_name != NULL)
+			migrate_refuse_unread(format->parse_name, file, names);
+		if (format->parse_name != NULL && parsed.sort_key != NULL)
 			continue;
-		if (format->arrange == NULL && migrate_is_sql_file(file) &&
+		if (format->parse_manifest == NULL && migrate_is_sql_file(file) &&
 			(format->nested || strchr(file, '/') == NULL))
 			*ignored = lappend(*ignored, file);
 	}
-	if (format->arrange != NULL)
+	if (format->parse_manifest != NULL)
 		*ignored = migrate_other_files(names, files);
 	if (format->down_name != NULL)
 		migrate_refuse_down_names(files, format->down_name);
@@ -351,7 +351,7 @@ refuse_unmarked(const MigrateFormat *format, const char *evidence, const char *f
 				const char *sql, int length)
 {
 	const MigrateFormat *other = migrate_format_marked(format, sql, true);
-	const char *marker = migrate_grammar_up(format->markers);
+	const char *marker = migrate_grammar_up(format->grammar);
 	char	   *hint;
 
 	if (other != NULL && evidence != NULL)
@@ -421,9 +421,9 @@ migrate_format_parse(const MigrateFormat *format, const char *evidence,
 		migrate_parse_header(migration, sql, length);
 	if (format->hashed)
 		migrate_check_graphile(migration, sql, length);
-	if (!migrate_grammar_parse(format->markers, migration, parsed->part, sql, length))
+	if (!migrate_grammar_parse(format->grammar, migration, parsed->part, sql, length))
 		refuse_unmarked(format, evidence, parsed->file, sql, length);
-	if (format->markers == &migrate_grammar_plain)
+	if (format->grammar == &migrate_grammar_plain)
 		migrate_parse_atlas_directives(migration, sql, length);
 	if (format->syntax != SYNTAX_PSQL)
 		migration->up.syntax = migration->down.syntax = format->syntax;
@@ -440,7 +440,7 @@ migrate_format_assemble(const MigrateFormat *format, List *parts, List **ignored
 {
 	List	   *migrations = migrate_assemble(parts, ignored);
 
-	if (format->dated)
+	if (format->unique_versions)
 		migrate_refuse_equal_versions(migrations);
 	if (format->consecutive)
 		migrate_refuse_gaps(migrations, format->name);

@@ -37,19 +37,20 @@ struct MigrateFormat
 	const char *column;			/* and has this column */
 
 	/* layout */
-	bool		(*claims) (const char *file, MigrateFileName *parsed);
-	List	   *(*arrange) (const char *index, const char *str, List *names);
-	const char *index;			/* a file about the others */
+	bool		(*parse_name) (const char *file, MigrateFileName *parsed);
+	List	   *(*parse_manifest) (const char *manifest, const char *str, List *names);
+	const char *manifest;		/* a file about the others */
 	bool		nested;			/* folders hold migrations, too */
-	bool		dated;			/* equal versions are an error, though they
-								 * may have different places in the order */
+	bool		unique_versions;	/* equal versions are an error, though
+									 * they may have different places in the
+									 * order */
 	bool		from_one;		/* there is no version 0 */
 	bool		consecutive;	/* nor any gap */
 	void		(*refuse) (const char *file);	/* what would have to run too */
 	const char *down_name;		/* of a down script; %s is the version */
 
 	/* content */
-	const MigrateGrammar *markers;
+	const MigrateGrammar *grammar;
 	bool		changesets;		/* a file is several migrations */
 	bool		hashed;			/* each file has the hash of the one before */
 	bool		header;			/* has header comment lines */
@@ -69,7 +70,7 @@ extern const char *migrate_format_manifest(const MigrateFormat *format);
 extern bool migrate_format_has_file_sums(const MigrateFormat *format);
 extern bool migrate_format_has_unique_versions(const MigrateFormat *format);
 extern List *migrate_format_files(const MigrateFormat *format, List *names,
-								  const char *index, List **ignored);
+								  const char *manifest, List **ignored);
 extern char *migrate_format_metadata_file(const MigrateFormat *format, const char *file);
 extern List *migrate_format_parse(const MigrateFormat *format, const char *evidence,
 								  const MigrateFileName *parsed,
@@ -102,7 +103,7 @@ extern void migrate_check_chain(List *migrations);
 
 /* in metadata.c */
 extern void migrate_parse_header(Migration *migration, const char *sql, int length);
-extern void migrate_check_provider(const char *index, const char *str);
+extern void migrate_check_provider(const char *manifest, const char *str);
 extern void migrate_parse_metadata_file(Migration *migration, const char *metadata_file,
 										const char *str);
 
@@ -114,16 +115,16 @@ extern List *migrate_changesets_parse(const MigrateFileName *file,
 									  const char *sql, int length);
 
 /* in section.c */
-extern const char *migrate_grammar_up(const MigrateGrammar *markers);
+extern const char *migrate_grammar_up(const MigrateGrammar *grammar);
 
 /* in unread.c */
-extern void migrate_refuse_unread(bool (*claims) (const char *file, MigrateFileName *parsed),
+extern void migrate_refuse_unread(bool (*parse_name) (const char *file, MigrateFileName *parsed),
 								  const char *file, List *names);
 extern void migrate_refuse_down_names(List *files, const char *example);
 extern void migrate_refuse_lone_downs(List *files);
 
 /* in section.c */
-extern bool migrate_grammar_parse(const MigrateGrammar *markers, Migration *migration,
+extern bool migrate_grammar_parse(const MigrateGrammar *grammar, Migration *migration,
 								  MigratePart part, const char *sql, int length);
 extern bool migrate_lacks_semicolon(const char *start, const char *end);
 extern void migrate_section_finish(MigrateSection *section);

@@ -350,7 +350,7 @@ is_comment(const MigrateLine *line)
  * -1 if there is none.
  */
 int
-migrate_grammar_first(const MigrateGrammar *const *markers, int n, const char *sql)
+migrate_grammar_first(const MigrateGrammar *const *grammars, int n, const char *sql)
 {
 	MigrateLineReader lines;
 	int			found = n;
@@ -362,10 +362,10 @@ migrate_grammar_first(const MigrateGrammar *const *markers, int n, const char *s
 	{
 		for (int i = 0; i < found && is_comment(&lines.line); i++)
 		{
-			MigrateMarker marker = markers[i]->mark(&lines.line);
+			MigrateMarker marker = grammars[i]->mark(&lines.line);
 
 			if (marker == MARK_UP || marker == MARK_UP_NO_TRANSACTION ||
-				((markers[i]->whole || markers[i]->down_tells) && marker == MARK_DOWN))
+				((grammars[i]->whole_file || grammars[i]->down_tells) && marker == MARK_DOWN))
 				found = i;
 		}
 	}
@@ -376,9 +376,9 @@ migrate_grammar_first(const MigrateGrammar *const *markers, int n, const char *s
  * Is a grammar's up marker a comment that others may write as well?
  */
 bool
-migrate_grammar_are_ambiguous(const MigrateGrammar *markers)
+migrate_grammar_is_ambiguous(const MigrateGrammar *grammar)
 {
-	return markers->ambiguous;
+	return grammar->ambiguous;
 }
 
 /*
@@ -440,10 +440,10 @@ sql_migrate_has_odd_option(const MigrateLine *line)
 /*
  * The grammars.
  */
-const MigrateGrammar migrate_grammar_none = {.whole = true};
+const MigrateGrammar migrate_grammar_none = {.whole_file = true};
 
 const MigrateGrammar migrate_grammar_plain = {
-	.mark = plain_mark,.whole = true,.no_transaction_marker = "-- no-transaction",
+	.mark = plain_mark,.whole_file = true,.no_transaction_marker = "-- no-transaction",
 };
 
 const MigrateGrammar migrate_grammar_goose = {
@@ -470,7 +470,7 @@ const MigrateGrammar migrate_grammar_dbmate = {
 const MigrateGrammar migrate_grammar_tern = {
 	.mark = tern_mark,.up_marker = "---- create above / drop below ----",
 	.down_marker = "---- create above / drop below ----",
-	.no_transaction_marker = "---- tern: disable-tx ----",.whole = true,
+	.no_transaction_marker = "---- tern: disable-tx ----",.whole_file = true,
 };
 
 const MigrateGrammar migrate_grammar_rambler = {
@@ -480,14 +480,14 @@ const MigrateGrammar migrate_grammar_rambler = {
 
 const MigrateGrammar migrate_grammar_node_pg = {
 	.mark = node_pg_mark,.up_marker = "-- Up Migration",.down_marker = "-- Down Migration",
-	.whole = true,.skips_prelude = true,.any_order = true,.ambiguous = true,
+	.whole_file = true,.skips_prelude = true,.any_order = true,.ambiguous = true,
 };
 
 const MigrateGrammar migrate_grammar_graphile = {
-	.mark = graphile_mark,.whole = true,.no_transaction_marker = "--! no-transaction",
+	.mark = graphile_mark,.whole_file = true,.no_transaction_marker = "--! no-transaction",
 };
 
-const MigrateGrammar migrate_grammar_drizzle = {.mark = drizzle_mark,.whole = true};
+const MigrateGrammar migrate_grammar_drizzle = {.mark = drizzle_mark,.whole_file = true};
 
 const MigrateGrammar migrate_grammar_liquibase = {
 	.mark = liquibase_mark,.up_marker = "--liquibase formatted sql",

@@ -49,7 +49,7 @@ typedef struct MigrateGrammar
 	const char *no_transaction_marker;	/* a section without a transaction */
 	bool		(*has_odd_option) (const MigrateLine *line);
 	bool		needs_down;		/* a file has a down section */
-	bool		whole;			/* the file is a section without any marker */
+	bool		whole_file;		/* the file is a section without any marker */
 	bool		skips_prelude;	/* text before the first marker is left out,
 								 * else only comments may stand there */
 	bool		repeats;		/* there may be several sections of a kind */
@@ -75,8 +75,8 @@ extern const MigrateGrammar migrate_grammar_node_pg;
 extern const MigrateGrammar migrate_grammar_graphile;
 extern const MigrateGrammar migrate_grammar_drizzle;
 extern const MigrateGrammar migrate_grammar_liquibase;
-extern int	migrate_grammar_first(const MigrateGrammar *const *markers, int n,
+extern int	migrate_grammar_first(const MigrateGrammar *const *grammars, int n,
 								  const char *sql);
-extern bool migrate_grammar_are_ambiguous(const MigrateGrammar *markers);
+extern bool migrate_grammar_is_ambiguous(const MigrateGrammar *grammar);
 
 #endif							/* MIGRATE_FORMAT_GRAMMAR_H */

@@ -513,9 +513,9 @@ List *
 migrate_changesets_parse(const MigrateFileName *file, const char *sql, int length)
 {
 	ChangesetParser parser = {.file = file,.sql = sql};
-	const MigrateGrammar *markers = &migrate_grammar_liquibase;
+	const MigrateGrammar *grammar = &migrate_grammar_liquibase;
 
-	if (migrate_grammar_first(&markers, 1, sql) < 0)
+	if (migrate_grammar_first(&grammar, 1, sql) < 0)
 		return NIL;
 	migrate_lines_start(&parser.lines, sql, length);
 	while (migrate_lines_next(&parser.lines))

@@ -33,13 +33,13 @@ extern void migrate_check_graphile(Migration *migration, const char *sql, int le
 
 /* in sqitch_plan.c */
 extern char *migrate_ordinal_key(int ordinal, const char *name);
-pg_noreturn extern void migrate_refuse_missing_file(const char *file, const char *index, int line,
+pg_noreturn extern void migrate_refuse_missing_file(const char *file, const char *manifest, int line,
 													List *names);
 extern char *migrate_sqitch_plan_project(const char *plan);
-extern List *migrate_sqitch_plan_files(const char *index, const char *str, List *names);
+extern List *migrate_sqitch_plan_files(const char *manifest, const char *str, List *names);
 
 /* in drizzle_journal.c */
 extern List *migrate_drizzle_journal_times(const char *journal);
-extern List *migrate_drizzle_journal_files(const char *index, const char *str, List *names);
+extern List *migrate_drizzle_journal_files(const char *manifest, const char *str, List *names);
 
 #endif							/* MIGRATE_FORMAT_MANIFEST_H */

@@ -81,7 +81,7 @@ migrate_parse_header(Migration *migration, const char *sql, int length)
  * prisma: "provider" in migration_lock.toml has to be this server.
  */
 void
-migrate_check_provider(const char *index, const char *str)
+migrate_check_provider(const char *manifest, const char *str)
 {
 	char	   *provider = migrate_setting(str, "provider");
 
@@ -89,7 +89,7 @@ migrate_check_provider(const char *index, const char *str)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("migrations are for \"%s\", not for PostgreSQL", provider),
-				 errcontext("file \"%s\"", index)));
+				 errcontext("file \"%s\"", manifest)));
 }
 
 /*

@@ -27,7 +27,7 @@
  */
 typedef struct SectionParser
 {
-	const MigrateGrammar *markers;
+	const MigrateGrammar *grammar;
 	const char *file;
 	const char *sql;
 	Migration  *migration;
@@ -91,17 +91,17 @@ check_prelude(SectionParser *parser, bool up)
 {
 	const MigrateLine *line = parser->line;
 
-	if (parser->markers->whole && !up)
+	if (parser->grammar->whole_file && !up)
 		return;					/* it is the up section */
 	if (migrate_script_is_blank(parser->sql, line->str - parser->sql))
 		return;
-	if (parser->markers->skips_prelude)
+	if (parser->grammar->skips_prelude)
 		parser->prelude = !parser->prelude_allowed &&
 			migrate_has_statements(parser->sql, line->str - parser->sql);
 	else
 		migrate_bad_file(parser->file, line->number, "migration has statements before its up section",
 						 psprintf("Only comments may stand before \"%s\".",
-								  parser->markers->up_marker));
+								  parser->grammar->up_marker));
 }
 
 static void
@@ -109,10 +109,10 @@ begin_section(SectionParser *parser, bool up, bool no_transaction, const char *a
 {
 	Migration  *migration = parser->migration;
 	MigrateSection *section = up ? &migration->up : &migration->down;
-	const MigrateGrammar *markers = parser->markers;
+	const MigrateGrammar *grammar = parser->grammar;
 	int			number = parser->line->number;
 
-	if (!up && !migration->up.present && !markers->any_order)
+	if (!up && !migration->up.present && !grammar->any_order)
 		migrate_bad_file(parser->file, number,
 						 "down section of migration stands before its up section", NULL);
 	if (!parser->marked)
@@ -121,7 +121,7 @@ begin_section(SectionParser *parser, bool up, bool no_transaction, const char *a
 	if (up && parser->unmarked_up)
 		memset(section, 0, sizeof(MigrateSection));
 	parser->unmarked_up &= !up;
-	if (section->present && !markers->repeats)
+	if (section->present && !grammar->repeats)
 		migrate_bad_file(parser->file, number, up ? "migration has two up sections" :
 						 "migration has two down sections", NULL);
 	if (parser->in_statement)
@@ -283,7 +283,7 @@ end_section(const SectionParser *parser, MigrateSection *section, bool backwards
 		MigrateSpan *span = lfirst(lc);
 
 		/* what stays a transaction of its own among others */
-		span->wrapped = span->transactional && !all && !none && !parser->markers->no_transaction_for_all;
+		span->wrapped = span->transactional && !all && !none && !parser->grammar->no_transaction_for_all;
 	}
 	if (backwards)
 	{
@@ -300,9 +300,9 @@ end_section(const SectionParser *parser, MigrateSection *section, bool backwards
  * The line that an up section begins with, for messages.
  */
 const char *
-migrate_grammar_up(const MigrateGrammar *markers)
+migrate_grammar_up(const MigrateGrammar *grammar)
 {
-	return markers->up_marker;
+	return grammar->up_marker;
 }
 
 #define ALLOW	"If it is meant so, write \"-- migrate: allow misspelt-marker\" and a reason on the line above it."
@@ -314,16 +314,16 @@ migrate_grammar_up(const MigrateGrammar *markers)
 static void
 doubt_down(const SectionParser *parser, const char *end)
 {
-	const MigrateGrammar *markers = parser->markers;
+	const MigrateGrammar *grammar = parser->grammar;
 
 	if (parser->suspect == 0 || parser->migration->down.present ||
 		migrate_script_is_blank(parser->behind_suspect, end - parser->behind_suspect))
 		return;
-	migrate_add_doubt(parser->migration, parser->suspect, markers->down_marker != NULL,
+	migrate_add_doubt(parser->migration, parser->suspect, grammar->down_marker != NULL,
 					  "line looks like the beginning of a down section, and is none",
-					  markers->down_marker == NULL ? "What follows it runs with the rest." :
+					  grammar->down_marker == NULL ? "What follows it runs with the rest." :
 					  psprintf("What follows it would run with the rest.  Write the line as \"%s\".  " ALLOW,
-							   markers->down_marker));
+							   grammar->down_marker));
 }
 
 /*
@@ -333,7 +333,7 @@ doubt_down(const SectionParser *parser, const char *end)
 static void
 note_suspect(SectionParser *parser, const char *after)
 {
-	const MigrateGrammar *markers = parser->markers;
+	const MigrateGrammar *grammar = parser->grammar;
 	const MigrateLine *line = parser->line;
 
 	if (parser->open == &parser->migration->up && parser->suspect == 0 && !parser->allowed &&
@@ -342,7 +342,7 @@ note_suspect(SectionParser *parser, const char *after)
 		parser->suspect = line->number;
 		parser->behind_suspect = after;
 	}
-	if (markers->no_transaction_marker != NULL && parser->open != NULL && !parser->allowed &&
+	if (grammar->no_transaction_marker != NULL && parser->open != NULL && !parser->allowed &&
 		parser->span->transactional && migrate_directory_is_no_transaction(line))
 	{
 		parser->suspect_no_transaction = parser->open;
@@ -387,26 +387,26 @@ static void
 doubt_file(SectionParser *parser, const char *end)
 {
 	Migration  *migration = parser->migration;
-	const MigrateGrammar *markers = parser->markers;
+	const MigrateGrammar *grammar = parser->grammar;
 
 	doubt_down(parser, end);
 	doubt_separators(parser);
 	if (parser->suspect_no_transaction != NULL && parser->suspect_no_transaction->transactional)
 		migrate_add_doubt(migration, parser->suspect_no_transaction_line, true,
 						  "line looks like a mark for \"no transaction\", and is none",
-						  psprintf("Write it as \"%s\".  " ALLOW, markers->no_transaction_marker));
+						  psprintf("Write it as \"%s\".  " ALLOW, grammar->no_transaction_marker));
 	if (parser->odd_option > 0)
 		migrate_add_doubt(migration, parser->odd_option, true, "marker has an unrecognized option",
 						  psprintf("The mark for \"no transaction\" is \"%s\".  " ALLOW,
-								   markers->no_transaction_marker));
-	if (parser->prelude > 0 && markers->skips_prelude)
+								   grammar->no_transaction_marker));
+	if (parser->prelude > 0 && grammar->skips_prelude)
 		migrate_add_doubt(migration, parser->prelude, true,
 						  "statements before the first marker would be left out",
-						  psprintf("Move them behind \"%s\".  " ALLOW, markers->up_marker));
-	if (markers->needs_down && migration->up.present && !migration->down.present)
+						  psprintf("Move them behind \"%s\".  " ALLOW, grammar->up_marker));
+	if (grammar->needs_down && migration->up.present && !migration->down.present)
 		migrate_add_doubt(migration, migration->up.line, true, "migration has no down section",
 						  psprintf("Add a line \"%s\", with nothing behind it if there is no way back.",
-								   markers->down_marker));
+								   grammar->down_marker));
 }
 
 /*
@@ -415,42 +415,42 @@ doubt_file(SectionParser *parser, const char *end)
  * 42601 with file and line.
  */
 bool
-migrate_grammar_parse(const MigrateGrammar *markers, Migration *migration, MigratePart part,
+migrate_grammar_parse(const MigrateGrammar *grammar, Migration *migration, MigratePart part,
 					  const char *sql, int length)
 {
-	SectionParser parser = {.markers = markers,.file = migration->file,.sql = sql,
+	SectionParser parser = {.grammar = grammar,.file = migration->file,.sql = sql,
 	.migration = migration};
 	MigrateLineReader reader;
 
 	parser.line = &reader.line;
-	parser.unmarked_up = markers->whole && part != PART_DOWN;
-	if (markers->whole)
+	parser.unmarked_up = grammar->whole_file && part != PART_DOWN;
+	if (grammar->whole_file)
 		open_span(&parser, part == PART_DOWN ? &migration->down : &migration->up, true, sql, 1);
 	migrate_lines_start(&reader, sql, length);
 	while (migrate_lines_next(&reader))
 	{
 		const char *after = reader.next ? reader.next : reader.end;
 
-		MigrateMarker marker = markers->mark ? markers->mark(&reader.line) : MARK_NONE;
+		MigrateMarker marker = grammar->mark ? grammar->mark(&reader.line) : MARK_NONE;
 
 		if (marker == MARK_NONE || marker == MARK_STOP)
 			note_suspect(&parser, after);
 		if (marker != MARK_NONE)
 			apply_marker(&parser, marker, after);
-		if (marker != MARK_NONE && markers->has_odd_option != NULL && !parser.allowed &&
-			markers->has_odd_option(&reader.line))
+		if (marker != MARK_NONE && grammar->has_odd_option != NULL && !parser.allowed &&
+			grammar->has_odd_option(&reader.line))
 			parser.odd_option = reader.line.number;
 		parser.allowed = migrate_line_allows(&reader.line, "misspelt-marker");
 		parser.prelude_allowed |= parser.allowed && !parser.marked;
 	}
-	if (!migration->up.present && !(markers->whole && part == PART_DOWN))
+	if (!migration->up.present && !(grammar->whole_file && part == PART_DOWN))
 		return false;
 	if (parser.in_statement)
 		migrate_bad_file(migration->file, reader.line.number, "statement is begun and not ended", NULL);
 	close_span(&parser, sql + length);
 	end_section(&parser, &migration->up, false);
-	end_section(&parser, &migration->down, markers->down_backwards);
+	end_section(&parser, &migration->down, grammar->down_backwards);
 	doubt_file(&parser, sql + length);
-	migration->no_transaction_marker = markers->no_transaction_marker;
+	migration->no_transaction_marker = grammar->no_transaction_marker;
 	return true;
 }

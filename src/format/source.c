@@ -158,12 +158,12 @@ static char *
 section_text(MigrateSource *source, const MigrateSection *section, int *length)
 {
 	char	   *str = migrate_section_text(section, source->sql, length);
-	char	   *whole = migrate_include_files(str, section->file, section->line,
-											  read_for_include, source);
+	char	   *whole_file = migrate_include_files(str, section->file, section->line,
+												   read_for_include, source);
 
-	if (whole != str)
-		*length = strlen(whole);
-	return whole;
+	if (whole_file != str)
+		*length = strlen(whole_file);
+	return whole_file;
 }
 
 /*
@@ -350,15 +350,15 @@ read_files(MigrateSource *source)
 	MigrationSet *set = source->set;
 	List	   *names = migrate_directory_names(source->dir);
 	List	   *parts = NIL;
-	const char *index = migrate_format_manifest(set->format);
+	const char *manifest = migrate_format_manifest(set->format);
 	int			length;
-	char	   *str = index ? read_other(source, index, &length) : NULL;
+	char	   *str = manifest ? read_other(source, manifest, &length) : NULL;
 	MigrateAtlasSum *atlas_sum = NULL;
 	ListCell   *lc;
 
 	set->ignored = NIL;
 	if (str != NULL && migrate_format_has_file_sums(set->format))
-		atlas_sum = migrate_atlas_sum_begin(index, str, length);
+		atlas_sum = migrate_atlas_sum_begin(manifest, str, length);
 	foreach(lc, migrate_format_files(set->format, names, str, &set->ignored))
 	{
 		MigrateFileName *parsed = lfirst(lc);

@@ -28,7 +28,7 @@
  * "names" lacks a file, or a folder on the way to it cannot be read.
  */
 void
-migrate_refuse_missing_file(const char *file, const char *index, int line, List *names)
+migrate_refuse_missing_file(const char *file, const char *manifest, int line, List *names)
 {
 	for (const char *slash = strchr(file, '/'); slash != NULL; slash = strchr(slash + 1, '/'))
 	{
@@ -40,8 +40,8 @@ migrate_refuse_missing_file(const char *file, const char *index, int line, List 
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_FILE),
 			 errmsg("file \"%s\" does not exist", file),
-			 errdetail("It is named in \"%s\".", index),
-			 line > 0 ? errcontext("file \"%s\", line %d", index, line) : 0));
+			 errdetail("It is named in \"%s\".", manifest),
+			 line > 0 ? errcontext("file \"%s\", line %d", manifest, line) : 0));
 }
 
 /*
@@ -348,9 +348,9 @@ sqitch_file(const SqitchChange *change, MigratePart part, char *file, char *scri
  * 42704 and 55000 for dependencies.
  */
 List *
-migrate_sqitch_plan_files(const char *index, const char *str, List *names)
+migrate_sqitch_plan_files(const char *manifest, const char *str, List *names)
 {
-	SqitchPlan	plan = {.file = index};
+	SqitchPlan	plan = {.file = manifest};
 	List	   *files = NIL;
 	ListCell   *lc;
 
@@ -365,7 +365,7 @@ migrate_sqitch_plan_files(const char *index, const char *str, List *names)
 		CHECK_FOR_INTERRUPTS();
 		check_dependencies(&plan, change);
 		if (!migrate_has_name(names, deploy))
-			migrate_refuse_missing_file(deploy, index, change->line, names);
+			migrate_refuse_missing_file(deploy, manifest, change->line, names);
 		files = lappend(files, sqitch_file(change, PART_UP, deploy, script));
 		if (migrate_has_name(names, revert))
 			files = lappend(files, sqitch_file(change, PART_DOWN, revert, script));

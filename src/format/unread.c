@@ -24,7 +24,7 @@
 #include "format/format_int.h"
 #include "util/printable.h"
 
-typedef bool (*ClaimsFile) (const char *file, MigrateFileName *parsed);
+typedef bool (*ParseName) (const char *file, MigrateFileName *parsed);
 
 /*
  * The bytes before a suffix, in any case; -1 if the name does not end so.
@@ -42,7 +42,7 @@ before_suffix(const char *name, const char *suffix)
  * read any name are asked only for names that begin as a version.
  */
 static bool
-would_be_read(ClaimsFile claims, const char *file, int length, List *names)
+would_be_read(ParseName parse_name, const char *file, int length, List *names)
 {
 	MigrateFileName parsed = {0};
 	const char *base = migrate_base_name(file);
@@ -50,7 +50,7 @@ would_be_read(ClaimsFile claims, const char *file, int length, List *names)
 
 	return (isdigit((unsigned char) *file) || isdigit((unsigned char) base[0]) ||
 			isdigit((unsigned char) base[1])) &&
-		claims(sql, &parsed) && !migrate_has_name(names, sql);
+		parse_name(sql, &parsed) && !migrate_has_name(names, sql);
 }
 
 /*
@@ -58,7 +58,7 @@ would_be_read(ClaimsFile claims, const char *file, int length, List *names)
  * name, and no SQL file has the same.
  */
 static void
-refuse_code(ClaimsFile claims, const char *file, List *names)
+refuse_code(ParseName parse_name, const char *file, List *names)
 {
 	static const char *const suffixes[] = {
 		".go", ".js", ".cjs", ".mjs", ".ts", ".cts", ".mts", ".py", ".rb", ".rs", ".java", ".kt", ".sh",
@@ -75,7 +75,7 @@ refuse_code(ClaimsFile claims, const char *file, List *names)
 			continue;
 		for (int k = 0; k < lengthof(others); k++)
 			other |= before_suffix(pnstrdup(file, length), others[k]) >= 0;
-		if (!other && would_be_read(claims, file, length, names))
+		if (!other && would_be_read(parse_name, file, length, names))
 			ereport(ERROR,
 					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 					 errmsg("migration \"%s\" is not written in SQL", file),
@@ -87,7 +87,7 @@ refuse_code(ClaimsFile claims, const char *file, List *names)
  * 0A000 for SQL whose name ends in another way than the format reads.
  */
 static void
-refuse_suffix(ClaimsFile claims, const char *file, List *names)
+refuse_suffix(ParseName parse_name, const char *file, List *names)
 {
 	static const char *const suffixes[] = {".sql", ".pgsql", ".psql", ".ddl"};
 
@@ -96,7 +96,7 @@ refuse_suffix(ClaimsFile claims, const char *file, List *names)
 		int			length = before_suffix(file, suffixes[i]);
 
 		if (length >= 0 && strcmp(file + length, ".sql") != 0 &&
-			would_be_read(claims, file, length, names))
+			would_be_read(parse_name, file, length, names))
 			ereport(ERROR,
 					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 					 errmsg("file \"%s\" is not read", file),
@@ -109,10 +109,10 @@ refuse_suffix(ClaimsFile claims, const char *file, List *names)
  * Refuse a file that a format does not read, if it may be meant as a migration.
  */
 void
-migrate_refuse_unread(ClaimsFile claims, const char *file, List *names)
+migrate_refuse_unread(ParseName parse_name, const char *file, List *names)
 {
-	refuse_code(claims, file, names);
-	refuse_suffix(claims, file, names);
+	refuse_code(parse_name, file, names);
+	refuse_suffix(parse_name, file, names);
 }
 
 /*

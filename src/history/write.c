@@ -400,7 +400,7 @@ migrate_record_no_progress(const MigrateHistory *history, const MigrateStep *ste
 }
 
 /*
- * Settle an interrupted migration by hand: it is applied, or it is not.
+ * Record what repair() says of an interrupted migration: it is applied, or it is not.
  */
 void
 migrate_record_repaired(const MigrateHistory *history, const AppliedMigration *row, bool applied)

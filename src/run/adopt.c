@@ -44,7 +44,7 @@ typedef struct Adoption
 {
 	MigrateRun *run;
 	MigrateToolTable *tool_table;
-	const char *index;			/* text of the file about the others, or NULL */
+	const char *manifest;		/* text of the file about the others, or NULL */
 	MigrateCandidates *candidates;
 	int			tool_batch;		/* the last one, and the one it is here */
 	List	   *results;		/* of MigrateAdopted */
@@ -136,7 +136,7 @@ static MigrateChecked
 check_file(Adoption *adoption, const Migration *file, const MigrateToolRow *row)
 {
 	const MigrateTool *tool = adoption->tool_table->tool;
-	MigrateChecksumInput in = {.file = file,.index = adoption->index};
+	MigrateChecksumInput in = {.file = file,.manifest = adoption->manifest};
 	MemoryContext old;
 	MigrateChecked checked;
 
@@ -308,15 +308,15 @@ read_directory(Adoption *adoption)
  * The file about the others, if the tool has one that matters.
  */
 static void
-read_index(Adoption *adoption)
+read_manifest(Adoption *adoption)
 {
-	const char *index = adoption->tool_table->tool->index;
+	const char *manifest = adoption->tool_table->tool->manifest;
 	const char *sql;
 	int			length;
 
-	if (index != NULL &&
-		migrate_source_bytes(adoption->run->source, index, &length, &sql) != NULL)
-		adoption->index = pstrdup(sql);
+	if (manifest != NULL &&
+		migrate_source_bytes(adoption->run->source, manifest, &length, &sql) != NULL)
+		adoption->manifest = pstrdup(sql);
 }
 
 static List *
@@ -334,14 +334,14 @@ adopt(MigrateRun *run)
 	adoption.chunk = AllocSetContextCreate(CurrentMemoryContext, "migrate adoption",
 										   ALLOCSET_DEFAULT_SIZES);
 	read_directory(&adoption);
-	read_index(&adoption);
+	read_manifest(&adoption);
 	migrate_lock_and_load(run, "migrate.adopt()");
 	migrate_tool_table_lock(adoption.tool_table);
 	rows = migrate_tool_table_read(adoption.tool_table,
-								   adoption.tool_table->tool->key == KEY_CHANGE && adoption.index != NULL ?
-								   migrate_sqitch_plan_project(adoption.index) : NULL);
+								   adoption.tool_table->tool->key == KEY_CHANGE && adoption.manifest != NULL ?
+								   migrate_sqitch_plan_project(adoption.manifest) : NULL);
 	refuse_unfinished(adoption.tool_table, rows);
-	adoption.candidates = migrate_candidates(run->items, adoption.tool_table, adoption.index);
+	adoption.candidates = migrate_candidates(run->items, adoption.tool_table, adoption.manifest);
 	foreach(lc, rows)
 		adopt_row(&adoption, lfirst(lc));
 	flush_records(&adoption);

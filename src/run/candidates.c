@@ -56,7 +56,7 @@ typedef struct Called
 struct MigrateCandidates
 {
 	const MigrateTool *tool;
-	const char *index;			/* text of the file about the others, or NULL */
+	const char *manifest;		/* text of the file about the others, or NULL */
 	MigrateCandidate *ordered;	/* in the order of migrations ... */
 	MigrateCandidate **sorted;	/* ... and of keys */
 	int			n;
@@ -165,7 +165,7 @@ row_key(const MigrateCandidates *candidates, const MigrateToolRow *row)
 		case KEY_STEM:
 			return stem(row->id);
 		case KEY_WHEN:
-			return candidates->index ? row->id : row->path;
+			return candidates->manifest ? row->id : row->path;
 		default:
 			return row->id;
 	}
@@ -178,7 +178,7 @@ row_key(const MigrateCandidates *candidates, const MigrateToolRow *row)
 static void
 set_journal_keys(MigrateCandidates *candidates)
 {
-	List	   *times = migrate_drizzle_journal_times(candidates->index);
+	List	   *times = migrate_drizzle_journal_times(candidates->manifest);
 	ListCell   *lc = list_head(times);
 
 	for (int i = 0; i < candidates->n && lc != NULL; i++)
@@ -262,17 +262,17 @@ call_by_path(MigrateCandidates *candidates, MigrateCandidate *candidate)
 
 /*
  * Get ready to find the migrations (items, a list of MigrateItem in order) that rows
- * of a tool's table are about.  "index" is the text of the tool's file about the
+ * of a tool's table are about.  "manifest" is the text of the tool's file about the
  * others, or NULL.  The result refers to all of them.
  */
 MigrateCandidates *
-migrate_candidates(List *items, const MigrateToolTable *tool_table, const char *index)
+migrate_candidates(List *items, const MigrateToolTable *tool_table, const char *manifest)
 {
 	MigrateCandidates *candidates = palloc0(sizeof(MigrateCandidates));
 	int			n = list_length(items);
 
 	candidates->tool = tool_table->tool;
-	candidates->index = index;
+	candidates->manifest = manifest;
 	candidates->ordered = palloc_extended(Max(n, 1) * sizeof(MigrateCandidate),
 										  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	candidates->sorted = palloc(Max(n, 1) * sizeof(MigrateCandidate *));
@@ -286,7 +286,7 @@ migrate_candidates(List *items, const MigrateToolTable *tool_table, const char *
 		candidate->key = item_key(candidates->tool->key, candidate->item);
 		candidates->sorted[i] = candidate;
 	}
-	if (candidates->tool->key == KEY_WHEN && index != NULL)
+	if (candidates->tool->key == KEY_WHEN && manifest != NULL)
 		set_journal_keys(candidates);
 	qsort(candidates->sorted, n, sizeof(MigrateCandidate *), compare_candidates);
 	candidates->called = called_create(CurrentMemoryContext, n, NULL);

@@ -33,7 +33,7 @@ typedef struct MigrateCandidates MigrateCandidates;
 
 /* in candidates.c */
 extern MigrateCandidates *migrate_candidates(List *items, const MigrateToolTable *tool_table,
-											 const char *index);
+											 const char *manifest);
 extern MigrateCandidate *migrate_candidate_find(MigrateCandidates *candidates,
 												const MigrateToolRow *row, bool *repeated);
 extern List *migrate_candidates_before(MigrateCandidates *candidates, const MigrateToolRow *row);

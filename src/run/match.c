@@ -335,7 +335,7 @@ add_name(MigrateNames *names, MigrateNames *others, const char *name, MigrateIte
  * and by its version, where no name is the same.
  */
 static void
-add_item(ItemNames *index, MigrateItem *item)
+add_item(ItemNames *lookup, MigrateItem *item)
 {
 	const char *label = migrate_item_label(item);
 	const char *file = migrate_item_file(item);
@@ -343,31 +343,31 @@ add_item(ItemNames *index, MigrateItem *item)
 	const char *number = plain_number(version);
 	ListCell   *lc;
 
-	add_name(index->names, index->others, label, item);
-	add_name(index->names, index->others, file, item);
-	add_name(index->names, index->others, psprintf("%s:%s", file, label), item);
+	add_name(lookup->names, lookup->others, label, item);
+	add_name(lookup->names, lookup->others, file, item);
+	add_name(lookup->names, lookup->others, psprintf("%s:%s", file, label), item);
 	foreach(lc, item->file ? item->file->tags : NIL)
-		add_name(index->names, index->others, lfirst(lc), item);
-	add_name(index->versions, index->other_versions, version, item);
+		add_name(lookup->names, lookup->others, lfirst(lc), item);
+	add_name(lookup->versions, lookup->other_versions, version, item);
 	if (number != NULL)
-		add_name(index->numbers, index->other_numbers, number, item);
+		add_name(lookup->numbers, lookup->other_numbers, number, item);
 }
 
 static void
-name_items(ItemNames *index, List *items)
+name_items(ItemNames *lookup, List *items)
 {
 	ListCell   *lc;
 
-	index->names = migrate_names_create();
-	index->others = migrate_names_create();
-	index->versions = migrate_names_create();
-	index->other_versions = migrate_names_create();
-	index->numbers = migrate_names_create();
-	index->other_numbers = migrate_names_create();
+	lookup->names = migrate_names_create();
+	lookup->others = migrate_names_create();
+	lookup->versions = migrate_names_create();
+	lookup->other_versions = migrate_names_create();
+	lookup->numbers = migrate_names_create();
+	lookup->other_numbers = migrate_names_create();
 	foreach(lc, items)
 	{
 		CHECK_FOR_INTERRUPTS();
-		add_item(index, lfirst(lc));
+		add_item(lookup, lfirst(lc));
 	}
 }
 
@@ -386,17 +386,17 @@ find_one(const MigrateNames *names, const MigrateNames *others, const char *name
 }
 
 static MigrateItem *
-find(const ItemNames *index, List *items, const char *wanted)
+find(const ItemNames *lookup, List *items, const char *wanted)
 {
 	const char *number = plain_number(wanted);
 	MigrateItem *found;
 
 	CHECK_FOR_INTERRUPTS();
-	found = find_one(index->names, index->others, wanted, wanted);
+	found = find_one(lookup->names, lookup->others, wanted, wanted);
 	if (found == NULL && number != NULL)
-		found = find_one(index->numbers, index->other_numbers, number, wanted);
+		found = find_one(lookup->numbers, lookup->other_numbers, number, wanted);
 	else if (found == NULL)
-		found = find_one(index->versions, index->other_versions, wanted, wanted);
+		found = find_one(lookup->versions, lookup->other_versions, wanted, wanted);
 	if (found == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
@@ -414,13 +414,13 @@ find(const ItemNames *index, List *items, const char *wanted)
 List *
 migrate_match_find_all(List *items, List *wanted)
 {
-	ItemNames	index;
+	ItemNames	lookup;
 	List	   *found = NIL;
 	ListCell   *lc;
 
-	name_items(&index, items);
+	name_items(&lookup, items);
 	foreach(lc, wanted)
-		found = lappend(found, find(&index, items, lfirst(lc)));
+		found = lappend(found, find(&lookup, items, lfirst(lc)));
 	return found;
 }
 

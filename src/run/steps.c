@@ -313,7 +313,7 @@ up_steps(List *items)
 /*
  * What apply() has to run: steps in order, NIL if there is nothing to do.
  *
- * "items" are those of migrate_match(), with changes judged.  Errors:
+ * "items" are those of migrate_match(), with changes found.  Errors:
  * 55000 for modified, out-of-order and interrupted migrations unless the request
  * is quiet, 42704 for an unknown version, 22023 for a request that makes no
  * sense.

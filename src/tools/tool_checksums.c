@@ -177,9 +177,9 @@ migrate_checksum_atlas(const MigrateChecksumInput *in, const char *recorded)
 	const char *file = in->file->up.file;
 	int			n = strlen(file);
 
-	if (in->index == NULL)
+	if (in->manifest == NULL)
 		return CHECKED_UNKNOWN;
-	migrate_lines_start(&lines, in->index, strlen(in->index));
+	migrate_lines_start(&lines, in->manifest, strlen(in->manifest));
 	while (migrate_lines_next(&lines))
 	{
 		const char *line = lines.line.str;

@@ -76,7 +76,7 @@ static const MigrateTool tools[] = {
 	{
 		.name = "sqitch",.formats = "sqitch",.schema = "sqitch",.tables = "changes",
 		.columns = "change_id:S script_hash:S change:S project:S committed_at:D",
-		.index = "sqitch.plan",
+		.manifest = "sqitch.plan",
 		.where = "project = coalesce($1, project)",.order = "committed_at",
 		.key = KEY_CHANGE,.id = "change",.applied_at = "committed_at",
 		/* what was recorded before there was a hash has the change's own */
@@ -143,7 +143,7 @@ static const MigrateTool tools[] = {
 	{
 		.name = "drizzle",.formats = "drizzle",.schema = "drizzle",
 		.tables = "__drizzle_migrations",.columns = "id:N hash:S created_at:N",
-		.index = "meta/_journal.json",.order = "id",.key = KEY_WHEN,.id = "created_at",
+		.manifest = "meta/_journal.json",.order = "id",.key = KEY_WHEN,.id = "created_at",
 		.path = "to_char(to_timestamp(created_at / 1000) AT TIME ZONE 'UTC', 'YYYYMMDDHH24MISS')",
 		.checksum = "hash",.check = migrate_checksum_drizzle
 	},
@@ -179,7 +179,7 @@ static const MigrateTool tools[] = {
 		.tables = "atlas_schema_revisions",
 		.columns = "version:S description:S type:N applied:N total:N executed_at:D"
 		" execution_time:N error:S hash:S operator_version:S",
-		.index = "atlas.sum",
+		.manifest = "atlas.sum",
 		/* a version with a dot is the tool's own */
 		.where = "version NOT LIKE '.%'",.order = "executed_at, version",
 		.key = KEY_VERSION,.id = "version",.title = "description",.through = "(type & 1) = 1",

@@ -61,7 +61,7 @@ typedef struct MigrateTool
 								 * types */
 	bool		only;			/* and no others */
 	const char *refusal;		/* why its history cannot be adopted, or NULL */
-	const char *index;			/* a file about the others */
+	const char *manifest;		/* a file about the others */
 
 	/* rows, of which the last one counts that is equal in "newest_by" */
 	const char *newest_by;
@@ -137,7 +137,7 @@ struct MigrateChecksumInput
 	int			length;
 	const char *sql;			/* ... and their text, in the database
 								 * encoding */
-	const char *index;			/* that of the file about the others, or NULL */
+	const char *manifest;		/* that of the file about the others, or NULL */
 };
 
 #endif							/* MIGRATE_TOOLS_TOOLS_H */
