@@ -1,5 +1,6 @@
 # The statements that README.md and the documents show run as they are written,
-# and give the output that is shown.  Only these blocks do not run:
+# and give the output that is shown; links lead to pages and headings that exist.
+# Only these blocks do not run:
 #
 #   text          output of the block before it, or a picture
 #   python js go  examples for drivers
@@ -324,6 +325,39 @@ sub test_claims
 	return;
 }
 test_claims();
+
+# The anchors that GitHub gives the headings of a page.
+sub anchors
+{
+	my ($text) = @_;
+
+	return map { lc($_) =~ s/[^\w\- ]//gr =~ tr/ /-/r } $text =~ /^#+ ([^\n]*)\n/mg;
+}
+
+# Links within the tree lead to files and headings that exist.
+sub test_links
+{
+	my ($document) = @_;
+	my ($folder) = "$root/$document" =~ m{(.*)/};
+	my @broken;
+
+	foreach my $link (slurp_file("$root/$document") =~ /\]\(([^)\s]+)\)/g)
+	{
+		next if $link =~ /^https?:/;
+		my ($path, $anchor) = $link =~ /\A([^#]*)(?:#(.*))?\z/;
+		my $file = $path eq '' ? "$root/$document" : "$folder/$path";
+
+		push @broken, $link
+		  if !-e $file || defined $anchor && !grep { $_ eq $anchor } anchors(slurp_file($file));
+	}
+	is_deeply(\@broken, [], "$document has no broken links");
+	return;
+}
+
+foreach my $path (map { glob "$root/$_" } qw(*.md docs/*.md docs/*/*.md bench/*.md packaging/*.md test/*/README.md))
+{
+	test_links($path =~ s{^\Q$root\E/}{}r);
+}
 
 is_deeply([ grep { !$used{$_} } sort keys %prepare ], [], 'what is prepared is used');
 
