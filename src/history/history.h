@@ -132,11 +132,16 @@ extern char *migrate_history_script(const uint8 *sha256);
 extern void migrate_history_attempts(const MigrateHistory *history,
 									 Tuplestorestate *store);
 extern char *migrate_history_lockers(List *relations);
+extern List *migrate_history_failures(const MigrateHistory *history);
+extern int	migrate_history_next_batch(const MigrateHistory *history);
 
 /* in subscribed.c */
 extern void migrate_history_warn_subscribed(void);
-extern List *migrate_history_failures(const MigrateHistory *history);
-extern int	migrate_history_next_batch(const MigrateHistory *history);
+
+/* in recorder.c */
+extern void migrate_recorder_begin(void);
+extern void migrate_recorder_flush(void);
+extern void migrate_recorder_end(void);
 
 /* in write.c */
 extern void migrate_record_up(const MigrateHistory *history, const MigrateStep *step,
@@ -162,19 +167,5 @@ extern void migrate_record_replace(const MigrateHistory *history, const Migratio
 								   const char *up, List *up_vars,
 								   const char *down, List *down_vars,
 								   bool reversible, const char *down_error);
-
-/*
- * A migration to record that has been applied elsewhere.
- */
-typedef struct MigrateRecord
-{
-	MigrateStep step;
-	MigrateResult *result;
-	char	   *up;				/* its scripts */
-	char	   *down;			/* NULL: none */
-} MigrateRecord;
-
-/* in write.c */
-extern void migrate_record_adopted(const MigrateHistory *history, List *records);
 
 #endif							/* MIGRATE_HISTORY_HISTORY_H */

@@ -197,7 +197,9 @@ plan_of(MigrateQuery *query)
 {
 	if (query->plan == NULL)
 	{
-		SPIPlanPtr	plan = SPI_prepare(query->sql, query->nargs, query->types);
+		/* the values do not matter: each finds its rows by a key */
+		SPIPlanPtr	plan = SPI_prepare_cursor(query->sql, query->nargs, query->types,
+											  CURSOR_OPT_GENERIC_PLAN);
 
 		if (plan == NULL || SPI_keepplan(plan) != 0)
 			elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
@@ -252,6 +254,19 @@ plan_for_rows(const MigrateQuery *query)
 }
 
 /*
+ * 55000 if the statement that has just run has not found "count" rows, which were
+ * there when the run began.
+ */
+void
+migrate_require_processed(uint64 count)
+{
+	if (SPI_processed != count)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("table \"%s\" has been changed during the run", "migrate.applied")));
+}
+
+/*
  * Run a statement as the tables' owner.  Its parameters are "p", or it reads the
  * "rows".
  */
@@ -262,6 +277,8 @@ run_query(MigrateQuery *query, const MigrateParameters *rows, int nrows, Migrate
 	OwnerState	state;
 	int			result;
 
+	if (!query->of_scripts)
+		migrate_recorder_flush();
 	become_owner(&state);
 	PG_TRY();
 	{
@@ -280,10 +297,8 @@ run_query(MigrateQuery *query, const MigrateParameters *rows, int nrows, Migrate
 		if (result != expected)
 			elog(ERROR, "unexpected SPI result for the history: %s",
 				 SPI_result_code_string(result));
-		if ((expected == SPI_OK_UPDATE || expected == SPI_OK_DELETE) && SPI_processed != 1)
-			ereport(ERROR,
-					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-					 errmsg("table \"%s\" has been changed during the run", "migrate.applied")));
+		if (expected == SPI_OK_UPDATE || expected == SPI_OK_DELETE)
+			migrate_require_processed(1);
 		if (receive != NULL)
 			receive(arg);
 		if (store != NULL)

@@ -22,7 +22,7 @@
 
 #define MIGRATE_KEY_MATCHES \
 	"project OPERATOR(pg_catalog.=) $1 AND schema OPERATOR(pg_catalog.=) $2"
-#define MIGRATE_MAX_PARAMETERS		32
+#define MIGRATE_MAX_PARAMETERS		44
 
 /* what a statement for many rows reads them from, see migrate_query_rows() */
 #define MIGRATE_ROWS	"migrate_rows"
@@ -35,6 +35,8 @@ typedef struct MigrateQuery
 	const char *sql;
 	int			nargs;
 	Oid			types[MIGRATE_MAX_PARAMETERS];
+	bool		of_scripts;		/* reads nothing but migrate.script, which it
+								 * does not matter when it is written */
 	struct _SPI_plan *plan;		/* filled in at first use */
 } MigrateQuery;
 
@@ -71,6 +73,7 @@ typedef enum MigrateSnapshot
 } MigrateSnapshot;
 
 /* in owner_query.c */
+extern void migrate_require_processed(uint64 count);
 extern void migrate_query(MigrateQuery *query, MigrateParameters *p, MigrateSnapshot which,
 						  int expected, void (*receive) (void *arg), void *arg);
 extern void migrate_query_rows(MigrateQuery *query, const MigrateParameters *rows, int nrows,

@@ -60,7 +60,7 @@ enum ReadColumn
 
 static MigrateQuery script_query = {
 	"SELECT text FROM migrate.script WHERE sha256 OPERATOR(pg_catalog.=) $1 LIMIT 1",
-	1, {BYTEAOID}
+	1, {BYTEAOID},.of_scripts = true
 };
 
 static MigrateQuery batch_query = {

@@ -16,7 +16,6 @@
 
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
-#include "lib/qunique.h"
 #include "mb/pg_wchar.h"
 #include "utils/timestamp.h"
 
@@ -24,6 +23,7 @@
 #include "history/history.h"
 #include "history/history_int.h"
 #include "history/owner_query.h"
+#include "history/recorder.h"
 #include "util/errcontext.h"
 #include "variables/variables.h"
 
@@ -33,8 +33,82 @@
 #define MAX_STORED_MESSAGE	8192
 
 /*
- * The insertions have a form for one row, and one for many at once.
+ * What is written about a step, in the order of bind_record(): the columns of its
+ * row of migrate.applied, what else migrate.history has, and its scripts.
  */
+#define APPLIED_COLUMNS \
+	"project, schema, version, name, sort_key, file, batch," \
+	" up_sha256, down_sha256, up_role, down_role, up_line, down_line," \
+	" up_transactional, down_transactional, reversible, down_error, description, author," \
+	" created, applied_at, applied_by, duration, statements, up_syntax, down_syntax, up_vars," \
+	" down_vars, kind, format, baseline"
+#define RECORD_COLUMNS \
+	APPLIED_COLUMNS ", direction, outcome, started_at, login, role, application_name," \
+	" up_bytes, up_text, down_bytes, down_text"
+#define RECORD_PARAMETERS \
+	"$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19," \
+	" $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36," \
+	" $37, $38, $39, $40, $41"
+#define RECORD_TYPES \
+	41, {MIGRATE_KEY_TYPES, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, \
+		BYTEAOID, BYTEAOID, NAMEOID, NAMEOID, INT4OID, INT4OID, \
+		BOOLOID, BOOLOID, BOOLOID, TEXTOID, TEXTOID, TEXTOID, \
+		TEXTOID, TIMESTAMPTZOID, NAMEOID, INTERVALOID, INT4OID, TEXTOID, TEXTOID, JSONBOID, \
+		JSONBOID, TEXTOID, TEXTOID, BOOLOID, \
+		TEXTOID, TEXTOID, TIMESTAMPTZOID, NAMEOID, NAMEOID, TEXTOID, \
+	INT8OID, TEXTOID, INT8OID, TEXTOID}
+
+/* the records: one that is bound, or many */
+#define ONE_RECORD		"SELECT " RECORD_PARAMETERS
+#define MANY_RECORDS	"SELECT * FROM " MIGRATE_ROWS
+
+/* they get their numbers in history in this order */
+#define WITH_RECORDS(records) \
+	"WITH record AS MATERIALIZED (" \
+	"SELECT pg_catalog.nextval('migrate.history_id_seq') AS id, r.*" \
+	" FROM (" records ") r (" RECORD_COLUMNS "))"
+
+/* each script once, of which "bytes" is null where it is there */
+#define INSERT_SCRIPTS \
+	" script AS (INSERT INTO migrate.script (sha256, bytes, text)" \
+	" SELECT DISTINCT ON (s.sha256) s.sha256, s.bytes, s.text" \
+	" FROM (SELECT up_sha256, up_bytes, up_text FROM record" \
+	" UNION ALL SELECT down_sha256, down_bytes, down_text FROM record) s (sha256, bytes, text)" \
+	" WHERE s.bytes IS NOT NULL AND NOT EXISTS (SELECT FROM migrate.script t" \
+	" WHERE t.sha256 OPERATOR(pg_catalog.=) s.sha256))"
+
+#define INSERT_ATTEMPTS \
+	"INSERT INTO migrate.history (id, project, schema, version, name, direction, outcome, batch," \
+	" started_at, duration, statements, login, role, application_name, client_addr)" \
+	" SELECT id, project, schema, version, name, direction, outcome, batch," \
+	" started_at, duration, statements, login, role, application_name," \
+	" pg_catalog.inet_client_addr() FROM record"
+
+#define RECORD_UP(records) \
+	WITH_RECORDS(records) "," INSERT_SCRIPTS ", attempt AS (" INSERT_ATTEMPTS ")" \
+	" INSERT INTO migrate.applied (history_id, " APPLIED_COLUMNS ")" \
+	" SELECT id, " APPLIED_COLUMNS " FROM record"
+
+#define RECORD_DOWN(records) \
+	WITH_RECORDS(records) ", gone AS (DELETE FROM migrate.applied a USING record r" \
+	" WHERE a.project OPERATOR(pg_catalog.=) r.project" \
+	" AND a.schema OPERATOR(pg_catalog.=) r.schema" \
+	" AND a.sort_key OPERATOR(pg_catalog.=) r.sort_key RETURNING r.id AS gone_id) " \
+	INSERT_ATTEMPTS " JOIN gone ON id OPERATOR(pg_catalog.=) gone_id"
+
+static MigrateQuery record_up = {RECORD_UP(ONE_RECORD), RECORD_TYPES};
+static MigrateQuery record_ups = {RECORD_UP(MANY_RECORDS), RECORD_TYPES};
+static MigrateQuery record_down = {RECORD_DOWN(ONE_RECORD), RECORD_TYPES};
+static MigrateQuery record_downs = {RECORD_DOWN(MANY_RECORDS), RECORD_TYPES};
+
+/* the row of one that is on its way, which no attempt has applied yet */
+static MigrateQuery record_interrupted = {
+	"WITH record AS (SELECT r.* FROM (" ONE_RECORD ") r (" RECORD_COLUMNS ")),"
+	INSERT_SCRIPTS
+	" INSERT INTO migrate.applied (history_id, " APPLIED_COLUMNS ")"
+	" SELECT 0, " APPLIED_COLUMNS " FROM record",
+	RECORD_TYPES
+};
 
 static MigrateQuery insert_script = {
 	"INSERT INTO migrate.script (sha256, bytes, text)"
@@ -43,68 +117,15 @@ static MigrateQuery insert_script = {
 	3, {BYTEAOID, INT8OID, TEXTOID}
 };
 
-static MigrateQuery insert_scripts = {
-	"INSERT INTO migrate.script (sha256, bytes, text)"
-	" SELECT c1, c2, c3 FROM " MIGRATE_ROWS
-	" WHERE NOT EXISTS (SELECT FROM migrate.script"
-	" WHERE sha256 OPERATOR(pg_catalog.=) c1)",
-	3, {BYTEAOID, INT8OID, TEXTOID}
-};
-
-#define HISTORY_COLUMNS \
-	"project, schema, version, name, direction, outcome, batch," \
-	" started_at, duration, statements, login, role, application_name, client_addr," \
-	" sqlstate, error, error_context"
-#define HISTORY_TYPES \
-	16, {MIGRATE_KEY_TYPES, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, TIMESTAMPTZOID, \
-	INTERVALOID, INT4OID, NAMEOID, NAMEOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID}
-
-static MigrateQuery insert_history = {
-	"INSERT INTO migrate.history (" HISTORY_COLUMNS ")"
+static MigrateQuery insert_attempt = {
+	"INSERT INTO migrate.history (project, schema, version, name, direction, outcome, batch,"
+	" started_at, duration, statements, login, role, application_name, client_addr,"
+	" sqlstate, error, error_context)"
 	" SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,"
 	" pg_catalog.inet_client_addr(), $14, $15, $16"
 	" RETURNING id",
-	HISTORY_TYPES
-};
-
-static MigrateQuery insert_histories = {
-	"INSERT INTO migrate.history (" HISTORY_COLUMNS ")"
-	" SELECT c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13,"
-	" pg_catalog.inet_client_addr(), c14, c15, c16 FROM " MIGRATE_ROWS
-	" RETURNING id",
-	HISTORY_TYPES
-};
-
-#define APPLIED_COLUMNS \
-	"project, schema, version, name, sort_key, file, batch," \
-	" history_id, up_sha256, down_sha256, up_role, down_role, up_line, down_line," \
-	" up_transactional, down_transactional, reversible, down_error, description, author," \
-	" created, applied_at, applied_by, duration, statements, up_syntax, down_syntax, up_vars," \
-	" down_vars, kind, format"
-#define APPLIED_TYPES \
-	31, {MIGRATE_KEY_TYPES, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, INT8OID, BYTEAOID, \
-		BYTEAOID, NAMEOID, NAMEOID, INT4OID, INT4OID, BOOLOID, BOOLOID, BOOLOID, TEXTOID, TEXTOID, \
-	TEXTOID, TEXTOID, TIMESTAMPTZOID, NAMEOID, INTERVALOID, INT4OID, TEXTOID, TEXTOID, JSONBOID, JSONBOID, TEXTOID, \
-	TEXTOID}
-
-static MigrateQuery insert_applied = {
-	"INSERT INTO migrate.applied (" APPLIED_COLUMNS ")"
-	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,"
-	" $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)",
-	APPLIED_TYPES
-};
-
-static MigrateQuery insert_applieds = {
-	"INSERT INTO migrate.applied (" APPLIED_COLUMNS ")"
-	" SELECT * FROM " MIGRATE_ROWS,
-	APPLIED_TYPES
-};
-
-static MigrateQuery mark_baseline = {
-	"UPDATE migrate.applied SET baseline = true"
-	" WHERE " MIGRATE_KEY_MATCHES
-	" AND sort_key OPERATOR(pg_catalog.=) $3",
-	3, {MIGRATE_KEY_TYPES, TEXTOID}
+	16, {MIGRATE_KEY_TYPES, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, TIMESTAMPTZOID,
+	INTERVALOID, INT4OID, NAMEOID, NAMEOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID}
 };
 
 static MigrateQuery delete_applied = {
@@ -129,14 +150,18 @@ static MigrateQuery update_repaired = {
 	4, {MIGRATE_KEY_TYPES, TEXTOID, INT8OID}
 };
 
+/*
+ * The text of a script, and its length; nulls for NULL, which is there already.
+ */
 static void
-bind_script(MigrateParameters *p, const uint8 *sha256, const char *str)
+bind_script(MigrateParameters *p, const char *str)
 {
-	size_t		length = strlen(str);
+	size_t		length = str ? strlen(str) : 0;
 
-	p->n = 0;
-	migrate_bind_sha256(p, sha256);
-	migrate_bind(p, Int64GetDatum((int64) length));
+	if (str == NULL)
+		migrate_bind_null(p);
+	else
+		migrate_bind(p, Int64GetDatum((int64) length));
 	migrate_bind_text(p, length <= MAX_STORED_SCRIPT ? str : NULL);
 }
 
@@ -148,7 +173,9 @@ migrate_store_script(const uint8 *sha256, const char *str)
 {
 	MigrateParameters p;
 
-	bind_script(&p, sha256, str);
+	p.n = 0;
+	migrate_bind_sha256(&p, sha256);
+	bind_script(&p, str);
 	migrate_query(&insert_script, &p, SNAPSHOT_STATEMENT, SPI_OK_INSERT, NULL, NULL);
 }
 
@@ -175,39 +202,33 @@ clip(const char *message)
 	return psprintf("%.*s...", length, message);
 }
 
-static void
-bind_history(MigrateParameters *p, const MigrateHistory *history, const char *version,
-			 const char *name, const char *direction, const char *outcome, int batch,
-			 TimestampTz started, int64 duration, int statements, const ErrorData *error)
-{
-	migrate_bind_key(p, history);
-	migrate_bind_text(p, version);
-	migrate_bind_text(p, name);
-	migrate_bind_text(p, direction);
-	migrate_bind_text(p, outcome);
-	migrate_bind(p, Int32GetDatum(batch));
-	migrate_bind(p, TimestampTzGetDatum(started));
-	migrate_bind_duration(p, duration);
-	migrate_bind(p, Int32GetDatum(statements));
-	migrate_bind_name(p, history->login);
-	migrate_bind_name(p, history->role);
-	migrate_bind_text(p, history->application);
-	migrate_bind_text(p, error ? unpack_sql_state(error->sqlerrcode) : NULL);
-	migrate_bind_text(p, error ? clip(error->message) : NULL);
-	migrate_bind_text(p, error ? clip(error->context) : NULL);
-}
-
+/*
+ * Record an attempt alone; returns its number.
+ */
 static int64
-add_history(const MigrateHistory *history, const char *version, const char *name,
+add_attempt(const MigrateHistory *history, const char *version, const char *name,
 			const char *direction, const char *outcome, int batch,
 			TimestampTz started, int64 duration, int statements, const ErrorData *error)
 {
 	MigrateParameters p;
 	int64		id = 0;
 
-	bind_history(&p, history, version, name, direction, outcome, batch, started, duration,
-				 statements, error);
-	migrate_query(&insert_history, &p, SNAPSHOT_STATEMENT, SPI_OK_INSERT_RETURNING, get_id, &id);
+	migrate_bind_key(&p, history);
+	migrate_bind_text(&p, version);
+	migrate_bind_text(&p, name);
+	migrate_bind_text(&p, direction);
+	migrate_bind_text(&p, outcome);
+	migrate_bind(&p, Int32GetDatum(batch));
+	migrate_bind(&p, TimestampTzGetDatum(started));
+	migrate_bind_duration(&p, duration);
+	migrate_bind(&p, Int32GetDatum(statements));
+	migrate_bind_name(&p, history->login);
+	migrate_bind_name(&p, history->role);
+	migrate_bind_text(&p, history->application);
+	migrate_bind_text(&p, error ? unpack_sql_state(error->sqlerrcode) : NULL);
+	migrate_bind_text(&p, error ? clip(error->message) : NULL);
+	migrate_bind_text(&p, error ? clip(error->context) : NULL);
+	migrate_query(&insert_attempt, &p, SNAPSHOT_STATEMENT, SPI_OK_INSERT_RETURNING, get_id, &id);
 	return id;
 }
 
@@ -231,24 +252,25 @@ author_of(const MigrateHistory *history, const MigrateStep *step, List *vars, co
 }
 
 /*
- * The row of a migration.  "id" is the attempt that applied it, 0 as long as it is
- * interrupted.
+ * What is to be written about a step; "up" and "down" are its scripts, of a step
+ * up from a file.
  */
 static void
-bind_row(MigrateParameters *p, const MigrateHistory *history, const MigrateStep *step,
-		 const MigrateResult *result, int64 id)
+bind_record(MigrateParameters *p, const MigrateHistory *history, const MigrateStep *step,
+			const char *outcome, const MigrateResult *result, TimestampTz started,
+			const char *up, const char *down)
 {
 	const Migration *file = step->file;
 	const AppliedMigration *old = step->applied;
+	bool		is_up = step->direction == MIGRATE_UP;
 	bool		has_down = file ? file->down.present : old->has_down;
 
 	migrate_bind_key(p, history);
 	migrate_bind_text(p, result->version);
 	migrate_bind_text(p, result->name);
-	migrate_bind_text(p, file ? file->sort_key : old->sort_key);
+	migrate_bind_text(p, !is_up ? step_key(step) : file ? file->sort_key : old->sort_key);
 	migrate_bind_text(p, file ? file->up.file : old->file);
 	migrate_bind(p, Int32GetDatum(result->batch));
-	migrate_bind(p, Int64GetDatum(id));
 	migrate_bind_sha256(p, file ? file->up.sha256 : old->up_sha256);
 	migrate_bind_sha256(p, !has_down ? NULL : file ? file->down.sha256 : old->down_sha256);
 	migrate_bind_name(p, author_of(history, step, step->vars, old ? old->up_role : NULL));
@@ -273,25 +295,17 @@ bind_row(MigrateParameters *p, const MigrateHistory *history, const MigrateStep 
 	migrate_bind_vars(p, has_down ? step->down_vars : NIL);
 	migrate_bind_text(p, (file ? file->kind : old->kind) == KIND_REPEATABLE ? "repeatable" : "versioned");
 	migrate_bind_text(p, file ? file->format : old->format);
-}
+	migrate_bind(p, BoolGetDatum(strcmp(outcome, "baseline") == 0));
 
-static void
-insert_row(const MigrateHistory *history, const MigrateStep *step, const MigrateResult *result,
-		   int64 id, const char *up, const char *down)
-{
-	const Migration *file = step->file;
-	MigrateParameters p;
+	migrate_bind_text(p, is_up ? "up" : "down");
+	migrate_bind_text(p, outcome);
+	migrate_bind(p, TimestampTzGetDatum(started));
+	migrate_bind_name(p, history->login);
+	migrate_bind_name(p, history->role);
+	migrate_bind_text(p, history->application);
 
-	if (file != NULL)
-	{
-		migrate_store_script(file->up.sha256, up);
-		if (file->down.present)
-			migrate_store_script(file->down.sha256, down);
-	}
-	bind_row(&p, history, step, result, id);
-	migrate_query(&insert_applied, &p, SNAPSHOT_STATEMENT, SPI_OK_INSERT, NULL, NULL);
-	if (step->applied != NULL && file != NULL)
-		step->applied->stored_key = file->sort_key;
+	bind_script(p, is_up && file ? up : NULL);
+	bind_script(p, is_up && has_down && file ? down : NULL);
 }
 
 static void
@@ -305,7 +319,18 @@ delete_row(const MigrateHistory *history, const char *sort_key)
 }
 
 /*
- * Record that a migration is applied.
+ * The row of a step up that there is already gives way to the new one.
+ */
+static void
+delete_old_row(const MigrateHistory *history, const MigrateStep *step)
+{
+	if (step->in_progress || step->repeated)
+		delete_row(history, step_key(step));
+}
+
+/*
+ * Record that a migration is applied: now, or as one of many where a run has begun
+ * to keep them, see recorder.c.
  *
  * "outcome" says how it came to be so, see migrate.history.  "up" and "down"
  * are its scripts, "down" NULL without one.  The current role becomes their
@@ -316,21 +341,37 @@ migrate_record_up(const MigrateHistory *history, const MigrateStep *step,
 				  const char *outcome, const MigrateResult *result,
 				  TimestampTz started, const char *up, const char *down)
 {
-	int64		id = add_history(history, result->version, result->name, "up", outcome,
-								 result->batch, started, result->duration,
-								 result->statements, NULL);
+	MigrateParameters *p;
 
-	if (step->in_progress || step->repeated)
-		delete_row(history, step_key(step));
-	insert_row(history, step, result, id, up, down);
-	if (strcmp(outcome, "baseline") == 0)
-	{
-		MigrateParameters p;
+	delete_old_row(history, step);
+	p = migrate_recorder_next(MIGRATE_UP);
+	bind_record(p, history, step, outcome, result, started, up, down);
+	migrate_recorder_add((up ? strlen(up) : 0) + (down ? strlen(down) : 0));
+	if (step->applied != NULL && step->file != NULL)
+		step->applied->stored_key = step->file->sort_key;
+}
 
-		migrate_bind_key(&p, history);
-		migrate_bind_text(&p, step_key(step));
-		migrate_query(&mark_baseline, &p, SNAPSHOT_STATEMENT, SPI_OK_UPDATE, NULL, NULL);
-	}
+static void
+check_written(void *arg)
+{
+	migrate_require_processed(*(int *) arg);
+}
+
+/*
+ * Write records of one direction, as migrate_record_up() and migrate_record_down()
+ * have bound them.
+ */
+void
+migrate_record_write(MigrateDirection direction, MigrateParameters *records, int count)
+{
+	bool		up = direction == MIGRATE_UP;
+
+	if (count == 1)
+		migrate_query(up ? &record_up : &record_down, records, SNAPSHOT_STATEMENT,
+					  SPI_OK_INSERT, check_written, &count);
+	else
+		migrate_query_rows(up ? &record_ups : &record_downs, records, count, SPI_OK_INSERT,
+						   check_written, &count);
 }
 
 /*
@@ -352,9 +393,11 @@ migrate_record_progress(const MigrateHistory *history, const MigrateStep *step,
 
 	if (sql != NULL && step->direction == MIGRATE_UP)
 	{
-		if (step->in_progress || step->repeated)
-			delete_row(history, step_key(step));
-		insert_row(history, step, result, 0, sql, down);
+		delete_old_row(history, step);
+		bind_record(&p, history, step, "", result, GetCurrentTimestamp(), sql, down);
+		migrate_query(&record_interrupted, &p, SNAPSHOT_STATEMENT, SPI_OK_INSERT, NULL, NULL);
+		if (step->applied != NULL && step->file != NULL)
+			step->applied->stored_key = step->file->sort_key;
 	}
 	else if (sql != NULL && step->file != NULL)
 		migrate_replace_down(history, step_key(step), step->file, sql, step->vars, true, NULL);
@@ -374,7 +417,7 @@ void
 migrate_record_failed(const MigrateHistory *history, const MigrateStep *step,
 					  const MigrateResult *result, TimestampTz started, const ErrorData *error)
 {
-	(void) add_history(history, result->version, result->name,
+	(void) add_attempt(history, result->version, result->name,
 					   step->direction == MIGRATE_UP ? "up" : "down", "failed",
 					   result->batch, started, result->duration, result->statements, error);
 }
@@ -405,7 +448,7 @@ migrate_record_no_progress(const MigrateHistory *history, const MigrateStep *ste
 void
 migrate_record_repaired(const MigrateHistory *history, const AppliedMigration *row, bool applied)
 {
-	int64		id = add_history(history, row->version, row->name, applied ? "up" : "down",
+	int64		id = add_attempt(history, row->version, row->name, applied ? "up" : "down",
 								 "repaired", row->batch, GetCurrentTimestamp(), 0, 0, NULL);
 	MigrateParameters p;
 
@@ -427,101 +470,8 @@ void
 migrate_record_down(const MigrateHistory *history, const MigrateStep *step,
 					const MigrateResult *result, TimestampTz started)
 {
-	(void) add_history(history, result->version, result->name, "down",
-					   step->forced ? "forced" : "done", result->batch,
-					   started, result->duration, result->statements, NULL);
-	delete_row(history, step_key(step));
-}
+	MigrateParameters *p = migrate_recorder_next(MIGRATE_DOWN);
 
-static void
-get_ids(void *arg)
-{
-	int64	   *ids = arg;
-	bool		isnull;
-
-	for (uint64 i = 0; i < SPI_processed; i++)
-		ids[i] = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc,
-											 1, &isnull));
-}
-
-/*
- * A script to store.
- */
-typedef struct Script
-{
-	const uint8 *sha256;
-	const char *str;
-} Script;
-
-static int
-compare_scripts(const void *a, const void *b)
-{
-	return memcmp(((const Script *) a)->sha256, ((const Script *) b)->sha256,
-				  PG_SHA256_DIGEST_LENGTH);
-}
-
-/*
- * Store the scripts of migrations (MigrateRecord), each once.  "rows" has room for
- * all of them.
- */
-static void
-store_scripts(List *records, MigrateParameters *rows)
-{
-	Script	   *scripts = palloc(2 * list_length(records) * sizeof(Script));
-	int			n = 0;
-	ListCell   *lc;
-
-	foreach(lc, records)
-	{
-		const MigrateRecord *record = lfirst(lc);
-		const Migration *file = record->step.file;
-
-		scripts[n++] = (Script)
-		{
-			file->up.sha256, record->up
-		};
-		if (file->down.present)
-			scripts[n++] = (Script)
-		{
-			file->down.sha256, record->down
-		};
-	}
-	qsort(scripts, n, sizeof(Script), compare_scripts);
-	n = qunique(scripts, n, sizeof(Script), compare_scripts);
-	for (int i = 0; i < n; i++)
-		bind_script(&rows[i], scripts[i].sha256, scripts[i].str);
-	migrate_query_rows(&insert_scripts, rows, n, SPI_OK_INSERT, NULL, NULL);
-}
-
-/*
- * Record, in that order, migrations (MigrateRecord) that have been applied
- * elsewhere: as many rows in a statement as there are.
- */
-void
-migrate_record_adopted(const MigrateHistory *history, List *records)
-{
-	int			n = list_length(records);
-	MigrateParameters *rows = palloc(2 * n * sizeof(MigrateParameters));
-	int64	   *ids = palloc0(n * sizeof(int64));
-	ListCell   *lc;
-
-	store_scripts(records, rows);
-	foreach(lc, records)
-	{
-		const MigrateResult *result = ((MigrateRecord *) lfirst(lc))->result;
-
-		bind_history(&rows[foreach_current_index(lc)], history, result->version, result->name,
-					 "up", "adopted", result->batch,
-					 result->applied_at ? result->applied_at : GetCurrentTimestamp(),
-					 result->duration, result->statements, NULL);
-	}
-	migrate_query_rows(&insert_histories, rows, n, SPI_OK_INSERT_RETURNING, get_ids, ids);
-	foreach(lc, records)
-	{
-		const MigrateRecord *record = lfirst(lc);
-		int			i = foreach_current_index(lc);
-
-		bind_row(&rows[i], history, &record->step, record->result, ids[i]);
-	}
-	migrate_query_rows(&insert_applieds, rows, n, SPI_OK_INSERT, NULL, NULL);
+	bind_record(p, history, step, step->forced ? "forced" : "done", result, started, NULL, NULL);
+	migrate_recorder_add(0);
 }

@@ -33,9 +33,6 @@
 
 /* one beyond is kept as any other: the next numbers are above it */
 #define MAX_TOOL_BATCH	1000000000
-/* what is recorded at once: so many migrations, or so many bytes of them */
-#define CHUNK_RECORDS	10000
-#define CHUNK_BYTES		(8 * 1024 * 1024)
 
 /*
  * What is known while a history is taken over.
@@ -48,9 +45,7 @@ typedef struct Adoption
 	MigrateCandidates *candidates;
 	int			tool_batch;		/* the last one, and the one it is here */
 	List	   *results;		/* of MigrateAdopted */
-	List	   *records;		/* of MigrateRecord: the current chunk */
-	size_t		bytes;			/* of texts in it */
-	MemoryContext chunk;
+	MemoryContext scratch;		/* of one migration */
 } Adoption;
 
 /*
@@ -73,16 +68,6 @@ batch_of(Adoption *adoption, const MigrateToolRow *row)
 	return run->batch;
 }
 
-static void
-flush_records(Adoption *adoption)
-{
-	if (adoption->records != NIL)
-		migrate_record_adopted(&adoption->run->request->history, adoption->records);
-	adoption->records = NIL;
-	adoption->bytes = 0;
-	MemoryContextReset(adoption->chunk);
-}
-
 /*
  * Record a migration as applied, with the texts of its file.
  */
@@ -90,29 +75,20 @@ static void
 record(Adoption *adoption, Migration *file, const MigrateToolRow *row)
 {
 	MigrateRun *run = adoption->run;
-	MemoryContext old = MemoryContextSwitchTo(adoption->chunk);
-	MigrateRecord *record = palloc0(sizeof(MigrateRecord));
-	MigrateResult *result = palloc0(sizeof(MigrateResult));
+	MigrateResult result = {
+		.version = file->version,
+		.name = file->name,
+		.batch = batch_of(adoption, row),
+		.duration = row->duration,
+		.applied_at = row->has_time ? row->applied_at : 0,
+		.applied_by = row->applied_by
+	};
+	MemoryContext old = MemoryContextSwitchTo(adoption->scratch);
 
-	record->step.file = file;
-	record->result = result;
-	record->step.reversible = migrate_is_reversible(run, file, NULL, &record->step.down_vars,
-													&record->step.down_error);
-	migrate_warn_down(record->step.down_error);
-	result->version = file->version;
-	result->name = file->name;
-	result->batch = batch_of(adoption, row);
-	result->duration = row->duration;
-	result->applied_at = row->has_time ? row->applied_at : 0;
-	result->applied_by = row->applied_by;
-	record->up = migrate_source_text(run->source, &file->up);
-	if (file->down.present)
-		record->down = migrate_source_text(run->source, &file->down);
-	adoption->bytes += strlen(record->up) + (record->down ? strlen(record->down) : 0);
-	adoption->records = lappend(adoption->records, record);
+	migrate_record_unrun(run, file, &result,
+						 row->has_time ? row->applied_at : GetCurrentTimestamp(), "adopted");
 	MemoryContextSwitchTo(old);
-	if (list_length(adoption->records) >= CHUNK_RECORDS || adoption->bytes >= CHUNK_BYTES)
-		flush_records(adoption);
+	MemoryContextReset(adoption->scratch);
 }
 
 static void
@@ -142,7 +118,7 @@ check_file(Adoption *adoption, const Migration *file, const MigrateToolRow *row)
 
 	if (tool->check == NULL || row->checksum == NULL)
 		return CHECKED_SAME;
-	old = MemoryContextSwitchTo(adoption->chunk);
+	old = MemoryContextSwitchTo(adoption->scratch);
 	in.bytes = migrate_source_bytes(adoption->run->source, file->up.file, &in.length, &in.sql);
 	checked = in.bytes == NULL ? CHECKED_CHANGED : tool->check(&in, row->checksum);
 	MemoryContextSwitchTo(old);
@@ -331,8 +307,8 @@ adopt(MigrateRun *run)
 	ereport(NOTICE,
 			(errmsg("adopting from table \"%s.%s\" (%s)", adoption.tool_table->schema,
 					adoption.tool_table->table, adoption.tool_table->tool->name)));
-	adoption.chunk = AllocSetContextCreate(CurrentMemoryContext, "migrate adoption",
-										   ALLOCSET_DEFAULT_SIZES);
+	adoption.scratch = AllocSetContextCreate(CurrentMemoryContext, "migrate adoption",
+											 ALLOCSET_DEFAULT_SIZES);
 	read_directory(&adoption);
 	read_manifest(&adoption);
 	migrate_lock_and_load(run, "migrate.adopt()");
@@ -344,7 +320,6 @@ adopt(MigrateRun *run)
 	adoption.candidates = migrate_candidates(run->items, adoption.tool_table, adoption.manifest);
 	foreach(lc, rows)
 		adopt_row(&adoption, lfirst(lc));
-	flush_records(&adoption);
 	return adoption.results;
 }
 

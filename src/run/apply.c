@@ -174,12 +174,15 @@ migrate_run_guarded(MigrateRequest *request, List *(*body) (MigrateRun *run))
 
 	migrate_run_begin();
 	guc_level = NewGUCNestLevel();
+	migrate_recorder_begin();
 	PG_TRY();
 	{
 		results = body(&run);
+		migrate_recorder_flush();
 	}
 	PG_FINALLY();
 	{
+		migrate_recorder_end();
 		migrate_run_end();
 	}
 	PG_END_TRY();

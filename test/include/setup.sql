@@ -92,7 +92,7 @@ BEGIN
 		RETURN NEXT 'HINT: ' || hint;
 	END IF;
 	FOREACH line IN ARRAY string_to_array(context, E'\n') LOOP
-		IF line ~ '^(migration|file) ' THEN
+		IF line ~ '^(migration|recording|file) ' THEN
 			RETURN NEXT 'CONTEXT: ' || line;
 		END IF;
 	END LOOP;
