@@ -27,6 +27,7 @@
 #include "run/reversible.h"
 #include "run/run.h"
 #include "run/run_int.h"
+#include "run/step.h"
 #include "run/state.h"
 #include "tools/tools.h"
 #include "util/printable.h"
