@@ -198,6 +198,7 @@ migrate_run_guarded(MigrateRequest *request, List *(*body) (MigrateRun *run))
 List *
 migrate_run_apply(MigrateRequest *request)
 {
+	request->cache_texts = true;
 	return migrate_run_guarded(request, apply);
 }
 

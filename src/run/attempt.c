@@ -89,6 +89,16 @@ migrate_commit(void *context)
 }
 
 /*
+ * Has nothing been done or looked at since the last commit?
+ */
+static bool
+is_fresh_transaction(void)
+{
+	return !FirstSnapshotSet && !ActiveSnapshotSet() && ActivePortal->portalSnapshot == NULL &&
+		!TransactionIdIsValid(GetTopTransactionIdIfAny());
+}
+
+/*
  * Begin a transaction of a migration: nothing has been looked at in it yet.
  */
 static void
@@ -96,7 +106,10 @@ begin_transaction(Attempt *attempt)
 {
 	const MigrateRequest *request = attempt->run->request;
 
-	migrate_commit(attempt->context);
+	if (is_fresh_transaction())
+		InvalidateCatalogSnapshot();
+	else
+		migrate_commit(attempt->context);
 	migrate_lock_reacquire(request->history.project, request->history.schema);
 }
 
@@ -465,6 +478,9 @@ wait_for_retry(Attempt *attempt, const MigrateStatement *statement, bool deadloc
 	migrate_commit(attempt->context);
 	disable_timeout(STATEMENT_TIMEOUT, false);
 	migrate_sleep(delay, migrate_wait_event(MIGRATE_WAIT_RETRY));
+
+	/* the next transaction begins now, not when the wait did */
+	migrate_commit(attempt->context);
 }
 
 /*

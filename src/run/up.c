@@ -114,6 +114,7 @@ migrate_run_committing(MigrateRequest *request, MigrateDirection direction)
 	volatile bool locking = false;
 	volatile int count = 0;
 
+	request->cache_texts = direction == MIGRATE_UP;
 	migrate_run_begin();
 	PG_TRY();
 	{
