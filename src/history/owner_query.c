@@ -24,13 +24,12 @@
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
-#include "utils/queryenvironment.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
-#include "utils/tuplestore.h"
 
 #include "history/history.h"
 #include "history/owner_query.h"
@@ -99,6 +98,23 @@ migrate_bind_sha256(MigrateParameters *p, const uint8 *sha256)
 	SET_VARSIZE(value, VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
 	memcpy(VARDATA(value), sha256, PG_SHA256_DIGEST_LENGTH);
 	migrate_bind(p, PointerGetDatum(value));
+}
+
+/*
+ * Where the client is; a null on a socket of this machine.
+ */
+void
+migrate_bind_client_address(MigrateParameters *p)
+{
+	LOCAL_FCINFO(fcinfo, 0);
+	Datum		value;
+
+	InitFunctionCallInfoData(*fcinfo, NULL, 0, InvalidOid, NULL, NULL);
+	value = inet_client_addr(fcinfo);
+	if (fcinfo->isnull)
+		migrate_bind_null(p);
+	else
+		migrate_bind(p, value);
 }
 
 void
@@ -209,103 +225,31 @@ plan_of(MigrateQuery *query)
 }
 
 /*
- * Rows as a relation MIGRATE_ROWS that a statement can read, as a trigger reads a
- * transition table.  Returns what holds them, which the caller has to end.
- */
-static Tuplestorestate *
-register_rows(const MigrateQuery *query, const MigrateParameters *rows, int nrows)
-{
-	EphemeralNamedRelation relation = palloc0(sizeof(EphemeralNamedRelationData));
-	TupleDesc	desc = CreateTemplateTupleDesc(query->nargs);
-	Tuplestorestate *store = tuplestore_begin_heap(false, false, maintenance_work_mem);
-
-	for (int i = 0; i < query->nargs; i++)
-		TupleDescInitEntry(desc, i + 1, psprintf("c%d", i + 1), query->types[i], -1, 0);
-	for (int row = 0; row < nrows; row++)
-	{
-		bool		nulls[MIGRATE_MAX_PARAMETERS];
-
-		Assert(rows[row].n == query->nargs);
-		for (int i = 0; i < query->nargs; i++)
-			nulls[i] = rows[row].nulls[i] == 'n';
-		tuplestore_putvalues(store, desc, (Datum *) rows[row].values, nulls);
-	}
-	relation->md.name = MIGRATE_ROWS;
-	relation->md.tupdesc = desc;
-	relation->md.enrtype = ENR_NAMED_TUPLESTORE;
-	relation->md.enrtuples = nrows;
-	relation->reldata = store;
-	if (SPI_register_relation(relation) != SPI_OK_REL_REGISTER)
-		elog(ERROR, "SPI_register_relation failed");
-	return store;
-}
-
-/*
- * The plan of a statement that reads MIGRATE_ROWS, which is not kept.
- */
-static SPIPlanPtr
-plan_for_rows(const MigrateQuery *query)
-{
-	SPIPlanPtr	plan = SPI_prepare(query->sql, 0, NULL);
-
-	if (plan == NULL)
-		elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
-	return plan;
-}
-
-/*
- * 55000 if the statement that has just run has not found "count" rows, which were
+ * 55000 if a statement, or what changes tables, has not found the one row that was
  * there when the run began.
  */
 void
-migrate_require_processed(uint64 count)
+migrate_require_row(bool found)
 {
-	if (SPI_processed != count)
+	if (!found)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("table \"%s\" has been changed during the run", "migrate.applied")));
 }
 
 /*
- * Run a statement as the tables' owner.  Its parameters are "p", or it reads the
- * "rows".
+ * Call "body" as the tables' owner, who may do nothing else than read and write
+ * them.
  */
-static void
-run_query(MigrateQuery *query, const MigrateParameters *rows, int nrows, MigrateParameters *p,
-		  MigrateSnapshot which, int expected, void (*receive) (void *arg), void *arg)
+void
+migrate_as_owner(void (*body) (void *arg), void *arg)
 {
 	OwnerState	state;
-	int			result;
 
-	if (!query->of_scripts)
-		migrate_recorder_flush();
 	become_owner(&state);
 	PG_TRY();
 	{
-		Tuplestorestate *store = NULL;
-
-		/* a CALL that has committed holds none, and toasted values need one */
-		PushActiveSnapshot(which == SNAPSHOT_LATEST ? GetLatestSnapshot() : GetTransactionSnapshot());
-		if (SPI_connect() != SPI_OK_CONNECT)
-			elog(ERROR, "SPI_connect failed");
-		if (rows != NULL)
-			store = register_rows(query, rows, nrows);
-		result = SPI_execute_snapshot(rows ? plan_for_rows(query) : plan_of(query),
-									  rows ? NULL : p->values, rows ? NULL : p->nulls,
-									  which == SNAPSHOT_STATEMENT ? InvalidSnapshot : GetActiveSnapshot(),
-									  InvalidSnapshot, false, true, 0);
-		if (result != expected)
-			elog(ERROR, "unexpected SPI result for the history: %s",
-				 SPI_result_code_string(result));
-		if (expected == SPI_OK_UPDATE || expected == SPI_OK_DELETE)
-			migrate_require_processed(1);
-		if (receive != NULL)
-			receive(arg);
-		if (store != NULL)
-			tuplestore_end(store);
-		if (SPI_finish() != SPI_OK_FINISH)
-			elog(ERROR, "SPI_finish failed");
-		PopActiveSnapshot();
+		body(arg);
 	}
 	PG_FINALLY();
 	{
@@ -313,6 +257,43 @@ run_query(MigrateQuery *query, const MigrateParameters *rows, int nrows, Migrate
 	}
 	PG_END_TRY();
 	AtEOXact_GUC(true, state.guc_level);
+}
+
+/*
+ * A statement to run, as the argument of run_query().
+ */
+typedef struct QueryRun
+{
+	MigrateQuery *query;
+	MigrateParameters *p;
+	MigrateSnapshot which;
+	int			expected;
+	void		(*receive) (void *arg);
+	void	   *arg;
+}			QueryRun;
+
+static void
+run_query(void *arg)
+{
+	QueryRun   *run = arg;
+	int			result;
+
+	/* a CALL that has committed holds none, and toasted values need one */
+	PushActiveSnapshot(run->which == SNAPSHOT_LATEST ? GetLatestSnapshot() : GetTransactionSnapshot());
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	result = SPI_execute_snapshot(plan_of(run->query), run->p->values, run->p->nulls,
+								  run->which == SNAPSHOT_STATEMENT ? InvalidSnapshot : GetActiveSnapshot(),
+								  InvalidSnapshot, false, true, 0);
+	if (result != run->expected)
+		elog(ERROR, "unexpected SPI result for the history: %s", SPI_result_code_string(result));
+	if (result == SPI_OK_UPDATE || result == SPI_OK_DELETE)
+		migrate_require_row(SPI_processed == 1);
+	if (run->receive != NULL)
+		run->receive(run->arg);
+	if (SPI_finish() != SPI_OK_FINISH)
+		elog(ERROR, "SPI_finish failed");
+	PopActiveSnapshot();
 }
 
 /*
@@ -324,17 +305,10 @@ void
 migrate_query(MigrateQuery *query, MigrateParameters *p, MigrateSnapshot which, int expected,
 			  void (*receive) (void *arg), void *arg)
 {
-	Assert(p->n == query->nargs);
-	run_query(query, NULL, 0, p, which, expected, receive, arg);
-}
+	QueryRun	run = {query, p, which, expected, receive, arg};
 
-/*
- * Run a statement for many rows at once: it reads them from MIGRATE_ROWS, whose
- * columns have the types of the statement, in that order.
- */
-void
-migrate_query_rows(MigrateQuery *query, const MigrateParameters *rows, int nrows,
-				   int expected, void (*receive) (void *arg), void *arg)
-{
-	run_query(query, rows, nrows, NULL, SNAPSHOT_STATEMENT, expected, receive, arg);
+	Assert(p->n == query->nargs);
+	if (!query->of_scripts)
+		migrate_recorder_flush();
+	migrate_as_owner(run_query, &run);
 }

@@ -22,10 +22,7 @@
 
 #define MIGRATE_KEY_MATCHES \
 	"project OPERATOR(pg_catalog.=) $1 AND schema OPERATOR(pg_catalog.=) $2"
-#define MIGRATE_MAX_PARAMETERS		44
-
-/* what a statement for many rows reads them from, see migrate_query_rows() */
-#define MIGRATE_ROWS	"migrate_rows"
+#define MIGRATE_MAX_PARAMETERS		40
 
 /*
  * A statement, planned once in each backend.
@@ -59,6 +56,7 @@ extern void migrate_bind_text(MigrateParameters *p, const char *str);
 extern void migrate_bind_vars(MigrateParameters *p, List *vars);
 extern void migrate_bind_name(MigrateParameters *p, const char *name);
 extern void migrate_bind_sha256(MigrateParameters *p, const uint8 *sha256);
+extern void migrate_bind_client_address(MigrateParameters *p);
 extern void migrate_bind_duration(MigrateParameters *p, int64 microseconds);
 
 /*
@@ -73,10 +71,9 @@ typedef enum MigrateSnapshot
 } MigrateSnapshot;
 
 /* in owner_query.c */
-extern void migrate_require_processed(uint64 count);
+extern void migrate_require_row(bool found);
+extern void migrate_as_owner(void (*body) (void *arg), void *arg);
 extern void migrate_query(MigrateQuery *query, MigrateParameters *p, MigrateSnapshot which,
 						  int expected, void (*receive) (void *arg), void *arg);
-extern void migrate_query_rows(MigrateQuery *query, const MigrateParameters *rows, int nrows,
-							   int expected, void (*receive) (void *arg), void *arg);
 
 #endif							/* MIGRATE_HISTORY_OWNER_QUERY_H */

@@ -49,7 +49,7 @@ typedef struct Recorder
 	MemoryContext caller;		/* while a record is bound */
 	SubTransactionId subid;		/* of the run itself */
 	MigrateDirection direction; /* of the records */
-	MigrateParameters *records;
+	MigrateRecord *records;
 	int			count;
 	size_t		bytes;
 	List	   *written;		/* of Written, of ever more records */
@@ -134,15 +134,15 @@ migrate_recorder_end(void)
 static void
 add_context(void *arg)
 {
-	const MigrateParameters *first = &recorder.records[written_count()];
-	const MigrateParameters *last = &recorder.records[recorder.count - 1];
-	char	   *version = TextDatumGetCString(first->values[RECORD_VERSION]);
+	const MigrateRecord *first = &recorder.records[written_count()];
+	const MigrateRecord *last = &recorder.records[recorder.count - 1];
+	char	   *version = TextDatumGetCString(first->attempt.values[HISTORY_VERSION - 1]);
 
 	if (first == last)
 		errcontext("recording migration \"%s\"", version);
 	else
 		errcontext("recording migrations \"%s\" to \"%s\"", version,
-				   TextDatumGetCString(last->values[RECORD_VERSION]));
+				   TextDatumGetCString(last->attempt.values[HISTORY_VERSION - 1]));
 }
 
 /*
@@ -188,23 +188,27 @@ migrate_recorder_flush(void)
  * migrate_recorder_add(), which has to follow, the current memory context is that of
  * the records.
  */
-MigrateParameters *
+MigrateRecord *
 migrate_recorder_next(MigrateDirection direction)
 {
+	MigrateRecord *record;
+
 	/* those of the other direction come before, perhaps of the same migration */
 	if (recorder.direction != direction)
 		migrate_recorder_flush();
 	recorder.direction = direction;
 	recorder.caller = CurrentMemoryContext;
 	if (recorder.context == NULL)
-		recorder.records = palloc(sizeof(MigrateParameters));
+		recorder.records = palloc(sizeof(MigrateRecord));
 	else
 	{
 		MemoryContextSwitchTo(recorder.context);
 		if (recorder.records == NULL)
-			recorder.records = palloc(MAX_RECORDS * sizeof(MigrateParameters));
+			recorder.records = palloc(MAX_RECORDS * sizeof(MigrateRecord));
 	}
-	return &recorder.records[recorder.count];
+	record = &recorder.records[recorder.count];
+	memset(record, 0, sizeof(MigrateRecord));
+	return record;
 }
 
 /*

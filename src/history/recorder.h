@@ -16,15 +16,29 @@
 #include "history/owner_query.h"
 #include "util/errcontext.h"
 
-/* where migrate_record_up() and migrate_record_down() bind the version */
-#define RECORD_VERSION	2
+/*
+ * What is to be written about a step.
+ */
+typedef struct MigrateRecord
+{
+	MigrateParameters attempt;	/* the row of migrate.history */
+	MigrateParameters applied;	/* that of migrate.applied; of a step down,
+								 * its key */
+	uint8		up_sha256[PG_SHA256_DIGEST_LENGTH];
+	uint8		down_sha256[PG_SHA256_DIGEST_LENGTH];
+	char	   *up;				/* scripts to store, or NULL */
+	char	   *down;
+} MigrateRecord;
+
+/* the column of "attempt" that tells migrations apart in messages */
+#define HISTORY_VERSION	5
 
 /* in recorder.c */
-extern MigrateParameters *migrate_recorder_next(MigrateDirection direction);
+extern MigrateRecord *migrate_recorder_next(MigrateDirection direction);
 extern void migrate_recorder_add(size_t bytes);
 
 /* in write.c */
-extern void migrate_record_write(MigrateDirection direction, MigrateParameters *records,
+extern void migrate_record_write(MigrateDirection direction, MigrateRecord *records,
 								 int count);
 
 #endif							/* MIGRATE_HISTORY_RECORDER_H */

@@ -14,9 +14,11 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "mb/pg_wchar.h"
+#include "miscadmin.h"
 #include "utils/timestamp.h"
 
 #include "format/format.h"
@@ -24,6 +26,7 @@
 #include "history/history_int.h"
 #include "history/owner_query.h"
 #include "history/recorder.h"
+#include "history/table.h"
 #include "util/errcontext.h"
 #include "variables/variables.h"
 
@@ -33,100 +36,38 @@
 #define MAX_STORED_MESSAGE	8192
 
 /*
- * What is written about a step, in the order of bind_record(): the columns of its
- * row of migrate.applied, what else migrate.history has, and its scripts.
+ * The columns of the tables, as the install script has them.
  */
-#define APPLIED_COLUMNS \
-	"project, schema, version, name, sort_key, file, batch," \
-	" up_sha256, down_sha256, up_role, down_role, up_line, down_line," \
-	" up_transactional, down_transactional, reversible, down_error, description, author," \
-	" created, applied_at, applied_by, duration, statements, up_syntax, down_syntax, up_vars," \
-	" down_vars, kind, format, baseline"
-#define RECORD_COLUMNS \
-	APPLIED_COLUMNS ", direction, outcome, started_at, login, role, application_name," \
-	" up_bytes, up_text, down_bytes, down_text"
-#define RECORD_PARAMETERS \
-	"$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19," \
-	" $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36," \
-	" $37, $38, $39, $40, $41"
-#define RECORD_TYPES \
-	41, {MIGRATE_KEY_TYPES, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, \
-		BYTEAOID, BYTEAOID, NAMEOID, NAMEOID, INT4OID, INT4OID, \
-		BOOLOID, BOOLOID, BOOLOID, TEXTOID, TEXTOID, TEXTOID, \
-		TEXTOID, TIMESTAMPTZOID, NAMEOID, INTERVALOID, INT4OID, TEXTOID, TEXTOID, JSONBOID, \
-		JSONBOID, TEXTOID, TEXTOID, BOOLOID, \
-		TEXTOID, TEXTOID, TIMESTAMPTZOID, NAMEOID, NAMEOID, TEXTOID, \
-	INT8OID, TEXTOID, INT8OID, TEXTOID}
-
-/* the records: one that is bound, or many */
-#define ONE_RECORD		"SELECT " RECORD_PARAMETERS
-#define MANY_RECORDS	"SELECT * FROM " MIGRATE_ROWS
-
-/* they get their numbers in history in this order */
-#define WITH_RECORDS(records) \
-	"WITH record AS MATERIALIZED (" \
-	"SELECT pg_catalog.nextval('migrate.history_id_seq') AS id, r.*" \
-	" FROM (" records ") r (" RECORD_COLUMNS "))"
-
-/* each script once, of which "bytes" is null where it is there */
-#define INSERT_SCRIPTS \
-	" script AS (INSERT INTO migrate.script (sha256, bytes, text)" \
-	" SELECT DISTINCT ON (s.sha256) s.sha256, s.bytes, s.text" \
-	" FROM (SELECT up_sha256, up_bytes, up_text FROM record" \
-	" UNION ALL SELECT down_sha256, down_bytes, down_text FROM record) s (sha256, bytes, text)" \
-	" WHERE s.bytes IS NOT NULL AND NOT EXISTS (SELECT FROM migrate.script t" \
-	" WHERE t.sha256 OPERATOR(pg_catalog.=) s.sha256))"
-
-#define INSERT_ATTEMPTS \
-	"INSERT INTO migrate.history (id, project, schema, version, name, direction, outcome, batch," \
-	" started_at, duration, statements, login, role, application_name, client_addr)" \
-	" SELECT id, project, schema, version, name, direction, outcome, batch," \
-	" started_at, duration, statements, login, role, application_name," \
-	" pg_catalog.inet_client_addr() FROM record"
-
-#define RECORD_UP(records) \
-	WITH_RECORDS(records) "," INSERT_SCRIPTS ", attempt AS (" INSERT_ATTEMPTS ")" \
-	" INSERT INTO migrate.applied (history_id, " APPLIED_COLUMNS ")" \
-	" SELECT id, " APPLIED_COLUMNS " FROM record"
-
-#define RECORD_DOWN(records) \
-	WITH_RECORDS(records) ", gone AS (DELETE FROM migrate.applied a USING record r" \
-	" WHERE a.project OPERATOR(pg_catalog.=) r.project" \
-	" AND a.schema OPERATOR(pg_catalog.=) r.schema" \
-	" AND a.sort_key OPERATOR(pg_catalog.=) r.sort_key RETURNING r.id AS gone_id) " \
-	INSERT_ATTEMPTS " JOIN gone ON id OPERATOR(pg_catalog.=) gone_id"
-
-static MigrateQuery record_up = {RECORD_UP(ONE_RECORD), RECORD_TYPES};
-static MigrateQuery record_ups = {RECORD_UP(MANY_RECORDS), RECORD_TYPES};
-static MigrateQuery record_down = {RECORD_DOWN(ONE_RECORD), RECORD_TYPES};
-static MigrateQuery record_downs = {RECORD_DOWN(MANY_RECORDS), RECORD_TYPES};
-
-/* the row of one that is on its way, which no attempt has applied yet */
-static MigrateQuery record_interrupted = {
-	"WITH record AS (SELECT r.* FROM (" ONE_RECORD ") r (" RECORD_COLUMNS ")),"
-	INSERT_SCRIPTS
-	" INSERT INTO migrate.applied (history_id, " APPLIED_COLUMNS ")"
-	" SELECT 0, " APPLIED_COLUMNS " FROM record",
-	RECORD_TYPES
+static const char *const applied_columns[] = {
+	"project", "schema", "version", "name", "kind", "state", "baseline", "done", "started",
+	"invalid_indexes", "sort_key", "file", "format", "digest", "batch", "history_id",
+	"up_sha256", "down_sha256", "up_role", "down_role", "up_line", "down_line",
+	"up_transactional", "down_transactional", "up_syntax", "down_syntax", "up_vars", "down_vars",
+	"reversible", "down_error", "description", "author", "created", "applied_at", "applied_by",
+	"duration", "statements", NULL
 };
 
-static MigrateQuery insert_script = {
-	"INSERT INTO migrate.script (sha256, bytes, text)"
-	" SELECT $1, $2, $3 WHERE NOT EXISTS (SELECT FROM migrate.script"
-	" WHERE sha256 OPERATOR(pg_catalog.=) $1)",
-	3, {BYTEAOID, INT8OID, TEXTOID}
+/* of these: the key, what else is looked at here */
+#define APPLIED_PROJECT		1
+#define APPLIED_SCHEMA		2
+#define APPLIED_SORT_KEY	11
+#define APPLIED_HISTORY_ID	16
+
+static const char *const history_columns[] = {
+	"id", "project", "schema", "kind", "version", "name", "direction", "outcome", "batch",
+	"started_at", "duration", "statements", "login", "role", "application_name", "client_addr",
+	"sqlstate", "error", "error_context", NULL
 };
 
-static MigrateQuery insert_attempt = {
-	"INSERT INTO migrate.history (project, schema, version, name, direction, outcome, batch,"
-	" started_at, duration, statements, login, role, application_name, client_addr,"
-	" sqlstate, error, error_context)"
-	" SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,"
-	" pg_catalog.inet_client_addr(), $14, $15, $16"
-	" RETURNING id",
-	16, {MIGRATE_KEY_TYPES, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, TIMESTAMPTZOID,
-	INTERVALOID, INT4OID, NAMEOID, NAMEOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID}
-};
+#define HISTORY_ID			1
+
+static const char *const script_columns[] = {"id", "sha256", "bytes", "text", NULL};
+
+#define SCRIPT_SHA256		2
+
+static const MigrateTableDef applied_table = {"applied", "applied_pkey", NULL, applied_columns};
+static const MigrateTableDef history_table = {"history", NULL, "history_id_seq", history_columns};
+static const MigrateTableDef script_table = {"script", "script_sha256_idx", "script_id_seq", script_columns};
 
 static MigrateQuery delete_applied = {
 	"DELETE FROM migrate.applied"
@@ -151,18 +92,45 @@ static MigrateQuery update_repaired = {
 };
 
 /*
- * The text of a script, and its length; nulls for NULL, which is there already.
+ * Insert a script, unless it is there.
  */
 static void
-bind_script(MigrateParameters *p, const char *str)
+put_script(MigrateTable * table, const uint8 *sha256, const char *str)
 {
-	size_t		length = str ? strlen(str) : 0;
+	const AttrNumber column = SCRIPT_SHA256;
+	size_t		length = strlen(str);
+	MigrateParameters row = {0};
 
-	if (str == NULL)
-		migrate_bind_null(p);
-	else
-		migrate_bind(p, Int64GetDatum((int64) length));
-	migrate_bind_text(p, length <= MAX_STORED_SCRIPT ? str : NULL);
+	migrate_bind(&row, Int64GetDatum(0));
+	migrate_bind_sha256(&row, sha256);
+	if (migrate_table_has(table, &column, &row.values[SCRIPT_SHA256 - 1], 1))
+		return;
+	row.values[0] = Int64GetDatum(migrate_table_next_id(table));
+	migrate_bind(&row, Int64GetDatum((int64) length));
+	migrate_bind_text(&row, length <= MAX_STORED_SCRIPT ? str : NULL);
+	migrate_table_insert(table, &row);
+
+	/* so that the next one sees it */
+	CommandCounterIncrement();
+}
+
+/*
+ * A script to store, as the argument of store_script().
+ */
+typedef struct Script
+{
+	const uint8 *sha256;
+	const char *str;
+} Script;
+
+static void
+store_script(void *arg)
+{
+	Script	   *script = arg;
+	MigrateTable *table = migrate_table_open(&script_table);
+
+	put_script(table, script->sha256, script->str);
+	migrate_table_close(table);
 }
 
 /*
@@ -171,21 +139,9 @@ bind_script(MigrateParameters *p, const char *str)
 void
 migrate_store_script(const uint8 *sha256, const char *str)
 {
-	MigrateParameters p;
+	Script		script = {sha256, str};
 
-	p.n = 0;
-	migrate_bind_sha256(&p, sha256);
-	bind_script(&p, str);
-	migrate_query(&insert_script, &p, SNAPSHOT_STATEMENT, SPI_OK_INSERT, NULL, NULL);
-}
-
-static void
-get_id(void *arg)
-{
-	bool		isnull;
-
-	*(int64 *) arg = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc,
-												 1, &isnull));
+	migrate_write_tables(store_script, &script);
 }
 
 /*
@@ -203,6 +159,55 @@ clip(const char *message)
 }
 
 /*
+ * A row of migrate.history, whose number is for put_attempt() to give.
+ */
+static void
+bind_attempt(MigrateParameters *p, const MigrateHistory *history, const char *version,
+			 const char *name, const char *direction, const char *outcome, int batch,
+			 TimestampTz started, int64 duration, int statements, const ErrorData *error)
+{
+	p->n = 0;
+	migrate_bind(p, Int64GetDatum(0));
+	migrate_bind_text(p, history->project);
+	migrate_bind_text(p, history->schema);
+	migrate_bind_text(p, "migration");
+	migrate_bind_text(p, version);
+	migrate_bind_text(p, name);
+	migrate_bind_text(p, direction);
+	migrate_bind_text(p, outcome);
+	migrate_bind(p, Int32GetDatum(batch));
+	migrate_bind(p, TimestampTzGetDatum(started));
+	migrate_bind_duration(p, duration);
+	migrate_bind(p, Int32GetDatum(statements));
+	migrate_bind_name(p, history->login);
+	migrate_bind_name(p, history->role);
+	migrate_bind_text(p, history->application);
+	migrate_bind_client_address(p);
+	migrate_bind_text(p, error ? unpack_sql_state(error->sqlerrcode) : NULL);
+	migrate_bind_text(p, error ? clip(error->message) : NULL);
+	migrate_bind_text(p, error ? clip(error->context) : NULL);
+}
+
+/*
+ * Insert a row of migrate.history, which gets the next number.
+ */
+static void
+put_attempt(MigrateTable * table, MigrateParameters *row)
+{
+	row->values[HISTORY_ID - 1] = Int64GetDatum(migrate_table_next_id(table));
+	migrate_table_insert(table, row);
+}
+
+static void
+write_attempt(void *arg)
+{
+	MigrateTable *table = migrate_table_open(&history_table);
+
+	put_attempt(table, arg);
+	migrate_table_close(table);
+}
+
+/*
  * Record an attempt alone; returns its number.
  */
 static int64
@@ -210,26 +215,13 @@ add_attempt(const MigrateHistory *history, const char *version, const char *name
 			const char *direction, const char *outcome, int batch,
 			TimestampTz started, int64 duration, int statements, const ErrorData *error)
 {
-	MigrateParameters p;
-	int64		id = 0;
+	MigrateParameters row;
 
-	migrate_bind_key(&p, history);
-	migrate_bind_text(&p, version);
-	migrate_bind_text(&p, name);
-	migrate_bind_text(&p, direction);
-	migrate_bind_text(&p, outcome);
-	migrate_bind(&p, Int32GetDatum(batch));
-	migrate_bind(&p, TimestampTzGetDatum(started));
-	migrate_bind_duration(&p, duration);
-	migrate_bind(&p, Int32GetDatum(statements));
-	migrate_bind_name(&p, history->login);
-	migrate_bind_name(&p, history->role);
-	migrate_bind_text(&p, history->application);
-	migrate_bind_text(&p, error ? unpack_sql_state(error->sqlerrcode) : NULL);
-	migrate_bind_text(&p, error ? clip(error->message) : NULL);
-	migrate_bind_text(&p, error ? clip(error->context) : NULL);
-	migrate_query(&insert_attempt, &p, SNAPSHOT_STATEMENT, SPI_OK_INSERT_RETURNING, get_id, &id);
-	return id;
+	bind_attempt(&row, history, version, name, direction, outcome, batch, started, duration,
+				 statements, error);
+	migrate_recorder_flush();
+	migrate_write_tables(write_attempt, &row);
+	return DatumGetInt64(row.values[HISTORY_ID - 1]);
 }
 
 /*
@@ -252,25 +244,32 @@ author_of(const MigrateHistory *history, const MigrateStep *step, List *vars, co
 }
 
 /*
- * What is to be written about a step; "up" and "down" are its scripts, of a step
- * up from a file.
+ * The row of migrate.applied of a step, as one that is through, without the number
+ * of its attempt.
  */
 static void
-bind_record(MigrateParameters *p, const MigrateHistory *history, const MigrateStep *step,
-			const char *outcome, const MigrateResult *result, TimestampTz started,
-			const char *up, const char *down)
+bind_applied(MigrateParameters *p, const MigrateHistory *history, const MigrateStep *step,
+			 const char *outcome, const MigrateResult *result)
 {
 	const Migration *file = step->file;
 	const AppliedMigration *old = step->applied;
-	bool		is_up = step->direction == MIGRATE_UP;
 	bool		has_down = file ? file->down.present : old->has_down;
 
 	migrate_bind_key(p, history);
 	migrate_bind_text(p, result->version);
 	migrate_bind_text(p, result->name);
-	migrate_bind_text(p, !is_up ? step_key(step) : file ? file->sort_key : old->sort_key);
+	migrate_bind_text(p, (file ? file->kind : old->kind) == KIND_REPEATABLE ? "repeatable" : "versioned");
+	migrate_bind_text(p, "applied");
+	migrate_bind(p, BoolGetDatum(strcmp(outcome, "baseline") == 0));
+	migrate_bind(p, Int32GetDatum(0));
+	migrate_bind(p, BoolGetDatum(false));
+	migrate_bind_null(p);
+	migrate_bind_text(p, file ? file->sort_key : old->sort_key);
 	migrate_bind_text(p, file ? file->up.file : old->file);
+	migrate_bind_text(p, file ? file->format : old->format);
+	migrate_bind_null(p);
 	migrate_bind(p, Int32GetDatum(result->batch));
+	migrate_bind(p, Int64GetDatum(0));
 	migrate_bind_sha256(p, file ? file->up.sha256 : old->up_sha256);
 	migrate_bind_sha256(p, !has_down ? NULL : file ? file->down.sha256 : old->down_sha256);
 	migrate_bind_name(p, author_of(history, step, step->vars, old ? old->up_role : NULL));
@@ -280,6 +279,10 @@ bind_record(MigrateParameters *p, const MigrateHistory *history, const MigrateSt
 	migrate_bind(p, Int32GetDatum(file ? file->down.line : old->down_line));
 	migrate_bind(p, BoolGetDatum(file ? file->up.transactional : old->up_transactional));
 	migrate_bind(p, BoolGetDatum(file ? file->down.transactional : old->down_transactional));
+	migrate_bind_text(p, migrate_syntax_name(file ? file->up.syntax : old->up_syntax));
+	migrate_bind_text(p, migrate_syntax_name(file ? file->down.syntax : old->down_syntax));
+	migrate_bind_vars(p, step->vars);
+	migrate_bind_vars(p, has_down ? step->down_vars : NIL);
 	migrate_bind(p, BoolGetDatum(file ? step->reversible : old->reversible));
 	migrate_bind_text(p, file ? step->down_error : old->down_error);
 	migrate_bind_text(p, file ? file->description : old->description);
@@ -289,23 +292,18 @@ bind_record(MigrateParameters *p, const MigrateHistory *history, const MigrateSt
 	migrate_bind_name(p, result->applied_by ? result->applied_by : history->role);
 	migrate_bind_duration(p, result->duration);
 	migrate_bind(p, Int32GetDatum(result->statements));
-	migrate_bind_text(p, migrate_syntax_name(file ? file->up.syntax : old->up_syntax));
-	migrate_bind_text(p, migrate_syntax_name(file ? file->down.syntax : old->down_syntax));
-	migrate_bind_vars(p, step->vars);
-	migrate_bind_vars(p, has_down ? step->down_vars : NIL);
-	migrate_bind_text(p, (file ? file->kind : old->kind) == KIND_REPEATABLE ? "repeatable" : "versioned");
-	migrate_bind_text(p, file ? file->format : old->format);
-	migrate_bind(p, BoolGetDatum(strcmp(outcome, "baseline") == 0));
+}
 
-	migrate_bind_text(p, is_up ? "up" : "down");
-	migrate_bind_text(p, outcome);
-	migrate_bind(p, TimestampTzGetDatum(started));
-	migrate_bind_name(p, history->login);
-	migrate_bind_name(p, history->role);
-	migrate_bind_text(p, history->application);
-
-	bind_script(p, is_up && file ? up : NULL);
-	bind_script(p, is_up && has_down && file ? down : NULL);
+/*
+ * The scripts of a step up from a file; "up" and "down" are their texts.
+ */
+static void
+set_scripts(MigrateRecord *record, const Migration *file, const char *up, const char *down)
+{
+	memcpy(record->up_sha256, file->up.sha256, PG_SHA256_DIGEST_LENGTH);
+	memcpy(record->down_sha256, file->down.sha256, PG_SHA256_DIGEST_LENGTH);
+	record->up = pstrdup(up);
+	record->down = file->down.present ? pstrdup(down) : NULL;
 }
 
 static void
@@ -341,20 +339,80 @@ migrate_record_up(const MigrateHistory *history, const MigrateStep *step,
 				  const char *outcome, const MigrateResult *result,
 				  TimestampTz started, const char *up, const char *down)
 {
-	MigrateParameters *p;
+	MigrateRecord *record;
 
 	delete_old_row(history, step);
-	p = migrate_recorder_next(MIGRATE_UP);
-	bind_record(p, history, step, outcome, result, started, up, down);
+	record = migrate_recorder_next(MIGRATE_UP);
+	bind_attempt(&record->attempt, history, result->version, result->name, "up", outcome,
+				 result->batch, started, result->duration, result->statements, NULL);
+	bind_applied(&record->applied, history, step, outcome, result);
+	if (step->file != NULL)
+		set_scripts(record, step->file, up, down);
 	migrate_recorder_add((up ? strlen(up) : 0) + (down ? strlen(down) : 0));
 	if (step->applied != NULL && step->file != NULL)
 		step->applied->stored_key = step->file->sort_key;
 }
 
 static void
-check_written(void *arg)
+put_scripts(MigrateTable * table, const MigrateRecord *record)
 {
-	migrate_require_processed(*(int *) arg);
+	if (record->up != NULL)
+		put_script(table, record->up_sha256, record->up);
+	if (record->down != NULL)
+		put_script(table, record->down_sha256, record->down);
+}
+
+/*
+ * Delete the row of migrate.applied that has the key of this one.
+ */
+static void
+take_applied(MigrateTable * table, const MigrateParameters *row)
+{
+	const AttrNumber columns[] = {APPLIED_PROJECT, APPLIED_SCHEMA, APPLIED_SORT_KEY};
+	const Datum values[] = {row->values[0], row->values[1], row->values[2]};
+
+	migrate_require_row(migrate_table_delete(table, columns, values, lengthof(columns)));
+}
+
+/*
+ * Records to write, as the argument of write_records().
+ */
+typedef struct Records
+{
+	MigrateDirection direction;
+	MigrateRecord *records;
+	int			count;
+}			Records;
+
+static void
+write_records(void *arg)
+{
+	const		Records *records = arg;
+	bool		up = records->direction == MIGRATE_UP;
+	MigrateTable *scripts = up ? migrate_table_open(&script_table) : NULL;
+	MigrateTable *history = migrate_table_open(&history_table);
+	MigrateTable *applied = migrate_table_open(&applied_table);
+
+	for (int i = 0; i < records->count; i++)
+	{
+		MigrateRecord *record = &records->records[i];
+
+		CHECK_FOR_INTERRUPTS();
+		put_attempt(history, &record->attempt);
+		if (!up)
+		{
+			take_applied(applied, &record->applied);
+			continue;
+		}
+		put_scripts(scripts, record);
+		record->applied.values[APPLIED_HISTORY_ID - 1] = record->attempt.values[HISTORY_ID - 1];
+		migrate_table_insert(applied, &record->applied);
+	}
+	migrate_table_close(applied);
+	migrate_table_close(history);
+	if (up)
+		migrate_table_close(scripts);
+	CommandCounterIncrement();
 }
 
 /*
@@ -362,16 +420,28 @@ check_written(void *arg)
  * have bound them.
  */
 void
-migrate_record_write(MigrateDirection direction, MigrateParameters *records, int count)
+migrate_record_write(MigrateDirection direction, MigrateRecord *records, int count)
 {
-	bool		up = direction == MIGRATE_UP;
+	Records		arg = {direction, records, count};
 
-	if (count == 1)
-		migrate_query(up ? &record_up : &record_down, records, SNAPSHOT_STATEMENT,
-					  SPI_OK_INSERT, check_written, &count);
-	else
-		migrate_query_rows(up ? &record_ups : &record_downs, records, count, SPI_OK_INSERT,
-						   check_written, &count);
+	migrate_write_tables(write_records, &arg);
+}
+
+/*
+ * A record without an attempt, of a migration that is on its way.
+ */
+static void
+write_interrupted(void *arg)
+{
+	MigrateRecord *record = arg;
+	MigrateTable *scripts = migrate_table_open(&script_table);
+	MigrateTable *applied = migrate_table_open(&applied_table);
+
+	put_scripts(scripts, record);
+	migrate_table_insert(applied, &record->applied);
+	migrate_table_close(applied);
+	migrate_table_close(scripts);
+	CommandCounterIncrement();
 }
 
 /*
@@ -393,9 +463,13 @@ migrate_record_progress(const MigrateHistory *history, const MigrateStep *step,
 
 	if (sql != NULL && step->direction == MIGRATE_UP)
 	{
+		MigrateRecord record = {0};
+
 		delete_old_row(history, step);
-		bind_record(&p, history, step, "", result, GetCurrentTimestamp(), sql, down);
-		migrate_query(&record_interrupted, &p, SNAPSHOT_STATEMENT, SPI_OK_INSERT, NULL, NULL);
+		bind_applied(&record.applied, history, step, "", result);
+		if (step->file != NULL)
+			set_scripts(&record, step->file, sql, down);
+		migrate_write_tables(write_interrupted, &record);
 		if (step->applied != NULL && step->file != NULL)
 			step->applied->stored_key = step->file->sort_key;
 	}
@@ -470,8 +544,12 @@ void
 migrate_record_down(const MigrateHistory *history, const MigrateStep *step,
 					const MigrateResult *result, TimestampTz started)
 {
-	MigrateParameters *p = migrate_recorder_next(MIGRATE_DOWN);
+	MigrateRecord *record = migrate_recorder_next(MIGRATE_DOWN);
 
-	bind_record(p, history, step, step->forced ? "forced" : "done", result, started, NULL, NULL);
+	bind_attempt(&record->attempt, history, result->version, result->name, "down",
+				 step->forced ? "forced" : "done", result->batch, started, result->duration,
+				 result->statements, NULL);
+	migrate_bind_key(&record->applied, history);
+	migrate_bind_text(&record->applied, step_key(step));
 	migrate_recorder_add(0);
 }

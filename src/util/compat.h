@@ -163,6 +163,17 @@ migrate_check_insert(ParseState *pstate, ParseNamespaceItem *item, Bitmapset *co
 #endif
 }
 
+/* 16 can tell EvalPlanQual of more result relations. */
+static inline void
+migrate_epq_init(EPQState *epqstate, EState *estate)
+{
+#if PG_VERSION_NUM >= 160000
+	EvalPlanQualInit(epqstate, estate, NULL, NIL, -1, NIL);
+#else
+	EvalPlanQualInit(epqstate, estate, NULL, NIL, -1);
+#endif
+}
+
 /* 16 gives the array of all settings with its length. */
 static inline struct config_generic **
 migrate_guc_variables(int *count)

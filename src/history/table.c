@@ -1,0 +1,240 @@
+/*-------------------------------------------------------------------------
+ *
+ * table.c
+ *		Puts rows into the tables of the schema "migrate", and takes them away.
+ *
+ * A run records every migration, and to start the executor for a statement takes
+ * longer than to write its rows.  So they are written as the apply worker of logical
+ * replication writes rows (src/backend/replication/logical/worker.c, PostgreSQL 15),
+ * which keeps constraints, indexes and triggers.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/history/table.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "commands/sequence.h"
+#include "commands/trigger.h"
+#include "executor/executor.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+#include "history/owner_query.h"
+#include "history/table.h"
+#include "util/compat.h"
+#include "util/printable.h"
+
+#define MAX_KEYS	3
+
+struct MigrateTable
+{
+	Relation	rel;
+	Oid			index;			/* InvalidOid: none, or it is gone */
+	Oid			sequence;
+	EState	   *estate;
+	ResultRelInfo *info;
+	TupleTableSlot *slot;
+};
+
+/*
+ * What migrate_write_tables() calls, as the tables' owner.
+ */
+typedef struct Writing
+{
+	void		(*body) (void *arg);
+	void	   *arg;
+}			Writing;
+
+static void
+write_with_snapshot(void *arg)
+{
+	Writing    *writing = arg;
+
+	/* a CALL that has committed holds none */
+	PushActiveSnapshot(GetTransactionSnapshot());
+	writing->body(writing->arg);
+	PopActiveSnapshot();
+}
+
+/*
+ * Call "body", which may open tables and change them, as their owner.
+ */
+void
+migrate_write_tables(void (*body) (void *arg), void *arg)
+{
+	Writing		writing = {body, arg};
+
+	migrate_as_owner(write_with_snapshot, &writing);
+}
+
+static void
+refuse_table(const char *name)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("table \"migrate.%s\" is not as this version of migrate expects it", name),
+			 errhint("Use ALTER EXTENSION migrate UPDATE, and leave the tables of the extension as it makes them.")));
+}
+
+/*
+ * Its columns are those that we know; a later version may have added some at the end.
+ */
+static void
+check_columns(const MigrateTableDef * def, TupleDesc desc)
+{
+	for (int i = 0; def->columns[i] != NULL; i++)
+	{
+		if (i >= desc->natts || TupleDescAttr(desc, i)->attisdropped ||
+			strcmp(NameStr(TupleDescAttr(desc, i)->attname), def->columns[i]) != 0)
+			refuse_table(def->name);
+	}
+}
+
+static Oid
+relation_of(Oid schema, const char *name)
+{
+	return name ? get_relname_relid(name, schema) : InvalidOid;
+}
+
+/*
+ * Open a table to change it; the last one that is open has to be closed first.  The executor's state for that is in the current memory
+ * context.  55000 if it is not the one that we know, 42P01 if it is not there.
+ */
+MigrateTable *
+migrate_table_open(const MigrateTableDef * def)
+{
+	MigrateTable *table = palloc0(sizeof(MigrateTable));
+	Oid			schema = get_namespace_oid("migrate", false);
+	Oid			relid = relation_of(schema, def->name);
+
+	if (!OidIsValid(relid))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation \"migrate.%s\" does not exist", def->name)));
+	table->rel = table_open(relid, RowExclusiveLock);
+	if (table->rel->rd_rel->relkind != RELKIND_RELATION)
+		refuse_table(def->name);
+	check_columns(def, RelationGetDescr(table->rel));
+	table->index = relation_of(schema, def->index);
+	table->sequence = relation_of(schema, def->sequence);
+	table->estate = CreateExecutorState();
+	table->info = makeNode(ResultRelInfo);
+	InitResultRelInfo(table->info, table->rel, 0, NULL, 0);
+	ExecOpenIndices(table->info, false);
+	table->slot = table_slot_create(table->rel, &table->estate->es_tupleTable);
+	AfterTriggerBeginQuery();
+	return table;
+}
+
+/*
+ * The next number of the column "id".
+ */
+int64
+migrate_table_next_id(const MigrateTable * table)
+{
+	return nextval_internal(table->sequence, false);
+}
+
+/*
+ * Insert a row: values for the columns that we know, others are null.
+ */
+void
+migrate_table_insert(MigrateTable * table, const MigrateParameters *row)
+{
+	int			natts = RelationGetDescr(table->rel)->natts;
+
+	ExecClearTuple(table->slot);
+	memset(table->slot->tts_isnull, true, natts * sizeof(bool));
+	for (int i = 0; i < row->n; i++)
+	{
+		table->slot->tts_values[i] = row->values[i];
+		table->slot->tts_isnull[i] = row->nulls[i] == 'n';
+	}
+	ExecStoreVirtualTuple(table->slot);
+	ExecSimpleRelationInsert(table->info, table->estate, table->slot);
+	ResetPerTupleExprContext(table->estate);
+}
+
+/*
+ * Begin to look for rows: "values" are those of the columns with these numbers, text
+ * or bytea, by which the index finds them.
+ */
+static SysScanDesc
+begin_scan(MigrateTable * table, const AttrNumber *columns, const Datum *values, int ncolumns)
+{
+	ScanKeyData keys[MAX_KEYS];
+
+	Assert(ncolumns <= MAX_KEYS);
+	for (int i = 0; i < ncolumns; i++)
+	{
+		Form_pg_attribute column = TupleDescAttr(RelationGetDescr(table->rel), columns[i] - 1);
+
+		ScanKeyEntryInitialize(&keys[i], 0, columns[i], BTEqualStrategyNumber, InvalidOid,
+							   column->attcollation,
+							   column->atttypid == BYTEAOID ? F_BYTEAEQ : F_TEXTEQ, values[i]);
+	}
+	return systable_beginscan(table->rel, table->index, OidIsValid(table->index), NULL,
+							  ncolumns, keys);
+}
+
+/*
+ * Is there a row with such values?  What the same command has inserted is not seen.
+ */
+bool
+migrate_table_has(MigrateTable * table, const AttrNumber *columns, const Datum *values, int ncolumns)
+{
+	SysScanDesc scan = begin_scan(table, columns, values, ncolumns);
+	bool		found = HeapTupleIsValid(systable_getnext(scan));
+
+	systable_endscan(scan);
+	return found;
+}
+
+/*
+ * Delete the row with such values; false if it is not there.
+ */
+bool
+migrate_table_delete(MigrateTable * table, const AttrNumber *columns, const Datum *values, int ncolumns)
+{
+	SysScanDesc scan = begin_scan(table, columns, values, ncolumns);
+	HeapTuple	tuple = systable_getnext(scan);
+	EPQState	epqstate;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		ExecForceStoreHeapTuple(tuple, table->slot, false);
+		table->slot->tts_tid = tuple->t_self;
+		migrate_epq_init(&epqstate, table->estate);
+		ExecSimpleRelationDelete(table->info, table->estate, &epqstate, table->slot);
+		EvalPlanQualEnd(&epqstate);
+		ExecClearTuple(table->slot);
+		ResetPerTupleExprContext(table->estate);
+	}
+	systable_endscan(scan);
+	return HeapTupleIsValid(tuple);
+}
+
+/*
+ * All is done with a table; it stays locked until the end of the transaction.
+ */
+void
+migrate_table_close(MigrateTable * table)
+{
+	AfterTriggerEndQuery(table->estate);
+	ExecCloseIndices(table->info);
+	ExecResetTupleTable(table->estate->es_tupleTable, false);
+	FreeExecutorState(table->estate);
+	table_close(table->rel, NoLock);
+	pfree(table);
+}
