@@ -97,8 +97,8 @@ void
 _PG_init(void)
 {
 	/*
-	 * Not for everybody: a database owner who could set it for the database
-	 * would point a superuser's call at files of his own.
+	 * Superusers only: the owner of a database, who could set it there, could
+	 * otherwise make a superuser's call run files of their own.
 	 */
 	DefineCustomStringVariable("migrate.directory",
 							   "Directory of migrations that is used when none is given.",
@@ -157,8 +157,8 @@ _PG_init(void)
 							   NULL, NULL, NULL);
 
 	DefineCustomIntVariable("migrate.lock_retries",
-							"How often CALL migrate.up() and down() try a transaction again that ran into lock_timeout.",
-							NULL,
+							"How often CALL migrate.up() and down() retry a transaction that could not get a lock.",
+							"Errors that count are a lock timeout, a deadlock, and a lock that NOWAIT did not get.",
 							&migrate_lock_retries,
 							0, 0, 1000,
 							PGC_USERSET,
@@ -166,7 +166,7 @@ _PG_init(void)
 							NULL, NULL, NULL);
 
 	DefineCustomIntVariable("migrate.lock_retry_delay",
-							"How long to wait before the first of these tries.",
+							"How long to wait before the first of these retries.",
 							"The wait doubles with each further one, up to a minute.",
 							&migrate_lock_retry_delay,
 							1000, 1, 60000,

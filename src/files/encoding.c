@@ -12,7 +12,6 @@
  */
 #include "postgres.h"
 
-
 #include "catalog/namespace.h"
 #include "mb/pg_wchar.h"
 

@@ -12,9 +12,6 @@
  */
 #include "postgres.h"
 
-#include "datatype/timestamp.h"
-#include "utils/datetime.h"
-
 #include "files/files.h"
 
 bool

@@ -12,7 +12,6 @@
  */
 #include "postgres.h"
 
-
 #include "catalog/pg_authid.h"
 #include "utils/varlena.h"
 

@@ -1,8 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * atlas_sum.c
- *		What tools write down about their files, to find changed ones: atlas.sum
- *		and the hashes in graphile-migrate's files.
+ *		atlas.sum: the hashes that Atlas keeps of its files, to find changed ones.
  *
  * Copyright (c) 2026, the migrate authors
  *

@@ -114,9 +114,6 @@ extern void migrate_parse_atlas_directives(Migration *migration, const char *sql
 extern List *migrate_changesets_parse(const MigrateFileName *file,
 									  const char *sql, int length);
 
-/* in section.c */
-extern const char *migrate_grammar_up(const MigrateGrammar *grammar);
-
 /* in unread.c */
 extern void migrate_refuse_unread(bool (*parse_name) (const char *file, MigrateFileName *parsed),
 								  const char *file, List *names);
@@ -124,9 +121,12 @@ extern void migrate_refuse_down_names(List *files, const char *example);
 extern void migrate_refuse_lone_downs(List *files);
 
 /* in section.c */
+extern const char *migrate_grammar_up(const MigrateGrammar *grammar);
 extern bool migrate_grammar_parse(const MigrateGrammar *grammar, Migration *migration,
 								  MigratePart part, const char *sql, int length);
 extern bool migrate_lacks_semicolon(const char *start, const char *end);
+
+/* in section_text.c */
 extern void migrate_section_finish(MigrateSection *section);
 extern const char *migrate_file_bytes(const char *sql, int *length);
 extern char *migrate_section_text(const MigrateSection *section, const char *sql,

@@ -3,11 +3,12 @@
  * grammar.c
  *		Lines that mark what a file holds -> the sections of a migration.
  *
- * Each tool's grammar is a row of the table at the end: what a line says, and
- * how the tool takes several sections and text before the first one.  To add a
- * grammar, add a function for its lines and a row.
+ * Each tool's grammar is a MigrateGrammar: a function that classifies a line, and
+ * what the tool does with several sections and with text before the first one.
+ * Rows of migrate_formats[] refer to it.  To add a grammar, add both, and declare
+ * it in grammar.h.
  *
- * Tools look at lines only, also in the middle of a string, and so does this.
+ * Tools search lines for markers, even within a literal, and so does this.
  *
  * Copyright (c) 2026, the migrate authors
  *

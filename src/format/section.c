@@ -1,11 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * section.c
- *		The text of a section, from the pieces of a file that it consists of.
+ *		The sections of a file, from the markers that its format's grammar finds.
  *
- * Nearly all sections are one piece, and their text is that of the file.  Where
- * it is put together from several, comments "--#line N "file"" tell which line
- * of the file the next one is; see migrate_map_line().
+ * A section consists of one or more spans of the file.  Text that looks like a
+ * marker, but is not one, becomes a doubt of the migration.
  *
  * Copyright (c) 2026, the migrate authors
  *
@@ -15,7 +14,6 @@
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
-
 
 #include "format/doubt.h"
 #include "format/format_int.h"
@@ -381,7 +379,7 @@ doubt_separators(SectionParser *parser)
 }
 
 /*
- * The same once all markers are known.
+ * Add the doubts that depend on all markers of the file.
  */
 static void
 doubt_file(SectionParser *parser, const char *end)

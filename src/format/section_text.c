@@ -3,6 +3,10 @@
  * section_text.c
  *		The text of a section, put together from its spans.
  *
+ * Nearly all sections are one span, and their text is that part of the file.
+ * Where a text is put together from several spans, a comment "--#line N "file""
+ * before each gives the line that follows; see migrate_map_line().
+ *
  * Copyright (c) 2026, the migrate authors
  *
  * IDENTIFICATION

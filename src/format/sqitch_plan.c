@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * sqitch_plan.c
- *		Files that give the order of others: sqitch.plan, drizzle's journal.
+ *		sqitch.plan: the changes of a project in their order.
  *
  * Copyright (c) 2026, the migrate authors
  *
@@ -13,8 +13,6 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
-#include "utils/builtins.h"
-#include "utils/jsonb.h"
 
 #include "format/filename.h"
 #include "format/format.h"

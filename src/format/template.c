@@ -3,11 +3,11 @@
  * template.c
  *		Names and texts of new migrations, as each tool would make them.
  *
- * A tool's way is a row of the table at the end, which format.c refers to.  The
- * number goes on from the last migration of the directory: the time where that
- * looks like one, else the next one, as wide as it.
+ * Each tool's way is a MigrateTemplate, which rows of migrate_formats[] refer to.
+ * The new version follows the last migration of the directory: the current time if
+ * that one's looks like a time, otherwise the next number, with as many digits.
  *
- * Nothing here does I/O or asks a catalog.
+ * Nothing here does I/O or reads a catalog.
  *
  * Copyright (c) 2026, the migrate authors
  *

@@ -116,8 +116,8 @@ migrate_refuse_unread(ParseName parse_name, const char *file, List *names)
 }
 
 /*
- * What comes after the version in the name of a file that looks like a down script;
- * NULL if it does not.  *sure is false for a name that may be one of a migration.
+ * Does the name of a file look like that of a down script?  *sure is false for a
+ * name that a migration may have, too.
  */
 static bool
 looks_like_down(const char *name, bool *sure)

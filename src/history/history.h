@@ -151,7 +151,7 @@ extern void migrate_record_down(const MigrateHistory *history, const MigrateStep
 								const MigrateResult *result, TimestampTz started);
 extern void migrate_record_progress(const MigrateHistory *history, const MigrateStep *step,
 									const MigrateResult *result, int done, bool started,
-									List *indexes, const char *up, const char *down);
+									List *indexes, const char *sql, const char *down);
 extern void migrate_record_failed(const MigrateHistory *history, const MigrateStep *step,
 								  const MigrateResult *result, TimestampTz started,
 								  const ErrorData *error);

@@ -12,10 +12,7 @@
  */
 #include "postgres.h"
 
-#include "miscadmin.h"
-#include "portability/instr_time.h"
 #include "utils/guc.h"
-#include "utils/memutils.h"
 #include "utils/timestamp.h"
 
 #include "format/format.h"

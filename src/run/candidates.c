@@ -20,8 +20,6 @@
 
 #include "common/hashfn.h"
 #include "miscadmin.h"
-#include "utils/builtins.h"
-#include "utils/jsonb.h"
 
 #include "format/format.h"
 #include "format/manifest.h"

@@ -223,8 +223,8 @@ note_oddities(Preview *preview, const MigrateScript *script, MigrateErrorContext
 }
 
 /*
- * Is it an error that the checks before a run raise, and that may be caught
- * without a subtransaction?
+ * Is it an error that the checks before a run raise, and that plan() reports in
+ * its row instead of raising it?
  */
 static bool
 is_check_error(int sqlerrcode)

@@ -13,10 +13,7 @@
  */
 #include "postgres.h"
 
-#include "common/string.h"
-#include "mb/pg_wchar.h"
 #include "tcop/tcopprot.h"
-#include "utils/backend_status.h"
 
 #include "history/history.h"
 #include "run/report.h"

@@ -3,7 +3,8 @@
  * state.c
  *		What a run knows before it does anything: files and history, side by side.
  *
- * Nothing is changed here.
+ * Nothing is changed here, except that migrate_change_format() rewrites the keys
+ * in the history when the format of the directory has changed.
  *
  * Copyright (c) 2026, the migrate authors
  *

@@ -131,14 +131,13 @@ note_line(List *lines, const char *sql, const MigrateToken *token)
 }
 
 /*
- * Raise an error of the lexer again, in the catch block, as one of an included
- * file: what follows it in the whole must not be taken for the rest of a quote.
+ * Raise an error that the lexer has raised as one of an included file.  Otherwise
+ * the text that follows the file would be parsed as the rest of an open quote.
  */
 static void
 refuse_broken(const char *sql, const Includer *self, const ErrorData *error)
 {
-
-	/* where a function calls us, SPI has taken it for its own */
+	/* within a function, SPI has moved the position to internalpos */
 	int			position = Max(error->cursorpos, error->internalpos);
 	int			bytes = pg_mbcharcliplen(sql, strlen(sql), Max(position - 1, 0));
 
@@ -250,7 +249,7 @@ folder_of(const char *file)
  * and, if there is no such file, from the folder of the text.
  */
 static char *
-read_included_file(Flattener *flattener, const IncludeLine *line, const MigrateLines *errctx,
+read_included_file(Flattener *flattener, const IncludeLine *line, const MigrateLines *lines,
 				   const Includer *self, char **file)
 {
 	const char *folders[] = {"", folder_of(self->file)};
@@ -261,7 +260,7 @@ read_included_file(Flattener *flattener, const IncludeLine *line, const MigrateL
 				(errcode(ERRCODE_SYNTAX_ERROR),
 				 line->path == NULL ? errmsg("name of the file to include is missing") :
 				 errmsg("nothing can stand behind the name of the file to include"),
-				 errcontext("file \"%s\", line %d", migrate_line_file(errctx), errctx->line)));
+				 errcontext("file \"%s\", line %d", migrate_line_file(lines), lines->line)));
 	for (int i = line->relative ? 1 : 0; i < lengthof(folders); i++)
 	{
 		char	   *sql;
@@ -279,11 +278,11 @@ read_included_file(Flattener *flattener, const IncludeLine *line, const MigrateL
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("included file \"%s\" is outside of the directory of migrations", line->path),
 				 errhint("Copy it into the directory, or a folder there, and include it by its path from the directory."),
-				 errcontext("file \"%s\", line %d", migrate_line_file(errctx), errctx->line)));
+				 errcontext("file \"%s\", line %d", migrate_line_file(lines), lines->line)));
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_FILE),
 			 errmsg("included file \"%s\" does not exist in the directory of migrations", line->path),
-			 errcontext("file \"%s\", line %d", migrate_line_file(errctx), errctx->line)));
+			 errcontext("file \"%s\", line %d", migrate_line_file(lines), lines->line)));
 	return NULL;				/* keep compiler quiet */
 }
 
@@ -291,27 +290,27 @@ read_included_file(Flattener *flattener, const IncludeLine *line, const MigrateL
  * Refuse a file that is on its way already, and too many at once.
  */
 static void
-check_nesting(const char *file, const MigrateLines *errctx, const Includer *self)
+check_nesting(const char *file, const MigrateLines *lines, const Includer *self)
 {
 	for (const Includer *outer = self; outer != NULL; outer = outer->outer)
 		if (strcmp(outer->file, file) == 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_RECURSION),
 					 errmsg("file \"%s\" includes itself", file),
-					 errcontext("file \"%s\", line %d", migrate_line_file(errctx), errctx->line)));
+					 errcontext("file \"%s\", line %d", migrate_line_file(lines), lines->line)));
 	if (self->depth == MAX_INCLUDE_DEPTH)
 		ereport(ERROR,
 				(errcode(ERRCODE_STATEMENT_TOO_COMPLEX),
 				 errmsg("too many files include one another, the last one \"%s\"", file),
 				 errdetail("At most %d can.", MAX_INCLUDE_DEPTH),
-				 errcontext("file \"%s\", line %d", migrate_line_file(errctx), errctx->line)));
+				 errcontext("file \"%s\", line %d", migrate_line_file(lines), lines->line)));
 }
 
 /*
  * Refuse more of one migration than anybody can mean.
  */
 static void
-check_amount(Flattener *flattener, const char *str, const MigrateLines *errctx)
+check_amount(Flattener *flattener, const char *str, const MigrateLines *lines)
 {
 	if (++flattener->included <= MAX_INCLUDES &&
 		(size_t) flattener->out.len + strlen(str) <= (size_t) MAX_BYTES + flattener->own)
@@ -320,7 +319,7 @@ check_amount(Flattener *flattener, const char *str, const MigrateLines *errctx)
 			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 			 errmsg("migration includes too many files, or too much of them"),
 			 errdetail("The limits are %d files and %d MB.", MAX_INCLUDES, MAX_BYTES / (1024 * 1024)),
-			 errcontext("file \"%s\", line %d", migrate_line_file(errctx), errctx->line)));
+			 errcontext("file \"%s\", line %d", migrate_line_file(lines), lines->line)));
 }
 
 static void append_text(Flattener *flattener, const char *sql, int first_line,
@@ -330,7 +329,7 @@ static void append_text(Flattener *flattener, const char *sql, int first_line,
  * Append the file that a line names, in a memory context of its own.
  */
 static void
-append_included(Flattener *flattener, const IncludeLine *line, const MigrateLines *errctx,
+append_included(Flattener *flattener, const IncludeLine *line, const MigrateLines *lines,
 				const Includer *self)
 {
 	Includer	inner = {NULL, self, self->depth + 1};
@@ -338,14 +337,14 @@ append_included(Flattener *flattener, const IncludeLine *line, const MigrateLine
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(context);
 	char	   *file;
-	char	   *str = read_included_file(flattener, line, errctx, self, &file);
+	char	   *str = read_included_file(flattener, line, lines, self, &file);
 
-	check_nesting(file, errctx, self);
-	check_amount(flattener, str, errctx);
+	check_nesting(file, lines, self);
+	check_amount(flattener, str, lines);
 	inner.file = file;
 	migrate_append_line_marker(&flattener->out, file, 1);
 	append_text(flattener, str, 1, &inner, true);
-	migrate_append_line_marker(&flattener->out, migrate_line_file(errctx), errctx->line + 1);
+	migrate_append_line_marker(&flattener->out, migrate_line_file(lines), lines->line + 1);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
 }
@@ -359,7 +358,7 @@ append_text(Flattener *flattener, const char *sql, int first_line, const Include
 			bool included)
 {
 	StringInfo	out = &flattener->out;
-	MigrateLines errctx = {.at = sql,.file = self->file,.line = first_line};
+	MigrateLines lines = {.at = sql,.file = self->file,.line = first_line};
 	const char *missing_end;
 	int			done = 0;
 	ListCell   *lc;
@@ -370,9 +369,9 @@ append_text(Flattener *flattener, const char *sql, int first_line, const Include
 
 		CHECK_FOR_INTERRUPTS();
 		appendBinaryStringInfo(out, sql + done, line->begin - done);
-		while (errctx.at != NULL && errctx.at < sql + line->begin)
-			migrate_next_line(&errctx);
-		append_included(flattener, line, &errctx, self);
+		while (lines.at != NULL && lines.at < sql + line->begin)
+			migrate_next_line(&lines);
+		append_included(flattener, line, &lines, self);
 		done = line->end;
 	}
 	appendStringInfoString(out, sql + done);

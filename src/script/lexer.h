@@ -35,6 +35,9 @@ typedef struct MigrateToken
 typedef struct MigrateLexer MigrateLexer;
 
 /* in lexer.c */
+extern MigrateLexer *migrate_lexer_start(const char *sql);
+extern const MigrateToken *migrate_lexer_next(MigrateLexer *lexer);
+extern void migrate_lexer_end(MigrateLexer *lexer);
 extern void migrate_lexer_set_conforming(MigrateLexer *lexer, bool conforming);
 extern const char *migrate_lexer_text(const MigrateLexer *lexer);
 extern const char *migrate_lexer_missing_end(const MigrateLexer *lexer);

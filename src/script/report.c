@@ -12,11 +12,6 @@
  */
 #include "postgres.h"
 
-#include "common/string.h"
-#include "mb/pg_wchar.h"
-#include "tcop/tcopprot.h"
-#include "utils/backend_status.h"
-
 #include "script/script.h"
 #include "util/errcontext.h"
 #include "util/line_map.h"

@@ -68,8 +68,8 @@ line_of(ScriptParser *parser, int offset)
 }
 
 /*
- * Is it an error that migrate_script_parse() raises about the text, which the
- * caller may catch without a subtransaction?  Nothing but memory is held then.
+ * Is it an error that migrate_script_parse() raises about the text?  A caller may
+ * then report it instead of raising it again.
  */
 bool
 migrate_is_script_error(int sqlerrcode)

@@ -85,6 +85,7 @@ extern char *migrate_include_files(const char *sql, const char *file, int first_
 								   char *(*read) (void *arg, const char *file), void *arg);
 
 /* in script.c */
+extern bool migrate_is_script_error(int sqlerrcode);
 extern MigrateScript *migrate_script_parse(const char *sql, bool transactional,
 										   int line, MigrateErrorContext *errctx);
 extern int	migrate_statements_end(const MigrateScript *script, int count);
@@ -92,14 +93,6 @@ extern bool migrate_script_is_blank(const char *sql, int length);
 
 /* in compare.c */
 extern bool migrate_script_same(const char *one, const char *other);
-
-/* in script.c */
-extern bool migrate_is_script_error(int sqlerrcode);
-
-/* in lexer.c */
-extern MigrateLexer *migrate_lexer_start(const char *sql);
-extern const MigrateToken *migrate_lexer_next(MigrateLexer *lexer);
-extern void migrate_lexer_end(MigrateLexer *lexer);
 
 /* in report.c */
 extern void migrate_begin_script(const MigrateScript *script, const char *sql,

@@ -7,7 +7,7 @@
  * how to ask it.  To add a tool, add a row.
  *
  * What is read without having been named is a plain table with columns of built-in
- * types.  How, see tool_row.c.
+ * types.  How, see tool_rows.c.
  *
  * Copyright (c) 2026, the migrate authors
  *

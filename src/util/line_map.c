@@ -13,9 +13,6 @@
 #include "postgres.h"
 
 #include "common/string.h"
-#include "mb/pg_wchar.h"
-#include "tcop/tcopprot.h"
-#include "utils/backend_status.h"
 
 #include "util/line_map.h"
 

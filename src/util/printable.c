@@ -18,8 +18,6 @@
 #include "common/username.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
-#include "tcop/tcopprot.h"
-#include "utils/backend_status.h"
 
 #include "util/printable.h"
 
