@@ -203,6 +203,7 @@ migrate_copy_rows(const char *query, const char *sql, int length, bool commits)
 	PushActiveSnapshot(GetTransactionSnapshot());
 	rel = table_openrv(stmt->relation, RowExclusiveLock);
 	item = addRangeTableEntryForRelation(pstate, rel, RowExclusiveLock, NULL, false, false);
+	migrate_require_insert(item);
 	condition = transform_condition(pstate, item, rel, stmt->whereClause);
 	check_permissions(pstate, item, rel, stmt);
 	copy_from(pstate, rel, condition, stmt, change_options(stmt->options, commits), sql, length);

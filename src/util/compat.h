@@ -145,19 +145,30 @@ migrate_owns_relation(Oid relation)
 }
 
 /*
- * 16 keeps the privileges that a statement needs beside its range table.  Raises
- * 42501 if the current role may not insert into these columns, given as bits
- * from FirstLowInvalidHeapAttributeNumber on.
+ * 16 keeps the privileges that a statement needs beside its range table.  A new
+ * entry wants SELECT; this one wants INSERT, and what expressions add to it.
+ */
+static inline void
+migrate_require_insert(ParseNamespaceItem *item)
+{
+#if PG_VERSION_NUM >= 160000
+	item->p_perminfo->requiredPerms = ACL_INSERT;
+#else
+	item->p_rte->requiredPerms = ACL_INSERT;
+#endif
+}
+
+/*
+ * Raises 42501 if the current role has not all that is required, or may not insert
+ * into these columns, given as bits from FirstLowInvalidHeapAttributeNumber on.
  */
 static inline void
 migrate_check_insert(ParseState *pstate, ParseNamespaceItem *item, Bitmapset *columns)
 {
 #if PG_VERSION_NUM >= 160000
-	item->p_perminfo->requiredPerms = ACL_INSERT;
 	item->p_perminfo->insertedCols = columns;
 	ExecCheckPermissions(pstate->p_rtable, list_make1(item->p_perminfo), true);
 #else
-	item->p_rte->requiredPerms = ACL_INSERT;
 	item->p_rte->insertedCols = columns;
 	ExecCheckRTPerms(pstate->p_rtable, true);
 #endif

@@ -108,5 +108,27 @@ CALL migrate.up(test.made('stored'), project => 'stored', adopt_existing => true
 RESET ROLE;
 SELECT * FROM test.who();
 
+--
+-- COPY with a condition reads its columns.
+--
+CREATE TABLE app.inbox (a int, b int);
+INSERT INTO app.inbox VALUES (7, 7);
+GRANT INSERT ON app.inbox TO regress_migrate_author;
+SELECT test.write('inbox/1_a.sql', E'COPY app.inbox FROM stdin;\n1\t1\n\\.\n'),
+	   test.write('inbox/2_b.sql', E'COPY app.inbox FROM stdin WHERE a > 1;\n1\t1\n2\t2\n\\.\n') \gset ignored_
+SET ROLE regress_migrate_author;
+SELECT test.try(format('SELECT migrate.apply(%L, project => ''inbox'')', test.made('inbox')));
+SELECT version FROM migrate.apply(test.made('inbox'), '1', project => 'inbox');
+RESET ROLE;
+GRANT SELECT (b) ON app.inbox TO regress_migrate_author;
+SET ROLE regress_migrate_author;
+SELECT test.try(format('SELECT migrate.apply(%L, project => ''inbox'')', test.made('inbox')));
+RESET ROLE;
+GRANT SELECT (a) ON app.inbox TO regress_migrate_author;
+SET ROLE regress_migrate_author;
+SELECT version FROM migrate.apply(test.made('inbox'), project => 'inbox');
+RESET ROLE;
+SELECT * FROM app.inbox;
+
 DROP OWNED BY regress_migrate_owner, regress_migrate_author CASCADE;
 DROP ROLE regress_migrate_owner, regress_migrate_author;
