@@ -99,11 +99,11 @@ open_link(MigrateDirectory *dir, const char *name)
 	char	   *slash = resolved == NULL ? NULL : strrchr(resolved, '/');
 	int			parent;
 
-	if (resolved == NULL && strcmp(dir->root, "/") == 0)
+	if (resolved == NULL && (dir->confined || strcmp(dir->root, "/") == 0))
 		return -1;
 	if (resolved == NULL || !migrate_path_is_below(resolved, dir->root))
 	{
-		errno = MIGRATE_E_OUTSIDE;
+		errno = dir->confined ? MIGRATE_E_CONFINED : MIGRATE_E_OUTSIDE;
 		return -1;
 	}
 	*slash = '\0';
@@ -214,7 +214,10 @@ migrate_directory_open(const char *path, bool confined)
 		migrate_could_not_open("directory", dir->path);
 	}
 	if (confined && strcmp(dir->root, "/") == 0)
+	{
 		dir->root = dir->resolved;
+		dir->confined = true;
+	}
 	dir->close.func = close_directory;
 	dir->close.arg = dir;
 	MemoryContextRegisterResetCallback(CurrentMemoryContext, &dir->close);

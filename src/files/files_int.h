@@ -26,6 +26,8 @@
  */
 #define MIGRATE_E_OUTSIDE		EXDEV	/* resolves to something outside of
 										 * the root */
+#define MIGRATE_E_CONFINED		EDOM	/* the same of a directory whose files
+										 * are stored */
 #define MIGRATE_E_NOT_REGULAR	ENXIO	/* FIFO, socket, device */
 
 struct MigrateDirectory
@@ -33,6 +35,7 @@ struct MigrateDirectory
 	char	   *path;			/* as given, canonical */
 	char	   *resolved;		/* where it led when it was opened */
 	char	   *root;			/* resolved; no file outside it is read */
+	bool		confined;		/* which is the directory itself */
 	int			fd;				/* the open directory */
 	MemoryContextCallback close;	/* closes fd */
 	List	   *names;			/* of all below it, sorted bytewise */

@@ -44,6 +44,11 @@ migrate_could_not_open(const char *kind, const char *name)
 				 errmsg("permission denied for %s \"%s\"", kind, name),
 				 errdetail("It is a link that leads out of the directory, and not to a file below an entry of \"%s\".",
 						   "migrate.allowed_directories")));
+	if (errno == MIGRATE_E_CONFINED)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied for %s \"%s\"", kind, name),
+				 errdetail("It is a link that leads out of the directory.")));
 	if (errno == MIGRATE_E_NOT_REGULAR)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),

@@ -768,6 +768,9 @@ RESET ROLE;
 -- what is only recorded does not come from outside the directory, for a superuser neither
 SELECT test.shell('mkdir -p leads && ln -sf /etc/hostname leads/1_a.sql') \gset ignored_
 SELECT test.try($$SELECT * FROM migrate.baseline(test.made('leads'), project => 'leads')$$);
+-- a link to nothing does not lead out
+SELECT test.shell('mkdir -p leads_nowhere && ln -sf not_there leads_nowhere/1_a.sql') \gset ignored_
+SELECT test.try($$SELECT * FROM migrate.baseline(test.made('leads_nowhere'), project => 'leads')$$);
 -- numbers of batches that a tool made up
 CREATE TABLE theirs._migrations (id int, name text, batch int, executed_at timestamptz);
 INSERT INTO theirs._migrations VALUES (1, '001_subscribers.sql', 2147483647, now());
