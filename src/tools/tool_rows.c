@@ -297,10 +297,10 @@ check_liquibase_lock(ToolRowSink *sink)
 	{
 		HeapTuple	tuple = SPI_tuptable->vals[i];
 		bool		isnull;
-		bool		locked = DatumGetBool(SPI_getbinval(tuple, SPI_tuptable->tupdesc, 1, &isnull));
+		Datum		locked = SPI_getbinval(tuple, SPI_tuptable->tupdesc, 1, &isnull);
 		char	   *holder = SPI_getvalue(tuple, SPI_tuptable->tupdesc, 2);
 
-		if (isnull || !locked)
+		if (isnull || !DatumGetBool(locked))
 			continue;
 		ereport(ERROR,
 				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
@@ -321,6 +321,7 @@ migrate_lock_liquibase(const MigrateToolTable *tool_table)
 	char	   *table = psprintf("%slock", tool_table->table);
 	Oid			relid = get_relname_relid(table, get_rel_namespace(tool_table->relid));
 	Relation	rel;
+	Oid			holder;
 	bool		may_lock;
 
 	if (!OidIsValid(relid))
@@ -335,11 +336,13 @@ migrate_lock_liquibase(const MigrateToolTable *tool_table)
 		return;
 	may_lock = pg_class_aclcheck(relid, GetUserId(), ACL_UPDATE) == ACLCHECK_OK;
 
+	holder = get_atttype(relid, get_attnum(relid, "lockedby"));
+
 	/* of other types, a cast could be anybody's function */
 	if (rel->rd_rel->relkind == RELKIND_RELATION &&
-		get_atttype(relid, get_attnum(relid, "locked")) == BOOLOID &&
-		get_atttype(relid, get_attnum(relid, "lockedby")) < FirstUnpinnedObjectId)
-		ask(rel, psprintf("SELECT locked::boolean, lockedby::text FROM %s%s", qualified_name(rel),
+		get_atttype(relid, get_attnum(relid, "locked")) == BOOLOID && holder < FirstUnpinnedObjectId)
+		ask(rel, psprintf("SELECT locked::boolean, %s::text FROM %s%s",
+						  OidIsValid(holder) ? "lockedby" : "NULL", qualified_name(rel),
 						  may_lock ? " FOR SHARE NOWAIT" : ""),
 			NULL, check_liquibase_lock, &sink);
 	relation_close(rel, NoLock);
@@ -381,6 +384,21 @@ tool_text(HeapTuple tuple, enum ToolColumn number)
 }
 
 /*
+ * When it was applied; false if that is not known.
+ */
+static bool
+time_column(HeapTuple tuple, enum ToolColumn number, TimestampTz *time)
+{
+	bool		isnull;
+	Datum		value = tool_column(tuple, number, &isnull);
+
+	if (isnull)
+		return false;
+	*time = DatumGetTimestampTz(value);
+	return !TIMESTAMP_NOT_FINITE(*time);
+}
+
+/*
  * Who applied it, if that is a role; NULL else.
  */
 static char *
@@ -401,19 +419,22 @@ collect_tool_rows(ToolRowSink *sink)
 		HeapTuple	tuple = SPI_tuptable->vals[i];
 		MigrateToolRow *row = palloc0(sizeof(MigrateToolRow));
 		bool		isnull;
+		Datum		value;
 
 		CHECK_FOR_INTERRUPTS();
 		row->id = tool_text(tuple, T_ID);
 		row->title = tool_text(tuple, T_TITLE);
 		row->path = tool_text(tuple, T_PATH);
-		row->through = DatumGetBool(tool_column(tuple, T_THROUGH, &isnull)) && !isnull;
+		value = tool_column(tuple, T_THROUGH, &isnull);
+		row->through = !isnull && DatumGetBool(value);
 		row->failure = tool_text(tuple, T_FAILURE);
 		row->checksum = tool_text(tuple, T_CHECKSUM);
-		row->applied_at = DatumGetTimestampTz(tool_column(tuple, T_APPLIED_AT, &isnull));
-		row->has_time = !isnull && !TIMESTAMP_NOT_FINITE(row->applied_at);
+		row->has_time = time_column(tuple, T_APPLIED_AT, &row->applied_at);
 		row->applied_by = role_column(tuple, T_APPLIED_BY);
-		row->duration = DatumGetInt64(tool_column(tuple, T_DURATION, &isnull));
-		row->batch = DatumGetInt32(tool_column(tuple, T_BATCH, &isnull));
+		value = tool_column(tuple, T_DURATION, &isnull);
+		row->duration = isnull ? 0 : DatumGetInt64(value);
+		value = tool_column(tuple, T_BATCH, &isnull);
+		row->batch = isnull ? 0 : DatumGetInt32(value);
 		sink->rows = lappend(sink->rows, row);
 	}
 	MemoryContextSwitchTo(old);

@@ -234,6 +234,9 @@ SELECT version, state FROM migrate.status(test.dir('liquibase'));
 -- locked, and failed
 UPDATE databasechangeloglock SET locked = true, lockedby = 'pod (10.0.0.1)';
 SELECT test.try($$SELECT * FROM migrate.adopt(test.dir('liquibase'))$$);
+ALTER TABLE databasechangeloglock RENAME lockedby TO holder;
+SELECT test.try($$SELECT * FROM migrate.adopt(test.dir('liquibase'))$$);
+ALTER TABLE databasechangeloglock RENAME holder TO lockedby;
 UPDATE databasechangeloglock SET locked = false;
 UPDATE databasechangelog SET exectype = 'FAILED' WHERE id = '3';
 SELECT test.try($$SELECT * FROM migrate.adopt(test.dir('liquibase'))$$);
