@@ -15,6 +15,7 @@
 #include "files/files.h"
 #include "format/filename.h"
 #include "format/format.h"
+#include "util/names.h"
 #include "util/printable.h"
 
 /*
@@ -153,28 +154,26 @@ migrate_filename_refinery(const char *file, MigrateFileName *parsed)
 bool
 migrate_directory_is_refinery(List *names)
 {
-	List	   *versions = NIL;
-	List	   *undos = NIL;
+	MigrateNames *undos = NULL;
 	ListCell   *lc;
 	MigrateFileName parsed;
 
 	foreach(lc, names)
 	{
-		if (flyway_name(lfirst(lc), 'U', false, &parsed))
-			undos = lappend(undos, parsed.sort_key);
+		CHECK_FOR_INTERRUPTS();
+		if (!flyway_name(lfirst(lc), 'U', false, &parsed))
+			continue;
+		if (undos == NULL)
+			undos = migrate_names_create();
+		migrate_names_add(undos, parsed.sort_key, NULL);
 	}
+	if (undos == NULL)
+		return false;
 	foreach(lc, names)
 	{
-		if (undos != NIL && flyway_name(lfirst(lc), 'V', false, &parsed))
-			versions = lappend(versions, parsed.sort_key);
-	}
-	foreach(lc, undos)
-	{
-		ListCell   *v;
-
-		foreach(v, versions)
-			if (strcmp(lfirst(v), lfirst(lc)) == 0)
+		CHECK_FOR_INTERRUPTS();
+		if (flyway_name(lfirst(lc), 'V', false, &parsed) && migrate_names_have(undos, parsed.sort_key))
 			return false;
 	}
-	return undos != NIL;
+	return true;
 }
