@@ -35,6 +35,7 @@ verify_utf8(const char *data, int length)
 	while (good < length)
 	{
 		int			block = Min(length - good, MIGRATE_BLOCK);
+		bool		last = good + block == length;
 		int			n;
 
 		CHECK_FOR_INTERRUPTS();
@@ -42,9 +43,7 @@ verify_utf8(const char *data, int length)
 		good += n;
 
 		/* a character may go on in the next block */
-		if (n < block && (good + MAX_UTF8_LENGTH > length || block - n >= MAX_UTF8_LENGTH))
-			break;
-		if (n == 0)
+		if (n < block && (last || block - n >= MAX_UTF8_LENGTH))
 			break;
 	}
 	return good;

@@ -248,6 +248,12 @@ SELECT version, statements FROM migrate.apply(:'dir', project => 'long');
 SELECT version, state FROM migrate.status(:'dir', project => 'long');
 CALL migrate.down(project => 'long');
 RESET client_min_messages;
+-- a character across the end of a block that is read, near the end of the file
+SELECT test.write('boundary/1_a.sql', repeat('-', 1048575) || E'\u00e9\n'),
+	   test.write('boundary/2_b.sql', repeat('-', 1048573) || E'\U0001f40d') \gset ignored_
+SELECT version, state FROM migrate.status(test.made('boundary'), project => 'boundary');
+SELECT test.shell('printf ''\303'' >>boundary/2_b.sql') \gset ignored_
+SELECT test.try(format('SELECT migrate.status(%L, project => ''boundary'')', test.made('boundary')));
 
 -- several MB: many statements, many rows, many COPY, many of psql's lines
 SELECT test.write('large/1_inserts.sql', string_agg(format(E'INSERT INTO t VALUES (%s, %L);\n', i, repeat('i', 50)), '')) FROM generate_series(1, 5000) i;
