@@ -189,11 +189,12 @@ migrate_line_allows(const MigrateLine *line, const char *name)
 }
 
 /*
- * Does a text that a tool would leave out hold statements?  Some people write prose
- * there; so it does if it has a semicolon, or begins as a statement.
+ * The line at which a text that a tool would leave out holds statements, from 1; 0 for
+ * none.  Some people write prose there; so it is one that has a semicolon, or begins as
+ * a statement.
  */
-bool
-migrate_has_statements(const char *sql, int length)
+int
+migrate_first_statement(const char *sql, int length)
 {
 	static const char *const verbs[] = {
 		"alter", "begin", "call", "comment", "copy", "create", "delete", "do", "drop", "grant", "insert",
@@ -202,7 +203,7 @@ migrate_has_statements(const char *sql, int length)
 	MigrateLineReader lines;
 
 	if (migrate_script_is_blank(sql, length))
-		return false;
+		return 0;
 	migrate_lines_start(&lines, sql, length);
 	while (migrate_lines_next(&lines))
 	{
@@ -214,16 +215,16 @@ migrate_has_statements(const char *sql, int length)
 		if (left == 0 || (left >= 2 && memcmp(p, "--", 2) == 0))
 			continue;
 		if (memchr(p, ';', left) != NULL)
-			return true;
+			return line->number;
 		for (int i = 0; i < lengthof(verbs); i++)
 		{
 			int			n = strlen(verbs[i]);
 
 			if (left > n && pg_strncasecmp(p, verbs[i], n) == 0 && strchr(" \t\r", p[n]) != NULL)
-				return true;
+				return line->number;
 		}
 	}
-	return false;
+	return 0;
 }
 
 /*

@@ -221,6 +221,7 @@ begin_changeset(ChangesetParser *parser, const char *after)
 	const char *p = skip_spaces(after, end);
 	char	   *author = parse_word(&p, end, ":");
 	char	   *id;
+	int			prelude;
 
 	p = skip_spaces(p, end);
 	if (p == after || p >= end || *p != ':')
@@ -232,8 +233,9 @@ begin_changeset(ChangesetParser *parser, const char *after)
 	end_changeset(parser, line->str);
 
 	migration->file = parser->file->file;
-	if (!parser->begun && migrate_has_statements(parser->sql, line->str - parser->sql))
-		migrate_add_doubt(migration, 1, true, "statements before the first changeset would be left out",
+	prelude = parser->begun ? 0 : migrate_first_statement(parser->sql, line->str - parser->sql);
+	if (prelude > 0)
+		migrate_add_doubt(migration, prelude, true, "statements before the first changeset would be left out",
 						  "Move them behind a line \"--changeset author:id\".");
 	parser->begun = true;
 	parser->current = migration;

@@ -94,8 +94,8 @@ check_prelude(SectionParser *parser, bool up)
 	if (migrate_script_is_blank(parser->sql, line->str - parser->sql))
 		return;
 	if (parser->grammar->skips_prelude)
-		parser->prelude = !parser->prelude_allowed &&
-			migrate_has_statements(parser->sql, line->str - parser->sql);
+		parser->prelude = parser->prelude_allowed ? 0 :
+			migrate_first_statement(parser->sql, line->str - parser->sql);
 	else
 		migrate_bad_file(parser->file, line->number, "migration has statements before its up section",
 						 psprintf("Only comments may stand before \"%s\".",

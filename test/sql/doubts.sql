@@ -73,6 +73,11 @@ SELECT test.write('left1/1_a.sql', E'CREATE TABLE left_out ();\n-- +migrate Up\n
 SELECT made, t FROM unnest('{left1,left2,left3,left4,left5}'::text[]) made,
 	test.try(format('SELECT migrate.apply(%L, project => %L)', test.made(made), made)) t;
 SELECT to_regclass('left_out');
+-- the line is that of the statement
+SELECT test.write('left6/1_a.sql', E'-- a\n\nprose\n\n  CREATE TABLE left_out ();\n\n-- +migrate Up\nSELECT 1;'),
+	   test.write('left7/a.sql', E'--liquibase formatted sql\n\n-- a\nCREATE TABLE left_out ();\n--changeset a:1\nSELECT 1;') \gset ignored_
+SELECT made, t FROM unnest('{left6,left7}'::text[]) made,
+	test.try(format('SELECT migrate.apply(%L, project => %L)', test.made(made), made)) t;
 
 --
 -- Files that could be migrations: they are read, or an error names them.
