@@ -349,18 +349,16 @@ note_suspect(SectionParser *parser, const char *after)
 }
 
 /*
- * A separator inside of a literal would be taken out of it.
+ * A separator inside of a literal would be taken out of it.  For migrate_try_to_lex().
  */
 static void
-doubt_separators(SectionParser *parser)
+find_separators(void *arg)
 {
-	MigrateLexer *lexer;
+	SectionParser *parser = arg;
+	MigrateLexer *lexer = migrate_lexer_start(parser->sql);
 	const MigrateToken *token;
 	ListCell   *lc = list_head(parser->separators);
 
-	if (lc == NULL)
-		return;
-	lexer = migrate_lexer_start(parser->sql);
 	while (lc != NULL && (token = migrate_lexer_next(lexer))->kind != 0)
 	{
 		int			end = token->location + strlen(token->str);
@@ -376,6 +374,17 @@ doubt_separators(SectionParser *parser)
 		}
 	}
 	migrate_lexer_end(lexer);
+}
+
+/*
+ * What the lexer refuses is no doubt: it stops this migration when it is parsed, not the
+ * reading of all.
+ */
+static void
+doubt_separators(SectionParser *parser)
+{
+	if (parser->separators != NIL)
+		(void) migrate_try_to_lex(find_separators, parser);
 }
 
 /*

@@ -23,7 +23,6 @@
 #include "script/lexer.h"
 #include "script/script.h"
 #include "util/lines.h"
-#include "util/subtransaction.h"
 
 /*
  * Are two texts the same but for their line ends, as checkouts of a file are?
@@ -169,16 +168,9 @@ migrate_script_same(const char *one, const char *other)
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "migrate comparison",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(context);
-	int			shown = client_min_messages;
-	ErrorData  *error;
 
-	client_min_messages = ERROR;	/* see cut_quietly(); migrate_try()
-									 * catches all errors */
-	error = migrate_try(compare_texts, &comparison);
-	client_min_messages = shown;
+	(void) migrate_try_to_lex(compare_texts, &comparison);
 	MemoryContextSwitchTo(old);
-	if (error != NULL && !migrate_is_script_error(error->sqlerrcode))
-		ReThrowError(error);
 	MemoryContextDelete(context);
 	return comparison.same;
 }

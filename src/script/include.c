@@ -27,7 +27,6 @@
 #include "util/line_map.h"
 #include "util/lines.h"
 #include "util/printable.h"
-#include "util/subtransaction.h"
 
 /* more of one migration are a mistake, or meant to fill the memory */
 #define MAX_INCLUDE_DEPTH		16
@@ -185,10 +184,8 @@ static List *
 include_lines(const char *sql, const Includer *self, const char **missing_end)
 {
 	IncludeSearch search = {.sql = sql,.missing_end = ""};
-	ErrorData  *error = migrate_try(search_includes, &search);
+	ErrorData  *error = migrate_try_to_lex(search_includes, &search);
 
-	if (error != NULL && !migrate_is_script_error(error->sqlerrcode))
-		ReThrowError(error);
 	if (error != NULL && self->outer != NULL && search.lexer != NULL)
 		refuse_broken(migrate_lexer_text(search.lexer), self, error);
 	*missing_end = search.missing_end;

@@ -33,6 +33,7 @@
 #include "util/line_map.h"
 #include "util/lines.h"
 #include "util/printable.h"
+#include "util/subtransaction.h"
 
 /*
  * State of parsing one script.
@@ -410,8 +411,9 @@ next_token(ScriptParser *parser, int query)
  * found.
  */
 static void
-cut(ScriptParser *parser)
+cut(void *arg)
 {
+	ScriptParser *parser = arg;
 	int			start = 0;
 	int			length = strlen(parser->source);
 	int			query = skip_to_token(parser->source, length);	/* start, after comments */
@@ -446,24 +448,56 @@ cut(ScriptParser *parser)
 }
 
 /*
- * The same without what the lexer and the parser have to say, of names that are
+ * Call "body" without what the lexer and the parser have to say, of names that are
  * too long, for one: that comes once, when the statement runs.
  */
 static void
-cut_quietly(ScriptParser *parser)
+lex_quietly(void (*body) (void *arg), void *arg)
 {
 	int			shown = client_min_messages;
 
 	PG_TRY();
 	{
 		client_min_messages = ERROR;
-		cut(parser);
+		body(arg);
 	}
 	PG_FINALLY();
 	{
 		client_min_messages = shown;
 	}
 	PG_END_TRY();
+}
+
+/*
+ * What migrate_try_to_lex() is to call.
+ */
+typedef struct Lexing
+{
+	void		(*body) (void *arg);
+	void	   *arg;
+} Lexing;
+
+static void
+lex_body(void *arg)
+{
+	Lexing	   *lexing = arg;
+
+	lex_quietly(lexing->body, lexing->arg);
+}
+
+/*
+ * Call "body", which runs the lexer over a text, as quietly.  Returns NULL if it goes
+ * through, or the error that the text is; raises any other.
+ */
+ErrorData *
+migrate_try_to_lex(void (*body) (void *arg), void *arg)
+{
+	Lexing		lexing = {body, arg};
+	ErrorData  *error = migrate_try(lex_body, &lexing);
+
+	if (error != NULL && !migrate_is_script_error(error->sqlerrcode))
+		ReThrowError(error);
+	return error;
 }
 
 /*
@@ -498,7 +532,7 @@ migrate_script_parse(const char *sql, bool transactional, int line, MigrateError
 	parser.scratch = AllocSetContextCreate(lexing, "migrate statement",
 										   ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(lexing);
-	cut_quietly(&parser);
+	lex_quietly(cut, &parser);
 	MemoryContextSwitchTo(parser.context);
 	MemoryContextDelete(lexing);
 

@@ -86,6 +86,7 @@ extern char *migrate_include_files(const char *sql, const char *file, int first_
 
 /* in script.c */
 extern bool migrate_is_script_error(int sqlerrcode);
+extern ErrorData *migrate_try_to_lex(void (*body) (void *arg), void *arg);
 extern MigrateScript *migrate_script_parse(const char *sql, bool transactional,
 										   int line, MigrateErrorContext *errctx);
 extern int	migrate_statements_end(const MigrateScript *script, int count);

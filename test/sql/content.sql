@@ -248,6 +248,15 @@ SELECT version, statements FROM migrate.apply(:'dir', project => 'long');
 SELECT version, state FROM migrate.status(:'dir', project => 'long');
 CALL migrate.down(project => 'long');
 RESET client_min_messages;
+SELECT test.write('inner/1_a.sql', E'\\i parts/a.sql\nSELECT 1;'),
+	   test.write('inner/parts/a.sql', format('CREATE TABLE %s (i int);', repeat('long', 16))),
+	   test.write('split/meta/_journal.json', '{"version":"7","dialect":"postgresql","entries":[{"idx":0,"version":"7","when":1,"tag":"0000_a","breakpoints":true}]}'),
+	   test.write('split/0000_a.sql', format(E'DROP TABLE %s;\n--> statement-breakpoint\nSELECT 1;', repeat('long', 16))) \gset ignored_
+SET client_min_messages = notice;
+SELECT version, statements FROM migrate.apply(test.made('inner'), project => 'inner');
+SELECT version, statements FROM migrate.apply(test.made('split'), project => 'split');
+RESET client_min_messages;
+
 -- a character across the end of a block that is read, near the end of the file
 SELECT test.write('boundary/1_a.sql', repeat('-', 1048575) || E'\u00e9\n'),
 	   test.write('boundary/2_b.sql', repeat('-', 1048573) || E'\U0001f40d') \gset ignored_

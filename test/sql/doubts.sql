@@ -102,4 +102,12 @@ SELECT made, l FROM unnest('{suffixes,goose_upper,ts,go,rs,py,helper,bare,headle
 SELECT test.write('breakpoint/meta/_journal.json', '{"version":"7","dialect":"postgresql","entries":[{"idx":0,"version":"7","when":1,"tag":"0000_a","breakpoints":true}]}'),
 	   test.write('breakpoint/0000_a.sql', E'CREATE TABLE bp (i int);--> statement-breakpoint\nCREATE FUNCTION f() RETURNS text LANGUAGE sql AS $$ SELECT ''\n--> statement-breakpoint\n'' $$;') \gset ignored_
 SELECT test.try(format('SELECT migrate.apply(%L, project => ''breakpoint'')', test.made('breakpoint')));
+-- what is not ended before one is an error of that migration alone
+SELECT test.write('broken/meta/_journal.json', '{"version":"7","dialect":"postgresql","entries":[{"idx":0,"version":"7","when":1,"tag":"0000_a","breakpoints":true},{"idx":1,"version":"7","when":2,"tag":"0001_b","breakpoints":true},{"idx":2,"version":"7","when":3,"tag":"0002_c","breakpoints":true}]}'),
+	   test.write('broken/0000_a.sql', E'CREATE TABLE br (i int);--> statement-breakpoint\nSELECT 1;'),
+	   test.write('broken/0001_b.sql', E'SELECT 1;\nSELECT ''open;\n--> statement-breakpoint\nSELECT 2;'),
+	   test.write('broken/0002_c.sql', E'SELECT 1; /* open\n--> statement-breakpoint\nSELECT 2;') \gset ignored_
+SELECT version, state, detail FROM migrate.status(test.made('broken'), project => 'broken');
+SELECT test.try(format('SELECT migrate.plan(%L, project => ''broken'')', test.made('broken')));
+SELECT test.try(format('SELECT migrate.apply(%L, project => ''broken'')', test.made('broken')));
 SELECT to_regclass('bp');
