@@ -233,7 +233,7 @@ static void
 hint_at_apply(void *arg)
 {
 	if (geterrcode() == ERRCODE_ACTIVE_SQL_TRANSACTION)
-		errhint("Switch on autocommit in the client, or use SELECT * FROM migrate.%s().",
+		errhint("Turn on autocommit in the client, send it as a statement of its own, or use SELECT * FROM migrate.%s().",
 				strcmp(arg, "CALL migrate.up") == 0 ? "apply" : "rollback");
 }
 

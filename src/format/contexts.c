@@ -181,7 +181,7 @@ migrate_require_choice(const Migration *migration)
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("it is not decided whether changeset \"%s\" is to run", migration->version),
+			 errmsg("\"%s\" does not decide whether changeset \"%s\" runs", setting, migration->version),
 			 strcmp(setting, "migrate.contexts") == 0 ?
 			 errdetail("It has the contexts \"%s\".", migration->contexts) :
 			 errdetail("It has the labels \"%s\".", migration->labels),

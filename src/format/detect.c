@@ -163,14 +163,14 @@ migrate_format_refuse_foreign(const MigrateFormat *format, const char *evidence,
 				 errmsg("format of file \"%s\" is ambiguous", file),
 				 errdetail("Its name is one of format \"%s\", its markers are of format \"%s\".",
 						   format->name, other->name),
-				 errhint("Give the format to read the directory in.")));
+				 errhint("Specify \"format\".")));
 	else
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("directory has migrations of two formats"),
 				 errdetail("File \"%s\" is one of format \"%s\", file \"%s\" of format \"%s\".",
 						   evidence, format->name, file, other->name),
-				 errhint("Move those of one of them, or give the format to read the directory in.")));
+				 errhint("Move the files of one format to another directory, or specify \"format\".")));
 }
 
 /*
@@ -190,9 +190,9 @@ migrate_format_check_ignored(const MigrateFormat *format, const char *evidence,
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("format of the directory is ambiguous"),
-				 errdetail("File \"%s\" is a migration in the format \"%s\", and none in \"%s\".",
+				 errdetail("File \"%s\" is a migration in the format \"%s\", but not in \"%s\".",
 						   file, "sqlx", format->name),
-				 errhint("Give the format, \"%s\" to have all of them run or \"%s\" to have the file left alone, or rename the file.",
+				 errhint("Specify \"format\" as \"%s\" to run all of them or as \"%s\" to ignore the file, or rename the file.",
 						 "sqlx", format->name)));
 }
 

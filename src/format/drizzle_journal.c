@@ -107,7 +107,7 @@ refuse_repeated_files(List *files, const char *manifest)
 		if (strcmp(file->file, ((MigrateFileName *) list_nth(by_file, i - 1))->file) == 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_DUPLICATE_OBJECT),
-					 errmsg("file \"%s\" stands twice in \"%s\"", file->file, manifest),
+					 errmsg("file \"%s\" is listed twice in \"%s\"", file->file, manifest),
 					 errhint("Remove one of the entries.")));
 	}
 	list_free(by_file);

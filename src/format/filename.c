@@ -43,7 +43,7 @@ migrate_refuse_unreadable(const char *folder)
 			 errmsg("could not read all of directory \"%.*s\"", (int) strlen(folder) - 1, folder),
 			 errdetail("The server has no permission, it is a link to somewhere outside of \"%s\", it is nested too deep, or there are names in it that are invalid in the encoding of the database.",
 					   "migrate.allowed_directories"),
-			 errhint("Mend that, or move it out of the directory of migrations.")));
+			 errhint("Correct that, or move the folder out of the directory of migrations.")));
 }
 
 /*

@@ -236,7 +236,7 @@ begin_changeset(ChangesetParser *parser, const char *after)
 	prelude = parser->begun ? 0 : migrate_first_statement(parser->sql, line->str - parser->sql);
 	if (prelude > 0)
 		migrate_add_doubt(migration, prelude, true, "statements before the first changeset would be left out",
-						  "Move them behind a line \"--changeset author:id\".");
+						  "Move them after a line \"--changeset author:id\".");
 	parser->begun = true;
 	parser->current = migration;
 	parser->transactional = flag(line, p, "runInTransaction", true);
@@ -496,7 +496,7 @@ refuse_repeated_ids(List *migrations)
 		if (strcmp(one->version, other->version) == 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_DUPLICATE_OBJECT),
-					 errmsg("changeset \"%s\" stands twice in a file", other->version),
+					 errmsg("changeset \"%s\" is defined twice", other->version),
 					 errdetail("The other one is in line %d.", one->up.line - 1),
 					 errhint("Give one of them another id."),
 					 errcontext("file \"%s\", line %d", other->file, other->up.line - 1)));

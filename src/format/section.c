@@ -98,7 +98,7 @@ check_prelude(SectionParser *parser, bool up)
 			migrate_first_statement(parser->sql, line->str - parser->sql);
 	else
 		migrate_bad_file(parser->file, line->number, "migration has statements before its up section",
-						 psprintf("Only comments may stand before \"%s\".",
+						 psprintf("Only comments may precede \"%s\".",
 								  parser->grammar->up_marker));
 }
 
@@ -112,7 +112,7 @@ begin_section(SectionParser *parser, bool up, bool no_transaction, const char *a
 
 	if (!up && !migration->up.present && !grammar->any_order)
 		migrate_bad_file(parser->file, number,
-						 "down section of migration stands before its up section", NULL);
+						 "down section of migration precedes its up section", NULL);
 	if (!parser->marked)
 		check_prelude(parser, up);
 	parser->marked = true;
@@ -123,8 +123,8 @@ begin_section(SectionParser *parser, bool up, bool no_transaction, const char *a
 		migrate_bad_file(parser->file, number, up ? "migration has two up sections" :
 						 "migration has two down sections", NULL);
 	if (parser->in_statement)
-		migrate_bad_file(parser->file, number, up ? "statement is not ended before the up section" :
-						 "statement is not ended before the down section", NULL);
+		migrate_bad_file(parser->file, number, up ? "statement does not end before the up section" :
+						 "statement does not end before the down section", NULL);
 	close_span(parser, parser->line->str);
 	open_span(parser, section, !no_transaction, after, number + 1);
 }
@@ -222,13 +222,13 @@ apply_marker(SectionParser *parser, MigrateMarker marker, const char *after)
 			break;
 		case MARK_BEGIN:
 			if (parser->in_statement)
-				migrate_bad_file(parser->file, line->number, "statement is begun twice", NULL);
+				migrate_bad_file(parser->file, line->number, "duplicate start of statement", NULL);
 			parser->in_statement = true;
 			break;
 		case MARK_END:
 			if (!parser->in_statement)
 				migrate_bad_file(parser->file, line->number,
-								 "statement is ended that was not begun", NULL);
+								 "end of statement without a start", NULL);
 			parser->in_statement = false;
 			end_statement(parser);
 			break;
@@ -303,7 +303,7 @@ migrate_grammar_up(const MigrateGrammar *grammar)
 	return grammar->up_marker;
 }
 
-#define ALLOW	"If it is meant so, write \"-- migrate: allow misspelt-marker\" and a reason on the line above it."
+#define ALLOW	"If this is intended, write \"-- migrate: allow misspelt-marker\" and a reason on the line above it."
 
 /*
  * A file without a down section that has statements behind such a line: they would
@@ -318,9 +318,9 @@ doubt_down(const SectionParser *parser, const char *end)
 		migrate_script_is_blank(parser->behind_suspect, end - parser->behind_suspect))
 		return;
 	migrate_add_doubt(parser->migration, parser->suspect, grammar->down_marker != NULL,
-					  "line looks like the beginning of a down section, and is none",
+					  "line looks like a down marker but is not one",
 					  grammar->down_marker == NULL ? "What follows it runs with the rest." :
-					  psprintf("What follows it would run with the rest.  Write the line as \"%s\".  " ALLOW,
+					  psprintf("What follows it would run with the rest. Write the line as \"%s\". " ALLOW,
 							   grammar->down_marker));
 }
 
@@ -369,7 +369,7 @@ find_separators(void *arg)
 				migrate_add_doubt(parser->migration,
 								  migrate_count_lines(parser->sql, lfirst_int(lc)), true,
 								  "statement-breakpoint is inside of a literal or a function body",
-								  "It would be taken out of the text.  Remove it.");
+								  "It would be cut out of the text. Remove it.");
 			lc = lnext(parser->separators, lc);
 		}
 	}
@@ -400,19 +400,19 @@ doubt_file(SectionParser *parser, const char *end)
 	doubt_separators(parser);
 	if (parser->suspect_no_transaction != NULL && parser->suspect_no_transaction->transactional)
 		migrate_add_doubt(migration, parser->suspect_no_transaction_line, true,
-						  "line looks like a mark for \"no transaction\", and is none",
-						  psprintf("Write it as \"%s\".  " ALLOW, grammar->no_transaction_marker));
+						  "line looks like a \"no transaction\" marker but is not one",
+						  psprintf("Write it as \"%s\". " ALLOW, grammar->no_transaction_marker));
 	if (parser->odd_option > 0)
 		migrate_add_doubt(migration, parser->odd_option, true, "marker has an unrecognized option",
-						  psprintf("The mark for \"no transaction\" is \"%s\".  " ALLOW,
+						  psprintf("The marker for \"no transaction\" is \"%s\". " ALLOW,
 								   grammar->no_transaction_marker));
 	if (parser->prelude > 0 && grammar->skips_prelude)
 		migrate_add_doubt(migration, parser->prelude, true,
 						  "statements before the first marker would be left out",
-						  psprintf("Move them behind \"%s\".  " ALLOW, grammar->up_marker));
+						  psprintf("Move them after \"%s\". " ALLOW, grammar->up_marker));
 	if (grammar->needs_down && migration->up.present && !migration->down.present)
 		migrate_add_doubt(migration, migration->up.line, true, "migration has no down section",
-						  psprintf("Add a line \"%s\", with nothing behind it if there is no way back.",
+						  psprintf("Add a line \"%s\", with nothing after it if the migration cannot be undone.",
 								   grammar->down_marker));
 }
 
@@ -453,7 +453,7 @@ migrate_grammar_parse(const MigrateGrammar *grammar, Migration *migration, Migra
 	if (!migration->up.present && !(grammar->whole_file && part == PART_DOWN))
 		return false;
 	if (parser.in_statement)
-		migrate_bad_file(migration->file, reader.line.number, "statement is begun and not ended", NULL);
+		migrate_bad_file(migration->file, reader.line.number, "start of statement without an end", NULL);
 	close_span(&parser, sql + length);
 	end_section(&parser, &migration->up, false);
 	end_section(&parser, &migration->down, grammar->down_backwards);

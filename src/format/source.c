@@ -493,7 +493,7 @@ migrate_source_script(MigrateSource *source, const char *file, MigrateSection *s
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("file \"%s\" is a migration", file),
-					 errhint("Give a file that stands for all of them, such as one that pg_dump has written.")));
+					 errhint("Give a file that replaces all of them, such as one that pg_dump has written.")));
 	}
 	if (!migrate_has_name(migrate_directory_names(source->dir), file) ||
 		!read_file(source, file))

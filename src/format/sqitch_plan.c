@@ -132,7 +132,7 @@ add_tag(SqitchPlan *plan, const char *line, int number)
 	SqitchChange *change;
 
 	if (plan->changes == NIL)
-		migrate_bad_file(plan->file, number, "tag stands before any change", NULL);
+		migrate_bad_file(plan->file, number, "tag precedes the first change", NULL);
 	change = llast(plan->changes);
 	change->tags = lappend(change->tags, pnstrdup(line, strcspn(line, BLANK)));
 }
@@ -144,7 +144,7 @@ add_change(SqitchPlan *plan, char *line, int number)
 	int			length;
 
 	if (*line == '-')
-		migrate_bad_file(plan->file, number, "a change to revert cannot stand in the plan", NULL);
+		migrate_bad_file(plan->file, number, "reverted changes in the plan are not supported", NULL);
 	if (*line == '+')
 		line += 1 + strspn(line + 1, BLANK);
 	length = strcspn(line, BLANK);
@@ -244,9 +244,9 @@ check_dependency(const SqitchPlan *plan, const SqitchChange *change, char *depen
 		return;
 	ereport(ERROR,
 			(errcode(conflict ? ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE : ERRCODE_UNDEFINED_OBJECT),
-			 conflict ? errmsg("change \"%s\" conflicts with \"%s\", which stands before it",
+			 conflict ? errmsg("change \"%s\" conflicts with \"%s\", which precedes it in the plan",
 							   change->name, dependency + 1) :
-			 errmsg("change \"%s\" requires \"%s\", which does not stand before it",
+			 errmsg("change \"%s\" requires \"%s\", which does not precede it in the plan",
 					change->name, dependency),
 			 errcontext("file \"%s\", line %d", plan->file, change->line)));
 }
@@ -315,7 +315,7 @@ script_name(const SqitchPlan *plan, const SqitchChange *change, List *names)
 		}
 	}
 	migrate_bad_file(plan->file, change->rework->line,
-					 psprintf("change \"%s\" stands twice without a tag in between, or without the older scripts",
+					 psprintf("change \"%s\" is listed twice without a tag in between, or without the older scripts",
 							  change->name),
 					 psprintf("After a tag \"@v1\", \"sqitch rework\" copies them to \"deploy/%s@v1.sql\" and the like.",
 							  change->name));

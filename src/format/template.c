@@ -267,7 +267,7 @@ migrate_template_files(const MigrateTemplate *template, List *migrations, const 
 	if (template->instead != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("a migration of this format is more than a new file"),
+				 errmsg("cannot create migrations in this format"),
 				 errhint("%s", template->instead)));
 	if (template->words)
 		name = without_hyphens(name);

@@ -376,7 +376,7 @@ explain_pgaudit(ErrorData *error)
 		return;
 	error->sqlerrcode = ERRCODE_FEATURE_NOT_SUPPORTED;
 	error->message = pstrdup("this version of pgaudit does not allow the statement in a CALL");
-	error->hint = pstrdup("Use pgaudit 1.7.1, 16.1 or later, or run the statement by hand and tell migrate.repair().");
+	error->hint = pstrdup("Use pgaudit 1.7.1, 16.1 or later, or run the statement by hand and record it with migrate.repair().");
 }
 
 /*

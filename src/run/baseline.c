@@ -64,7 +64,7 @@ require_empty_history(const MigrateRun *run)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("history is not empty"),
-				 errdetail("A script stands for migrations of which none is applied."),
+				 errdetail("A script replaces migrations of which none has been applied."),
 				 errhint("To record more migrations as applied, leave \"script\" out.")));
 }
 

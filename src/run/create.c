@@ -110,7 +110,7 @@ check_comes_last(const MigrateFormat *format, List *migrations, const char *file
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("file \"%s\" would not be the last migration", file),
 				 errdetail("The last one is \"%s\".", last->file),
-				 errhint("Write the file by hand, with a name that comes behind.")));
+				 errhint("Write the file by hand, with a name that sorts last.")));
 }
 
 /*

@@ -401,8 +401,8 @@ find(const ItemNames *lookup, List *items, const char *wanted)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("migration \"%s\" does not exist", wanted),
-				 *wanted == '@' ? errhint("Tags are known where the directory is given.") :
-				 items == NIL ? 0 : errhint("Those like it: %s.", nearest(items, wanted))));
+				 *wanted == '@' ? errhint("Tags are known only if the directory is given.") :
+				 items == NIL ? 0 : errhint("Similar migrations are: %s.", nearest(items, wanted))));
 	return found;
 }
 

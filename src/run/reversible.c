@@ -179,7 +179,7 @@ migrate_check_way_down(MigrateRun *run, MigrateStep *step)
 	migrate_warn_down(step->down_error);
 	if (file->said_reversible && !step->reversible)
 		ereport(NOTICE,
-				(errmsg("migration \"%s\" is said to be reversible, and has no undo script",
+				(errmsg("migration \"%s\" is marked as reversible but has no down script",
 						migrate_label(file->version, file->name))));
 }
 

@@ -147,8 +147,8 @@ migrate_report_ignored(MigrateRun *run)
 	foreach(lc, set->ignored)
 		appendStringInfo(&names, "%s\"%s\"", names.len > 0 ? ", " : "", (char *) lfirst(lc));
 	ereport(NOTICE,
-			(errmsg_plural("file is not a migration and is left alone: %s",
-						   "files are not migrations and are left alone: %s",
+			(errmsg_plural("ignoring file that is not a migration: %s",
+						   "ignoring files that are not migrations: %s",
 						   list_length(set->ignored), names.data)));
 }
 
@@ -226,7 +226,7 @@ migrate_change_format(MigrateRun *run)
 	}
 	migrate_record_keys(&run->request->history, run->applied, format);
 	ereport(NOTICE,
-			(errmsg("history was applied in format \"%s\", and goes on in format \"%s\"", old, format)));
+			(errmsg("format of the history changes from \"%s\" to \"%s\"", old, format)));
 }
 
 /*
@@ -248,7 +248,7 @@ migrate_require_migrations(MigrateRun *run, const char *dir)
 				 errmsg("directory \"%s\" has no migrations", dir),
 				 seen == NULL ?
 				 errdetail("It was read in the format \"%s\".", migrate_format_name(set->format)) :
-				 errdetail("It was read in the format \"%s\", in which file \"%s\" is none.",
+				 errdetail("It was read in the format \"%s\", in which file \"%s\" is not a migration.",
 						   migrate_format_name(set->format), seen)));
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_FILE),
@@ -383,7 +383,7 @@ migrate_load_before_up(MigrateRun *run)
 	if (unknown != NULL)
 		ereport(WARNING,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("migration \"%s\" of a newer directory is on its way or has been interrupted",
+				 errmsg("migration \"%s\" of a newer directory is running or has been interrupted",
 						migrate_item_label(unknown)),
 				 errdetail("This directory has nothing to apply.")));
 	return false;

@@ -326,7 +326,7 @@ migrate_replace_downs(MigrateRun *run, List *items)
 							   migrate_source_text(run->source, &item->file->down), vars,
 							   reversible, error);
 		ereport(NOTICE,
-				(errmsg("down script of migration \"%s\" has changed and is stored anew",
+				(errmsg("replaced the stored down script of migration \"%s\"",
 						migrate_label(item->file->version, item->file->name))));
 	}
 }

@@ -184,7 +184,7 @@ check_same_values(const MigrateRun *run, List *stored)
 		if (given != NULL && strcmp(given->value, old->value) != 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-					 errmsg("variable \"%s\" of an interrupted migration has another value now",
+					 errmsg("value of variable \"%s\" differs from the one the interrupted migration began with",
 							old->name),
 					 errhint("Give it the value that the migration began with, or leave it out.")));
 	}
@@ -232,8 +232,8 @@ migrate_check_resumed(MigrateRun *run, const MigrateStep *step, const MigrateScr
 		errctx->line = script->statements[applied->done].line;
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("it cannot be known what the interrupted statement has done"),
-				 errhint("Look, and then tell migrate.repair() whether the migration is \"applied\" or \"pending\".")));
+				 errmsg("outcome of the interrupted statement is unknown"),
+				 errhint("Check the database, then call migrate.repair() with state \"applied\" or \"pending\".")));
 	}
 	check_same_values(run, step->direction == MIGRATE_UP ? applied->up_vars : NIL);
 	stored = interrupted_sql(run, step, &stored_errctx);
@@ -245,7 +245,7 @@ migrate_check_resumed(MigrateRun *run, const MigrateStep *step, const MigrateScr
 							 first_statements(script, applied->done, sql)))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("statements of an interrupted migration have been changed that are done already"),
+				 errmsg("completed statements of an interrupted migration have been changed"),
 				 errhint("Undo the change, or settle the migration with migrate.repair().")));
 }
 

@@ -255,8 +255,8 @@ read_included_file(Flattener *flattener, const IncludeLine *line, const MigrateL
 	if (line->path == NULL || line->rest)
 		ereport(ERROR,
 				(errcode(ERRCODE_SYNTAX_ERROR),
-				 line->path == NULL ? errmsg("name of the file to include is missing") :
-				 errmsg("nothing can stand behind the name of the file to include"),
+				 line->path == NULL ? errmsg("missing file name in \"%s\"", line->relative ? "\\ir" : "\\i") :
+				 errmsg("extra argument after file name"),
 				 errcontext("file \"%s\", line %d", migrate_line_file(lines), lines->line)));
 	for (int i = line->relative ? 1 : 0; i < lengthof(folders); i++)
 	{
@@ -314,7 +314,7 @@ check_amount(Flattener *flattener, const char *str, const MigrateLines *lines)
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-			 errmsg("migration includes too many files, or too much of them"),
+			 errmsg("migration includes too many files or too much text"),
 			 errdetail("The limits are %d files and %d MB.", MAX_INCLUDES, MAX_BYTES / (1024 * 1024)),
 			 errcontext("file \"%s\", line %d", migrate_line_file(lines), lines->line)));
 }

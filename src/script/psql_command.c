@@ -43,7 +43,7 @@ static const char write_value[] = "Write the value into the statements, or use s
 
 static const char semicolon[] = "End the statement with a semicolon.";
 
-static const char own_line[] = "It has to stand on a line of its own between two statements.";
+static const char own_line[] = "It must be on a line of its own between two statements.";
 
 static const PsqlCommand commands[] = {
 	{"a", PSQL_SKIP},
@@ -60,7 +60,7 @@ static const PsqlCommand commands[] = {
 	{"x", PSQL_SKIP},
 	{"c", PSQL_REFUSE, in_database},
 	{"connect", PSQL_REFUSE, in_database},
-	{"copy", PSQL_REFUSE, "Use COPY ... FROM stdin, with the rows behind it."},
+	{"copy", PSQL_REFUSE, "Use COPY ... FROM stdin, followed by the rows."},
 	{"crosstabview", PSQL_REFUSE, semicolon},
 	{"elif", PSQL_REFUSE, in_do},
 	{"else", PSQL_REFUSE, in_do},

@@ -74,7 +74,7 @@ migrate_report_oddities(const MigrateScript *script, MigrateErrorContext *errctx
 	if (names != NULL)
 	{
 		ereport(NOTICE,
-				(errmsg("skipping in migration \"%s\": %s",
+				(errmsg("skipping commands in migration \"%s\": %s",
 						migrate_label(errctx->version, errctx->name), names)));
 		pfree(names);
 	}

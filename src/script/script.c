@@ -384,7 +384,7 @@ refuse_around_rows(ScriptParser *parser, const MigrateToken *token)
 {
 	migrate_refuse_statement(parser->errctx, line_of(parser, token->location),
 							 "a statement around the rows of COPY",
-							 "Begin the statement on the line behind the rows.");
+							 "Begin the statement on the line after the rows.");
 }
 
 /*

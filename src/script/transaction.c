@@ -66,7 +66,7 @@ migrate_control_transaction(MigrateBlocks *blocks, const TransactionStmt *stmt, 
 							int line, MigrateErrorContext *errctx)
 {
 	static const char *const pair_hint =
-		"COMMIT and BEGIN may stand in the middle of a migration, or as a pair around some or all of it.";
+		"COMMIT and BEGIN may be used in the middle of a migration, or as a pair around some or all of it.";
 
 	if (stmt->chain)
 		migrate_refuse_statement(errctx, line, "AND CHAIN", NULL);

@@ -221,7 +221,7 @@ sub set_trap
 	my ($status, $out, $err) = sql($db, "SELECT * FROM migrate.apply('$trap')", %bob);
 	like(
 		$err,
-		qr/NOTICE:.*down script of migration "001_who" has changed/,
+		qr/NOTICE:.*replaced the stored down script of migration "001_who"/,
 		"a changed way back of a migration of $author is taken over, and said to be");
 	may_not_run_script_of(
 		'bob',

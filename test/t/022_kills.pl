@@ -438,7 +438,7 @@ sub is_reported
 
 	is(query($cut, $steps), $found, "$way $name: what has been done");
 	is(query($cut, $states), '0001 interrupted, 0002 pending', "$way $name: it is interrupted");
-	fails_with($cut, up('', $unknown), '55000', qr/it cannot be known.*HINT:.*migrate\.repair/s,
+	fails_with($cut, up('', $unknown), '55000', qr/outcome of the interrupted statement is unknown.*HINT:.*migrate\.repair/s,
 		"$way $name: what cannot be known is reported");
 	fails_with($cut, "SELECT migrate.apply('$unknown')", '55000', qr/./,
 		"$way $name: to migrate.apply() as well");
