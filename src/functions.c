@@ -500,7 +500,7 @@ put_status(ReturnSetInfo *rsinfo, const MigrateItem *item)
 		values[4] = TimestampTzGetDatum(applied->applied_at);
 		values[5] = CStringGetTextDatum(applied->applied_by);
 		values[6] = IntervalPGetDatum(&duration);
-		values[7] = Int32GetDatum(applied->statements);
+		values[7] = Int32GetDatum(applied->interrupted ? applied->done : applied->statements);
 	}
 	values[8] = BoolGetDatum(item->reversible);
 	put_text(values, nulls, 9, file ? file->description : applied->description);

@@ -92,12 +92,14 @@ without_fillers(char *letters)
 static bool
 is_nearly_filler(const char *word, int length)
 {
-	if (length < 5)
+	int			edits = length < 5 ? 1 : MAX_EDITS;
+
+	if (length < 4)
 		return false;
 	for (int i = 0; i < lengthof(fillers); i++)
 		if (strlen(fillers[i]) >= 5 &&
 			varstr_levenshtein_less_equal(word, length, fillers[i], strlen(fillers[i]), 1, 1, 1,
-										  MAX_EDITS, true) <= MAX_EDITS)
+										  edits, true) <= edits)
 			return true;
 	return false;
 }
@@ -145,7 +147,7 @@ marker_word(const MigrateLine *line, char *letters)
  * Does a line say "down" or the like, and nothing else?
  */
 bool
-migrate_directory_is_down(const MigrateLine *line)
+migrate_line_is_down(const MigrateLine *line)
 {
 	char		letters[MAX_LETTERS];
 	const char *word = marker_word(line, letters);
@@ -154,10 +156,38 @@ migrate_directory_is_down(const MigrateLine *line)
 }
 
 /*
+ * Is a line that says "down" spelled as the marker of a tool is: "+goose Down",
+ * "migrate:down"?
+ */
+bool
+migrate_line_is_like_marker(const MigrateLine *line)
+{
+	static const char *const tools[] = {"goose", "dbmate", "rambler"};
+
+	for (int i = 0; i < line->length; i++)
+	{
+		const char *p = line->str + i;
+		int			left = line->length - i;
+
+		if (*p == '+' || (*p == ':' && i > 0 && left > 1 && isalpha((unsigned char) p[-1]) &&
+						  isalpha((unsigned char) p[1])))
+			return true;
+		for (int j = 0; j < lengthof(tools); j++)
+		{
+			int			n = strlen(tools[j]);
+
+			if (left >= n && pg_strncasecmp(p, tools[j], n) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+/*
  * Does it say "no transaction", and nothing else?
  */
 bool
-migrate_directory_is_no_transaction(const MigrateLine *line)
+migrate_line_is_no_transaction(const MigrateLine *line)
 {
 	char		letters[MAX_LETTERS];
 	const char *word = marker_word(line, letters);

@@ -17,8 +17,9 @@
 #include "util/lines.h"
 
 /* in doubt.c */
-extern bool migrate_directory_is_down(const MigrateLine *line);
-extern bool migrate_directory_is_no_transaction(const MigrateLine *line);
+extern bool migrate_line_is_down(const MigrateLine *line);
+extern bool migrate_line_is_like_marker(const MigrateLine *line);
+extern bool migrate_line_is_no_transaction(const MigrateLine *line);
 extern int	migrate_first_statement(const char *sql, int length);
 extern bool migrate_line_allows(const MigrateLine *line, const char *name);
 extern void migrate_add_doubt(Migration *migration, int line, bool refuses, const char *message,

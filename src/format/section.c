@@ -40,6 +40,7 @@ typedef struct SectionParser
 	bool		allowed;		/* the line before allows what looks like one */
 	int			suspect;		/* line that looks like a down marker, 0: none
 								 * ... */
+	bool		suspect_is_marker;	/* ... in the spelling of one */
 	const char *behind_suspect; /* ... and the text behind it */
 	MigrateSection *suspect_no_transaction; /* with a line like "no
 											 * transaction" ... */
@@ -317,9 +318,13 @@ doubt_down(const SectionParser *parser, const char *end)
 	if (parser->suspect == 0 || parser->migration->down.present ||
 		migrate_script_is_blank(parser->behind_suspect, end - parser->behind_suspect))
 		return;
-	migrate_add_doubt(parser->migration, parser->suspect, grammar->down_marker != NULL,
+	migrate_add_doubt(parser->migration, parser->suspect,
+					  grammar->down_marker != NULL || parser->suspect_is_marker,
 					  "line looks like a down marker but is not one",
-					  grammar->down_marker == NULL ? "What follows it runs with the rest." :
+					  grammar->down_marker == NULL && !parser->suspect_is_marker ?
+					  "What follows it runs with the rest." :
+					  grammar->down_marker == NULL ?
+					  "What follows it would run with the rest. Correct the markers of the file. " ALLOW :
 					  psprintf("What follows it would run with the rest. Write the line as \"%s\". " ALLOW,
 							   grammar->down_marker));
 }
@@ -335,13 +340,14 @@ note_suspect(SectionParser *parser, const char *after)
 	const MigrateLine *line = parser->line;
 
 	if (parser->open == &parser->migration->up && parser->suspect == 0 && !parser->allowed &&
-		migrate_directory_is_down(line))
+		migrate_line_is_down(line))
 	{
 		parser->suspect = line->number;
+		parser->suspect_is_marker = migrate_line_is_like_marker(line);
 		parser->behind_suspect = after;
 	}
 	if (grammar->no_transaction_marker != NULL && parser->open != NULL && !parser->allowed &&
-		parser->span->transactional && migrate_directory_is_no_transaction(line))
+		parser->span->transactional && migrate_line_is_no_transaction(line))
 	{
 		parser->suspect_no_transaction = parser->open;
 		parser->suspect_no_transaction_line = line->number;

@@ -26,6 +26,7 @@
 #include "format/manifest.h"
 #include "script/script.h"
 #include "util/hash.h"
+#include "util/names.h"
 #include "util/printable.h"
 #include "util/subtransaction.h"
 
@@ -43,6 +44,7 @@ struct MigrateSource
 	struct CachedFile *cached;	/* texts that need not be read again, for each
 								 * name, or NULL */
 	size_t		cached_bytes;
+	MigrateNames *included;		/* files that are put into others */
 };
 
 /* so much is kept, where it is asked for */
@@ -383,6 +385,23 @@ read_files(MigrateSource *source)
 }
 
 /*
+ * A file that a migration includes is used, though it is no migration.
+ */
+static void
+forget_included(MigrateSource *source)
+{
+	List	   *ignored = NIL;
+	ListCell   *lc;
+
+	foreach(lc, source->set->ignored)
+	{
+		if (!migrate_names_have(source->included, lfirst(lc)))
+			ignored = lappend(ignored, lfirst(lc));
+	}
+	source->set->ignored = ignored;
+}
+
+/*
  * The format that a history has been applied in, unless that of the directory is
  * known to be that: 55000 where its files are of another one.
  */
@@ -425,6 +444,7 @@ migrate_source_read(const char *path, const char *format, const char *remembered
 	ListCell   *lc;
 
 	source->set = set;
+	source->included = migrate_names_create();
 	source->detect = format == NULL;
 	if (format != NULL)
 		(void) migrate_format_named(format, NIL);	/* an error, before
@@ -452,6 +472,7 @@ migrate_source_read(const char *path, const char *format, const char *remembered
 		(void) read_files(source);
 	}
 	check_ignored(source);
+	forget_included(source);
 	foreach(lc, set->migrations)
 		((Migration *) lfirst(lc))->format = migrate_format_name(set->format);
 	return source;

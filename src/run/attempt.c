@@ -413,6 +413,22 @@ recover(Attempt *attempt)
 }
 
 /*
+ * What can be done about a migration of which a part is committed.
+ */
+static void
+hint_at_interruption(const Attempt *attempt, ErrorData *error)
+{
+	char	   *hint;
+
+	if (!attempt->step->in_progress || (attempt->done == 0 && !attempt->next_started))
+		return;
+	hint = psprintf("The migration is interrupted: %d of %d statements are committed. Once the cause is removed, CALL migrate.%s continues it.",
+					attempt->done, attempt->step->script->nstatements,
+					attempt->step->direction == MIGRATE_UP ? "up()" : "down(steps => 1)");
+	error->hint = error->hint ? psprintf("%s %s", error->hint, hint) : hint;
+}
+
+/*
  * Record a failed attempt, and raise its error again.  If recording fails too,
  * it is the first error that counts.
  */
@@ -440,6 +456,7 @@ fail(Attempt *attempt, ErrorData *error)
 		abort_now(attempt->context);
 	}
 	PG_END_TRY();
+	hint_at_interruption(attempt, error);
 	ReThrowError(error);
 }
 

@@ -12,6 +12,8 @@
  */
 #include "postgres.h"
 
+#include <ctype.h>
+
 #include "catalog/pg_authid.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
@@ -114,6 +116,31 @@ check_comes_last(const MigrateFormat *format, List *migrations, const char *file
 }
 
 /*
+ * Refuse a format in which the directory has no migration, though it has files that
+ * look like some: they would not be read any more.  55000.
+ */
+static void
+check_fits(const MigrationSet *set)
+{
+	ListCell   *lc;
+
+	if (set->migrations != NIL || set->format == NULL)
+		return;
+	foreach(lc, set->ignored)
+	{
+		const char *file = lfirst(lc);
+
+		if (isdigit((unsigned char) *file) || (*file == 'V' && isdigit((unsigned char) file[1])))
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("directory has migrations in another format than \"%s\"",
+							migrate_format_name(set->format)),
+					 errdetail("In that format, file \"%s\" is not a migration.", file),
+					 errhint("Leave \"format\" out, or give another directory.")));
+	}
+}
+
+/*
  * Write the files of the next migration.  The path of the one that goes up; NULL
  * if a name, *existing, is in use: somebody else may have made it just now.
  */
@@ -129,6 +156,7 @@ try_create(MigrateRequest *request, const char *dir, const char *name, const cha
 
 	migrate_load_source(&run, dir);
 	set = migrate_source_set(run.source);
+	check_fits(set);
 	format = set->format ? set->format : migrate_format_named("goose", NIL);
 	files = migrate_template_files(migrate_format_template(format), set->migrations, name,
 								   GetCurrentTimestamp());

@@ -396,6 +396,8 @@ bool
 migrate_load_before_down(MigrateRun *run)
 {
 	migrate_load_source(run, run->request->dir);
+	if (run->request->dir != NULL)
+		migrate_require_migrations(run, run->request->dir);
 	migrate_load_state(run);
 	return migrate_plan_busy(run->items, true) != NULL || migrate_plan_busy(run->items, false) != NULL ||
 		migrate_plan_rollback(run->items, run->applied, run->request) != NIL;

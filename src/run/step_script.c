@@ -13,6 +13,7 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
 #include "utils/acl.h"
 
 #include "history/history.h"
@@ -166,6 +167,36 @@ first_statements(const MigrateScript *script, int count, const char *sql)
 }
 
 /*
+ * The text of a statement, from 0, with what is between it and the one before.
+ */
+static char *
+statement_text(const MigrateScript *script, int number, const char *sql)
+{
+	int			begin = migrate_statements_end(script, number);
+
+	return pnstrdup(sql + begin, migrate_statements_end(script, number + 1) - begin);
+}
+
+/*
+ * The number, from 0, of the first of "done" statements that is not what it was
+ * before.
+ */
+static int
+first_changed(const MigrateScript *before, const char *before_sql, const MigrateScript *script,
+			  const char *sql, int done)
+{
+	for (int i = 0; i < done; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (i >= before->nstatements || i >= script->nstatements ||
+			!migrate_script_same(statement_text(before, i, before_sql),
+								 statement_text(script, i, sql)))
+			return i;
+	}
+	return done;
+}
+
+/*
  * The variables of an interrupted migration have to keep their values.
  */
 static void
@@ -243,10 +274,17 @@ migrate_check_resumed(MigrateRun *run, const MigrateStep *step, const MigrateScr
 	if (applied->done > script->nstatements || applied->done > before->nstatements ||
 		!migrate_script_same(first_statements(before, applied->done, stored),
 							 first_statements(script, applied->done, sql)))
+	{
+		int			changed = first_changed(before, stored, script, sql, applied->done);
+
+		errctx->statement = changed + 1;
+		errctx->line = changed < script->nstatements ? script->statements[changed].line : script->line;
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("completed statements of an interrupted migration have been changed"),
+				 errmsg("a completed statement of the interrupted migration has been changed"),
+				 errdetail("Statements committed: %d.", applied->done),
 				 errhint("Undo the change, or settle the migration with migrate.repair().")));
+	}
 }
 
 /*

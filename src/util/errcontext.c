@@ -214,7 +214,10 @@ hint_in_block(const MigrateErrorContext *errctx)
 				errhint("A procedure that commits needs CALL migrate.%s(), and a migration marked as one without a transaction.", routine);
 			break;
 		case ERRCODE_ACTIVE_SQL_TRANSACTION:
-			errhint("Use CALL migrate.%s(), which commits after each migration.", routine);
+			if (errctx->direction == MIGRATE_UP)
+				errhint("Use CALL migrate.up(), which commits after each migration.");
+			else
+				errhint("Use CALL migrate.down(), which commits after each migration, with as many \"steps\" as are meant: by default it undoes the last batch.");
 			break;
 		case ERRCODE_UNSAFE_NEW_ENUM_VALUE_USAGE:
 			errhint("New enum values must be committed before they can be used. "

@@ -141,6 +141,9 @@ SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'advis
 DROP OWNED BY regress_migrate_creator;
 DROP ROLE regress_migrate_creator;
 
+-- not in a format that the directory is not of
+SELECT test.write('other/1_a.sql', E'-- +goose Up\nSELECT 1;\n') \gset ignored_
+SELECT test.try($$SELECT migrate.create('b', test.made('other'), format => 'flyway')$$);
 -- a call leaves no descriptor behind, and a read-only transaction writes no file
 SELECT test.shell('mkdir -p descriptors') \gset ignored_
 SELECT count(*) AS before FROM pg_ls_dir('/proc/' || pg_backend_pid() || '/fd') \gset

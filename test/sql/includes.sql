@@ -91,6 +91,13 @@ SELECT test.include(E'\\i ' || repeat('parts/../', 20000) || E'parts/one.sql\n')
 SELECT test.include(E'\\i ' || repeat('parts/../', 20000) || E'../outside.sql\n') ~ 'is outside of the directory';
 SELECT test.include(E'SELECT\n\\i parts/one.sql\n1;\n');
 SELECT test.include(E'SELECT 1; \\i parts/one.sql\n');
+-- a file in the same folder is used, and not named among those that are left alone
+SELECT test.write('beside/1_a.sql', E'-- +goose Up\n\\i seed.sql\n'),
+	   test.write('beside/seed.sql', 'SELECT 1;'),
+	   test.write('beside/other.sql', 'SELECT 1;') \gset ignored_
+SET client_min_messages = notice;
+SELECT version FROM migrate.apply(test.made('beside'), project => 'beside');
+RESET client_min_messages;
 -- a file that is gone after its migration was applied is the fault of that one
 SELECT test.write('gone/1_a.sql', E'-- +goose Up\n\\i parts/a.sql\n-- +goose Down\n\\i parts/down.sql\n');
 SELECT test.write('gone/2_b.sql', E'-- +goose Up\nCREATE TABLE gone_b ();\n-- +goose Down\nDROP TABLE gone_b;\n');

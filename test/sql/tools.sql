@@ -470,6 +470,15 @@ SELECT test.write('meant/1_a.sql', E'CREATE TABLE meant ();\n-- Rollback:\n-- DR
 SELECT version, statements FROM migrate.plan(test.made('meant')) AS p (version, name, transaction, statements, file, line, command, note);
 SELECT test.write('meant/1_a.sql', E'CREATE TABLE meant ();\n-- migrate:down\nDROP TABLE meant;\n');
 SELECT version, command FROM migrate.plan(test.made('meant'));
+SELECT test.try($$SELECT * FROM migrate.apply(test.made('meant'))$$);
+-- nor where the markers of both directions are misspelt
+SELECT test.write('meant/1_a.sql', E'-- +gose Up\nCREATE TABLE meant ();\n-- +gose Down\nDROP TABLE meant;\n');
+SELECT test.try($$SELECT * FROM migrate.apply(test.made('meant'))$$);
+SELECT test.write('meant/1_a.sql', E'-- goose Up\nCREATE TABLE meant ();\n-- goose Down\nDROP TABLE meant;\n');
+SELECT test.try($$SELECT * FROM migrate.apply(test.made('meant'))$$);
+-- a line without the spelling of a marker may be a heading
+SELECT test.write('meant/1_a.sql', E'CREATE TABLE meant ();\n-- Rollback\nDROP TABLE meant;\n');
+SELECT version, command FROM migrate.plan(test.made('meant'));
 -- nor one of updown because another file is of node-pg-migrate
 SELECT test.write('flips/001_a.sql', E'-- UP\nCREATE TABLE a ();\n-- DOWN\nDROP TABLE a;\n');
 SELECT test.write('flips/002_b.sql', E'-- Up Migration\nCREATE TABLE b ();\n-- Down Migration\nDROP TABLE b;\n');

@@ -68,6 +68,11 @@ DROP TABLE more;
 -- not with an empty directory
 SELECT test.write('empty/x', '');
 SELECT test.try($$SELECT * FROM migrate.refresh(test.made('empty'))$$);
+SELECT test.try($$SELECT * FROM migrate.rollback(dir => test.made('empty'))$$);
+SELECT test.try($$SELECT * FROM migrate.rollback(dir => test.made('nowhere'))$$);
+SELECT version, state FROM migrate.status(test.made('empty'));
+SELECT test.write('empty/notes.sql', 'SELECT 1;');
+SELECT version, state FROM migrate.status(test.made('empty'));
 SELECT count(*) FROM migrate.status();
 -- what cannot be undone stops all of these before anything runs
 SELECT test.write('d/5_five.sql', test.goose('CREATE TABLE five ();'));
