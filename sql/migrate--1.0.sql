@@ -142,11 +142,6 @@ SELECT pg_catalog.pg_extension_config_dump('migrate.object', '');
 -- default privileges of whoever installs this may have given some
 REVOKE ALL ON migrate.script, migrate.history, migrate.applied, migrate.object FROM PUBLIC;
 
--- so that a database owner can dump the database
-GRANT USAGE ON SCHEMA migrate TO pg_database_owner;
-GRANT SELECT ON migrate.script, migrate.history, migrate.applied, migrate.object TO pg_database_owner;
-GRANT SELECT ON SEQUENCE migrate.script_id_seq, migrate.history_id_seq TO pg_database_owner;
-
 --
 -- Routines.  EXECUTE is power over every history of the database.
 --
@@ -354,3 +349,35 @@ AS 'MODULE_PATHNAME', 'migrate_version'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 REVOKE ALL ON FUNCTION migrate.version FROM PUBLIC;
 COMMENT ON FUNCTION migrate.version IS 'return the highest applied version';
+
+-- What ALTER DEFAULT PRIVILEGES gives to others is not meant for these: whoever may
+-- write the tables decides what runs with the privileges of other roles.
+DO $$
+DECLARE
+	command pg_catalog.text;
+BEGIN
+	FOR command IN
+		SELECT pg_catalog.format('REVOKE ALL ON %s FROM %s CASCADE', o.object,
+								 CASE WHEN a.grantee OPERATOR(pg_catalog.=) 0 THEN 'PUBLIC'
+									  ELSE a.grantee::pg_catalog.regrole::pg_catalog.text END)
+		FROM (SELECT 'TABLE ' OPERATOR(pg_catalog.||) c.oid::pg_catalog.regclass::pg_catalog.text, c.relowner, c.relacl
+			  FROM pg_catalog.pg_class c WHERE c.relnamespace OPERATOR(pg_catalog.=) 'migrate'::pg_catalog.regnamespace
+			  AND c.relkind OPERATOR(pg_catalog.=) ANY ('{r,S}')
+			  UNION ALL
+			  SELECT 'ROUTINE ' OPERATOR(pg_catalog.||) p.oid::pg_catalog.regprocedure::pg_catalog.text, p.proowner, p.proacl
+			  FROM pg_catalog.pg_proc p WHERE p.pronamespace OPERATOR(pg_catalog.=) 'migrate'::pg_catalog.regnamespace
+			  UNION ALL
+			  SELECT 'SCHEMA migrate', n.nspowner, n.nspacl
+			  FROM pg_catalog.pg_namespace n WHERE n.nspname OPERATOR(pg_catalog.=) 'migrate') o (object, owner, acl),
+			 pg_catalog.aclexplode(o.acl) a
+		WHERE a.grantee OPERATOR(pg_catalog.<>) o.owner
+	LOOP
+		EXECUTE command;
+	END LOOP;
+END
+$$;
+
+-- so that a database owner can dump the database
+GRANT USAGE ON SCHEMA migrate TO pg_database_owner;
+GRANT SELECT ON migrate.script, migrate.history, migrate.applied, migrate.object TO pg_database_owner;
+GRANT SELECT ON SEQUENCE migrate.script_id_seq, migrate.history_id_seq TO pg_database_owner;

@@ -359,25 +359,23 @@ migrate_check_constraints(void)
 }
 
 /*
- * Refuse deferred triggers that are still to fire: the role that they would have
- * to fire with is about to be given back.  migrate_check_constraints() leaves
- * those of schemas that this role may not use.
+ * Refuse deferred triggers that are still to fire, as they would fire with another
+ * role than is right: 42501, with that detail.
  */
-static void
-refuse_pending(void)
+void
+migrate_refuse_pending(const char *detail)
 {
 	DeferrableConstraint left = {0};
 	List	   *deferred;
 
+	CommandCounterIncrement();
 	(void) pending_constraints(&deferred, &left);
-	if (!OidIsValid(left.schema))
-		return;
-	ereport(ERROR,
-			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-			 errmsg("permission denied to fire the deferred trigger or constraint \"%s\"",
-					NameStr(left.name)),
-			 errdetail("The migration has changed the role, which may not use schema \"%s\".",
-					   get_namespace_name(left.schema))));
+	if (OidIsValid(left.schema))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied to fire the deferred trigger or constraint \"%s\" of schema \"%s\"",
+						NameStr(left.name), get_namespace_name(left.schema)),
+				 errdetail("%s", detail)));
 }
 
 /*
@@ -449,8 +447,9 @@ migrate_end_other_role(List *cursors)
 {
 	ListCell   *lc;
 
+	/* which leaves those of schemas that the role may not use */
 	migrate_check_constraints();
-	refuse_pending();
+	migrate_refuse_pending("The migration has changed the role, which may not use that schema.");
 	foreach(lc, migrate_held_cursors())
 	{
 		const HeldCursor *cursor = lfirst(lc);

@@ -46,6 +46,7 @@ extern void migrate_run_statement(const MigrateStatement *statement, const char 
 
 /* in deferred.c */
 extern void migrate_check_constraints(void);
+extern void migrate_refuse_pending(const char *detail);
 extern List *migrate_held_cursors(void);
 
 /* in toplevel.c */

@@ -25,12 +25,16 @@
 #include "util/compat.h"
 
 /*
- * A setting to make again, of those that the session has made itself.
+ * A setting to make again, of those that the session has made itself: with the
+ * power that it was made with, which whoever runs us may not have had.
  */
 typedef struct SavedSetting
 {
 	char	   *name;
 	char	   *value;
+	GucContext	context;
+	Oid			role;
+	bool		is_placeholder; /* of a module that is not loaded */
 } SavedSetting;
 
 /*
@@ -75,6 +79,32 @@ current_value(struct config_generic *setting)
 }
 
 /*
+ * A setting with its present value, palloc'd.
+ */
+static SavedSetting *
+new_saved_setting(struct config_generic *setting)
+{
+	SavedSetting *saved = palloc(sizeof(SavedSetting));
+
+	saved->name = pstrdup(setting->name);
+	saved->value = current_value(setting);
+	saved->context = setting->scontext;
+	saved->role = setting->srole;
+	saved->is_placeholder = (setting->flags & GUC_CUSTOM_PLACEHOLDER) != 0;
+	return saved;
+}
+
+/*
+ * Make a setting again; what refuses that is reported with "elevel".
+ */
+static void
+make_again(const SavedSetting *saved, int elevel)
+{
+	(void) set_config_option_ext(saved->name, saved->value, saved->context, PGC_S_SESSION,
+								 saved->role, GUC_ACTION_SET, true, elevel, false);
+}
+
+/*
  * Is it a property of the transaction, and not of the session?
  */
 static bool
@@ -97,10 +127,13 @@ save_setting(struct config_generic *setting, int guc_level)
 	if (ends_with_transaction(setting) || setting->stack == NULL || setting->stack->nest_level != guc_level ||
 		(setting->stack->state != GUC_SET && setting->stack->state != GUC_SET_LOCAL))
 		return NULL;
-	saved = palloc(sizeof(SavedSetting));
-	saved->name = pstrdup(setting->name);
-	saved->value = setting->stack->state == GUC_SET_LOCAL ? masked_value(setting) :
-		current_value(setting);
+	saved = new_saved_setting(setting);
+	if (setting->stack->state == GUC_SET_LOCAL)
+	{
+		saved->value = masked_value(setting);
+		saved->context = setting->stack->masked_scontext;
+		saved->role = setting->stack->masked_srole;
+	}
 	return saved;
 }
 
@@ -136,8 +169,7 @@ migrate_settings_end_transaction(int guc_level)
 	{
 		SavedSetting *setting = lfirst(lc);
 
-		(void) set_config_option(setting->name, setting->value, PGC_SUSET, PGC_S_SESSION,
-								 GUC_ACTION_SET, true, 0, false);
+		make_again(setting, 0);
 	}
 }
 
@@ -165,14 +197,8 @@ migrate_settings_save(void)
 
 	for (int i = 0; i < count; i++)
 	{
-		SavedSetting *setting;
-
-		if (settings[i]->source != PGC_S_SESSION || !is_restorable(settings[i]))
-			continue;
-		setting = palloc(sizeof(SavedSetting));
-		setting->name = pstrdup(settings[i]->name);
-		setting->value = current_value(settings[i]);
-		saved = lappend(saved, setting);
+		if (settings[i]->source == PGC_S_SESSION && is_restorable(settings[i]))
+			saved = lappend(saved, new_saved_setting(settings[i]));
 	}
 	return saved;
 }
@@ -180,22 +206,34 @@ migrate_settings_save(void)
 static void
 restore_setting(struct config_generic *setting, List *saved)
 {
-	const char *value = NULL;
+	const SavedSetting *before = NULL;
 	const char *current;
 	ListCell   *lc;
 
 	foreach(lc, saved)
 	{
 		if (strcmp(((SavedSetting *) lfirst(lc))->name, setting->name) == 0)
-			value = ((SavedSetting *) lfirst(lc))->value;
+			before = lfirst(lc);
 	}
+
+	/* when its module was loaded, core decided whether the value counts */
+	if (before != NULL && before->is_placeholder && (setting->flags & GUC_CUSTOM_PLACEHOLDER) == 0)
+		return;
 	current = setting->source == PGC_S_SESSION ? current_value(setting) : NULL;
-	if (value == NULL ? setting->source != PGC_S_SESSION :
-		current != NULL && strcmp(value, current) == 0)
+	if (before != NULL && before->value != NULL)
+	{
+		if (current == NULL || strcmp(before->value, current) != 0)
+			make_again(before, WARNING);
+		return;
+	}
+	if (setting->source != PGC_S_SESSION)
 		return;
 
-	/* a null value is RESET, which restores the source as well */
-	(void) set_config_option(setting->name, value, PGC_SUSET, PGC_S_SESSION,
+	/*
+	 * RESET, to a value that is not the caller's; it restores the source as
+	 * well
+	 */
+	(void) set_config_option(setting->name, NULL, PGC_SUSET, PGC_S_SESSION,
 							 GUC_ACTION_SET, true, WARNING, false);
 }
 

@@ -145,12 +145,23 @@ read_other(void *arg, const char *file, int *length)
 	return migrate_directory_read(source->dir, file, length);
 }
 
+/*
+ * The same for one that is put into others.
+ */
 static char *
 read_for_include(void *arg, const char *file)
 {
+	MigrateSource *source = arg;
 	int			length;
+	char	   *str = read_other(arg, file, &length);
+	MemoryContext old;
 
-	return read_other(arg, file, &length);
+	if (str == NULL || migrate_names_have(source->included, file))
+		return str;
+	old = MemoryContextSwitchTo(GetMemoryChunkContext(source));
+	(void) migrate_names_add(source->included, pstrdup(file), NULL);
+	MemoryContextSwitchTo(old);
+	return str;
 }
 
 /*
@@ -551,7 +562,8 @@ migrate_source_text(MigrateSource *source, const MigrateSection *section)
 	{
 		str = section_text(source, section, &length);
 
-		if (cached != NULL && cached->sql == source->sql)
+		/* what it includes is read again */
+		if (cached != NULL && cached->sql == source->sql && !migrate_may_include(source->sql))
 			return str;
 
 		migrate_sha256(str, length, sha256);

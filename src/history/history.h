@@ -96,6 +96,7 @@ typedef struct MigrateStep
 	List	   *down_vars;		/* of an up: those in its down */
 	bool		forced;			/* undone without running anything */
 	bool		in_progress;	/* has a row already, of an interrupted one */
+	int			done;			/* ... and so many statements are committed */
 	bool		repeated;		/* likewise, of a repeatable one */
 	bool		reversible;		/* of an up: what its down turned out to be */
 	char	   *down_error;		/* of an up: why its down cannot run */

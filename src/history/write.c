@@ -28,6 +28,7 @@
 #include "history/recorder.h"
 #include "history/table.h"
 #include "util/errcontext.h"
+#include "util/hash.h"
 #include "variables/variables.h"
 
 /* a larger text would make pg_dump of the whole database fail */
@@ -76,11 +77,21 @@ static MigrateQuery delete_applied = {
 	3, {MIGRATE_KEY_TYPES, TEXTOID}
 };
 
+/* a row that is still as its step has left it: another run may have gone on with it */
+static MigrateQuery delete_own = {
+	"DELETE FROM migrate.applied"
+	" WHERE " MIGRATE_KEY_MATCHES
+	" AND sort_key OPERATOR(pg_catalog.=) $3"
+	" AND state OPERATOR(pg_catalog.=) $4 AND done OPERATOR(pg_catalog.=) $5",
+	5, {MIGRATE_KEY_TYPES, TEXTOID, TEXTOID, INT4OID}
+};
+
 static MigrateQuery update_progress = {
 	"UPDATE migrate.applied SET state = $4, done = $5, started = $6, invalid_indexes = $7"
 	" WHERE " MIGRATE_KEY_MATCHES
-	" AND sort_key OPERATOR(pg_catalog.=) $3",
-	7, {MIGRATE_KEY_TYPES, TEXTOID, TEXTOID, INT4OID, BOOLOID, OIDARRAYOID}
+	" AND sort_key OPERATOR(pg_catalog.=) $3"
+	" AND state OPERATOR(pg_catalog.=) $8 AND done OPERATOR(pg_catalog.=) $9",
+	9, {MIGRATE_KEY_TYPES, TEXTOID, TEXTOID, INT4OID, BOOLOID, OIDARRAYOID, TEXTOID, INT4OID}
 };
 
 static MigrateQuery update_repaired = {
@@ -90,6 +101,19 @@ static MigrateQuery update_repaired = {
 	" AND sort_key OPERATOR(pg_catalog.=) $3",
 	4, {MIGRATE_KEY_TYPES, TEXTOID, INT8OID}
 };
+
+/*
+ * Whoever has the same text later will trust what is stored under its hash.
+ */
+static void
+check_sha256(const uint8 *sha256, const char *str, size_t length)
+{
+	uint8		actual[PG_SHA256_DIGEST_LENGTH];
+
+	migrate_sha256(str, length, actual);
+	if (memcmp(sha256, actual, sizeof(actual)) != 0)
+		elog(ERROR, "text of a script does not have its hash");
+}
 
 /*
  * Insert a script, unless it is there.
@@ -105,6 +129,7 @@ put_script(MigrateTable * table, const uint8 *sha256, const char *str)
 	migrate_bind_sha256(&row, sha256);
 	if (migrate_table_has(table, &column, &row.values[SCRIPT_SHA256 - 1], 1))
 		return;
+	check_sha256(sha256, str, length);
 	row.values[0] = Int64GetDatum(migrate_table_next_id(table));
 	migrate_bind(&row, Int64GetDatum((int64) length));
 	migrate_bind_text(&row, length <= MAX_STORED_SCRIPT ? str : NULL);
@@ -317,13 +342,31 @@ delete_row(const MigrateHistory *history, const char *sort_key)
 }
 
 /*
+ * The state and the number of committed statements that the row of a step has, as
+ * far as its own run knows.
+ */
+static void
+bind_own_state(MigrateParameters *p, const MigrateStep *step)
+{
+	migrate_bind_text(p, !step->in_progress ? "applied" :
+					  step->direction == MIGRATE_UP ? "interrupted up" : "interrupted down");
+	migrate_bind(p, Int32GetDatum(step->in_progress ? step->done : 0));
+}
+
+/*
  * The row of a step up that there is already gives way to the new one.
  */
 static void
 delete_old_row(const MigrateHistory *history, const MigrateStep *step)
 {
-	if (step->in_progress || step->repeated)
-		delete_row(history, step_key(step));
+	MigrateParameters p;
+
+	if (!step->in_progress && !step->repeated)
+		return;
+	migrate_bind_key(&p, history);
+	migrate_bind_text(&p, step_key(step));
+	bind_own_state(&p, step);
+	migrate_query(&delete_own, &p, SNAPSHOT_STATEMENT, SPI_OK_DELETE, NULL, NULL);
 }
 
 /*
@@ -459,9 +502,10 @@ migrate_record_progress(const MigrateHistory *history, const MigrateStep *step,
 						const MigrateResult *result, int done, bool started,
 						List *indexes, const char *sql, const char *down)
 {
+	bool		is_new = sql != NULL && step->direction == MIGRATE_UP;
 	MigrateParameters p;
 
-	if (sql != NULL && step->direction == MIGRATE_UP)
+	if (is_new)
 	{
 		MigrateRecord record = {0};
 
@@ -481,6 +525,13 @@ migrate_record_progress(const MigrateHistory *history, const MigrateStep *step,
 	migrate_bind(&p, Int32GetDatum(done));
 	migrate_bind(&p, BoolGetDatum(started));
 	migrate_bind_oids(&p, indexes);
+	if (is_new)
+	{
+		migrate_bind_text(&p, "applied");
+		migrate_bind(&p, Int32GetDatum(0));
+	}
+	else
+		bind_own_state(&p, step);
 	migrate_query(&update_progress, &p, SNAPSHOT_STATEMENT, SPI_OK_UPDATE, NULL, NULL);
 }
 
@@ -507,7 +558,7 @@ migrate_record_no_progress(const MigrateHistory *history, const MigrateStep *ste
 
 	if (step->direction == MIGRATE_UP)
 	{
-		delete_row(history, step_key(step));
+		delete_old_row(history, step);
 		return;
 	}
 	migrate_bind_key(&p, history);
@@ -544,11 +595,19 @@ void
 migrate_record_down(const MigrateHistory *history, const MigrateStep *step,
 					const MigrateResult *result, TimestampTz started)
 {
-	MigrateRecord *record = migrate_recorder_next(MIGRATE_DOWN);
+	const char *outcome = step->forced ? "forced" : "done";
+	MigrateRecord *record;
 
-	bind_attempt(&record->attempt, history, result->version, result->name, "down",
-				 step->forced ? "forced" : "done", result->batch, started, result->duration,
-				 result->statements, NULL);
+	if (step->in_progress)
+	{
+		(void) add_attempt(history, result->version, result->name, "down", outcome, result->batch,
+						   started, result->duration, result->statements, NULL);
+		delete_old_row(history, step);
+		return;
+	}
+	record = migrate_recorder_next(MIGRATE_DOWN);
+	bind_attempt(&record->attempt, history, result->version, result->name, "down", outcome,
+				 result->batch, started, result->duration, result->statements, NULL);
 	migrate_bind_key(&record->applied, history);
 	migrate_bind_text(&record->applied, step_key(step));
 	migrate_recorder_add(0);

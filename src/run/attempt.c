@@ -144,6 +144,7 @@ commit_attempt(Attempt *attempt)
 static void
 finish(Attempt *attempt, bool executed)
 {
+	migrate_lock_reacquire(attempt->run->request->history.project, attempt->run->request->history.schema);
 	migrate_measure(attempt->result, attempt->start,
 					executed && attempt->step->script ? attempt->step->script->nstatements : 0);
 	migrate_record_step(attempt->run, attempt->step, executed, attempt->result,
@@ -161,6 +162,7 @@ commit_progress(Attempt *attempt, int done, bool started, List *indexes)
 	MigrateStep *step = attempt->step;
 	char	   *down = NULL;
 
+	migrate_lock_reacquire(attempt->run->request->history.project, attempt->run->request->history.schema);
 	if (!attempt->recorded && step->direction == MIGRATE_UP && step->file->down.present)
 		down = migrate_source_text(attempt->run->source, &step->file->down);
 	migrate_record_progress(&attempt->run->request->history, step, attempt->result, done, started,
@@ -169,6 +171,7 @@ commit_progress(Attempt *attempt, int done, bool started, List *indexes)
 		pfree(down);
 	commit_attempt(attempt);
 	step->in_progress = true;
+	step->done = done;
 	attempt->recorded = true;
 	attempt->done = done;
 	attempt->next_started = started;
@@ -531,7 +534,7 @@ migrate_attempt_step(MigrateRun *run, MigrateStep *step, MigrateResult *result)
 	attempt.errctx.commits = true;
 	if (step->in_progress)
 	{
-		attempt.done = step->applied->done;
+		attempt.done = step->done = step->applied->done;
 		attempt.next_started = step->applied->started;
 		attempt.invalid_indexes = step->applied->invalid_indexes;
 	}

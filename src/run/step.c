@@ -68,12 +68,17 @@ migrate_run_end(void)
 }
 
 /*
- * The search_path of a tenant, NULL for none.
+ * The search_path of a tenant, NULL for none.  Where a SECURITY DEFINER function
+ * calls, the temporary tables are those of somebody with less power, and must not
+ * come first.
  */
 static const char *
 path_of(const char *schema)
 {
-	return *schema == '\0' ? NULL : quote_identifier(schema);
+	if (*schema == '\0')
+		return NULL;
+	return InLocalUserIdChange() ? psprintf("%s, pg_temp", quote_identifier(schema)) :
+		quote_identifier(schema);
 }
 
 /*
@@ -338,6 +343,8 @@ migrate_replace_downs(MigrateRun *run, List *items)
 void
 migrate_fire_callers_events(MigrateRun *run)
 {
+	if (InLocalUserIdChange())
+		migrate_refuse_pending("A function with another role has called, with whose privileges it would fire.");
 	migrate_check_constraints();
 	run->cursors = migrate_held_cursors();
 }
