@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * copy.c
- *		Runs COPY ... FROM STDIN on rows that stand in the script.
+ *		Runs COPY ... FROM STDIN on rows that are in the script.
  *
  * Core would ask the client for the rows.  So what DoCopy() does around
  * BeginCopyFrom() and CopyFrom() is done here, with a source of our own.
@@ -40,8 +40,8 @@
 #include "util/printable.h"
 
 /*
- * What is left of the rows.  The function that core reads them with has no
- * argument that could tell.
+ * The rows not read yet.  Core's callback that reads them has no argument for
+ * private data.
  */
 typedef struct Rows
 {

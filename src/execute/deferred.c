@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * deferred.c
- *		Checks deferred constraints where a transaction of a file ends that is none.
+ *		Checks deferred constraints where a transaction of the file ends but the
+ *		transaction of the run does not.
  *
  * Copyright (c) 2026, the migrate authors
  *
@@ -40,8 +41,9 @@
 #include "util/printable.h"
 
 /*
- * Has a table deferred checks pending?  One that this transaction has not
- * written to has none; the lock tells that faster than the list of events.
+ * Does a table have pending deferred checks?  A table that this transaction has not
+ * written to has none, and checking for the lock is faster than searching the list
+ * of events.
  */
 static bool
 has_pending(Oid relid)
@@ -55,12 +57,12 @@ has_pending(Oid relid)
 }
 
 /*
- * The deferrable constraints of the database, as far as this transaction sees them.
+ * The deferrable constraints of the database that this transaction sees.
  *
- * Each script that may leave deferred checks asks for them, and there is no index
- * that would find them.  So they are read once, and then again for the tables only
- * that the relation cache has been told about: whatever makes, changes or drops a
- * constraint, also in an abort, tells it about the table.
+ * Each script that may leave deferred checks needs them, and no index finds them.
+ * So they are read once, and later only for the tables whose relcache entries have
+ * been invalidated: creating, changing or dropping a constraint, or aborting that,
+ * invalidates the entry of the table.
  */
 typedef struct Deferrable
 {
@@ -215,9 +217,9 @@ update_constraints(void)
  * name, and in *deferred of those among them that are deferred from the start.
  * *pending, unless it is NULL, becomes one that has any, whoever may name it.
  *
- * Only tables that this transaction has written to can have any, so nobody
- * drops them meanwhile.  A name stands for all constraints of that name in its
- * schema.
+ * Only tables that this transaction has written to can have any, so no other
+ * session can drop them meanwhile.  A name refers to all constraints of that name
+ * in its schema.
  */
 static List *
 pending_constraints(List **deferred, DeferrableConstraint *pending)

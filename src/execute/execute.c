@@ -3,12 +3,12 @@
  * execute.c
  *		Runs the statements of a script inside the caller's transaction.
  *
- * Statements go through SPI one at a time, each from its own text.  Those that
- * core wants outside a transaction block are let in where that makes no
- * difference: where their relation was made in this same transaction, or is
- * temporary, nobody else can see it, so CONCURRENTLY is dropped from the tree
- * and VACUUM has nothing to do.  SPI takes only text, so a changed tree is run
- * the way core's execute_sql_string() (extension.c) runs a script.
+ * Statements run through SPI one at a time, each from its own text.  Those that
+ * core refuses in a transaction block are allowed where that makes no difference:
+ * no other session sees a relation that was created in this transaction or is
+ * temporary, so CONCURRENTLY is removed from the tree and VACUUM has nothing to do.
+ * SPI takes only text, so a changed tree is run the way core's execute_sql_string()
+ * (extension.c) runs a script.
  *
  * Copyright (c) 2026, the migrate authors
  *
@@ -54,11 +54,12 @@
 #include "util/printable.h"
 
 /*
- * Was the relation made in this transaction, or is it a temporary one of this
- * session?  An index is what its table is.
+ * Was the relation created in this transaction, or is it a temporary one of this
+ * session?  For an index, its table counts.
  *
- * A relation of this transaction is locked by it, so there is no wait: one
- * that cannot be locked at once is somebody else's.  Others are not kept locked.
+ * This transaction has a lock on every relation that it created, so this never
+ * waits: a relation that cannot be locked at once is not one of them.  Locks on
+ * other relations are released.
  */
 static bool
 is_new_relation(Oid relid)
@@ -83,8 +84,8 @@ is_new_relation(Oid relid)
 }
 
 /*
- * Refuse a statement for the relation that stands in its way, or altogether.
- * The error context adds the hint at what can run it.
+ * Refuse a statement because of a relation, or altogether.  The error context adds
+ * the hint that says what can run it.
  */
 static void
 refuse_outside_block(const MigrateStatement *statement, const char *sql, const RangeVar *relation)
@@ -101,11 +102,11 @@ refuse_outside_block(const MigrateStatement *statement, const char *sql, const R
 }
 
 /*
- * What becomes of a statement in a run that is a single transaction, as far as
- * it can be known before anything has run.
+ * What happens to a statement in a run that is a single transaction, as far as that
+ * is known before the run.
  *
- * "made" and "made_unknown" collect over all pending scripts which relations
- * their statements make; names are copied into CurrentMemoryContext, which has to
+ * "made" and "made_unknown" collect the relations that the statements of all
+ * pending scripts create; names are copied into CurrentMemoryContext, which has to
  * live as long as "made".  *relation is set to the one that the answer is about,
  * NULL if there is none.
  */
@@ -258,7 +259,7 @@ run_outside_block(const MigrateStatement *statement, const char *sql, const char
 }
 
 /*
- * Run COPY ... FROM STDIN, whose rows stand in the script.
+ * Run COPY ... FROM STDIN, whose rows are in the script.
  */
 static void
 run_copy(const MigrateStatement *statement, const char *sql, const char *query,

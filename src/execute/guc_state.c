@@ -116,8 +116,8 @@ ends_with_transaction(const struct config_generic *setting)
 }
 
 /*
- * What a setting is after the transaction that "guc_level" stands for, or NULL
- * if that is what it was before.
+ * The value of a setting after the transaction that "guc_level" represents, or NULL
+ * if it had that value before.
  */
 static SavedSetting *
 save_setting(struct config_generic *setting, int guc_level)
@@ -138,11 +138,11 @@ save_setting(struct config_generic *setting, int guc_level)
 }
 
 /*
- * End a GUC nest level as the end of a transaction would: SET lives on in the
- * level around it, SET LOCAL does not.
+ * End a GUC nest level as the end of a transaction would: the outer level keeps the
+ * effect of SET, but not of SET LOCAL.
  *
- * AtEOXact_GUC(true) alone would let SET LOCAL live on as well, as it does
- * after a subtransaction.
+ * AtEOXact_GUC(true) by itself would keep SET LOCAL as well, as it does after a
+ * subtransaction.
  */
 void
 migrate_settings_end_transaction(int guc_level)
@@ -184,9 +184,8 @@ is_restorable(const struct config_generic *setting)
 }
 
 /*
- * The settings that the session has made by SET, for
- * migrate_settings_restore(); palloc'd.  A migration that commits on its way
- * cannot rely on a GUC nest level.
+ * The settings that the session has made by SET, for migrate_settings_restore();
+ * palloc'd.  A migration that commits cannot rely on a GUC nest level.
  */
 List *
 migrate_settings_save(void)

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * leftover.c
- *		What an interrupted statement has left, and how to be rid of it.
+ *		What an interrupted statement has left, and how to remove it.
  *
- * CREATE INDEX CONCURRENTLY and REINDEX CONCURRENTLY leave INVALID indexes,
- * DETACH PARTITION CONCURRENTLY a partition that is half detached.  Which
- * indexes of a table were INVALID before is in the history; any other that is
- * so now, while nobody builds one, is ours.
+ * CREATE INDEX CONCURRENTLY and REINDEX CONCURRENTLY leave INVALID indexes, DETACH
+ * PARTITION CONCURRENTLY a partition that is half detached.  The history has the
+ * indexes of a table that were INVALID before; any other that is INVALID while no
+ * session builds one is ours.
  *
  * Copyright (c) 2026, the migrate authors
  *
@@ -102,8 +102,8 @@ invalid_indexes(Oid table)
  * The INVALID indexes (Oid) that there are before a statement runs which may
  * leave others; palloc'd.
  *
- * REINDEX may be about a table with its TOAST table, a partitioned one, or all
- * of a schema, so that all indexes are looked at.
+ * REINDEX may be about a table with its TOAST table, a partitioned one, or all of a
+ * schema, so all indexes are checked.
  */
 List *
 migrate_invalid_indexes(const MigrateStatement *statement)
@@ -133,8 +133,8 @@ toast_owner(Oid toast)
 }
 
 /*
- * The name of the index that REINDEX CONCURRENTLY would make of this one: what comes
- * before "_ccnew" or "_ccold"; 0 bytes if it is none.
+ * The name of the index that REINDEX CONCURRENTLY would make of this one: what
+ * comes before "_ccnew" or "_ccold"; 0 bytes if the name has neither.
  */
 static size_t
 original_length(const char *name)
@@ -227,12 +227,12 @@ leftover_indexes(const MigrateStatement *statement, List *before)
 }
 
 /*
- * Drop an index that an interrupted statement has left INVALID, once nobody builds
- * one on its table any more.  To be called as migrate_run_top_level() is.
+ * Drop an index that an interrupted statement has left INVALID, once no session
+ * builds one on its table any more.  To be called as migrate_run_top_level() is.
  *
- * What is dropped is decided under the lock with which it is dropped.  The lock
- * conflicts with itself, and so with whoever builds an index just now; autovacuum
- * gives way to it.
+ * The index is chosen under the lock that dropping it needs.  The lock conflicts
+ * with itself, and so with a session that is building an index; autovacuum yields
+ * to it.
  */
 void
 migrate_drop_leftover(Oid index)

@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * toplevel.c
- *		Runs statements of a migration that commits on its way: in transactions of
- *		their own, and at top level.
+ *		Runs statements of a migration that commits: in transactions of their own,
+ *		and at top level.
  *
  * Copyright (c) 2026, the migrate authors
  *
@@ -50,8 +50,8 @@ has_slot(const char *subscription)
 }
 
 /*
- * Is a statement to run on its own, outside of a transaction block?  What its
- * tree does not tell is for the catalogs, as they are now.
+ * Must a statement run on its own, outside a transaction block?  Where its tree
+ * does not decide that, the current contents of the catalogs do.
  */
 bool
 migrate_execute_is_top_level(const MigrateStatement *statement)

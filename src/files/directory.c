@@ -10,8 +10,8 @@
  * so a link that is swapped in after the check ends in an error.  The walk
  * for a privileged caller starts at "/", and is otherwise the same.
  *
- * Hard links cannot be told from files; fs.protected_hardlinks is the
- * administrator's means against those.
+ * Hard links cannot be distinguished from files; the administrator can set
+ * fs.protected_hardlinks against those.
  *
  * Copyright (c) 2026, the migrate authors
  *
@@ -35,9 +35,9 @@
 #define MAX_FILE_SIZE	(MaxAllocSize - 2)
 
 /*
- * Open a regular file in an open directory.  Anything else is never opened:
- * opening alone can block on a FIFO and act on a device.  Returns a descriptor
- * or -1 with errno; EISDIR for a directory, ELOOP for a link.
+ * Open a regular file in an open directory.  Anything else is never opened: opening
+ * can block on a FIFO and can affect a device.  Returns a descriptor or -1 with
+ * errno; EISDIR for a directory, ELOOP for a link.
  */
 static int
 open_regular(int dirfd, const char *name)
@@ -164,7 +164,7 @@ open_target(const char *root, const char *target, const char *path)
 		return -1;
 	}
 	fd = migrate_walk(root, target);
-	/* a link where the path leads nowhere: where to is none of their business */
+	/* do not reveal where a link leads */
 	if (fd < 0 && strcmp(root, "/") != 0)
 	{
 		int			save_errno = errno;

@@ -26,8 +26,8 @@
  */
 #define MIGRATE_E_OUTSIDE		EXDEV	/* resolves to something outside of
 										 * the root */
-#define MIGRATE_E_CONFINED		EDOM	/* the same of a directory whose files
-										 * are stored */
+#define MIGRATE_E_CONFINED		EDOM	/* the same, of a directory whose
+										 * files are stored without running */
 #define MIGRATE_E_NOT_REGULAR	ENXIO	/* FIFO, socket, device */
 
 struct MigrateDirectory

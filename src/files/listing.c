@@ -39,7 +39,7 @@ typedef struct Folder
  */
 #define MAX_FOLDER_DEPTH		8
 
-/* who has more has given the wrong directory */
+/* a directory with more is the wrong one */
 #define MAX_NAMES		1000000
 
 /* links to folders with links to folders multiply */
@@ -52,9 +52,9 @@ compare_paths(const ListCell *a, const ListCell *b)
 }
 
 /*
- * A name that cannot be stored, shown and dumped.  It is an error for one that may
- * be a migration; any other is left alone.  In a folder that depends on the
- * format, so the folder counts as one that cannot be read.
+ * Check a name that cannot be stored, shown and dumped.  That is an error if it may
+ * be a migration; otherwise the name is ignored.  Within a folder this depends on
+ * the format, so the folder counts as one that cannot be read.
  */
 static void
 add_invalid_name(MigrateDirectory *dir, const char *name, const char *prefix)
@@ -71,8 +71,7 @@ add_invalid_name(MigrateDirectory *dir, const char *name, const char *prefix)
 }
 
 /*
- * Is an entry of an open directory a folder, as far as can be told without
- * following a link?
+ * Is an entry of an open directory a folder?  Links are not followed.
  */
 static bool
 is_folder(int dirfd, const char *name)
@@ -107,9 +106,9 @@ is_loop(MigrateDirectory *dir, const Folder *folder, int fd)
 }
 
 /*
- * Open a folder in another to list it, through a link if need be.  -1 if the name is
- * not that of a folder; *closed if it is one that cannot be read, or where a link
- * leads is not to be told, or it leads in a circle.
+ * Open a folder in another to list it, through a link if need be.  -1 if the name
+ * is not that of a folder; *closed is set if the folder cannot be read, a link must
+ * not reveal where it leads, or a link leads in a circle.
  */
 static int
 open_folder(MigrateDirectory *dir, const Folder *folder, const char *name, const char *path,
@@ -157,8 +156,8 @@ open_folder(MigrateDirectory *dir, const Folder *folder, const char *name, const
 static void list_folder(MigrateDirectory *dir, int fd, const char *prefix, const Folder *outer);
 
 /*
- * Add an entry of a folder to dir->names, with what is below it.  What its
- * name says to be a file is not looked at.
+ * Add an entry of a folder to dir->names, with what is below it.  An entry whose
+ * name is that of a file is not examined.
  */
 static void
 add_entry(MigrateDirectory *dir, const Folder *folder, const struct dirent *entry)
@@ -194,9 +193,9 @@ add_entry(MigrateDirectory *dir, const Folder *folder, const struct dirent *entr
 }
 
 /*
- * Add the names in an open folder, which is closed, to dir->names, without
- * hidden ones, each behind "prefix".  "outer" is the folder that it is in, NULL for
- * the directory itself.
+ * Add the names in an open folder, which this closes, to dir->names, each with
+ * "prefix" before it; hidden names are skipped.  "outer" is the folder that it is
+ * in, NULL for the directory itself.
  */
 static void
 list_folder(MigrateDirectory *dir, int fd, const char *prefix, const Folder *outer)

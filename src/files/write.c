@@ -3,11 +3,11 @@
  * write.c
  *		Writes new files into a directory of migrations.
  *
- * A file is written under a hidden name, which no run looks at, and gets its own
- * when it is complete; that never replaces another one.  Two files of the same
- * migration in a folder of its own get there by the name of the folder.
+ * A file is written under a hidden name, which no run reads, and renamed when it is
+ * complete; that never replaces another file.  For a migration that is a folder
+ * with two files, the folder is renamed.
  *
- * Who may is for the caller to decide.
+ * The caller checks permissions.
  *
  * Copyright (c) 2026, the migrate authors
  *
@@ -48,8 +48,8 @@ could_not_write(const char *name)
 }
 
 /*
- * The hidden name of the n-th file that is on its way.  One that a crash has left
- * is not in the way of a later process of the same number.
+ * The hidden name of the n-th file while it is written.  A file that a crash has
+ * left does not disturb a later process with the same PID.
  */
 static char *
 hidden_name(int n)

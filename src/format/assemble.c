@@ -45,7 +45,7 @@ compare_versions(const ListCell *a, const ListCell *b)
 }
 
 /*
- * 42710 if two files have the same version, wherever they stand in the order.
+ * 42710 if two files have the same version, wherever they are in the order.
  */
 void
 migrate_refuse_equal_versions(List *migrations)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * atlas.c
- *		What the comment at the head of a file tells atlas (v0.36): txmode,
+ *		Directives for atlas (v0.36) in the comment at the head of a file: txmode,
  *		checkpoint, delimiter.
  *
  * Copyright (c) 2026, the migrate authors
@@ -73,8 +73,8 @@ skip_quoted(const char *start, bool escapes)
 }
 
 /*
- * Behind what stands at "p" if that is a string, a name in quotes or a comment;
- * else "p".  "before" is the character before it.
+ * The end of the string, quoted name or comment that begins at "p"; "p" itself if
+ * none does.  "before" is the character before it.
  */
 static const char *
 skip_token(const char *p, char before)
@@ -95,9 +95,9 @@ skip_token(const char *p, char before)
 }
 
 /*
- * What of a delimiter at "at" gives way to a semicolon: its first word.  Where
- * it is white space only, nothing does, and the semicolon stands behind the first
- * newline, which may end a comment.
+ * The part of a delimiter at "at" that a semicolon replaces: its first word.  If
+ * the delimiter is only white space, nothing is replaced, and the semicolon is
+ * inserted after the first newline, which may end a comment.
  */
 static MigrateTerminator *
 make_end(const char *sql, const char *at, const char *delimiter)
@@ -118,8 +118,8 @@ make_end(const char *sql, const char *at, const char *delimiter)
 }
 
 /*
- * End statements of a section wherever the delimiter stands outside of strings
- * and comments.
+ * End statements of a section wherever the delimiter occurs outside strings and
+ * comments.
  */
 static void
 end_statements(MigrateSection *section, const char *sql, const char *start, const char *delimiter)

@@ -3,10 +3,10 @@
  * contexts.c
  *		Liquibase's contexts and labels: which changesets are to run.
  *
- * Liquibase is told on its command line; here the settings migrate.contexts and
- * migrate.labels say it.  Each is empty (nobody has decided), "*" (all run), or a
- * list of names and of "!name"s.  An expression with "and", "or" or parentheses is
- * decided by "*" alone.
+ * Liquibase takes them from its command line; here they are the settings
+ * migrate.contexts and migrate.labels.  Each is empty (undecided), "*" (all run),
+ * or a list of names and of "!name"s.  Only "*" decides an expression with "and",
+ * "or" or parentheses.
  *
  * Copyright (c) 2026, the migrate authors
  *
@@ -169,8 +169,7 @@ migrate_choose(const Migration *migration, const char **setting)
 }
 
 /*
- * Refuse a pending migration of which nobody has decided whether it is to run:
- * 55000.
+ * Refuse a pending migration if the settings do not decide whether it runs: 55000.
  */
 void
 migrate_require_choice(const Migration *migration)

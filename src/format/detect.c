@@ -42,8 +42,9 @@ first_of_format(const MigrateFormat *format, List *names, bool in_folders)
 }
 
 /*
- * Detection by the names of a directory, with *evidence a file that tells,
- * one that is there; NULL if they tell nothing.  Markers may tell better.
+ * Detect the format by the names of a directory; NULL if they are those of no
+ * format.  *evidence is set to an existing file that shows the format.  Markers may
+ * be better evidence.
  */
 const MigrateFormat *
 migrate_format_by_names(List *names, const char **evidence)
@@ -52,7 +53,7 @@ migrate_format_by_names(List *names, const char **evidence)
 	{
 		if (f->looks_like == NULL || !f->looks_like(names))
 			continue;
-		/* the file that tells about the others may be missing */
+		/* the manifest may be missing */
 		*evidence = f->manifest != NULL && migrate_has_name(names, f->manifest) ? f->manifest :
 			f->parse_name != NULL ? first_of_format(f, names, true) : NULL;
 		return f;
@@ -115,8 +116,8 @@ migrate_format_may_be(const MigrateFormat *format, const MigrateFormat *other)
 }
 
 /*
- * The tool that a directory is of, if it looks like "format", and like that of
- * other tools as well: the one whose table is there.  NULL if none is.
+ * The format of a directory that looks like "format", but also like other formats:
+ * the one whose tool's table exists.  NULL if none does.
  */
 const MigrateFormat *
 migrate_format_by_table(const MigrateFormat *format, MigrateTableExists exists)
@@ -174,8 +175,8 @@ migrate_format_refuse_foreign(const MigrateFormat *format, const char *evidence,
 }
 
 /*
- * Refuse a file that the directory's format leaves alone, and that by its
- * markers is a migration of another: nobody would miss it until it is too late.
+ * Refuse a file that the directory's format ignores but that its markers show to be
+ * a migration in another format.  Otherwise it would be missed in silence.
  */
 void
 migrate_format_check_ignored(const MigrateFormat *format, const char *evidence,
@@ -214,9 +215,10 @@ migrate_format_reads(const MigrateFormat *format, const char *file)
 }
 
 /*
- * The other format that a file of this one is of, or NULL.  One that its markers
- * tell may lack them, where the file is a section then; so those of others count,
- * also if they are common comments.
+ * The other format that a file seems to have, or NULL.  A file of a format that is
+ * detected by its markers may have none of them if the format takes such a file as
+ * a whole; then the markers of other formats count, even those that are common
+ * comments.
  */
 const MigrateFormat *
 migrate_format_foreign(const MigrateFormat *format, const char *evidence, const char *sql)

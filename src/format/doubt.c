@@ -1,11 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * doubt.c
- *		Lines of a file that look like a marker and are none.
+ *		Lines of a file that look like a marker but are not one.
  *
- * A misspelt "down" lets the way down run with the way up, in silence.  So a
- * comment that says no more than such a word, with the tool's own words around
- * it, stops a migration that is to run, unless the line above allows it:
+ * After a misspelt "down" marker, the statements that undo a migration would run
+ * with the others, in silence.  So a comment that has only such a word, perhaps
+ * with words that tools use around it, stops a pending migration, unless the line
+ * above allows it:
  *
  *		-- migrate: allow misspelt-marker REASON
  *
@@ -31,7 +32,7 @@
 /* edits that make another word of one */
 #define MAX_EDITS		2
 
-/* what may stand around the word that matters */
+/* words that may surround the one that matters */
 static const char *const fillers[] = {
 	"migrations", "migration", "migrate", "goose", "dbmate", "rambler", "sqlmigrate", "tern", "flyway",
 	"sqlx", "diesel", "supabase", "postgres", "sql", "section", "script", "part", "begin", "start",
@@ -106,7 +107,8 @@ is_nearly_filler(const char *word, int length)
 
 /*
  * The letters of a comment without the fillers, in lower case, into "letters" of
- * MAX_LETTERS bytes; NULL if the line is none, or says more than a marker would.
+ * MAX_LETTERS bytes; NULL if the line is not a comment, or has more text than a
+ * marker would.
  */
 static char *
 marker_word(const MigrateLine *line, char *letters)

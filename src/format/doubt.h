@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * doubt.h
- *		Lines that look like a marker and are none.
+ *		Lines that look like a marker but are not one.
  *
  * Copyright (c) 2026, the migrate authors
  *

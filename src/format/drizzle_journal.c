@@ -115,8 +115,8 @@ refuse_repeated_files(List *files, const char *manifest)
 
 /*
  * The files of drizzle's meta/_journal.json (drizzle-orm 0.44, migrator.ts), as a
- * list of MigrateFileName.  Errors: 22P02 for one that makes no sense, 58P01 for
- * a file that is not there, 42710 for one that stands twice.
+ * list of MigrateFileName.  Errors: 22P02 for one that makes no sense, 58P01 for a
+ * file that is not there, 42710 for one that is listed twice.
  */
 List *
 migrate_drizzle_journal_files(const char *manifest, const char *str, List *names)

@@ -86,9 +86,8 @@ numbered_name(const char *file, const char *separators, const char *suffix,
 }
 
 /*
- * Take a name of "length" bytes apart: the digits it begins with are the version,
- * what follows behind a separator is the name.  One without digits is a version
- * altogether.
+ * Split a name of "length" bytes: the digits at its start are the version, what
+ * follows a separator is the name.  Without digits, all of it is the version.
  */
 static void
 split_name(const char *name, int length, MigrateFileName *parsed)
@@ -314,8 +313,8 @@ migrate_filename_postgres_migrations(const char *file, MigrateFileName *parsed)
 }
 
 /*
- * atlas: any "*.sql" in the order of names; the version is what stands before
- * the first underscore (v0.36, dir.go).
+ * atlas: any "*.sql" in the order of names; the version is the part before the
+ * first underscore (v0.36, dir.go).
  */
 bool
 migrate_filename_atlas(const char *file, MigrateFileName *parsed)
@@ -504,8 +503,7 @@ compare_strings(const void *a, const void *b)
 }
 
 /*
- * The place of "name" in "names", which are sorted bytewise; -1 if it is none of
- * them.
+ * The index of "name" in "names", which are sorted bytewise; -1 if it is not there.
  */
 int
 migrate_find_name(List *names, const char *name)
@@ -535,7 +533,7 @@ migrate_has_name(List *names, const char *name)
 }
 
 /*
- * The *.sql files of a directory itself that are none of "files"
+ * The *.sql files of a directory itself that are not among "files"
  * (MigrateFileName).
  */
 List *

@@ -3,13 +3,13 @@
  * format.c
  *		The formats: how a directory of each tool is detected, laid out and marked.
  *
- * A format is a row of migrate_formats[]: which files are its migrations (filename.c,
- * sqitch_plan.c), and how they mark what they hold (grammar.c, liquibase.c).  Rows
- * stand in order of detection; the first whose evidence a directory shows is
- * taken.  To add a format, add a row, with a function for its layout and one for
- * its markers if the ones there do not fit.
+ * A format is a row of migrate_formats[]: which files are its migrations
+ * (filename.c, sqitch_plan.c), and how they mark what they hold (grammar.c,
+ * liquibase.c).  Rows are in order of detection; the first one with evidence in the
+ * directory is taken.  To add a format, add a row, with a function for its layout
+ * and one for its markers if the ones there do not fit.
  *
- * Nothing here does I/O or asks a catalog.
+ * Nothing here does I/O or reads a catalog.
  *
  * Copyright (c) 2026, the migrate authors
  *
@@ -235,7 +235,7 @@ migrate_format_template(const MigrateFormat *format)
 }
 
 /*
- * The name of the file that tells about the others; NULL if there is none.
+ * The name of the manifest; NULL if the format has none.
  */
 const char *
 migrate_format_manifest(const MigrateFormat *format)
@@ -244,7 +244,7 @@ migrate_format_manifest(const MigrateFormat *format)
 }
 
 /*
- * Does the file that tells about the others have their sums?
+ * Does the manifest have checksums of the other files?
  */
 bool
 migrate_format_has_file_sums(const MigrateFormat *format)
@@ -273,8 +273,8 @@ check_version_zero(const MigrateFormat *format, const MigrateFileName *parsed)
 
 /*
  * What each file of a directory is to a format: a list of MigrateFileName, in the
- * order of their names or of "manifest", the text of the file that tells about the
- * others (NULL without one).  *.sql files that are nothing go to *ignored.
+ * order of their names or of "manifest", the text of the manifest (NULL without
+ * one).  *.sql files that are not part of a migration are added to *ignored.
  *
  * Errors: 0A000 for what would have to run and cannot, 42501 for a folder that
  * cannot be read, and those of sqitch_plan.c.
@@ -330,8 +330,8 @@ migrate_format_files(const MigrateFormat *format, List *names, const char *manif
 }
 
 /*
- * The file with settings that would stand beside a migration's; NULL if the format
- * knows none.
+ * The name that a file with settings of this migration would have; NULL if the
+ * format has no such files.
  */
 char *
 migrate_format_metadata_file(const MigrateFormat *format, const char *file)
@@ -368,8 +368,8 @@ refuse_unmarked(const MigrateFormat *format, const char *evidence, const char *f
 }
 
 /*
- * The changesets of a file; 0A000 for one that has none and yet statements: other
- * tools, and Liquibase itself where it is told to, would run them.
+ * The changesets of a file; 0A000 for a file that has statements but no changesets:
+ * other tools, and Liquibase itself if configured so, would run them.
  */
 static List *
 parse_changesets(const MigrateFormat *format, const MigrateFileName *parsed, const char *sql,

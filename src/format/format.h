@@ -30,7 +30,8 @@ typedef struct MigrateSpan
 	int			length;
 	int			line;			/* of its first byte, from 1 */
 	bool		transactional;	/* false: marked "no transaction" */
-	bool		wrapped;		/* is a transaction, and others are none */
+	bool		wrapped;		/* gets BEGIN and COMMIT, since other spans
+								 * have no transaction */
 	bool		unfinished;		/* its last statement may go on in the next */
 } MigrateSpan;
 
@@ -123,7 +124,8 @@ typedef struct MigrationSet
 	const char *format_evidence;	/* the file it was detected from, or NULL */
 	List	   *migrations;		/* of Migration, in the format's order */
 	bool		unique_versions;	/* by which they are known, too */
-	List	   *ignored;		/* names of *.sql files that are none */
+	List	   *ignored;		/* names of *.sql files that are not
+								 * migrations */
 } MigrationSet;
 
 /*

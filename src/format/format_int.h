@@ -19,9 +19,9 @@
 #include "format/grammar.h"
 
 /*
- * How a directory is told to be of a format.  The evidence may be a name, or
- * text; where there is none, a format has to be given, or its tool's table be
- * there.
+ * A format: how it is detected and read.  The evidence for it may be a name or
+ * text; a format without evidence is used if it is given, or if its tool's table
+ * exists.
  */
 struct MigrateFormat
 {

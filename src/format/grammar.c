@@ -23,7 +23,7 @@
 #include "util/lines.h"
 
 /*
- * Where "what" first stands in a line, or NULL.
+ * The first occurrence of "what" in a line, or NULL.
  */
 static const char *
 find_in_line(const MigrateLine *line, const char *what)
@@ -116,7 +116,7 @@ goose_mark(MigrateLine *line)
 }
 
 /*
- * updown: "-- UP" and "-- DOWN", alone on their line.
+ * updown: "-- UP" and "-- DOWN", each on a line of its own.
  */
 static MigrateMarker
 updown_mark(MigrateLine *line)
@@ -259,8 +259,8 @@ node_pg_mark(MigrateLine *line)
 }
 
 /*
- * graphile-migrate 2: a committed file begins with the hash of the one before;
- * "--! no-transaction" is the first line behind that header.
+ * graphile-migrate 2: a committed file begins with the hash of the one before; "--!
+ * no-transaction" is the first line after that header.
  */
 static MigrateMarker
 graphile_mark(MigrateLine *line)
@@ -276,7 +276,7 @@ graphile_mark(MigrateLine *line)
 }
 
 /*
- * drizzle: what separates statements, wherever it stands.
+ * drizzle: the separator of statements, anywhere in a line.
  */
 static MigrateMarker
 drizzle_mark(MigrateLine *line)
@@ -336,7 +336,7 @@ liquibase_mark(MigrateLine *line)
 }
 
 /*
- * Does a line begin as a comment, as all that tells a grammar do?
+ * Does a line begin as a comment?  All markers that identify a grammar do.
  */
 static bool
 is_comment(const MigrateLine *line)
@@ -347,8 +347,8 @@ is_comment(const MigrateLine *line)
 }
 
 /*
- * The first of "n" grammars that a text is marked by: it has a section marked so.
- * -1 if there is none.
+ * The index of the first of "n" grammars with a marker of a section in the text; -1
+ * if none has one.
  */
 int
 migrate_grammar_first(const MigrateGrammar *const *grammars, int n, const char *sql)

@@ -25,7 +25,7 @@ typedef enum MigrateMarker
 	MARK_UP_NO_TRANSACTION,		/* ... of a section without a transaction */
 	MARK_DOWN,
 	MARK_DOWN_NO_TRANSACTION,
-	MARK_NO_TRANSACTION,		/* the section it stands in has no transaction */
+	MARK_NO_TRANSACTION,		/* the section around it has no transaction */
 	MARK_BOTH_NO_TRANSACTION,	/* nor has any of the file */
 	MARK_STOP,					/* what follows belongs to no section */
 	MARK_BEGIN,					/* of a statement; the parser needs no telling */
@@ -33,7 +33,7 @@ typedef enum MigrateMarker
 	MARK_SEPARATOR,				/* between statements */
 	MARK_VARIABLES_ON,			/* values are put in, from here on */
 	MARK_VARIABLES_OFF,
-	MARK_UNKNOWN,				/* looks like a marker and is none */
+	MARK_UNKNOWN,				/* looks like a marker but is not one */
 	MARK_TEMPLATE,				/* asks for a template engine */
 } MigrateMarker;
 
@@ -43,23 +43,23 @@ typedef enum MigrateMarker
 typedef struct MigrateGrammar
 {
 	MigrateMarker (*mark) (MigrateLine *line);
-	const char *up_marker;		/* how they are written, for messages: NULL if
-								 * there is none */
+	const char *up_marker;		/* how they are written, for messages; or NULL */
 	const char *down_marker;
 	const char *no_transaction_marker;	/* a section without a transaction */
 	bool		(*has_odd_option) (const MigrateLine *line);
 	bool		needs_down;		/* a file has a down section */
 	bool		whole_file;		/* the file is a section without any marker */
-	bool		skips_prelude;	/* text before the first marker is left out,
-								 * else only comments may stand there */
+	bool		skips_prelude;	/* text before the first marker is skipped,
+								 * otherwise only comments may be there */
 	bool		repeats;		/* there may be several sections of a kind */
 	bool		down_backwards; /* several downs are undone in reverse */
 	bool		no_transaction_for_all; /* one section without a transaction
 										 * makes all so */
 	bool		any_order;		/* the down may come first */
-	bool		down_tells;		/* a down section alone tells the format */
-	bool		ambiguous;		/* too common a comment to tell one format
-								 * from another */
+	bool		down_tells;		/* a down section is enough to detect the
+								 * format */
+	bool		ambiguous;		/* too common as a comment to identify the
+								 * format */
 } MigrateGrammar;
 
 /* in grammar.c */

@@ -4,8 +4,8 @@
  *		Liquibase's formatted SQL: a file of changesets -> migrations.
  *
  * The rules are those of Liquibase 5.0, AbstractFormattedChangeLogParser.java.
- * Directives are comments to SQL, so the text of a changeset runs as it stands;
- * only what its delimiter is, and what of it is rollback, has to be found.
+ * Directives are comments to SQL, so the text of a changeset runs unchanged; only
+ * its delimiter and its rollback lines have to be found.
  *
  * Copyright (c) 2026, the migrate authors
  *
@@ -46,7 +46,8 @@ typedef struct ChangesetParser
 	const char *down_delimiter; /* ... and those of its rollback */
 	List	   *properties;		/* of MigrateVariable */
 	char	   *logical_path;	/* of all changesets, or NULL */
-	int			ignored;		/* so many lines are left out, -1: till told */
+	int			ignored;		/* number of lines to skip, -1: up to an end
+								 * marker */
 } ChangesetParser;
 
 static const char *
@@ -64,8 +65,8 @@ is_space(char c)
 }
 
 /*
- * Take a word, or what stands in double quotes, that ends before one of "stops";
- * *p is moved behind it.
+ * Parse a word, or a text in double quotes, that ends before one of "stops"; *p is
+ * moved past it.
  */
 static char *
 parse_word(const char **p, const char *end, const char *stops)
@@ -268,8 +269,8 @@ begin_changeset(ChangesetParser *parser, const char *after)
 }
 
 /*
- * A line, from "p" on, may end with the changeset's delimiter, or be a "go" or "/"
- * alone where it has none of its own.
+ * A line, from "p" on, may end with the changeset's delimiter, or, without a
+ * delimiter of its own, consist of "go" or "/".
  */
 static void
 note_delimiter(ChangesetParser *parser, MigrateSection *section, const char *delimiter,
@@ -509,7 +510,7 @@ refuse_repeated_ids(List *migrations)
  * begin as formatted SQL.
  *
  * Errors, with file and line: 42601 for a line that is no changeset, 42710 for one
- * that stands twice, 0A000 for preconditions.
+ * that is defined twice, 0A000 for preconditions.
  */
 List *
 migrate_changesets_parse(const MigrateFileName *file, const char *sql, int length)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * metadata.c
- *		What is told about a migration beside its SQL: in header comments, and in
+ *		What a file says about a migration besides its SQL: header comments, and
  *		files with settings.
  *
  * Copyright (c) 2026, the migrate authors
@@ -29,7 +29,7 @@ typedef struct HeaderField
 } HeaderField;
 
 static const HeaderField header_fields[] = {
-	/* a description wins over a title, wherever they stand */
+	/* a description takes precedence over a title in any order */
 	{"Migration", offsetof(Migration, description)},
 	{"Description", offsetof(Migration, description)},
 	{"Author", offsetof(Migration, author)},
@@ -38,7 +38,7 @@ static const HeaderField header_fields[] = {
 };
 
 /*
- * Header comment lines, which stand before the first statement.
+ * Header comment lines, which precede the first statement.
  */
 void
 migrate_parse_header(Migration *migration, const char *sql, int length)

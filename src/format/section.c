@@ -33,15 +33,15 @@ typedef struct SectionParser
 	MigrateSpan *span;			/* its piece there, or NULL */
 	const MigrateLine *line;
 	bool		marked;			/* there has been an up or down marker */
-	bool		unmarked_up;	/* the up section is what no marker stands
-								 * before */
+	bool		unmarked_up;	/* the up section is the text before any
+								 * marker */
 	bool		in_statement;	/* between a statement's begin and end */
 	bool		no_transaction; /* all of the file, without a transaction */
 	bool		allowed;		/* the line before allows what looks like one */
 	int			suspect;		/* line that looks like a down marker, 0: none
 								 * ... */
 	bool		suspect_is_marker;	/* ... in the spelling of one */
-	const char *behind_suspect; /* ... and the text behind it */
+	const char *after_suspect;	/* ... and the text after it */
 	MigrateSection *suspect_no_transaction; /* with a line like "no
 											 * transaction" ... */
 	int			suspect_no_transaction_line;	/* ... which is that one */
@@ -51,7 +51,8 @@ typedef struct SectionParser
 								 * left out */
 	List	   *separators;		/* bytes before each of them (int) */
 	bool		variables;		/* goose's ENVSUB is on */
-	const char *ended;			/* what stands before has its semicolons */
+	const char *ended;			/* statements before this have their
+								 * semicolons */
 } SectionParser;
 
 static void
@@ -82,8 +83,8 @@ close_span(SectionParser *parser, const char *end)
 }
 
 /*
- * The first marker stands behind text that is in no section, or in the one that
- * an unmarked file is.
+ * Check the text before the first marker, which is in no section, or in the one
+ * that an unmarked file is.
  */
 static void
 check_prelude(SectionParser *parser, bool up)
@@ -307,8 +308,8 @@ migrate_grammar_up(const MigrateGrammar *grammar)
 #define ALLOW	"If this is intended, write \"-- migrate: allow misspelt-marker\" and a reason on the line above it."
 
 /*
- * A file without a down section that has statements behind such a line: they would
- * undo what the ones before do.
+ * A file without a down section has statements after such a line: they would undo
+ * what the ones before do.
  */
 static void
 doubt_down(const SectionParser *parser, const char *end)
@@ -316,7 +317,7 @@ doubt_down(const SectionParser *parser, const char *end)
 	const MigrateGrammar *grammar = parser->grammar;
 
 	if (parser->suspect == 0 || parser->migration->down.present ||
-		migrate_script_is_blank(parser->behind_suspect, end - parser->behind_suspect))
+		migrate_script_is_blank(parser->after_suspect, end - parser->after_suspect))
 		return;
 	migrate_add_doubt(parser->migration, parser->suspect,
 					  grammar->down_marker != NULL || parser->suspect_is_marker,
@@ -344,7 +345,7 @@ note_suspect(SectionParser *parser, const char *after)
 	{
 		parser->suspect = line->number;
 		parser->suspect_is_marker = migrate_line_is_like_marker(line);
-		parser->behind_suspect = after;
+		parser->after_suspect = after;
 	}
 	if (grammar->no_transaction_marker != NULL && parser->open != NULL && !parser->allowed &&
 		parser->span->transactional && migrate_line_is_no_transaction(line))
@@ -423,9 +424,9 @@ doubt_file(SectionParser *parser, const char *end)
 }
 
 /*
- * Find the sections of a file: of both directions by its markers, or the part
- * that the file is.  False if there should be an up section and is none.  Errors:
- * 42601 with file and line.
+ * Find the sections of a file: of both directions by its markers, or the part that
+ * the file is.  False if an up section is missing.  Errors: 42601 with file and
+ * line.
  */
 bool
 migrate_grammar_parse(const MigrateGrammar *grammar, Migration *migration, MigratePart part,

@@ -62,8 +62,7 @@ append_bytes(StringInfo buf, const MigrateSection *section, const char *sql, int
 }
 
 /*
- * Append a piece; *line is the line of the file that would be next, -1 if there
- * is none such.
+ * Append a piece; *line is the line of the file that would be next, or -1.
  */
 static void
 append_span(StringInfo buf, const MigrateSection *section, const MigrateSpan *span,

@@ -132,8 +132,8 @@ read_file(MigrateSource *source, const char *file)
 }
 
 /*
- * The text of a file of the directory, palloc'd; NULL if there is none.  For
- * those that are about others; "arg" is the source.
+ * The text of a manifest, palloc'd; NULL if the directory has none of that name.
+ * "arg" is the source.
  */
 static char *
 read_other(void *arg, const char *file, int *length)
@@ -308,7 +308,7 @@ find_format(MigrateSource *source)
 }
 
 /*
- * Take one file apart, with what stands beside it.
+ * Parse one file, and the file with its settings.
  */
 static List *
 parse_file(MigrateSource *source, const MigrateFileName *parsed)
@@ -334,7 +334,7 @@ parse_file(MigrateSource *source, const MigrateFileName *parsed)
 }
 
 /*
- * Files that the format leaves alone may be migrations of another.
+ * Files that the format ignores may be migrations in another format.
  */
 static void
 check_ignored(MigrateSource *source)

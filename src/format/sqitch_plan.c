@@ -57,7 +57,7 @@ migrate_ordinal_key(int ordinal, const char *name)
 typedef struct SqitchChange
 {
 	char	   *name;
-	char	   *depends;		/* what stands in brackets, or NULL */
+	char	   *depends;		/* the text in brackets, or NULL */
 	char	   *planner;
 	char	   *note;
 	int			ordinal;		/* in the plan, from 0 */
@@ -92,8 +92,8 @@ next_plan_line(const char **str)
 }
 
 /*
- * What a line of the plan has behind its name (sqitch 1.6, Plan.pm): perhaps
- * [dependencies], a time, the planner, and a note behind "#".
+ * Parse what follows the name in a line of the plan (sqitch 1.6, Plan.pm): perhaps
+ * [dependencies], a time, the planner, and a note after "#".
  */
 static void
 parse_change(SqitchPlan *plan, SqitchChange *change, char *rest)

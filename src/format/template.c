@@ -34,7 +34,8 @@
  */
 struct MigrateTemplate
 {
-	const char *instead;		/* what to do where a file alone is not enough */
+	const char *instead;		/* hint for a format that needs more than a
+								 * new file */
 	const char *up_file;
 	const char *down_file;		/* NULL: none of its own ... */
 	const char *other_down_file;	/* ... or this, where the last one has it
@@ -191,7 +192,7 @@ with_hyphens(const char *version)
 }
 
 /*
- * What stands between number and name, as the last migration has it.
+ * The separator of number and name in the last migration.
  */
 static char
 separator_of(const Migration *last)

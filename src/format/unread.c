@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * unread.c
- *		Files that may be meant as migrations, and are none of the format, or not
+ *		Files that may be meant as migrations but are not of the format, or are not
  *		what they seem.
  *
- * Nothing that could be a part of the history is passed over in silence: it is
- * read, or an error names it.
+ * No file that could be a migration is ignored in silence: it is read, or an error
+ * names it.
  *
  * Copyright (c) 2026, the migrate authors
  *
@@ -144,9 +144,9 @@ compare_keys(const ListCell *a, const ListCell *b)
 }
 
 /*
- * Refuse up files (MigrateFileName) whose names say that they undo something: who
- * gave them another number would run them as migrations.  "example" is how a down
- * script is called in this format, for the version of the file.
+ * Refuse up files (MigrateFileName) whose names say that they undo something: with
+ * another number, they would run as migrations.  "example" is the name of a down
+ * script in this format, with %s for the version.
  */
 void
 migrate_refuse_down_names(List *files, const char *example)

@@ -168,7 +168,7 @@ typedef struct OwnerState
 static Oid
 table_owner(void)
 {
-	/* not as the caller, whose role may have no USAGE on the schema */
+	/* not as the caller, which may have no USAGE on the schema */
 	Oid			relid = get_relname_relid("applied", get_namespace_oid("migrate", false));
 	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
 	Oid			owner;
@@ -238,8 +238,8 @@ migrate_require_row(bool found)
 }
 
 /*
- * Call "body" as the tables' owner, who may do nothing else than read and write
- * them.
+ * Call "body" as the owner of the tables, in an operation that is restricted to
+ * reading and writing them.
  */
 void
 migrate_as_owner(void (*body) (void *arg), void *arg)

@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * read.c
- *		What the tables of the schema "migrate" tell.
+ *		Reads the tables of the schema "migrate".
  *
- * How they run, see owner_query.c.
+ * For how the statements run, see owner_query.c.
  *
  * Copyright (c) 2026, the migrate authors
  *
@@ -79,8 +79,8 @@ typedef struct RowSink
 } RowSink;
 
 /*
- * A row of a result, taken apart at once: SPI_getbinval() would begin anew for
- * each column.
+ * A row of a result, taken apart at once: SPI_getbinval() would start at the first
+ * column for each.
  */
 typedef struct Row
 {
@@ -373,8 +373,8 @@ static MigrateQuery lockers_query = {
 };
 
 /*
- * The processes that hold locks on relations (RangeVar), listed; NULL if there
- * are none, or the relations cannot be found.  Best effort, for a NOTICE.
+ * The processes that hold locks on relations (RangeVar), listed; NULL if no process
+ * does, or the relations cannot be found.  Best effort, for a NOTICE.
  */
 char *
 migrate_history_lockers(List *relations)

@@ -3,11 +3,11 @@
  * recorder.c
  *		Keeps the records of a run, to write many with one statement.
  *
- * A run in a single transaction has no reason to write each of them as it comes:
- * nobody sees them before its end.  A migration may look, by migrate.status() and
- * the like: migrate_query() has all that is kept written first.  If the
- * subtransaction in which that happens is rolled back, as that of a DO block with
- * an exception handler is, they are to be written again.
+ * A run in a single transaction has no reason to write each of them as it comes: no
+ * other session sees them before its end.  A migration itself may read them, by
+ * migrate.status() and the like; so migrate_query() first writes all that are kept.
+ * If the subtransaction in which that happens is rolled back, as that of a DO block
+ * with an exception handler is, they are to be written again.
  *
  * Copyright (c) 2026, the migrate authors
  *
@@ -129,7 +129,7 @@ migrate_recorder_end(void)
 }
 
 /*
- * What errors tell that come up while records are written: whose they are.
+ * Error context: the migration whose record is written.
  */
 static void
 add_context(void *arg)

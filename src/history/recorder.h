@@ -30,7 +30,7 @@ typedef struct MigrateRecord
 	char	   *down;
 } MigrateRecord;
 
-/* the column of "attempt" that tells migrations apart in messages */
+/* the column of "attempt" that identifies a migration in messages */
 #define HISTORY_VERSION	5
 
 /* in recorder.c */

@@ -74,11 +74,10 @@ migrate_replace_down(const MigrateHistory *history, const char *key, const Migra
 }
 
 /*
- * Take over changed scripts of an applied migration: "up" and "down" are the
- * new texts, NULL to leave that one as it is.  A down that the file does not
- * have any more is told by "down_changed" alone.  The current role becomes
- * the author of what is replaced, and of the values with it, "up_vars" and
- * "down_vars".
+ * Replace changed scripts of an applied migration: "up" and "down" are the new
+ * texts, NULL to keep the stored one.  If the file has no down section any more,
+ * "down" is NULL and "down_changed" is set.  The current role becomes the author of
+ * what is replaced, and of the values with it, "up_vars" and "down_vars".
  */
 void
 migrate_record_replace(const MigrateHistory *history, const Migration *file, const AppliedMigration *applied,

@@ -33,7 +33,7 @@
 
 /* a larger text would make pg_dump of the whole database fail */
 #define MAX_STORED_SCRIPT	(64 * 1024 * 1024)
-/* nobody reads more of an error message, in bytes */
+/* more bytes of an error message would not be read */
 #define MAX_STORED_MESSAGE	8192
 
 /*
@@ -48,7 +48,7 @@ static const char *const applied_columns[] = {
 	"duration", "statements", NULL
 };
 
-/* of these: the key, what else is looked at here */
+/* of these: the key, and what else is read here */
 #define APPLIED_PROJECT		1
 #define APPLIED_SCHEMA		2
 #define APPLIED_SORT_KEY	11
@@ -233,7 +233,7 @@ write_attempt(void *arg)
 }
 
 /*
- * Record an attempt alone; returns its number.
+ * Record only an attempt; returns its number.
  */
 static int64
 add_attempt(const MigrateHistory *history, const char *version, const char *name,
@@ -471,7 +471,7 @@ migrate_record_write(MigrateDirection direction, MigrateRecord *records, int cou
 }
 
 /*
- * A record without an attempt, of a migration that is on its way.
+ * A record without an attempt, of a migration that is running.
  */
 static void
 write_interrupted(void *arg)
@@ -488,9 +488,9 @@ write_interrupted(void *arg)
 }
 
 /*
- * Record that a migration is on its way, with "done" statements committed or
- * about to be in this transaction.  "started" and "indexes" (of Oid) are what
- * is to be known about the next one if it is interrupted.
+ * Record that a migration is running, with "done" statements committed or about to
+ * be committed by this transaction.  "started" and "indexes" (of Oid) are what is
+ * to be known about the next one if it is interrupted.
  *
  * "sql" is the script that runs, which may be another one than that of an earlier
  * attempt; "down" is that of a step up, NULL without one.  Where this attempt has
@@ -548,8 +548,8 @@ migrate_record_failed(const MigrateHistory *history, const MigrateStep *step,
 }
 
 /*
- * Record that a migration that was on its way has come nowhere and left nothing:
- * it is what it was before.
+ * Record that an interrupted migration has had no effect: its state is what it was
+ * before.
  */
 void
 migrate_record_no_progress(const MigrateHistory *history, const MigrateStep *step)

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * adopt.c
- *		Taking over the history of another tool.
+ *		Takes over the history of another tool.
  *
- * Its table tells what has been applied, and the directory what that was: both are
- * brought together by what the tool knows a migration by, and recorded.  Nothing
- * of the tool's is changed.
+ * The tool's table has what has been applied, and the directory has the text of it.
+ * Both are matched by what identifies a migration to the tool, and recorded.  The
+ * table is not changed.
  *
  * Copyright (c) 2026, the migrate authors
  *
@@ -186,7 +186,7 @@ adopt_row(Adoption *adoption, const MigrateToolRow *row)
 	if (candidate != NULL)
 		adopt_item(adoption, candidate, row);
 	else if (row->through && tool->checksum != NULL)
-		return;					/* a baseline is none itself */
+		return;					/* a baseline is not a migration itself */
 	else if (!repeated || tool->key == KEY_CHANGE)
 		report(adoption, row->id ? row->id : tool->key == KEY_DOTTED ? "R" : "", row->title ? row->title : "", row,
 			   "there is no such file: not recorded");

@@ -162,8 +162,8 @@ reapply(MigrateRun *run)
 }
 
 /*
- * Run one of the above, or what stands on this file.  Nothing that it changes in
- * the session outlives it: not its settings, nor the flag that a run is going on.
+ * Run one of the above, or a routine that is built on them.  The session keeps
+ * nothing of what it changes: neither settings, nor the flag that a run is active.
  */
 List *
 migrate_run_guarded(MigrateRequest *request, List *(*body) (MigrateRun *run))

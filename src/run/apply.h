@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * apply.h
- *		Runs in the caller's transaction, and what stands on them.
+ *		Runs in the caller's transaction, and what is built on them.
  *
  * Copyright (c) 2026, the migrate authors
  *

@@ -50,7 +50,7 @@
 #define MAX_RETRY_DELAY_MS	60000
 
 /*
- * One migration on its way.
+ * A migration that is running.
  */
 typedef struct Attempt
 {
@@ -89,7 +89,7 @@ migrate_commit(void *context)
 }
 
 /*
- * Has nothing been done or looked at since the last commit?
+ * Has the transaction neither read nor written anything since the last commit?
  */
 static bool
 is_fresh_transaction(void)
@@ -99,7 +99,7 @@ is_fresh_transaction(void)
 }
 
 /*
- * Begin a transaction of a migration: nothing has been looked at in it yet.
+ * Begin a transaction of a migration, which has not read anything yet.
  */
 static void
 begin_transaction(Attempt *attempt)
@@ -197,8 +197,8 @@ end_transaction(Attempt *attempt, int done)
 }
 
 /*
- * Is a migration a single transaction, whose settings a GUC nest level can give
- * back?  Not so those of SET TRANSACTION: they have to hold until the commit.
+ * Is a migration a single transaction, so that a GUC nest level can restore its
+ * settings?  Not with SET TRANSACTION, which has to hold until the commit.
  */
 bool
 migrate_is_single_transaction(const MigrateStep *step)
@@ -398,7 +398,7 @@ recover(Attempt *attempt)
 
 	disable_timeout(STATEMENT_TIMEOUT, false);
 
-	/* unless it has committed on its way, a failed statement has left nothing */
+	/* unless it has committed, a failed statement has left nothing */
 	if (attempt->committing == InvalidLocalTransactionId)
 		attempt->committing = migrate_local_transaction();
 	if (attempt->next_started && attempt->transaction == attempt->committing)

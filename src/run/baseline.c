@@ -29,8 +29,8 @@
 #include "util/printable.h"
 
 /*
- * Run the script of a baseline, which stands for all migrations up to "last", in
- * whose name it runs.  It is checked and executed as a migration is.
+ * Run the script of a baseline, which replaces all migrations up to "last" and runs
+ * under its name.  It is checked and executed like a migration.
  */
 static void
 run_script(MigrateRun *run, const Migration *last, MigrateResult *result)
@@ -70,7 +70,7 @@ require_empty_history(const MigrateRun *run)
 
 /*
  * Record the pending migrations up to one as applied, after the script that
- * stands for them, if there is one.
+ * replaces them, if there is one.
  */
 static List *
 baseline(MigrateRun *run)

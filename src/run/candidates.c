@@ -64,7 +64,7 @@ struct MigrateCandidates
 };
 
 /*
- * What is compared of a migration and a row: the key alone, or with a path.
+ * What is compared of a migration and a row: only the key, or also a path.
  */
 typedef enum Aspect
 {
@@ -89,7 +89,7 @@ repeatable_key(const char *title)
 }
 
 /*
- * The name of a file without what tells its kind.
+ * The name of a file without the part that shows its kind.
  */
 static char *
 stem(const char *file)
@@ -135,7 +135,7 @@ item_key(MigrateKey kind, const MigrateItem *item)
 		case KEY_CHANGE:
 			return pnstrdup(migrate_item_version(item), strcspn(migrate_item_version(item), "@"));
 		case KEY_WHEN:
-			/* of folders; a journal tells it otherwise */
+			/* of folders; a journal has it in its entries */
 			return pnstrdup(file, Min(strcspn(file, "/"), 14));
 	}
 	pg_unreachable();
@@ -353,8 +353,9 @@ find_by_path(MigrateCandidates *candidates, const char *key, const char *path, b
 }
 
 /*
- * The migration that a row is about, NULL if there is none that is not matched yet;
- * *repeated is set if another row has been about it.  To mark it as matched is for the caller.
+ * The migration that a row is about, NULL if all such migrations are matched
+ * already; *repeated is set if another row matched it.  The caller marks it as
+ * matched.
  */
 MigrateCandidate *
 migrate_candidate_find(MigrateCandidates *candidates, const MigrateToolRow *row, bool *repeated)

@@ -34,8 +34,8 @@
 #define MAX_TRIES	5
 
 /*
- * Allowed directories are for reading: who can write there could have others run
- * what he likes.
+ * Allowed directories are only for reading: a role that could write there could
+ * have other roles run anything.
  */
 static void
 require_write_privilege(const char *dir)
@@ -141,8 +141,8 @@ check_fits(const MigrationSet *set)
 }
 
 /*
- * Write the files of the next migration.  The path of the one that goes up; NULL
- * if a name, *existing, is in use: somebody else may have made it just now.
+ * Write the files of the next migration.  Returns the path of the up file; NULL if
+ * a name, *existing, is in use: another session may have created it just now.
  */
 static char *
 try_create(MigrateRequest *request, const char *dir, const char *name, const char **existing)
@@ -168,13 +168,13 @@ try_create(MigrateRequest *request, const char *dir, const char *name, const cha
 }
 
 /*
- * Make the files of a new migration, the last one of its directory, in the
- * directory's format; in an empty one that is goose's.  Returns the path of the
- * one that goes up, palloc'd.
+ * Create the files of a new migration, the last one of its directory, in the
+ * directory's format; goose's if the directory is empty.  Returns the path of the
+ * up file, palloc'd.
  *
- * Errors: 42501 without the privilege to write files, 22023 for what is no name,
- * 0A000 for a format whose tool has to do it, 58P02 if the names are taken, those
- * of the directory and of the operating system.
+ * Errors: 42501 without the privilege to write files, 22023 for an invalid name,
+ * 0A000 for a format whose tool has to create it, 58P02 if the names are taken,
+ * those of the directory and of the operating system.
  */
 char *
 migrate_create_files(MigrateRequest *request, const char *name)

@@ -88,7 +88,8 @@ transaction_start(int pid)
 }
 
 /*
- * Tell, once, who is waited for.  Returns whether there was anything to tell.
+ * Report, once, the process that this one waits for.  Returns whether there was
+ * anything to report.
  */
 static bool
 report_wait(int pid, bool prepared)
@@ -124,8 +125,8 @@ is_ours(const LOCKTAG *tag, int class)
 }
 
 /*
- * The process that is running migrations of a history, or waits for nobody to do
- * so; 0 if none is, or on a standby, which does not see the lock.
+ * The process that is running migrations of a history, or waits to do so for no
+ * other; 0 if there is none, or on a standby, which does not see the lock.
  */
 int
 migrate_lock_runner(const char *project, const char *schema)
@@ -148,8 +149,8 @@ migrate_lock_runner(const char *project, const char *schema)
 }
 
 /*
- * Who holds the run locks that a process polls for?  pg_blocking_pids() cannot
- * tell: polling is not waiting for a lock.
+ * Which processes hold the run locks that a process polls for? pg_blocking_pids()
+ * does not know: polling is not waiting for a lock.
  */
 static List *
 polled_holders(const LockData *locks, int pid, List *pids)
@@ -229,8 +230,8 @@ waits_for_me(int pid)
 }
 
 /*
- * Sleep for so many milliseconds, at least one, or until somebody sets the
- * latch; "wait_event" tells others why.  An interrupt ends it with its error.
+ * Sleep for so many milliseconds, at least one, or until the latch is set;
+ * "wait_event" shows the reason.  An interrupt raises its error.
  */
 void
 migrate_sleep(double ms, uint32 wait_event)
@@ -254,7 +255,8 @@ pause_waiting(int tries)
 }
 
 /*
- * Tell, once, whose run is waited for.  Returns whether there was anything to tell.
+ * Report, once, the run that this one waits for.  Returns whether there was
+ * anything to report.
  */
 static bool
 report_wait_for(const LOCKTAG *tag)
@@ -361,12 +363,11 @@ migrate_lock_acquire(const char *project, const char *schema)
 }
 
 /*
- * Take the run lock of a history for the session, which a run needs that
- * commits on its way.
+ * Take the run lock of a history for the session, as a run that commits needs it.
  *
- * The caller holds no snapshot, and is in a transaction of its own that has
- * done nothing: "commit" is called to make that so again after the NOTICE.  So
- * this may block: the deadlock detector and lock_timeout are core's.
+ * The caller holds no snapshot, and is in a transaction of its own that has done
+ * nothing: after the NOTICE, "commit" is called to return to that state.  So this
+ * may block: the deadlock detector and lock_timeout are core's.
  */
 void
 migrate_lock_acquire_session(const char *project, const char *schema,
@@ -387,7 +388,8 @@ migrate_lock_acquire_session(const char *project, const char *schema,
 
 /*
  * A migration may have dropped the session's locks (DISCARD ALL,
- * pg_advisory_unlock_all): take it again if nobody else has by now, else 55000.
+ * pg_advisory_unlock_all): take it again unless another session has it by now,
+ * which is 55000.
  */
 void
 migrate_lock_reacquire(const char *project, const char *schema)

@@ -75,8 +75,8 @@ compare_applied_keys(const ListCell *a, const ListCell *b)
 }
 
 /*
- * What a migration is known by when its key is another: its version, and if
- * versions alone do not tell, its file.
+ * What identifies a migration when its key has changed: its version, and its file
+ * if versions are not enough.
  */
 static const char *
 lasting_name(const MigrationSet *set, const char *version, const char *file)
@@ -103,11 +103,11 @@ by_lasting_name(const MigrationSet *set, List *files)
 }
 
 /*
- * A key says where a migration stands in the order.  That may change without the
- * migration being another one: a line comes into the plan before it, or the
- * directory is read in another format.  Give such rows their key of now.
+ * A key gives the position of a migration in the order.  That may change while the
+ * migration stays the same: a line is inserted into the plan before it, or the
+ * directory is read in another format.  Give such rows their current key.
  *
- * "applied" is sorted by key.  That it is sorted so afterwards is for the caller.
+ * "applied" is sorted by key.  The caller sorts it again.
  */
 static void
 assign_new_keys(const MigrationSet *set, List *applied)
@@ -187,10 +187,10 @@ match(Migration *file, AppliedMigration *row, const char *highest)
 }
 
 /*
- * Bring files and history (AppliedMigration, any order) together: a list of
- * MigrateItem in the format's order, with states as far as versions alone tell.
- * "set" is NULL if there are no files.  Whether a file has changed is for the
- * caller to find out; until then bytes that differ count as changed.
+ * Match files and history (AppliedMigration, any order): a list of MigrateItem in
+ * the format's order, with the states that follow from versions.  "set" is NULL if
+ * there are no files.  The caller finds out whether a file has really changed;
+ * until then bytes that differ count as changed.
  */
 List *
 migrate_match(const MigrationSet *set, List *applied)
@@ -229,7 +229,7 @@ migrate_match(const MigrationSet *set, List *applied)
 }
 
 /*
- * A number without its leading zeros; NULL for what is none.
+ * A number without its leading zeros; NULL if it is not a number.
  */
 static const char *
 plain_number(const char *version)
@@ -289,7 +289,7 @@ pg_noreturn static void refuse_several_migrations(const char *wanted, const Migr
 												  const MigrateItem *other);
 
 /*
- * What the caller names is two items: say how to tell them apart.
+ * What the caller names is two items: say how to distinguish them.
  */
 static void
 refuse_several_migrations(const char *wanted, const MigrateItem *one, const MigrateItem *other)

@@ -321,7 +321,7 @@ add_step(Preview *preview, const MigrateItem *item, MigrateStep *step)
 }
 
 /*
- * A row for what stands in the way of a run, though it is no part of it.
+ * A row for what prevents a run, though it is not part of it.
  */
 static void
 add_obstacle(Preview *preview, const MigrateItem *item)
@@ -349,8 +349,8 @@ is_step_of(const MigrateItem *item, const MigrateStep *step)
 }
 
 /*
- * What a run with this request has to do: a list of MigratePreview, in that
- * order.  Errors are those that leave nothing to tell: of the directory and its
+ * What a run with this request has to do: a list of MigratePreview, in that order.
+ * The only errors are those that leave nothing to show: of the directory and its
  * format, 42704 for an unknown version, 22023 for a request that makes no sense,
  * 3F000 without the schema.
  */

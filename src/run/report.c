@@ -22,8 +22,8 @@
 #include "util/printable.h"
 
 /*
- * From here on errors tell that they are about this migration: fill *errctx, and
- * push *callback, both of which live until migrate_errcontext_end().
+ * From here on, errors have this migration in their context: fill *errctx and push
+ * *callback, both of which live until migrate_errcontext_end().
  */
 void
 migrate_errcontext_begin(MigrateErrorContext *errctx, ErrorContextCallback *callback, MigrateDirection direction,
@@ -54,7 +54,7 @@ migrate_errcontext_begin(MigrateErrorContext *errctx, ErrorContextCallback *call
 }
 
 /*
- * Pop what migrate_errcontext_begin() has pushed.  An error pops it by itself.
+ * Pop what migrate_errcontext_begin() has pushed.  An error pops it, too.
  */
 void
 migrate_errcontext_end(ErrorContextCallback *callback)

@@ -33,7 +33,7 @@ typedef enum MigrateState
 	STATE_OUTDATED,				/* repeatable, and changed */
 	STATE_MISSING,
 	STATE_INTERRUPTED,
-	STATE_IN_PROGRESS,			/* it would be, if nobody had the run lock */
+	STATE_IN_PROGRESS,			/* it would be, but a process has the run lock */
 } MigrateState;
 
 /*
@@ -58,7 +58,7 @@ typedef struct MigrateItem
 typedef struct MigrateRequest
 {
 	char	   *dir;			/* NULL: none given */
-	MigrateHistory history;		/* what it works on, and as whom */
+	MigrateHistory history;		/* its history */
 	char	   *format;			/* NULL: detect */
 	char	   *target;			/* NULL: none */
 	char	   *state;			/* what repair() makes of it, NULL: nothing */
@@ -73,7 +73,7 @@ typedef struct MigrateRequest
 	bool		force;
 	bool		commits;		/* after each migration: CALL */
 	bool		quiet;			/* only a look: no messages, no verdicts */
-	bool		passes_busy;	/* what is on its way elsewhere stops nothing */
+	bool		passes_busy;	/* a run in another session stops nothing */
 	bool		own_snapshot;	/* only shows: what the transaction sees */
 	bool		cache_texts;	/* all texts of files will be needed */
 	bool		confined;		/* they are stored without being run */

@@ -58,9 +58,9 @@ last_applied_format(const MigrateRun *run)
 }
 
 /*
- * Look at the directory's migrations and the history together; fills
- * run->applied and run->items.  What runs looks at the latest history, what only
- * shows it has the snapshot of the transaction.
+ * Read the directory's migrations and the history together; fills run->applied and
+ * run->items.  A run reads the latest history; a routine that only shows it uses
+ * the snapshot of the transaction.
  */
 void
 migrate_load_state(MigrateRun *run)
@@ -106,8 +106,8 @@ is_unchanged(const MigrateItem *item)
 }
 
 /*
- * Look closer at the items whose bytes are others than those recorded, and set
- * the state of those that have really changed.
+ * Examine the items whose bytes differ from those recorded, and set the state of
+ * those that have really changed.
  */
 void
 migrate_check_changes(MigrateRun *run)
@@ -132,7 +132,7 @@ migrate_check_changes(MigrateRun *run)
 }
 
 /*
- * Tell, in one NOTICE, which *.sql files of the directory are no migrations.
+ * Report, in one NOTICE, which *.sql files of the directory are not migrations.
  */
 void
 migrate_report_ignored(MigrateRun *run)
@@ -165,7 +165,7 @@ migrate_directory_or_setting(const MigrateRequest *request)
 
 /*
  * Is there a table of that name, in a schema or in the search_path, with that
- * column?  Only to tell whose migrations a directory has.
+ * column?  Only used to detect the tool that a directory belongs to.
  */
 static bool
 table_exists(const char *table, const char *column)
@@ -259,7 +259,7 @@ migrate_require_migrations(MigrateRun *run, const char *dir)
 }
 
 /*
- * The directory for what cannot do without; 22023 if there is none.
+ * The directory, for routines that need one; 22023 if there is none.
  */
 const char *
 migrate_require_directory(const MigrateRequest *request)
@@ -287,8 +287,8 @@ migrate_require_source(MigrateRun *run)
 }
 
 /*
- * The items whose stored down script apply() replaces.  A file that has lost
- * its down section leaves the stored one alone.
+ * The items whose stored down script apply() replaces.  A file that has lost its
+ * down section does not replace the stored one.
  */
 List *
 migrate_changed_downs(List *items)
@@ -343,10 +343,10 @@ warn_doubts(const MigrateRun *run)
 }
 
 /*
- * Look before the lock is taken, so that an up-to-date release starts while a
- * long run goes on.  Returns false if there is nothing to do; what there is to
- * say then has been said.  All else is for the look under the lock to decide:
- * what is seen here may be on its way.
+ * Read the state before the lock is taken, so that an up-to-date release starts
+ * during a long run.  Returns false if there is nothing to do, after all messages
+ * have been sent.  Everything else is decided by reading again under the lock: what
+ * is seen here may be changing.
  */
 bool
 migrate_load_before_up(MigrateRun *run)
@@ -404,8 +404,8 @@ migrate_load_before_down(MigrateRun *run)
 }
 
 /*
- * What looks interrupted is running as long as somebody holds the run lock.
- * Returns the process, 0 if nobody does.
+ * What looks interrupted is running as long as a process holds the run lock.
+ * Returns that process, or 0.
  */
 int
 migrate_mark_running(MigrateRun *run)
@@ -503,7 +503,7 @@ describe(MigrateRun *run, MigrateItem *item, List *failures, int runner)
 
 /*
  * Every migration of directory and history, as a list of MigrateItem in order;
- * without a directory, those of the history alone.  Changes nothing.
+ * without a directory, only those of the history.  Changes nothing.
  */
 List *
 migrate_status_items(MigrateRequest *request)

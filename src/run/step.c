@@ -102,7 +102,7 @@ migrate_enter_schema(const char *schema, GucAction action)
 }
 
 /*
- * Tell a script how it is to run: what the run gives it and takes back from it.
+ * Set up how a script runs: what the run gives it and takes back from it.
  */
 void
 migrate_errcontext_set_run(MigrateErrorContext *errctx, const MigrateRun *run, const MigrateStep *step)
@@ -150,8 +150,8 @@ needs_protection(const MigrateStep *step)
 }
 
 /*
- * Refuse a stored script, or one with stored values, that commits on its way,
- * where it would have to be protected from: that cannot be done across commits.
+ * Refuse a stored script, or one with stored values, that commits: it cannot be
+ * restricted across commits.
  */
 void
 migrate_require_own_script(const MigrateStep *step)
@@ -222,11 +222,12 @@ execute_unless_existing(const MigrateStep *step, const char *sql, MigrateErrorCo
 
 /*
  * Execute the script of a step in the current transaction.  Returns false if what
- * it creates was found to exist already (adopt_existing), and is undone again.
+ * it creates already existed (adopt_existing); its effects are then rolled back.
  *
- * What is stored, by a role that may have less power than the session, runs
- * protected: core is told to refuse any change of the role, and whatever would run
- * later, at the commit, without that protection (WITH HOLD, deferred triggers).
+ * A stored script, by a role that may have less power than the session, runs
+ * restricted: core refuses any change of the role, and whatever would run at the
+ * commit, without that restriction, is refused as well (WITH HOLD, deferred
+ * triggers).
  */
 bool
 migrate_execute_step(MigrateRun *run, MigrateStep *step, const char *sql, MigrateErrorContext *errctx)

@@ -70,8 +70,8 @@ stored_text(MigrateStep *step, const uint8 *key)
 }
 
 /*
- * The script of a step, palloc'd: from its file, or from the store.  NULL if
- * there is none, which only a down can be.
+ * The script of a step, palloc'd: from its file, or from the store.  NULL if there
+ * is none, which is possible only for a down.
  *
  * Errors: 42501 for a stored script that the current role may not run, 55000
  * for one that is not there or not the one that was checked.

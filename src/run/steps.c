@@ -209,9 +209,9 @@ choose_versions(List *items, List *pending, const MigrateRequest *request)
 }
 
 /*
- * A migration of the history that is on its way, or has been interrupted; NULL for
- * none.  Only who has the run lock can tell which.  "with_file": one that the
- * directory has, else one that it does not know.
+ * A migration of the history that is running or has been interrupted; NULL for
+ * none.  Only a process with the run lock can distinguish these.  "with_file": one
+ * that the directory has, otherwise one that it does not know.
  */
 const MigrateItem *
 migrate_plan_busy(List *items, bool with_file)
@@ -264,8 +264,8 @@ require_interrupted(List *items, List *chosen, const MigrateRequest *request)
 }
 
 /*
- * An interrupted migration is in the way of everything but of what goes on
- * with it: CALL, in the same direction.
+ * An interrupted migration prevents everything but CALL in the same direction,
+ * which continues it.
  */
 static void
 check_interrupted(List *items, const MigrateRequest *request, MigrateDirection direction)
@@ -498,9 +498,9 @@ check_baseline(const AppliedMigration *row, const MigrateRequest *request)
 /*
  * What rollback() has to undo, last applied first.
  *
- * "applied" is in order of application; "items" bring it together with the
- * files to run, or with none.  A step whose file is NULL runs from the store.
- * Errors as migrate_plan_apply().
+ * "applied" is in order of application; "items" match it with the files to run, if
+ * there are any.  A step whose file is NULL runs from the store.  Errors as
+ * migrate_plan_apply().
  */
 List *
 migrate_plan_rollback(List *items, List *applied, MigrateRequest *request)

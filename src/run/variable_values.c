@@ -36,8 +36,8 @@
 #include "variables/variables.h"
 
 /*
- * What is stored never runs with more power than its author had: he must be the
- * current role, or a superuser.
+ * What is stored never runs with more power than its author had: the author must be
+ * the current role, or a superuser.
  */
 bool
 migrate_may_run_for(const char *author)
@@ -91,8 +91,8 @@ add_built_in(List *vars, const char *name, const char *value)
 }
 
 /*
- * A name that others have chosen, as text to stand in SQL without quotes: NULL if
- * that could be read as more than a name.
+ * A name that another role has chosen, as text for use in SQL without quotes: NULL
+ * if that could be read as more than a name.
  */
 static const char *
 plain_name(const char *name)
@@ -142,10 +142,10 @@ run_timestamp(void)
 }
 
 /*
- * What Flyway and graphile-migrate give values themselves.  Asked for once, since
- * a script has to be the same when it runs as when it was checked.
+ * The variables that Flyway and graphile-migrate define themselves.  They are read
+ * once, since a script has to be the same when it runs as when it was checked.
  *
- * Flyway's environment, working directory and list of schemas nobody knows here.
+ * Flyway's environment, working directory and list of schemas are not known here.
  */
 List *
 migrate_built_in_variables(MigrateRun *run, MigrateSyntax syntax, const char *file)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * classify.c
- *		What a parse tree tells about running its statement.
+ *		What a parse tree shows about running its statement.
  *
  * Copyright (c) 2026, the migrate authors
  *
@@ -21,8 +21,8 @@
 #include "script/script_int.h"
 
 /*
- * A boolean option of a statement, the last one of that name; "result" if there
- * is none.
+ * A boolean option of a statement, the last one of that name; "result" if it is not
+ * given.
  */
 static bool
 option_value(List *options, const char *name, bool result)
@@ -89,15 +89,14 @@ has_foreign_option(List *options)
 }
 
 /*
- * The relations that a statement names that core wants outside a transaction
- * block; NIL if it may stand in one.
+ * The relations named by a statement that core refuses in a transaction block; NIL
+ * if core allows it there.
  *
  * "always" is set for those that name none, or whose relation does not matter; so
- * for indexes and materialized views with options of an extension, which may want to
- * commit on the way, as TimescaleDB does (transaction_per_chunk, continuous).
- * After the callers of core's PreventInTransactionBlock(), 15 to 18.  What
- * depends on the catalogs (REINDEX of a partitioned table and the like) is not
- * seen here: core refuses it when it runs.
+ * for indexes and materialized views with options of an extension, which may want
+ * to commit on the way, as TimescaleDB does (transaction_per_chunk, continuous).
+ * What depends on the catalogs (REINDEX of a partitioned table and the like) is not
+ * decided here: core refuses it when it runs.
  */
 static List *
 outside_block(Node *node, bool *always)
@@ -240,9 +239,8 @@ note_creations(MigrateStatement *statement, Node *node)
 }
 
 /*
- * Can a statement leave deferred constraint checks behind?  Whatever writes rows
- * can, and whatever may call a function that does; only what surely does
- * neither cannot.
+ * Can a statement leave deferred constraint checks?  Every statement can that
+ * writes rows, or may call a function that does.
  */
 static bool
 may_defer(Node *node)
@@ -273,7 +271,7 @@ may_defer(Node *node)
 
 /*
  * The relations that a statement locks to change them, as far as its tree names
- * them: to tell who else has them locked.
+ * them: to report which processes have them locked.
  */
 static List *
 changed_relations(Node *node)
@@ -328,8 +326,7 @@ changed_relations(Node *node)
 }
 
 /*
- * Is it for the catalogs to tell whether core wants the statement outside a
- * transaction block?
+ * Do the catalogs decide whether core refuses the statement in a transaction block?
  */
 static bool
 maybe_outside(Node *node)
@@ -392,10 +389,10 @@ classify_setting(MigrateStatement *statement, Node *node)
 }
 
 /*
- * A statement that is not in a transaction of the file: psql would send it alone,
- * and so it runs at top level if it is a utility statement.  Extensions tell by that
- * what they may do.  What returns rows to the client, or depends on how it was sent,
- * stays with SPI.
+ * A statement that is not in a transaction of the file: psql would send it by
+ * itself, and so it runs at top level if it is a utility statement.  Extensions
+ * decide by that what they may do.  What returns rows to the client, or depends on
+ * how it was sent, runs through SPI.
  */
 void
 migrate_classify_outside(MigrateStatement *statement, Node *node)
@@ -421,7 +418,7 @@ migrate_classify_outside(MigrateStatement *statement, Node *node)
 		case T_DoStmt:
 
 			/*
-			 * it may commit, and what it has committed nobody knows after a
+			 * it may commit, and what it has committed is unknown after a
 			 * crash
 			 */
 			statement->top_level = TOP_UNKNOWN;
@@ -434,10 +431,10 @@ migrate_classify_outside(MigrateStatement *statement, Node *node)
 }
 
 /*
- * Note what the raw parse tree of a statement tells about running it.
+ * Note what the raw parse tree of a statement shows about running it.
  *
- * "statement" has its place in the text already.  What is kept is copied, so
- * the tree may be freed.
+ * "statement" already has its position in the text.  What is kept is copied, so the
+ * tree may be freed.
  */
 void
 migrate_statement_classify(MigrateStatement *statement, Node *node)

@@ -79,7 +79,7 @@ same_token(const char *one, const char *other)
 }
 
 /*
- * Are the rows behind two COPY the same, whatever their line ends?
+ * Are the rows after two COPY statements the same, apart from line ends?
  */
 static bool
 same_rows(const char *one, int one_length, const char *other, int other_length)

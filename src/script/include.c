@@ -3,8 +3,8 @@
  * include.c
  *		Puts the files that \i and \ir name into the text of a migration.
  *
- * The lexer tells which lines are for psql.  Comments mark where each piece
- * comes from, so that a line of the whole can be told as one of its file; see
+ * The lexer finds the lines that are for psql.  Comments mark where each piece
+ * comes from, so that a line of the whole can be reported as one of its file; see
  * migrate_map_line().
  *
  * Copyright (c) 2026, the migrate authors
@@ -34,7 +34,7 @@
 #define MAX_BYTES		(512 * 1024 * 1024)
 
 /*
- * A file on its way, and the one that includes it.
+ * A file that is being included, and the one that includes it.
  */
 typedef struct Includer
 {
@@ -52,7 +52,7 @@ typedef struct IncludeLine
 	int			end;			/* and before the next one */
 	bool		relative;		/* to the folder of the text */
 	char	   *path;			/* as written, or NULL */
-	bool		rest;			/* something stands behind it */
+	bool		rest;			/* something follows it */
 } IncludeLine;
 
 typedef struct Flattener
@@ -176,9 +176,9 @@ search_includes(void *arg)
 }
 
 /*
- * The lines of a text that include a file, and what its end lacks.  Behind an
- * error of the lexer in the migration itself there are none; that is raised when
- * the whole is parsed.
+ * The lines of a text that include a file, and what its end lacks.  None are found
+ * after an error of the lexer in the migration itself, which is raised when the
+ * whole is parsed.
  */
 static List *
 include_lines(const char *sql, const Includer *self, const char **missing_end)
@@ -284,7 +284,7 @@ read_included_file(Flattener *flattener, const IncludeLine *line, const MigrateL
 }
 
 /*
- * Refuse a file that is on its way already, and too many at once.
+ * Refuse a file that includes itself, and too deep a nesting.
  */
 static void
 check_nesting(const char *file, const MigrateLines *lines, const Includer *self)
@@ -304,7 +304,7 @@ check_nesting(const char *file, const MigrateLines *lines, const Includer *self)
 }
 
 /*
- * Refuse more of one migration than anybody can mean.
+ * Refuse more for one migration than can be meant.
  */
 static void
 check_amount(Flattener *flattener, const char *str, const MigrateLines *lines)

@@ -3,12 +3,12 @@
  * lexer.c
  *		SQL text -> tokens, ends of statements, rows of COPY, psql's lines.
  *
- * The server's lexer reads the text.  What is no SQL in it is hidden from the
- * lexer: the rows that follow a COPY ... FROM STDIN, and lines that begin with
- * a backslash.  They are overwritten with spaces as they are found, in the
- * lexer's own buffer, since beginning again behind each of them would take
- * time that grows with the square of their number.  A semicolon now and then among
- * the spaces for rows makes the lexer come back, so that it can be interrupted.
+ * The server's lexer reads the text.  What is not SQL in it is hidden from the
+ * lexer: the rows that follow a COPY ... FROM STDIN, and lines that begin with a
+ * backslash.  They are overwritten with spaces as they are found, in the lexer's
+ * own buffer, since restarting after each of them would take time quadratic in
+ * their number.  A semicolon now and then among the spaces for rows makes the lexer
+ * return, so that it can be interrupted.
  *
  * Copyright (c) 2026, the migrate authors
  *
@@ -115,7 +115,7 @@ migrate_lexer_start(const char *sql)
 }
 
 /*
- * From here on, does a backslash in an ordinary literal stand for itself?
+ * From here on, is a backslash in an ordinary literal an ordinary character?
  */
 void
 migrate_lexer_set_conforming(MigrateLexer *lexer, bool conforming)
@@ -157,9 +157,9 @@ next_line(const MigrateLexer *lexer, int offset)
 }
 
 /*
- * Overwrite a part of the text with spaces, but for line ends, and that part of
- * it in the lexer's buffer that begins at "lexed": flex keeps the byte behind
- * the current token elsewhere, so the buffer may be changed only behind that.
+ * Overwrite a part of the text with spaces, except line ends, and the part from
+ * "lexed" on in the lexer's buffer: flex keeps the byte after the current token
+ * elsewhere, so the buffer may be changed only after that byte.
  */
 static void
 blank(MigrateLexer *lexer, int begin, int lexed, int end)
@@ -205,9 +205,9 @@ ends_rows(const MigrateLexer *lexer, int offset, int end)
 }
 
 /*
- * A COPY ... FROM STDIN ends with the current token: find its rows and hide
- * them.  As in psql they begin on the next line, or behind those of another
- * COPY on the same line.
+ * A COPY ... FROM STDIN ends with the current token: find its rows and hide them.
+ * As in psql they begin on the next line, or after those of another COPY on the
+ * same line.
  */
 static void
 find_rows(MigrateLexer *lexer)

@@ -3,8 +3,8 @@
  * psql_command.c
  *		Lines for psql, which begin with a backslash.
  *
- * Those that only change what psql shows are passed over; they stand in what
- * pg_dump writes and in many a file that was run by psql.
+ * Those that only change what psql shows are skipped; they are in the output of
+ * pg_dump and in many files that were written for psql.
  *
  * Copyright (c) 2026, the migrate authors
  *
@@ -24,7 +24,7 @@ typedef enum PsqlUse
 {
 	PSQL_SKIP,
 	PSQL_SKIP_ENCODING,			/* if it names UTF8 */
-	PSQL_SKIP_VARIABLE,			/* if psql alone reads that variable */
+	PSQL_SKIP_VARIABLE,			/* if only psql reads that variable */
 	PSQL_REFUSE,
 } PsqlUse;
 
@@ -108,8 +108,8 @@ is_blank(char c)
 }
 
 /*
- * The name of the command that a backslash at *at begins; *at then stands behind
- * it.  palloc'd; "" for a backslash alone.
+ * The name of the command that begins with a backslash at *at, which is moved past
+ * it. palloc'd; "" for a backslash by itself.
  */
 char *
 migrate_psql_name(const char **at, const char *end)
@@ -125,8 +125,8 @@ migrate_psql_name(const char **at, const char *end)
 }
 
 /*
- * The next argument of a command, palloc'd, and *at behind it; NULL where the
- * line or the command ends.  In single quotes a quote is doubled, or follows a
+ * The next argument of a command, palloc'd; *at is moved past it.  NULL at the end
+ * of the line or the command.  In single quotes a quote is doubled, or follows a
  * backslash; other quotes belong to the argument.
  */
 char *

@@ -61,8 +61,8 @@ migrate_skipped_names(const MigrateScript *script)
 }
 
 /*
- * Tell once what of a script counts for nothing: a NOTICE for what is passed over,
- * a WARNING for a COMMIT that ends no transaction.
+ * Report once what has no effect in a script: a NOTICE for what is skipped, a
+ * WARNING for a COMMIT that ends no transaction.
  */
 void
 migrate_report_oddities(const MigrateScript *script, MigrateErrorContext *errctx)

@@ -280,7 +280,10 @@ add_statement(ScriptParser *parser, Node *node, int offset, int length, int line
 	if (!parser->blocks.in_transaction)
 		migrate_classify_outside(statement, node);
 
-	/* outside of a transaction, and outside of a block, each is one alone */
+	/*
+	 * outside a transaction and outside a block, each is a transaction of its
+	 * own
+	 */
 	if (!parser->blocks.in_transaction || statement->outside_block)
 		parser->blocks.transaction++;
 	statement->transaction = parser->blocks.transaction;
@@ -303,8 +306,8 @@ add_parsed(ScriptParser *parser, const RawStmt *raw, int offset, int end)
 }
 
 /*
- * Parse what lies between two cuts, which is one statement, or more where what
- * looks like a nested block is none.
+ * Parse the text between two cuts.  It is one statement, or more if what looks like
+ * a nested block is not one.
  */
 static void
 parse_statements(ScriptParser *parser, int start, int end)
@@ -377,7 +380,7 @@ refuse_backslash(ScriptParser *parser, const MigrateToken *token)
 }
 
 /*
- * Refuse a statement that begins on the line of a COPY and ends behind its rows.
+ * Refuse a statement that begins on the line of a COPY and ends after its rows.
  */
 static void
 refuse_around_rows(ScriptParser *parser, const MigrateToken *token)

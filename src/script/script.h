@@ -21,21 +21,21 @@
 #include "util/errcontext.h"
 
 /*
- * What it takes to run a statement where it commits on its own, and what is
- * known about it after a crash.
+ * How a statement runs where it commits on its own, and what is known about it
+ * after a crash.
  */
 typedef enum MigrateTopLevel
 {
 	TOP_NONE,					/* runs in a transaction with others */
 	TOP_TRANSACTIONAL,			/* its effect is committed at its end, at once */
-	TOP_REPEATABLE,				/* may as well run twice */
-	TOP_UNKNOWN,				/* may have done anything of what it does */
+	TOP_REPEATABLE,				/* may run twice */
+	TOP_UNKNOWN,				/* may have had part of its effect */
 } MigrateTopLevel;
 
 /*
- * A statement of a script, by its place in the text.  The parse tree is not
- * kept: it takes 13 times the text, and each statement is parsed again by
- * what runs it.
+ * A statement of a script, by its position in the text.  The parse tree is not
+ * kept: it takes 13 times the size of the text, and whatever runs the statement
+ * parses it again.
  */
 typedef struct MigrateStatement
 {
@@ -46,16 +46,16 @@ typedef struct MigrateStatement
 	LogStmtLevel log_level;		/* for log_statement */
 	NodeTag		tag;			/* of its parse tree */
 	const char *command;		/* what it does, for messages */
-	bool		outside_block;	/* core wants it outside a transaction block */
+	bool		outside_block;	/* core refuses it in a transaction block */
 	MigrateTopLevel top_level;	/* if it is to run outside of one */
-	bool		maybe_outside;	/* the catalogs tell whether core wants it */
+	bool		maybe_outside;	/* the catalogs decide whether core does */
 	bool		set_transaction;	/* SET TRANSACTION, before any snapshot */
 	bool		set_session;	/* SET or RESET for what comes after it */
 	bool		resets_path;	/* search_path to what the session began with */
 	bool		is_local;		/* ... until the end of the transaction */
 	bool		sets_timeout;	/* statement_timeout */
 	bool		may_defer;		/* may leave deferred constraint checks */
-	bool		makes_unknown;	/* may create relations, nobody knows which */
+	bool		makes_unknown;	/* may create unknown relations */
 	List	   *relations;		/* RangeVars of those that it changes */
 	char	   *subscription;	/* that it drops */
 	char	   *schema;			/* that it reindexes */
@@ -63,7 +63,7 @@ typedef struct MigrateStatement
 	List	   *makes;			/* names of relations that it creates */
 	char	   *temporary;		/* name of a temporary table it makes ... */
 	OnCommitAction on_commit;	/* ... and what a commit does to that */
-	char	   *named_index;	/* that it creates if there is none */
+	char	   *named_index;	/* that it creates if it does not exist */
 	char	   *cursor;			/* name of a cursor it opens until the commit */
 	int			rows;			/* of COPY: bytes before its rows, 0: has none */
 	int			rows_length;

@@ -32,7 +32,7 @@ typedef struct MigrateBlocks
 {
 	bool		in_transaction;
 	bool		begun;			/* the current transaction has a BEGIN ... */
-	bool		begun_late;		/* ... behind other statements of it */
+	bool		begun_late;		/* ... after other statements of it */
 	int			pairs_open;		/* BEGIN seen, less COMMIT seen */
 	int			committed;		/* statements before the last COMMIT */
 	int			unbegun;		/* line of the first COMMIT of a transaction

@@ -32,8 +32,7 @@ refuse_transaction(MigrateErrorContext *errctx, int line, const char *message, c
 }
 
 /*
- * Has a script nothing yet but SET?  Such lines stand before the BEGIN of many a
- * file.
+ * Has a script only SET so far?  Many files have such lines before their BEGIN.
  */
 static bool
 has_only_settings(const MigrateScript *script)
@@ -91,7 +90,7 @@ migrate_control_transaction(MigrateBlocks *blocks, const TransactionStmt *stmt, 
 		case TRANS_STMT_COMMIT:
 			if (!blocks->in_transaction)
 			{
-				/* there is none to end, which makes the server warn, too */
+				/* there is no transaction to end; the server warns, too */
 				note_lone_commit(script, line);
 				return true;
 			}
@@ -122,9 +121,9 @@ migrate_control_transaction(MigrateBlocks *blocks, const TransactionStmt *stmt, 
 }
 
 /*
- * What was begun has to be committed.  A section may leave its own transaction
- * and stay outside of it, for statements that cannot run in one; if there are
- * none, its COMMIT has been left behind.
+ * What was begun has to be committed.  A section may commit its own transaction and
+ * stay outside one for statements that cannot run in one; if no such statements
+ * follow, the COMMIT is a mistake.
  */
 void
 migrate_check_blocks(const MigrateBlocks *blocks, MigrateScript *script, int line,

@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * tool_checksums.c
- *		The checksums that other tools record of a migration, to tell whether its
- *		file is still the one that they applied.
+ *		The checksums that other tools record of a migration, to find out whether
+ *		its file is still the one that they applied.
  *
  * Each is computed as the tool does it, from the bytes of the file.
  *

@@ -20,8 +20,8 @@
 #define ONE_KEY_CLASS		1	/* SQL functions with one key; 2: with two */
 
 /*
- * Take, until the end of the transaction, an advisory lock of another tool, that
- * is pg_try_advisory_xact_lock(key).  False if somebody else has it.
+ * Take, until the end of the transaction, an advisory lock of another tool, that is
+ * pg_try_advisory_xact_lock(key).  False if another session has it.
  */
 bool
 migrate_lock_foreign(int64 key)

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * tool_rows.c
- *		What another tool's table tells, and the lock under which it is read.
+ *		Reads another tool's table, under the tool's lock.
  *
- * These tables are other people's.  The caller has to be allowed to read them; but
- * they are read as their owner, in a restricted operation, as core does it when it
- * has to do with somebody's table: an index, a view or a type can bring code along,
- * which must not run with the power of the caller.
+ * These tables belong to other roles.  The caller must be allowed to read them; but
+ * they are read as their owner, in a security-restricted operation, as core does
+ * for maintenance: an index, a view or a type can bring code along, which must not
+ * run with the power of the caller.
  *
  * Copyright (c) 2026, the migrate authors
  *
@@ -46,7 +46,7 @@
 #include "util/printable.h"
 
 /*
- * Take a tool's lock, or be told that it is taken: 55P03.
+ * Take a tool's lock; 55P03 if another process has it.
  */
 static void
 acquire_tool_lock(const MigrateToolTable *tool_table, int64 key)
@@ -311,8 +311,8 @@ check_liquibase_lock(ToolRowSink *sink)
 }
 
 /*
- * Liquibase has a row for its lock.  Who may change that row can keep it from
- * being changed meanwhile.
+ * Liquibase has a row for its lock.  A role that may change that row can keep it
+ * from being changed meanwhile.
  */
 void
 migrate_lock_liquibase(const MigrateToolTable *tool_table)
@@ -338,7 +338,7 @@ migrate_lock_liquibase(const MigrateToolTable *tool_table)
 
 	holder = get_atttype(relid, get_attnum(relid, "lockedby"));
 
-	/* of other types, a cast could be anybody's function */
+	/* with other types, a cast could be a function of any role */
 	if (rel->rd_rel->relkind == RELKIND_RELATION &&
 		get_atttype(relid, get_attnum(relid, "locked")) == BOOLOID && holder < FirstUnpinnedObjectId)
 		ask(rel, psprintf("SELECT locked::boolean, %s::text FROM %s%s",
@@ -350,7 +350,7 @@ migrate_lock_liquibase(const MigrateToolTable *tool_table)
 
 /*
  * Take, until the end of the transaction, the lock that the tool takes when it
- * runs; 55P03 if somebody has it.
+ * runs; 55P03 if another process has it.
  */
 void
 migrate_tool_table_lock(const MigrateToolTable *tool_table)
@@ -399,7 +399,7 @@ time_column(HeapTuple tuple, enum ToolColumn number, TimestampTz *time)
 }
 
 /*
- * Who applied it, if that is a role; NULL else.
+ * The role that applied it; NULL if it is not a role.
  */
 static char *
 role_column(HeapTuple tuple, enum ToolColumn number)

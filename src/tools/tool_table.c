@@ -214,8 +214,8 @@ static const MigrateTool tools[] = {
 };
 
 /*
- * Has a relation the column, of a built-in type of that category?  Only the catalogs
- * are asked: nobody has to be waited for.
+ * Has a relation the column, of a built-in type of that category?  Only the
+ * catalogs are read, which does not wait for a lock.
  */
 static bool
 has_column(Oid relid, const char *name, char category)
@@ -439,8 +439,8 @@ refuse_several_tools(List *found)
 }
 
 /*
- * Open a table, which nobody may have locked: a role that can do no more than that
- * must not be able to keep the caller waiting.  55P03, 42P01.
+ * Open a table, without waiting for a lock on it: a role that may only lock it must
+ * not be able to keep the caller waiting.  Errors: 55P03, 42P01.
  */
 static Relation
 open_table(Oid relid)

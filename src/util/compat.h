@@ -86,7 +86,7 @@ migrate_wait_event(MigrateWait wait)
 #endif
 }
 
-/* 18 has a word for it that stands first. */
+/* 18 has pg_noreturn, which precedes the declaration. */
 #if PG_VERSION_NUM < 180000
 #define pg_noreturn pg_attribute_noreturn()
 #endif
@@ -174,7 +174,7 @@ migrate_check_insert(ParseState *pstate, ParseNamespaceItem *item, Bitmapset *co
 #endif
 }
 
-/* 16 can tell EvalPlanQual of more result relations. */
+/* 16 can pass more result relations to EvalPlanQual. */
 static inline void
 migrate_epq_init(EPQState *epqstate, EState *estate)
 {

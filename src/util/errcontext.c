@@ -22,11 +22,11 @@
 #include "util/printable.h"
 
 /*
- * Where a line of the text of a place comes from, if that was put together from
- * several files or pieces, with markers before them.  Returns the line in *file.
+ * Map a line of a script to its file and line.  A script assembled from several
+ * files or spans has a line marker before each of them.  Returns the line in *file.
  *
- * A script that raises many messages asks for one line after the other, so the walk
- * goes on from the last one.
+ * Messages of a script are about increasing lines, so the search continues from the
+ * last one.
  */
 int
 migrate_map_line(MigrateErrorContext *errctx, int line, const char **file)
@@ -83,7 +83,7 @@ migrate_report_activity(const MigrateErrorContext *errctx)
 }
 
 /*
- * Show there whose run is waited for.
+ * Show there the process that this one waits for.
  */
 void
 migrate_report_waiting(int pid)
@@ -144,7 +144,7 @@ convert_position(MigrateErrorContext *errctx)
 	errctx->line = errctx->source_line + migrate_count_lines(errctx->source, bytes) - 1;
 	hint_at_variable(errctx->source + bytes);
 
-	/* an error of the lexer: nobody knows where the statement ends */
+	/* an error of the lexer: the end of the statement is unknown */
 	query = errctx->query;
 	if (query > errctx->source + bytes)
 		query = errctx->source + bytes;

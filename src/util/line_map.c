@@ -35,8 +35,8 @@ migrate_count_lines(const char *sql, int length)
 }
 
 /*
- * Is the line a marker, and what does it say of the line behind it?  The name of
- * the file is not ended with a NUL.
+ * Is the line a marker, and what does it say about the next line?  The name of the
+ * file is not NUL-terminated.
  */
 static bool
 read_marker(const char *line, const char **file, int *length, int *number)
@@ -60,8 +60,8 @@ read_marker(const char *line, const char **file, int *length, int *number)
 }
 
 /*
- * Append a marker, on a line of its own, that tells what the next line is: "line"
- * of "file", whose name must not become SQL.
+ * Append a marker, on a line of its own, which says that the next line is "line" of
+ * "file".  Line ends in its name must not end the comment.
  */
 void
 migrate_append_line_marker(StringInfo buf, const char *file, int line)
@@ -90,7 +90,7 @@ migrate_line_file(const MigrateLines *lines)
 }
 
 /*
- * Go to the next line of a text, and know which file and line it was.
+ * Go to the next line of a text, and keep track of its file and line.
  */
 void
 migrate_next_line(MigrateLines *lines)

@@ -20,16 +20,16 @@
  */
 typedef struct MigrateLines
 {
-	const char *at;				/* begin of the current line, NULL behind the
+	const char *at;				/* begin of the current line, NULL after the
 								 * last */
 	const char *file;			/* that the text comes from ... */
-	const char *marker;			/* ... but for what stands behind this marker
-								 * of another, NULL: none yet */
+	const char *marker;			/* ... up to this marker of another, NULL:
+								 * none yet */
 	int			line;			/* of the current line, in its file */
 	int			number;			/* ... and in the text, see migrate_map_line() */
 } MigrateLines;
 
-/* the comment that tells file and line of the next line of a text */
+/* the comment with file and line of the next line of a text */
 #define MIGRATE_LINE_MARKER		"--#line "
 
 /* in line_map.c */

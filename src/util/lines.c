@@ -18,8 +18,8 @@
 #include "util/printable.h"
 
 /*
- * Where "what" first stands in a text, NULL if nowhere: strstr() that can be
- * interrupted wherever the first byte of it stands.
+ * The first occurrence of "what" in a text, or NULL: strstr() that checks for
+ * interrupts at each occurrence of its first byte.
  */
 const char *
 migrate_find_text(const char *sql, const char *what)
@@ -61,7 +61,7 @@ migrate_lines_start(MigrateLineReader *lines, const char *sql, int length)
 }
 
 /*
- * Make lines->line the next one; false if there is none.
+ * Make lines->line the next one; false at the end of the text.
  */
 bool
 migrate_lines_next(MigrateLineReader *lines)

@@ -14,7 +14,7 @@
 #define MIGRATE_UTIL_NAMES_H
 
 /*
- * Names and what they stand for; see names.c.
+ * Names and what they refer to; see names.c.
  */
 typedef struct MigrateNames MigrateNames;
 

@@ -164,7 +164,8 @@ migrate_printable(const char *format,...)
 
 /*
  * A hint for an error of a file, where errno says that the operating system denies
- * "action" ("read", "write"): it is not the caller whom it denies it to.
+ * "action" ("read", "write"): the permission that is missing is the server's, not
+ * the caller's.
  */
 int
 migrate_errhint_for_file(const char *action)

@@ -14,11 +14,11 @@
 #define MIGRATE_UTIL_PRINTABLE_H
 
 /*
- * What we say may contain names from disk and from tables of other tools, which
- * may contain anything: a line end with a forged message behind it, what a terminal
- * obeys.  So each of our messages goes through migrate_printable().
- * What is to stay as it is, such as the text of a statement, has errmsg_internal()
- * and errcontext_msg().
+ * What we say may contain names from disk and from tables of other tools, which may
+ * contain anything: a line end followed by a forged message, or control sequences
+ * of a terminal.  So each of our messages goes through migrate_printable().  Text
+ * that must not be escaped, such as that of a statement, goes through
+ * errmsg_internal() and errcontext_msg().
  */
 extern char *migrate_printable(const char *format,...) pg_attribute_printf(1, 2);
 extern char *migrate_shown(const char *str);

@@ -19,12 +19,12 @@
 #include "util/subtransaction.h"
 
 /*
- * Call "body" in a subtransaction.  Returns NULL if it goes through; else its error,
- * copied into the current memory context, and all that it has done and holds is
- * undone.  Callers that cannot go on use ReThrowError().
+ * Call "body" in a subtransaction.  Returns NULL if it succeeds.  Otherwise returns
+ * its error, copied into the current memory context, and everything that it has
+ * done or holds is undone.  Callers that cannot go on use ReThrowError().
  *
- * Catching an error without that would leave locks, references and a stack of SPI
- * connections behind.
+ * Catching an error without a subtransaction would leak locks, references and SPI
+ * connections.
  */
 ErrorData *
 migrate_try(void (*body) (void *arg), void *arg)

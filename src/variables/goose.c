@@ -110,7 +110,7 @@ expand_part(GooseLine *line, const char *name, int n, const MigrateVariable *var
 }
 
 /*
- * What stands in braces behind a name.
+ * Parse what follows a name in braces.
  */
 static void
 expand_operation(GooseLine *line, const char *name, int n, const MigrateVariable *var,
@@ -150,7 +150,7 @@ expand_operation(GooseLine *line, const char *name, int n, const MigrateVariable
 }
 
 /*
- * A reference, from behind its dollar sign.
+ * Parse a reference after its dollar sign.
  */
 static void
 expand_reference(GooseLine *line, StringInfo out)

@@ -3,9 +3,8 @@
  * psql.c
  *		psql's variables in a script: :name, :'name', :"name" and :{?name}.
  *
- * What is quoted, or a comment, is passed over as core's lexer would.  The
- * lexer itself would raise errors of its own, before anybody has set up how
- * they are to be shown.
+ * Quoted text and comments are skipped as core's lexer would do.  The lexer itself
+ * would raise errors of its own, before there is an error context for them.
  *
  * Copyright (c) 2026, the migrate authors
  *
@@ -62,8 +61,8 @@ skip_line(const char *p)
 }
 
 /*
- * Where a literal goes on behind its closing quote: at a quote after white space
- * with a line end; NULL if nowhere.
+ * Where a literal continues after its closing quote: at a quote after white space
+ * with a line end; NULL if it does not.
  */
 static const char *
 continuation(const char *p)
@@ -167,7 +166,7 @@ skip_rows(const char *p)
 }
 
 /*
- * A value as psql quotes it for :'name' or :"name".  What stands before must not
+ * A value as psql quotes it for :'name' or :"name".  The text before it must not
  * change its meaning: E, U& or the end of another literal.
  */
 static char *

@@ -35,7 +35,7 @@ set_line(MigrateSubstitution *s, const char *at)
 
 /*
  * Refuse a reference, which begins at "at", to a variable without a value: 42704.
- * "detail" may be NULL.  Returns, if a text is only looked at.
+ * "detail" may be NULL.  Returns if a text is only searched.
  */
 void
 migrate_refuse_undefined(MigrateSubstitution *s, const char *at, const char *name, int length,
@@ -53,8 +53,8 @@ migrate_refuse_undefined(MigrateSubstitution *s, const char *at, const char *nam
 }
 
 /*
- * Refuse what is no reference and looks like one: 42601.  "hint" may be NULL.
- * Returns, if a text is only looked at.
+ * Refuse what looks like a reference but is not one: 42601.  "hint" may be NULL.
+ * Returns if a text is only searched.
  */
 void
 migrate_refuse_reference(MigrateSubstitution *s, const char *at, const char *message, const char *hint)
@@ -190,7 +190,7 @@ migrate_find_variable(MigrateSubstitution *s, const char *at, const char *name, 
 }
 
 /*
- * Put "value" into the place of what stands from "from" to "to".
+ * Replace the text from "from" to "to" with "value".
  */
 void
 migrate_substitute_value(MigrateSubstitution *s, const char *from, const char *to, const char *value)

@@ -3,12 +3,12 @@
  * variables.c
  *		Puts the values of variables into the text of a migration.
  *
- * Each syntax finds its references as its tool does, so that a file means here
- * what it means there.  A value that has line ends shifts the lines that are
- * reported for what stands after it.
+ * Each syntax finds its references as its tool does, so that a file means here what
+ * it means there.  A value that has line ends shifts the lines that are reported
+ * for the text after it.
  *
- * Nothing here does I/O or asks a catalog; who may use which value has been
- * decided by the caller.
+ * Nothing here does I/O or reads a catalog; the caller has checked who may use
+ * which value.
  *
  * Copyright (c) 2026, the migrate authors
  *
@@ -66,13 +66,13 @@ migrate_syntax_named(const char *name)
 
 /*
  * Flyway: ${name} everywhere, in any letter case.  Liquibase: the same, in this
- * case, and what has no value is left alone.
+ * case, and a reference without a value stays as it is.
  */
 static void
 substitute_flyway(MigrateSubstitution *s, bool liquibase)
 {
 	const char *p = s->sql;
-	const char *end = NULL;		/* the first brace behind the last reference */
+	const char *end = NULL;		/* the first brace after the last reference */
 
 	while ((p = migrate_find_text(p, "${")) != NULL)
 	{
@@ -103,7 +103,7 @@ substitute_flyway(MigrateSubstitution *s, bool liquibase)
 }
 
 /*
- * graphile-migrate: :NAME everywhere, as a word; left alone without a value.
+ * graphile-migrate: :NAME everywhere, as a word; kept without a value.
  */
 static void
 substitute_graphile(MigrateSubstitution *s)
@@ -128,8 +128,8 @@ substitute_graphile(MigrateSubstitution *s)
 
 /*
  * River (sqltemplate.go) has variables in comments, so that a file without values
- * is SQL as well; it is not where they stand in a string.  One without a value is
- * nothing.
+ * is SQL as well; it is not if they are in a string.  One without a value is
+ * replaced by nothing.
  */
 static void
 substitute_templates(MigrateSubstitution *s)
@@ -296,8 +296,8 @@ variable_value(const char *name, const JsonbValue *value)
 }
 
 /*
- * Add a variable, unless its value is null; 22023 if there is one of that name,
- * which "names" tells.
+ * Add a variable, unless its value is null; 22023 if "names" already has one of
+ * that name.
  */
 static List *
 add_variable(List *vars, MigrateNames *names, const char *name, const char *value,

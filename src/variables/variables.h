@@ -24,9 +24,9 @@ typedef enum MigrateSyntax
 {
 	SYNTAX_PSQL,				/* :name, :'name', :"name" */
 	SYNTAX_GOOSE,				/* $name after a line "ENVSUB ON" */
-	SYNTAX_GOOSE_ON,			/* ... which stands before the text */
+	SYNTAX_GOOSE_ON,			/* ... which precedes the text */
 	SYNTAX_FLYWAY,				/* ${name} */
-	SYNTAX_LIQUIBASE,			/* likewise, left alone without a value */
+	SYNTAX_LIQUIBASE,			/* likewise, kept without a value */
 	SYNTAX_GRAPHILE,			/* :NAME */
 	SYNTAX_NONE,
 } MigrateSyntax;

@@ -37,7 +37,7 @@ typedef struct MigrateSubstitution
 	MigrateErrorContext *errctx;
 	bool		lenient;		/* only look for references, refuse nothing */
 	bool		found;			/* any reference, with a value or not */
-	const char *copied;			/* what stands before is in the result */
+	const char *copied;			/* the text before this is in the result */
 	StringInfoData result;
 } MigrateSubstitution;
 
