@@ -103,13 +103,16 @@ copy_for() {
     fi
 }
 
+# What it takes to build a server from its sources.  Each Debian folder has that from
+# the start: who still runs something in it could not wait to add it.
+build_packages=(bison flex perl dpkg-dev libipc-run-perl)
+
 # Makes what a server needs, or takes newer packages into it.
 prepare_server() {
     case $1 in
         15) "$TOP/dev/lib/packages" ;;
-        17) "$TOP/dev/lib/debian" trixie 17 bison flex perl dpkg-dev \
-            libipc-run-perl postgresql-17-pgaudit postgresql-17-timescaledb ;;
+        17) "$TOP/dev/lib/debian" trixie 17 "${build_packages[@]}" postgresql-17-pgaudit postgresql-17-timescaledb ;;
         a) prepare_server 17 && "$TOP/dev/lib/assertions" ;;
-        18) "$TOP/dev/lib/debian" sid 18 ;;
+        18) "$TOP/dev/lib/debian" sid 18 "${build_packages[@]}" ;;
     esac
 }
