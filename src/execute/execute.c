@@ -300,7 +300,7 @@ log_query(const MigrateStatement *statement, const char *query)
 }
 
 /*
- * The temporary table of that name, InvalidOid if there is none.
+ * The temporary table of that name, or InvalidOid.
  */
 static Oid
 temporary_table(const char *name)
@@ -309,7 +309,8 @@ temporary_table(const char *name)
 }
 
 /*
- * CREATE INDEX IF NOT EXISTS takes an INVALID index for one that is there.
+ * Warn if CREATE INDEX IF NOT EXISTS found an INVALID index, which counts as
+ * existing.
  */
 static void
 warn_invalid_index(const MigrateStatement *statement)
@@ -327,7 +328,7 @@ warn_invalid_index(const MigrateStatement *statement)
 }
 
 /*
- * What is to be known of a statement that has run, for what comes after it.
+ * Note the effects of a statement that later statements depend on.
  */
 static void
 note_effects(const MigrateStatement *statement, MigrateErrorContext *errctx)

@@ -288,12 +288,13 @@ detach_finalize(const MigrateStatement *statement)
 }
 
 /*
- * What a statement has left that was interrupted, and how to remove it: a list of
- * Oid of indexes for migrate_drop_leftover(), or in *finalize a statement (palloc'd)
- * that completes it, NULL for none.  "before" is what migrate_invalid_indexes() gave
+ * What an interrupted statement has left, and how to remove it: a list of Oid of
+ * indexes for migrate_drop_leftover(), or in *finalize a statement (palloc'd) that
+ * completes it, NULL for none.  "before" is what migrate_invalid_indexes() returned
  * before it ran.
  *
- * What the current role does not own it cannot have left anything on.
+ * A statement of the current role leaves nothing on relations that the role does
+ * not own.
  */
 List *
 migrate_leftovers(const MigrateStatement *statement, List *before, char **finalize)

@@ -81,7 +81,7 @@ open_direct(MigrateDirectory *dir, const char *name)
 	parent = migrate_walk_down(dir->fd, pnstrdup(name, slash - name));
 	if (parent < 0)
 	{
-		/* what else than a link should a folder have become? */
+		/* what was a folder when listed and is ENOTDIR now can only be a link */
 		errno = errno == ENOTDIR ? ELOOP : errno;
 		return -1;
 	}
@@ -177,13 +177,13 @@ open_target(const char *root, const char *target, const char *path)
 /*
  * Open a directory of the server for the current role.
  *
- * "path" must be absolute.  Errors: 22023 for a relative path, 42501 without
- * the privilege, 42809 for something else than a directory, else what the
- * operating system says.  If "confined", no link leads out of it for a privileged
- * role either: what is not run but stored shall not be any file of the server.  The
- * directory stays open as long as
- * CurrentMemoryContext lives, so a link that is switched to another release
- * meanwhile does not mix two of them.
+ * "path" must be absolute.  Errors: 22023 for a relative path, 42501 without the
+ * privilege, 42809 for something else than a directory, else what the operating
+ * system says.  If "confined", a privileged role cannot follow a link out of it
+ * either: adopt(), baseline() and repair() store files without running them, and a
+ * link must not copy any file of the server into the history.  The directory stays
+ * open as long as CurrentMemoryContext lives, so switching a link to another
+ * release meanwhile does not mix two of them.
  */
 MigrateDirectory *
 migrate_directory_open(const char *path, bool confined)

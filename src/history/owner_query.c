@@ -190,7 +190,12 @@ become_owner(OwnerState *state)
 	state->guc_level = NewGUCNestLevel();
 	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
-	/* the planner would expect the first row to be the one that is looked for */
+
+	/*
+	 * Where one row is enough, the planner may choose a sequential scan
+	 * because it expects to find one early.  If there is none, that reads all
+	 * of a table that only grows.
+	 */
 	(void) set_config_option("enable_seqscan", "off", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
 	SetUserIdAndSecContext(table_owner(), state->security | SECURITY_LOCAL_USERID_CHANGE |

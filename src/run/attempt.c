@@ -275,8 +275,8 @@ run_next_transaction(Attempt *attempt)
 }
 
 /*
- * What the statements have SET that are done, another session does not know,
- * nor this one after an error: again, then.
+ * Repeat the SET statements that were committed: another session never had them,
+ * and after an error they were reset.
  */
 static void
 repeat_settings(Attempt *attempt)

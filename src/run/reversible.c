@@ -134,9 +134,9 @@ substitute_down(void *arg)
 }
 
 /*
- * The variables of a stored down script, now that its up runs from the store with
- * the values given: those that were stored for it, where they are all it needs or
- * the new ones do not do.
+ * The variables of a stored down script, when its up script runs from the store
+ * with given values.  If the given values are not sufficient for it, the stored
+ * ones are kept.
  */
 static List *
 stored_down_variables(MigrateRun *run, const AppliedMigration *applied)

@@ -72,11 +72,11 @@ typedef struct MigrateRequest
 	bool		everything;
 	bool		force;
 	bool		commits;		/* after each migration: CALL */
-	bool		quiet;			/* only a look: no messages, no verdicts */
-	bool		passes_busy;	/* a run in another session stops nothing */
-	bool		own_snapshot;	/* only shows: what the transaction sees */
+	bool		quiet;			/* no messages, no errors about the state */
+	bool		ignores_interrupted;	/* those of files not in the directory */
+	bool		own_snapshot;	/* read with the transaction's snapshot */
 	bool		cache_texts;	/* all texts of files will be needed */
-	bool		confined;		/* they are stored without being run */
+	bool		confined;		/* files are stored without running them */
 } MigrateRequest;
 
 /*

@@ -363,7 +363,7 @@ migrate_load_before_up(MigrateRun *run)
 	warn_doubts(run);
 	busy = migrate_plan_busy(run->items, true) != NULL;
 	unknown = migrate_plan_busy(run->items, false);
-	run->request->passes_busy = unknown != NULL;
+	run->request->ignores_interrupted = unknown != NULL;
 	if (!busy)
 	{
 		run->request->quiet = true;
@@ -376,7 +376,7 @@ migrate_load_before_up(MigrateRun *run)
 		busy |= ((MigrateStep *) lfirst(lc))->file != NULL;
 	if (busy || migrate_changed_downs(run->items) != NIL)
 	{
-		run->request->passes_busy = false;
+		run->request->ignores_interrupted = false;
 		return true;
 	}
 	(void) migrate_plan_apply(run->items, run->request);

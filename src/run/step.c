@@ -128,7 +128,7 @@ has_power_in_reserve(void)
 }
 
 /*
- * Does a step run what the history holds: its script, or a value in it?
+ * Does a step run a script, or use a value, that is stored in the history?
  */
 bool
 migrate_runs_stored(const MigrateStep *step)
@@ -138,7 +138,7 @@ migrate_runs_stored(const MigrateStep *step)
 }
 
 /*
- * May that have less power than the session?
+ * May the author of the stored script have less power than the session?
  */
 static bool
 needs_protection(const MigrateStep *step)

@@ -258,7 +258,7 @@ require_interrupted(List *items, List *chosen, const MigrateRequest *request)
 		MigrateItem *item = lfirst(lc);
 
 		if (item->state == STATE_INTERRUPTED && !list_member_ptr(chosen, item) &&
-			!(request->passes_busy && item->file == NULL))
+			!(request->ignores_interrupted && item->file == NULL))
 			refuse_interrupted(item);
 	}
 }
@@ -279,7 +279,7 @@ check_interrupted(List *items, const MigrateRequest *request, MigrateDirection d
 		MigrateItem *item = lfirst(lc);
 		bool		down;
 
-		if (item->state != STATE_INTERRUPTED || (request->passes_busy && item->file == NULL))
+		if (item->state != STATE_INTERRUPTED || (request->ignores_interrupted && item->file == NULL))
 			continue;
 		down = item->applied->going_down;
 		if (request->commits && down == (direction == MIGRATE_DOWN) &&

@@ -3,9 +3,9 @@
  * compat.h
  *		Differences between the supported server versions, and only here.
  *
- * Call sites read as if for the newest server; older ones are brought up to
- * it.  A new major version is added by building against it and mending what
- * the compiler names, in this file.
+ * Call sites are written for the newest server; this file adapts older ones.  To
+ * add a new major version, build against it and fix the errors in this file;
+ * CONTRIBUTING.md lists the copies of core's code that may have to change, too.
  *
  * Copyright (c) 2026, the migrate authors
  *
