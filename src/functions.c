@@ -27,6 +27,7 @@
 
 #include "format/format.h"
 #include "history/history.h"
+#include "run/match.h"
 #include "run/run.h"
 #include "util/printable.h"
 #include "variables/variables.h"
@@ -478,7 +479,26 @@ migrate_adopt(PG_FUNCTION_ARGS)
 
 #undef ADOPT_COLUMNS
 
-#define STATUS_COLUMNS 13
+/*
+ * The columns of status().
+ */
+enum StatusColumn
+{
+	STATUS_VERSION,
+	STATUS_NAME,
+	STATUS_STATE,
+	STATUS_BATCH,
+	STATUS_APPLIED_AT,
+	STATUS_APPLIED_BY,
+	STATUS_DURATION,
+	STATUS_STATEMENTS,
+	STATUS_REVERSIBLE,
+	STATUS_DESCRIPTION,
+	STATUS_AUTHOR,
+	STATUS_FILE,
+	STATUS_DETAIL,
+	STATUS_COLUMNS
+};
 
 static void
 put_status(ReturnSetInfo *rsinfo, const MigrateItem *item)
@@ -489,28 +509,26 @@ put_status(ReturnSetInfo *rsinfo, const MigrateItem *item)
 	Datum		values[STATUS_COLUMNS] = {0};
 	bool		nulls[STATUS_COLUMNS] = {0};
 
-	put_text(values, nulls, 0, file ? file->version : applied->version);
-	put_text(values, nulls, 1, file ? file->name : applied->name);
-	put_text(values, nulls, 2, migrate_state_name(item->state));
-	for (int n = 3; n <= 7; n++)
+	put_text(values, nulls, STATUS_VERSION, migrate_item_version(item));
+	put_text(values, nulls, STATUS_NAME, migrate_item_name(item));
+	put_text(values, nulls, STATUS_STATE, migrate_state_name(item->state));
+	for (int n = STATUS_BATCH; n <= STATUS_STATEMENTS; n++)
 		nulls[n] = applied == NULL;
 	if (applied != NULL)
 	{
-		values[3] = Int32GetDatum(applied->batch);
-		values[4] = TimestampTzGetDatum(applied->applied_at);
-		values[5] = CStringGetTextDatum(applied->applied_by);
-		values[6] = IntervalPGetDatum(&duration);
-		values[7] = Int32GetDatum(applied->interrupted ? applied->done : applied->statements);
+		values[STATUS_BATCH] = Int32GetDatum(applied->batch);
+		values[STATUS_APPLIED_AT] = TimestampTzGetDatum(applied->applied_at);
+		values[STATUS_APPLIED_BY] = CStringGetTextDatum(applied->applied_by);
+		values[STATUS_DURATION] = IntervalPGetDatum(&duration);
+		values[STATUS_STATEMENTS] = Int32GetDatum(applied->interrupted ? applied->done : applied->statements);
 	}
-	values[8] = BoolGetDatum(item->reversible);
-	put_text(values, nulls, 9, file ? file->description : applied->description);
-	put_text(values, nulls, 10, file ? file->author : applied->author);
-	put_text(values, nulls, 11, file ? file->up.file : applied->file);
-	put_text(values, nulls, 12, item->detail);
+	values[STATUS_REVERSIBLE] = BoolGetDatum(item->reversible);
+	put_text(values, nulls, STATUS_DESCRIPTION, file ? file->description : applied->description);
+	put_text(values, nulls, STATUS_AUTHOR, file ? file->author : applied->author);
+	put_text(values, nulls, STATUS_FILE, file ? file->up.file : applied->file);
+	put_text(values, nulls, STATUS_DETAIL, item->detail);
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 }
-
-#undef STATUS_COLUMNS
 
 /* status(dir, project, schema, format) */
 Datum

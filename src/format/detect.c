@@ -187,14 +187,15 @@ migrate_format_check_ignored(const MigrateFormat *format, const char *evidence,
 
 	if (other != NULL && other->parse_name(file, &parsed))
 		migrate_format_refuse_foreign(format, evidence, file, other);
-	else if (format->parse_name == migrate_filename_pairs && migrate_filename_sqlx(file, &parsed))
+	else if (format->wider != NULL &&
+			 migrate_format_named(format->wider, NIL)->parse_name(file, &parsed))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("format of the directory is ambiguous"),
 				 errdetail("File \"%s\" is a migration in the format \"%s\", but not in \"%s\".",
-						   file, "sqlx", format->name),
+						   file, format->wider, format->name),
 				 errhint("Specify \"format\" as \"%s\" to run all of them or as \"%s\" to ignore the file, or rename the file.",
-						 "sqlx", format->name)));
+						 format->wider, format->name)));
 }
 
 /*

@@ -39,6 +39,7 @@ const MigrateFormat migrate_formats[] = {
 	{
 		.name = "sqitch",.looks_like = migrate_directory_is_sqitch,
 		.manifest = "sqitch.plan",.parse_manifest = migrate_sqitch_plan_files,.grammar = &migrate_grammar_none,
+		.own_session = true,
 		.template = &migrate_template_sqitch
 	},
 	{
@@ -60,14 +61,14 @@ const MigrateFormat migrate_formats[] = {
 	},
 	{
 		.name = "diesel",.looks_like = migrate_directory_is_diesel,
-		.parse_name = migrate_filename_diesel,.nested = true,.metadata_file = "/metadata.toml",
+		.parse_name = migrate_filename_diesel,.nested = true,.needs_up = true,.metadata_file = "/metadata.toml",
 		.grammar = &migrate_grammar_none,
 		.template = &migrate_template_diesel
 	},
 	{
 		.name = "atlas",.looks_like = migrate_directory_is_atlas,
-		.parse_name = migrate_filename_atlas,.manifest = "atlas.sum",.unique_versions = true,
-		.grammar = &migrate_grammar_plain,
+		.parse_name = migrate_filename_atlas,.manifest = "atlas.sum",.file_sums = true,.unique_versions = true,
+		.grammar = &migrate_grammar_plain,.atlas_directives = true,
 		.like = "plain",.table = "atlas_schema_revisions.atlas_schema_revisions",
 		.column = "operator_version",
 		.template = &migrate_template_atlas
@@ -106,12 +107,13 @@ const MigrateFormat migrate_formats[] = {
 	},
 	{
 		.name = "golang-migrate",.by_name = true,
-		.parse_name = migrate_filename_pairs,.grammar = &migrate_grammar_plain,
+		.parse_name = migrate_filename_pairs,.wider = "sqlx",
+		.grammar = &migrate_grammar_plain,.atlas_directives = true,
 		.template = &migrate_template_pairs
 	},
 	{
 		.name = "goose",.by_markers = true,
-		.parse_name = migrate_filename_goose,.from_one = true,
+		.parse_name = migrate_filename_goose,.from_one = true,.is_default = true,
 		.grammar = &migrate_grammar_goose,
 		.template = &migrate_template_goose
 	},
@@ -151,25 +153,28 @@ const MigrateFormat migrate_formats[] = {
 	},
 	{
 		.name = "plain",.by_name = true,
-		.parse_name = migrate_filename_plain,.down_name = "%s_rollback.sql",.header = true,.grammar = &migrate_grammar_plain,
+		.parse_name = migrate_filename_plain,.down_name = "%s_rollback.sql",.header = true,
+		.grammar = &migrate_grammar_plain,.atlas_directives = true,
 		.template = &migrate_template_plain
 	},
 	{
 		.name = "sqlx",
-		.parse_name = migrate_filename_sqlx,.down_name = "%s_name.down.sql",.grammar = &migrate_grammar_plain,
+		.parse_name = migrate_filename_sqlx,.down_name = "%s_name.down.sql",
+		.grammar = &migrate_grammar_plain,.atlas_directives = true,
 		.like = "golang-migrate plain",.table = "_sqlx_migrations",.column = "execution_time",
 		.template = &migrate_template_sqlx
 	},
 	{
 		.name = "supabase",
-		.parse_name = migrate_filename_supabase,.unique_versions = true,.grammar = &migrate_grammar_plain,
+		.parse_name = migrate_filename_supabase,.unique_versions = true,
+		.grammar = &migrate_grammar_plain,.atlas_directives = true,
 		.like = "plain",.table = "supabase_migrations.schema_migrations",.column = "statements",
 		.template = &migrate_template_supabase
 	},
 	{
 		.name = "postgres-migrations",
 		.parse_name = migrate_filename_postgres_migrations,.from_one = true,.consecutive = true,
-		.grammar = &migrate_grammar_plain,
+		.grammar = &migrate_grammar_plain,.atlas_directives = true,
 		.like = "plain",.table = "migrations",.column = "executed_at",
 		.template = &migrate_template_postgres_migrations
 	},
@@ -216,6 +221,32 @@ migrate_format_name(const MigrateFormat *format)
 }
 
 /*
+ * The format of a new migration in an empty directory.
+ */
+const MigrateFormat *
+migrate_format_default(void)
+{
+	const MigrateFormat *format = migrate_formats;
+
+	while (!format->is_default)
+		format++;
+	return format;
+}
+
+/*
+ * Does the tool of a format, by its name, run each migration in a session of its
+ * own?  "name" may be NULL, or that of a format which a later version has added.
+ */
+bool
+migrate_format_has_own_session(const char *name)
+{
+	for (const MigrateFormat *f = migrate_formats; name != NULL && f->name != NULL; f++)
+		if (strcmp(f->name, name) == 0)
+			return f->own_session;
+	return false;
+}
+
+/*
  * Parse the name of a file of a format without an order of its own; false if it is
  * no migration, nor a part of one.
  */
@@ -249,7 +280,7 @@ migrate_format_manifest(const MigrateFormat *format)
 bool
 migrate_format_has_file_sums(const MigrateFormat *format)
 {
-	return format->parse_name == migrate_filename_atlas;
+	return format->file_sums;
 }
 
 /*
@@ -324,7 +355,7 @@ migrate_format_files(const MigrateFormat *format, List *names, const char *manif
 		*ignored = migrate_other_files(names, files);
 	if (format->down_name != NULL)
 		migrate_refuse_down_names(files, format->down_name);
-	if (format->metadata_file != NULL && format->nested && format->syntax != SYNTAX_FLYWAY)
+	if (format->needs_up)
 		migrate_refuse_lone_downs(files);
 	return files;
 }
@@ -423,7 +454,7 @@ migrate_format_parse(const MigrateFormat *format, const char *evidence,
 		migrate_check_graphile(migration, sql, length);
 	if (!migrate_grammar_parse(format->grammar, migration, parsed->part, sql, length))
 		refuse_unmarked(format, evidence, parsed->file, sql, length);
-	if (format->grammar == &migrate_grammar_plain)
+	if (format->atlas_directives)
 		migrate_parse_atlas_directives(migration, sql, length);
 	if (format->syntax != SYNTAX_PSQL)
 		migration->up.syntax = migration->down.syntax = format->syntax;

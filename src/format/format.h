@@ -178,6 +178,8 @@ extern bool migrate_format_parse_name(const MigrateFormat *format, const char *f
 									  MigrateFileName *parsed);
 extern const MigrateTemplate *migrate_format_template(const MigrateFormat *format);
 extern const char *migrate_format_name(const MigrateFormat *format);
+extern const MigrateFormat *migrate_format_default(void);
+extern bool migrate_format_has_own_session(const char *name);
 
 /* in template.c */
 extern List *migrate_template_files(const MigrateTemplate *template, List *migrations,

@@ -40,6 +40,7 @@ struct MigrateFormat
 	bool		(*parse_name) (const char *file, MigrateFileName *parsed);
 	List	   *(*parse_manifest) (const char *manifest, const char *str, List *names);
 	const char *manifest;		/* a file about the others */
+	bool		file_sums;		/* which has their checksums */
 	bool		nested;			/* folders hold migrations, too */
 	bool		unique_versions;	/* equal versions are an error, though
 									 * they may have different places in the
@@ -48,14 +49,21 @@ struct MigrateFormat
 	bool		consecutive;	/* nor any gap */
 	void		(*refuse) (const char *file);	/* what would have to run too */
 	const char *down_name;		/* of a down script; %s is the version */
+	bool		needs_up;		/* a down file without an up file is an error */
+	const char *wider;			/* a format with these names and others, which
+								 * a directory may be meant for, too */
+	bool		is_default;		/* of new migrations in an empty directory */
 
 	/* content */
 	const MigrateGrammar *grammar;
 	bool		changesets;		/* a file is several migrations */
 	bool		hashed;			/* each file has the hash of the one before */
 	bool		header;			/* has header comment lines */
+	bool		atlas_directives;	/* has those of atlas */
 	const char *metadata_file;	/* suffix or name of a file with settings */
 	MigrateSyntax syntax;		/* of variables */
+	bool		own_session;	/* the tool runs each migration in a session
+								 * of its own */
 
 	/* how a new one looks */
 	const MigrateTemplate *template;

@@ -27,6 +27,33 @@
 #include "util/printable.h"
 
 /*
+ * Refuse a step up from a file that may not mean what it says, or if the settings
+ * do not decide whether it runs.
+ */
+void
+migrate_require_runnable(const MigrateStep *step)
+{
+	if (step->file == NULL)
+		return;
+	migrate_raise_doubt(step->file, step->applied == NULL || step->repeated);
+	if (step->applied == NULL)
+		migrate_require_choice(step->file);
+}
+
+/*
+ * The parsed script of a step up.  *str is its text, *sql the same with the values
+ * of variables, or *str itself; both palloc'd.
+ */
+MigrateScript *
+migrate_prepare_up(MigrateRun *run, MigrateStep *step, MigrateErrorContext *errctx,
+				   char **str, char **sql)
+{
+	*str = migrate_step_text(run, step);
+	*sql = migrate_step_sql(run, step, *str, errctx);
+	return migrate_parse_up_step(run, step, *sql, errctx);
+}
+
+/*
  * Parse and check all that is about to be applied, before any of it runs, and
  * leave the scripts in the steps.  "afresh" if other steps run before that may
  * drop what is there now.  Errors: those of script.c, and 25001 for what cannot
@@ -47,17 +74,9 @@ migrate_check_up_steps(MigrateRun *run, List *steps, bool afresh)
 		char	   *str;
 		char	   *sql;
 
-		if (step->file != NULL)
-		{
-			migrate_raise_doubt(step->file, step->applied == NULL || step->repeated);
-			if (step->applied == NULL)
-				migrate_require_choice(step->file);
-		}
+		migrate_require_runnable(step);
 		migrate_errcontext_begin(&errctx, &callback, MIGRATE_UP, step->file, step->applied);
-		str = migrate_step_text(run, step);
-
-		sql = migrate_step_sql(run, step, str, &errctx);
-		step->script = migrate_parse_up_step(run, step, sql, &errctx);
+		step->script = migrate_prepare_up(run, step, &errctx, &str, &sql);
 		migrate_report_oddities(step->script, &errctx);
 		if (!run->request->commits)
 			migrate_execute_check(step->script, sql, &errctx, made, &made_unknown);

@@ -16,8 +16,13 @@
 #include "nodes/pg_list.h"
 
 #include "run/run_int.h"
+#include "script/script.h"
+#include "util/errcontext.h"
 
 /* in check.c */
+extern void migrate_require_runnable(const MigrateStep *step);
+extern MigrateScript *migrate_prepare_up(MigrateRun *run, MigrateStep *step,
+										 MigrateErrorContext *errctx, char **str, char **sql);
 extern void migrate_check_up_steps(MigrateRun *run, List *steps, bool afresh);
 extern void migrate_check_down_steps(MigrateRun *run, List *steps);
 

@@ -157,7 +157,7 @@ try_create(MigrateRequest *request, const char *dir, const char *name, const cha
 	migrate_load_source(&run, dir);
 	set = migrate_source_set(run.source);
 	check_fits(set);
-	format = set->format ? set->format : migrate_format_named("goose", NIL);
+	format = set->format ? set->format : migrate_format_default();
 	files = migrate_template_files(migrate_format_template(format), set->migrations, name,
 								   GetCurrentTimestamp());
 	up = ((MigrateNewFile *) linitial(files))->file;

@@ -20,17 +20,16 @@
 #include "utils/memutils.h"
 
 #include "execute/execute.h"
-#include "format/contexts.h"
-#include "format/doubt.h"
 #include "format/format.h"
 #include "history/history.h"
+#include "run/check.h"
+#include "run/match.h"
 #include "run/report.h"
 #include "run/reversible.h"
 #include "run/run.h"
 #include "run/run_int.h"
 #include "run/state.h"
 #include "run/step.h"
-#include "run/step_script.h"
 #include "run/steps.h"
 #include "run/variable_values.h"
 #include "script/script.h"
@@ -71,8 +70,8 @@ add_row(Preview *preview, const MigrateItem *item, const char *file, int line)
 	MemoryContext old = MemoryContextSwitchTo(preview->context);
 	MigratePreview *row = palloc0(sizeof(MigratePreview));
 
-	row->version = item->file ? item->file->version : item->applied->version;
-	row->name = item->file ? item->file->name : item->applied->name;
+	row->version = migrate_item_version(item);
+	row->name = migrate_item_name(item);
 	row->file = pstrdup(file);
 	row->line = line;
 	row->note = preview->note.len > 0 ? pstrdup(preview->note.data) : NULL;
@@ -280,13 +279,8 @@ add_statements_of(void *arg)
 	MigrateScript *script;
 
 	note_migration(preview, item);
-	migrate_raise_doubt(step->file, item->applied == NULL);
-	if (item->applied == NULL)
-		migrate_require_choice(step->file);
-	str = migrate_step_text(preview->run, step);
-
-	sql = migrate_step_sql(preview->run, step, str, parsing->errctx);
-	script = migrate_parse_up_step(preview->run, step, sql, parsing->errctx);
+	migrate_require_runnable(step);
+	script = migrate_prepare_up(preview->run, step, parsing->errctx, &str, &sql);
 	note_oddities(preview, script, parsing->errctx);
 	add_statements(preview, item, script, sql, step->in_progress ? step->applied->done : 0);
 }

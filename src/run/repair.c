@@ -94,8 +94,8 @@ repair_state(MigrateRun *run)
 	else
 		migrate_record_unrun(run, item->file, migrate_new_unrun_result(run, item->file), GetCurrentTimestamp(),
 							 "repaired");
-	repair->version = item->file ? item->file->version : item->applied->version;
-	repair->name = item->file ? item->file->name : item->applied->name;
+	repair->version = migrate_item_version(item);
+	repair->name = migrate_item_name(item);
 	repair->action = applied ? "recorded as applied" : "recorded as pending";
 	return list_make1(repair);
 }

@@ -440,8 +440,8 @@ add_detail(MigrateItem *item, const char *detail)
 static void
 describe(MigrateRun *run, MigrateItem *item, List *failures, int runner)
 {
-	const char *version = item->file ? item->file->version : item->applied->version;
-	const char *name = item->file ? item->file->name : item->applied->name;
+	const char *version = migrate_item_version(item);
+	const char *name = migrate_item_name(item);
 	const char *setting;
 	const char *created = item->file ? item->file->created : item->applied->created;
 	ListCell   *lc;

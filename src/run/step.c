@@ -107,14 +107,11 @@ migrate_enter_schema(const char *schema, GucAction action)
 void
 migrate_errcontext_set_run(MigrateErrorContext *errctx, const MigrateRun *run, const MigrateStep *step)
 {
-	const char *format = step->file ? step->file->format : step->applied->format;
-
 	errctx->cursors = run->cursors;
 	errctx->search_path = path_of(run->request->history.schema);
 	errctx->timeout = StatementTimeout;
-
-	/* sqitch starts a psql for each change */
-	errctx->own_session = format != NULL && strcmp(format, "sqitch") == 0;
+	errctx->own_session =
+		migrate_format_has_own_session(step->file ? step->file->format : step->applied->format);
 }
 
 /*
