@@ -27,7 +27,7 @@
 #include "util/printable.h"
 
 /*
- * indexcmds.c, DefineIndex().
+ * Follows core's DefineIndex() (indexcmds.c).
  */
 static void
 check_create_index(const IndexStmt *stmt)
@@ -46,7 +46,7 @@ check_create_index(const IndexStmt *stmt)
 }
 
 /*
- * tablecmds.c, RemoveRelations() and RangeVarCallbackForDropRelation().
+ * Follows core's RemoveRelations() and RangeVarCallbackForDropRelation() (tablecmds.c).
  */
 static void
 check_drop_index(const DropStmt *stmt)
@@ -74,7 +74,7 @@ check_drop_index(const DropStmt *stmt)
 }
 
 /*
- * tablecmds.c, ATExecDetachPartition().
+ * Follows core's ATExecDetachPartition() (tablecmds.c).
  */
 static void
 check_detach(const AlterTableStmt *stmt)

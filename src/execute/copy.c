@@ -3,9 +3,11 @@
  * copy.c
  *		Runs COPY ... FROM STDIN on rows that are in the script.
  *
- * Core would ask the client for the rows.  So what DoCopy() does around
- * BeginCopyFrom() and CopyFrom() is done here, with a source of our own.
- * Extensions that hook into utility statements do not see it.
+ * Core would ask the client for the rows.  So this does what core does around
+ * BeginCopyFrom() and CopyFrom(), with a source of its own.  Extensions that hook
+ * into utility statements do not see it.
+ *
+ * Follows core's DoCopy().
  *
  * Copyright (c) 2026, the migrate authors
  *

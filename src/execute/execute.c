@@ -7,8 +7,7 @@
  * core refuses in a transaction block are allowed where that makes no difference:
  * no other session sees a relation that was created in this transaction or is
  * temporary, so CONCURRENTLY is removed from the tree and VACUUM has nothing to do.
- * SPI takes only text, so a changed tree is run the way core's execute_sql_string()
- * (extension.c) runs a script.
+ * SPI takes only text, so a changed tree is run as extension.c runs a script.
  *
  * Copyright (c) 2026, the migrate authors
  *
@@ -188,6 +187,8 @@ migrate_analyze(RawStmt *raw, const char *query)
 
 /*
  * Analyze and run a utility statement from its tree.
+ *
+ * Follows core's execute_sql_string() (extension.c).
  */
 static void
 run_tree(RawStmt *raw, const char *query)

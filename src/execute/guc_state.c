@@ -143,6 +143,8 @@ save_setting(struct config_generic *setting, int guc_level)
  *
  * AtEOXact_GUC(true) by itself would keep SET LOCAL as well, as it does after a
  * subtransaction.
+ *
+ * Follows core's GUC stack (guc.c): what AtEOXact_GUC() does with each of its states.
  */
 void
 migrate_settings_end_transaction(int guc_level)

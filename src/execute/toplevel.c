@@ -114,7 +114,9 @@ migrate_execute_group(const MigrateScript *script, int first, const char *sql, M
 }
 
 /*
- * Do as PortalRunUtility() does after a statement that may have committed.
+ * Forget the portal's snapshot after a statement that may have committed.
+ *
+ * Follows core's PortalRunUtility().
  */
 void
 migrate_forget_snapshot(void)

@@ -275,7 +275,7 @@ typedef struct QueryRun
 	int			expected;
 	void		(*receive) (void *arg);
 	void	   *arg;
-}			QueryRun;
+} QueryRun;
 
 static void
 run_query(void *arg)

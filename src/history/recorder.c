@@ -40,7 +40,7 @@ typedef struct Written
 {
 	int			count;
 	SubTransactionId subid;
-}			Written;
+} Written;
 
 typedef struct Recorder
 {
@@ -54,7 +54,7 @@ typedef struct Recorder
 	size_t		bytes;
 	List	   *written;		/* of Written, of ever more records */
 	bool		writing;
-}			Recorder;
+} Recorder;
 
 static Recorder recorder;
 

@@ -5,8 +5,9 @@
  *
  * A run records every migration, and to start the executor for a statement takes
  * longer than to write its rows.  So they are written as the apply worker of logical
- * replication writes rows (src/backend/replication/logical/worker.c, PostgreSQL 15),
- * which keeps constraints, indexes and triggers.
+ * replication writes rows, which keeps constraints, indexes and triggers.
+ *
+ * Follows core's src/backend/replication/logical/worker.c (PostgreSQL 15).
  *
  * Copyright (c) 2026, the migrate authors
  *
@@ -54,7 +55,7 @@ typedef struct Writing
 {
 	void		(*body) (void *arg);
 	void	   *arg;
-}			Writing;
+} Writing;
 
 static void
 write_with_snapshot(void *arg)
@@ -91,7 +92,7 @@ refuse_table(const char *name)
  * Its columns are those that we know; a later version may have added some at the end.
  */
 static void
-check_columns(const MigrateTableDef * def, TupleDesc desc)
+check_columns(const MigrateTableDef *def, TupleDesc desc)
 {
 	for (int i = 0; def->columns[i] != NULL; i++)
 	{
@@ -108,11 +109,12 @@ relation_of(Oid schema, const char *name)
 }
 
 /*
- * Open a table to change it; the last one that is open has to be closed first.  The executor's state for that is in the current memory
- * context.  55000 if it is not the one that we know, 42P01 if it is not there.
+ * Open a table to change it; of several, the last one is closed first.  The
+ * executor's state is in the current memory context.  Errors: 55000 if its columns
+ * are others than expected, 42P01 if it does not exist.
  */
 MigrateTable *
-migrate_table_open(const MigrateTableDef * def)
+migrate_table_open(const MigrateTableDef *def)
 {
 	MigrateTable *table = palloc0(sizeof(MigrateTable));
 	Oid			schema = get_namespace_oid("migrate", false);
@@ -141,7 +143,7 @@ migrate_table_open(const MigrateTableDef * def)
  * The next number of the column "id".
  */
 int64
-migrate_table_next_id(const MigrateTable * table)
+migrate_table_next_id(const MigrateTable *table)
 {
 	return nextval_internal(table->sequence, false);
 }
@@ -150,7 +152,7 @@ migrate_table_next_id(const MigrateTable * table)
  * Insert a row: values for the columns that we know, others are null.
  */
 void
-migrate_table_insert(MigrateTable * table, const MigrateParameters *row)
+migrate_table_insert(MigrateTable *table, const MigrateParameters *row)
 {
 	int			natts = RelationGetDescr(table->rel)->natts;
 
@@ -171,7 +173,7 @@ migrate_table_insert(MigrateTable * table, const MigrateParameters *row)
  * or bytea, by which the index finds them.
  */
 static SysScanDesc
-begin_scan(MigrateTable * table, const AttrNumber *columns, const Datum *values, int ncolumns)
+begin_scan(MigrateTable *table, const AttrNumber *columns, const Datum *values, int ncolumns)
 {
 	ScanKeyData keys[MAX_KEYS];
 
@@ -192,7 +194,7 @@ begin_scan(MigrateTable * table, const AttrNumber *columns, const Datum *values,
  * Is there a row with such values?  What the same command has inserted is not seen.
  */
 bool
-migrate_table_has(MigrateTable * table, const AttrNumber *columns, const Datum *values, int ncolumns)
+migrate_table_has(MigrateTable *table, const AttrNumber *columns, const Datum *values, int ncolumns)
 {
 	SysScanDesc scan = begin_scan(table, columns, values, ncolumns);
 	bool		found = HeapTupleIsValid(systable_getnext(scan));
@@ -205,7 +207,7 @@ migrate_table_has(MigrateTable * table, const AttrNumber *columns, const Datum *
  * Delete the row with such values; false if it is not there.
  */
 bool
-migrate_table_delete(MigrateTable * table, const AttrNumber *columns, const Datum *values, int ncolumns)
+migrate_table_delete(MigrateTable *table, const AttrNumber *columns, const Datum *values, int ncolumns)
 {
 	SysScanDesc scan = begin_scan(table, columns, values, ncolumns);
 	HeapTuple	tuple = systable_getnext(scan);
@@ -229,7 +231,7 @@ migrate_table_delete(MigrateTable * table, const AttrNumber *columns, const Datu
  * All is done with a table; it stays locked until the end of the transaction.
  */
 void
-migrate_table_close(MigrateTable * table)
+migrate_table_close(MigrateTable *table)
 {
 	AfterTriggerEndQuery(table->estate);
 	ExecCloseIndices(table->info);

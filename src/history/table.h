@@ -26,19 +26,19 @@ typedef struct MigrateTableDef
 	const char *index;			/* by which rows are found, or NULL */
 	const char *sequence;		/* of the column "id", or NULL */
 	const char *const *columns; /* in their order, ended by NULL */
-}			MigrateTableDef;
+} MigrateTableDef;
 
 typedef struct MigrateTable MigrateTable;
 
 /* in table.c */
 extern void migrate_write_tables(void (*body) (void *arg), void *arg);
-extern MigrateTable * migrate_table_open(const MigrateTableDef * def);
-extern int64 migrate_table_next_id(const MigrateTable * table);
-extern void migrate_table_insert(MigrateTable * table, const MigrateParameters *row);
-extern bool migrate_table_has(MigrateTable * table, const AttrNumber *columns,
+extern MigrateTable *migrate_table_open(const MigrateTableDef *def);
+extern int64 migrate_table_next_id(const MigrateTable *table);
+extern void migrate_table_insert(MigrateTable *table, const MigrateParameters *row);
+extern bool migrate_table_has(MigrateTable *table, const AttrNumber *columns,
 							  const Datum *values, int ncolumns);
-extern bool migrate_table_delete(MigrateTable * table, const AttrNumber *columns,
+extern bool migrate_table_delete(MigrateTable *table, const AttrNumber *columns,
 								 const Datum *values, int ncolumns);
-extern void migrate_table_close(MigrateTable * table);
+extern void migrate_table_close(MigrateTable *table);
 
 #endif							/* MIGRATE_HISTORY_TABLE_H */

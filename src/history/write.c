@@ -119,7 +119,7 @@ check_sha256(const uint8 *sha256, const char *str, size_t length)
  * Insert a script, unless it is there.
  */
 static void
-put_script(MigrateTable * table, const uint8 *sha256, const char *str)
+put_script(MigrateTable *table, const uint8 *sha256, const char *str)
 {
 	const AttrNumber column = SCRIPT_SHA256;
 	size_t		length = strlen(str);
@@ -217,7 +217,7 @@ bind_attempt(MigrateParameters *p, const MigrateHistory *history, const char *ve
  * Insert a row of migrate.history, which gets the next number.
  */
 static void
-put_attempt(MigrateTable * table, MigrateParameters *row)
+put_attempt(MigrateTable *table, MigrateParameters *row)
 {
 	row->values[HISTORY_ID - 1] = Int64GetDatum(migrate_table_next_id(table));
 	migrate_table_insert(table, row);
@@ -397,7 +397,7 @@ migrate_record_up(const MigrateHistory *history, const MigrateStep *step,
 }
 
 static void
-put_scripts(MigrateTable * table, const MigrateRecord *record)
+put_scripts(MigrateTable *table, const MigrateRecord *record)
 {
 	if (record->up != NULL)
 		put_script(table, record->up_sha256, record->up);
@@ -409,7 +409,7 @@ put_scripts(MigrateTable * table, const MigrateRecord *record)
  * Delete the row of migrate.applied that has the key of this one.
  */
 static void
-take_applied(MigrateTable * table, const MigrateParameters *row)
+take_applied(MigrateTable *table, const MigrateParameters *row)
 {
 	const AttrNumber columns[] = {APPLIED_PROJECT, APPLIED_SCHEMA, APPLIED_SORT_KEY};
 	const Datum values[] = {row->values[0], row->values[1], row->values[2]};
@@ -425,12 +425,12 @@ typedef struct Records
 	MigrateDirection direction;
 	MigrateRecord *records;
 	int			count;
-}			Records;
+} Records;
 
 static void
 write_records(void *arg)
 {
-	const		Records *records = arg;
+	const Records *records = arg;
 	bool		up = records->direction == MIGRATE_UP;
 	MigrateTable *scripts = up ? migrate_table_open(&script_table) : NULL;
 	MigrateTable *history = migrate_table_open(&history_table);

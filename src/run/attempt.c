@@ -115,6 +115,8 @@ begin_transaction(Attempt *attempt)
 
 /*
  * Abort, after an error, and begin the next transaction.
+ *
+ * Follows core's PostgresMain() after an error, and exec_simple_query().
  */
 static void
 abort_now(MemoryContext context)

@@ -97,6 +97,8 @@ has_foreign_option(List *options)
  * to commit on the way, as TimescaleDB does (transaction_per_chunk, continuous).
  * What depends on the catalogs (REINDEX of a partitioned table and the like) is not
  * decided here: core refuses it when it runs.
+ *
+ * Follows core's callers of PreventInTransactionBlock(), PostgreSQL 15 to 18.
  */
 static List *
 outside_block(Node *node, bool *always)

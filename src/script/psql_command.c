@@ -6,6 +6,9 @@
  * Those that only change what psql shows are skipped; they are in the output of
  * pg_dump and in many files that were written for psql.
  *
+ * Follows core's psql: command.c for the commands, psqlscanslash.l for how a line is
+ * divided into arguments.
+ *
  * Copyright (c) 2026, the migrate authors
  *
  * IDENTIFICATION
