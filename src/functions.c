@@ -234,8 +234,8 @@ static void
 hint_at_apply(void *arg)
 {
 	if (geterrcode() == ERRCODE_ACTIVE_SQL_TRANSACTION)
-		errhint("Turn on autocommit in the client, send it as a statement of its own, or use SELECT * FROM migrate.%s().",
-				strcmp(arg, "CALL migrate.up") == 0 ? "apply" : "rollback");
+		migrate_callback_hint("Turn on autocommit in the client, send it as a statement of its own, or use SELECT * FROM migrate.%s().",
+							  strcmp(arg, "CALL migrate.up") == 0 ? "apply" : "rollback");
 }
 
 /*

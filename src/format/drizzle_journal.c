@@ -31,7 +31,7 @@ json_field(JsonbContainer *object, const char *key)
 static void
 journal_context(void *arg)
 {
-	errcontext("file \"%s\"", (const char *) arg);
+	migrate_callback_context("file \"%s\"", (const char *) arg);
 }
 
 pg_noreturn static void bad_journal(void);

@@ -139,10 +139,10 @@ add_context(void *arg)
 	char	   *version = TextDatumGetCString(first->attempt.values[HISTORY_VERSION - 1]);
 
 	if (first == last)
-		errcontext("recording migration \"%s\"", version);
+		migrate_callback_context("recording migration \"%s\"", version);
 	else
-		errcontext("recording migrations \"%s\" to \"%s\"", version,
-				   TextDatumGetCString(last->attempt.values[HISTORY_VERSION - 1]));
+		migrate_callback_context("recording migrations \"%s\" to \"%s\"", version,
+								 TextDatumGetCString(last->attempt.values[HISTORY_VERSION - 1]));
 }
 
 /*

@@ -117,13 +117,13 @@ hint_at_variable(const char *at)
 	int			n = 1;
 
 	if (geterrcode() == ERRCODE_SYNTAX_ERROR && strncmp(at, "{{", 2) == 0)
-		errhint("Templates are not supported: write the statements out.");
+		migrate_callback_hint("Templates are not supported: write the statements out.");
 	if (geterrcode() != ERRCODE_SYNTAX_ERROR || *at != ':')
 		return;
 	while (isalnum((unsigned char) at[n]) || at[n] == '_' || IS_HIGHBIT_SET(at[n]))
 		n++;
 	if (n > 1)
-		errhint("If \"%.*s\" is a variable, give it a value in \"vars\".", n, at);
+		migrate_callback_hint("If \"%.*s\" is a variable, give it a value in \"vars\".", n, at);
 }
 
 /*
@@ -135,6 +135,7 @@ convert_position(MigrateErrorContext *errctx)
 {
 	int			position = geterrposition();	/* in characters, from 1 */
 	const char *query;
+	char	   *clipped = NULL;
 	int			before;
 	int			bytes;
 
@@ -149,13 +150,15 @@ convert_position(MigrateErrorContext *errctx)
 	if (query > errctx->source + bytes)
 		query = errctx->source + bytes;
 	if (query != errctx->source)
-		query = pnstrdup(query, errctx->source + bytes - query +
-						 strcspn(errctx->source + bytes, "\r\n"));
+		query = clipped = pnstrdup(query, errctx->source + bytes - query +
+								   strcspn(errctx->source + bytes, "\r\n"));
 	before = pg_mbstrlen_with_len(errctx->source,
 								  Min(errctx->query - errctx->source, bytes));
 	errposition(0);
 	internalerrposition(position - before);
 	internalerrquery(query);
+	if (clipped != NULL)
+		pfree(clipped);
 }
 
 /*
@@ -166,10 +169,10 @@ static void
 hint_at_marker(const MigrateErrorContext *errctx, const char *reason)
 {
 	if (errctx->no_transaction_marker != NULL)
-		errhint("%s Put it into another migration, or mark this one with \"%s\".", reason,
-				errctx->no_transaction_marker);
+		migrate_callback_hint("%s Put it into another migration, or mark this one with \"%s\".", reason,
+							  errctx->no_transaction_marker);
 	else
-		errhint("%s Put it into another migration, or write \"COMMIT;\" before it.", reason);
+		migrate_callback_hint("%s Put it into another migration, or write \"COMMIT;\" before it.", reason);
 }
 
 static void
@@ -179,10 +182,10 @@ hint_in_commits(const MigrateErrorContext *errctx)
 	{
 		case ERRCODE_INVALID_TRANSACTION_TERMINATION:
 			if (errctx->executing && errctx->no_transaction_marker != NULL)
-				errhint("What commits has to run outside a transaction: mark the migration with \"%s\".",
-						errctx->no_transaction_marker);
+				migrate_callback_hint("What commits has to run outside a transaction: mark the migration with \"%s\".",
+									  errctx->no_transaction_marker);
 			else if (errctx->executing)
-				errhint("What commits has to run outside a transaction: make \"COMMIT;\" the first statement of the file.");
+				migrate_callback_hint("What commits has to run outside a transaction: make \"COMMIT;\" the first statement of the file.");
 			break;
 		case ERRCODE_ACTIVE_SQL_TRANSACTION:
 			hint_at_marker(errctx, "The statement has to run outside a transaction.");
@@ -191,8 +194,8 @@ hint_in_commits(const MigrateErrorContext *errctx)
 			hint_at_marker(errctx, "New enum values must be committed before they can be used.");
 			break;
 		case ERRCODE_OUT_OF_MEMORY:
-			errhint("If it is the lock table that is full, increase max_locks_per_transaction, "
-					"or divide the migration.");
+			migrate_callback_hint("If it is the lock table that is full, increase max_locks_per_transaction, "
+								  "or divide the migration.");
 			break;
 		default:
 			break;
@@ -211,21 +214,21 @@ hint_in_block(const MigrateErrorContext *errctx)
 	{
 		case ERRCODE_INVALID_TRANSACTION_TERMINATION:
 			if (errctx->executing)
-				errhint("A procedure that commits needs CALL migrate.%s(), and a migration marked as one without a transaction.", routine);
+				migrate_callback_hint("A procedure that commits needs CALL migrate.%s(), and a migration marked as one without a transaction.", routine);
 			break;
 		case ERRCODE_ACTIVE_SQL_TRANSACTION:
 			if (errctx->direction == MIGRATE_UP)
-				errhint("Use CALL migrate.up(), which commits after each migration.");
+				migrate_callback_hint("Use CALL migrate.up(), which commits after each migration.");
 			else
-				errhint("Use CALL migrate.down(), which commits after each migration, with as many \"steps\" as are meant: by default it undoes the last batch.");
+				migrate_callback_hint("Use CALL migrate.down(), which commits after each migration, with as many \"steps\" as are meant: by default it undoes the last batch.");
 			break;
 		case ERRCODE_UNSAFE_NEW_ENUM_VALUE_USAGE:
-			errhint("New enum values must be committed before they can be used. "
-					"Use CALL migrate.%s(), which commits after each migration.", routine);
+			migrate_callback_hint("New enum values must be committed before they can be used. "
+								  "Use CALL migrate.%s(), which commits after each migration.", routine);
 			break;
 		case ERRCODE_OUT_OF_MEMORY:
-			errhint("If it is the lock table that is full, increase max_locks_per_transaction, "
-					"or use CALL migrate.%s(), which commits after each migration.", routine);
+			migrate_callback_hint("If it is the lock table that is full, increase max_locks_per_transaction, "
+								  "or use CALL migrate.%s(), which commits after each migration.", routine);
 			break;
 		default:
 			break;
@@ -233,7 +236,8 @@ hint_in_block(const MigrateErrorContext *errctx)
 }
 
 /*
- * Error context callback; "arg" is a MigrateErrorContext.
+ * Error context callback; "arg" is a MigrateErrorContext.  It runs for each NOTICE as
+ * well, in a context that nothing resets then: so it frees what it allocates.
  */
 void
 migrate_errcontext_callback(void *arg)
@@ -261,6 +265,8 @@ migrate_errcontext_callback(void *arg)
 					 errctx->stored ? "stored script of file" : "file", file);
 	if (errctx->line > 0)
 		appendStringInfo(&buf, ", line %d", line);
-	errcontext("%s", buf.data);
+	migrate_callback_context("%s", buf.data);
 	pfree(buf.data);
+	if (file != errctx->file)
+		pfree(unconstify(char *, file));
 }

@@ -133,25 +133,25 @@ migrate_shown(const char *str)
 	return shown.data;
 }
 
-/*
- * The text of a message, as psprintf() makes it, to be shown on one line.
- */
-char *
-migrate_printable(const char *format,...)
+static char *printable(const char *format, va_list args) pg_attribute_printf(1, 0);
+
+static char *
+printable(const char *format, va_list args)
 {
-	int			saved_errno = errno;	/* for %m */
+	int			saved_errno = errno;	/* for %m, here and in what comes next */
 	StringInfoData buf;
+	char	   *shown;
 
 	initStringInfo(&buf);
 	for (;;)
 	{
-		va_list		args;
+		va_list		copy;
 		int			needed;
 
 		errno = saved_errno;
-		va_start(args, format);
-		needed = appendStringInfoVA(&buf, format, args);
-		va_end(args);
+		va_copy(copy, args);
+		needed = appendStringInfoVA(&buf, format, copy);
+		va_end(copy);
 		if (needed == 0)
 			break;
 		enlargeStringInfo(&buf, needed);
@@ -159,7 +159,59 @@ migrate_printable(const char *format,...)
 	if (buf.len > MAX_MESSAGE)
 		buf.data[pg_mbcliplen(buf.data, buf.len, MAX_MESSAGE)] = '\0';
 
-	return migrate_shown(buf.data);
+	shown = migrate_shown(buf.data);
+	if (shown != buf.data)
+		pfree(buf.data);
+	errno = saved_errno;
+	return shown;
+}
+
+/*
+ * The text of a message, as psprintf() makes it, to be shown on one line.
+ */
+char *
+migrate_printable(const char *format,...)
+{
+	va_list		args;
+	char	   *shown;
+
+	va_start(args, format);
+	shown = printable(format, args);
+	va_end(args);
+	return shown;
+}
+
+/*
+ * errcontext() for an error context callback.  Those run in ErrorContext, which
+ * nothing resets after a NOTICE.
+ */
+void
+migrate_callback_context(const char *format,...)
+{
+	va_list		args;
+	char	   *shown;
+
+	va_start(args, format);
+	shown = printable(format, args);
+	va_end(args);
+	errcontext_msg("%s", shown);
+	pfree(shown);
+}
+
+/*
+ * The same for errhint().
+ */
+void
+migrate_callback_hint(const char *format,...)
+{
+	va_list		args;
+	char	   *shown;
+
+	va_start(args, format);
+	shown = printable(format, args);
+	va_end(args);
+	(errhint) ("%s", shown);
+	pfree(shown);
 }
 
 /*

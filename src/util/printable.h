@@ -18,10 +18,13 @@
  * contain anything: a line end followed by a forged message, or control sequences
  * of a terminal.  So each of our messages goes through migrate_printable().  Text
  * that must not be escaped, such as that of a statement, goes through
- * errmsg_internal() and errcontext_msg().
+ * errmsg_internal() and errcontext_msg().  Error context callbacks use the
+ * migrate_callback_*() functions, which free what they allocate.
  */
 extern char *migrate_printable(const char *format,...) pg_attribute_printf(1, 2);
 extern char *migrate_shown(const char *str);
+extern void migrate_callback_context(const char *format,...) pg_attribute_printf(1, 2);
+extern void migrate_callback_hint(const char *format,...) pg_attribute_printf(1, 2);
 extern int	migrate_errcode_for_file(void);
 extern int	migrate_errhint_for_file(const char *action);
 

@@ -153,6 +153,33 @@ sub fail_often
 }
 
 #
+# 20,000 notices
+#
+
+{
+	my $count = 20_000;
+	my $raise = "DO \$\$ BEGIN FOR i IN 1..%d LOOP RAISE DEBUG 'notice \\u0007 %%', i; END LOOP; END \$\$;";
+	my @dirs = map { new_directory('1_notices.sql' => "SELECT 1;\n\\ir parts/notices.sql\n") } 1, 2;
+	my $session = open_session($db);
+
+	write_files("$dirs[0]/parts", 'notices.sql' => sprintf($raise, 100));
+	write_files("$dirs[1]/parts", 'notices.sql' => sprintf($raise, $count));
+
+	# for the log, which psql does not wait for
+	ask($session, 'SET client_min_messages = notice; SET log_min_messages = debug1; SET jit = off');
+	held($node, $session);
+	my ($out, $err) = ask($session, up($dirs[0], 'few notices'));
+	like($err, qr/applied 1_notices/, 'few notices');
+	my %before = held($node, $session);
+	($out, $err) = ask($session, up($dirs[1], 'many notices'));
+	like($err, qr/applied 1_notices/, 'many notices');
+	my %after = held($node, $session);
+	note(join ', ', map { "$_ $before{$_} -> $after{$_}" } sort keys %before);
+	cmp_ok($after{contexts} - $before{contexts}, '<=', 10 * $count, 'memory contexts are flat');
+	close_session($session);
+}
+
+#
 # Patience with a busy table
 #
 
