@@ -74,10 +74,11 @@ migrate_report_activity(const MigrateErrorContext *errctx)
 
 	if (!pgstat_track_activities)
 		return;
-	activity = psprintf("migration %s (%s), statement %d of %d: %s",
+	activity = psprintf("migration %s (%s), statement %d of %d: %.*s",
 						migrate_shown(migrate_label(errctx->version, errctx->name)),
 						direction_name(errctx->direction),
-						errctx->statement, errctx->nstatements, errctx->query);
+						errctx->statement, errctx->nstatements,
+						pgstat_track_activity_query_size, errctx->query);
 	pgstat_report_activity(STATE_RUNNING, activity);
 	pfree(activity);
 }
@@ -92,7 +93,8 @@ migrate_report_waiting(int pid)
 
 	if (!pgstat_track_activities)
 		return;
-	activity = psprintf("waiting for the migration run of process %d: %s", pid,
+	activity = psprintf("waiting for the migration run of process %d: %.*s", pid,
+						pgstat_track_activity_query_size,
 						debug_query_string ? debug_query_string : "");
 	pgstat_report_activity(STATE_RUNNING, activity);
 	pfree(activity);
