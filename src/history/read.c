@@ -23,6 +23,7 @@
 #include "nodes/parsenodes.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
@@ -373,6 +374,18 @@ static MigrateQuery lockers_query = {
 };
 
 /*
+ * A relation by its name, InvalidOid if it cannot be found.  RangeVarGetRelid() raises
+ * an error for a schema that the current role may not use.
+ */
+static Oid
+find_relation(const RangeVar *relation)
+{
+	if (relation->schemaname == NULL)
+		return RelnameGetRelid(relation->relname);
+	return get_relname_relid(relation->relname, get_namespace_oid(relation->schemaname, true));
+}
+
+/*
  * The processes that hold locks on relations (RangeVar), listed; NULL if no process
  * does, or the relations cannot be found.  Best effort, for a NOTICE.
  */
@@ -386,7 +399,7 @@ migrate_history_lockers(List *relations)
 
 	foreach(lc, relations)
 	{
-		Oid			relid = RangeVarGetRelid(lfirst_node(RangeVar, lc), NoLock, true);
+		Oid			relid = find_relation(lfirst_node(RangeVar, lc));
 
 		if (OidIsValid(relid))
 			oids = lappend_oid(oids, relid);

@@ -477,6 +477,22 @@ is_lock_failure(const ErrorData *error)
 }
 
 /*
+ * Who holds locks on the relations of a statement, as migrate_history_lockers().  Its
+ * transaction is gone with its settings, but the schema of the run is known.
+ */
+static const char *
+lockers_of(const Attempt *attempt, const MigrateStatement *statement)
+{
+	int			guc_level = NewGUCNestLevel();
+	const char *lockers;
+
+	migrate_enter_schema(attempt->run->request->history.schema, GUC_ACTION_SAVE);
+	lockers = migrate_history_lockers(statement->relations);
+	AtEOXact_GUC(false, guc_level);
+	return lockers;
+}
+
+/*
  * Wait, without a snapshot or a lock on anything, before trying again what ran
  * into lock_timeout or a deadlock: ever longer, and never all waiters at the same
  * time.
@@ -485,7 +501,7 @@ static void
 wait_for_retry(Attempt *attempt, const MigrateStatement *statement, bool deadlock, int tries)
 {
 	double		delay = migrate_lock_retry_delay;
-	const char *holders = statement ? migrate_history_lockers(statement->relations) : NULL;
+	const char *holders = statement ? lockers_of(attempt, statement) : NULL;
 
 	for (int i = 0; i < tries && delay < MAX_RETRY_DELAY_MS; i++)
 		delay *= 2;

@@ -282,6 +282,45 @@ is(query($db, 'SELECT count(*) FROM pg_index WHERE NOT indisvalid AND indrelid =
 	0, 'no INVALID index is left of the tries');
 query($db, 'DROP INDEX busy_i');
 
+# Where the migration finds the table, and the session does not: by the role that it
+# sets, or by the schema of the run.
+{
+	my $roles = new_directory('1_roles.sql' =>
+		  "-- +goose Up\nSET ROLE keeper;\nALTER TABLE kept.busy ADD COLUMN j integer;\nRESET ROLE;\n");
+	my $tenant = new_directory('1_tenant.sql' => "-- +goose Up\nALTER TABLE tenant_busy ADD COLUMN j integer;\n");
+
+	query(
+		$db, q{
+		CREATE ROLE keeper;
+		CREATE SCHEMA kept AUTHORIZATION keeper;
+		CREATE TABLE kept.busy (i integer);
+		ALTER TABLE kept.busy OWNER TO keeper;
+		CREATE SCHEMA tenant;
+		CREATE TABLE tenant.tenant_busy (i integer);
+		CREATE ROLE runner NOINHERIT IN ROLE keeper;
+		GRANT USAGE ON SCHEMA migrate TO runner;
+		GRANT EXECUTE ON ALL ROUTINES IN SCHEMA migrate TO runner});
+	foreach my $case (
+		[ 'a role', 'kept.busy', "CALL migrate.up('$roles', project => 'roles')" ],
+		[ 'a schema', 'tenant.tenant_busy', "CALL migrate.up('$tenant', project => 'tenant', schema => 'tenant')" ])
+	{
+		my ($what, $table, $call) = @$case;
+		my ($holder, $holder_pid) = open_holder("LOCK TABLE $table IN ACCESS SHARE MODE");
+		my $runner = open_session($db, application => 'patient');
+
+		ask($runner, $patient);
+		ask($runner, "SET migrate.allowed_directories = '$roles'; SET SESSION AUTHORIZATION runner") if $what eq 'a role';
+		start($runner, $call);
+		wait_until("$what: it tries again", sub { has_written($runner, qr/trying again|ERROR/) });
+		ask($holder, 'COMMIT');
+		my ($out, $err) = finish($runner);
+		like($err, qr/lock timeout in migration "1_\w+", trying again\nDETAIL:.*locked by process \b$holder_pid\b/,
+			"$what: a NOTICE names who holds the lock");
+		like($err, qr/applied 1_/, "$what: it is applied when the table is free");
+		close_session($_) foreach $holder, $runner;
+	}
+}
+
 # Down is as patient.
 {
 	my ($holder) = open_holder($lock);
