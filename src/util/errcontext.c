@@ -16,6 +16,7 @@
 #include "mb/pg_wchar.h"
 #include "tcop/tcopprot.h"
 #include "utils/backend_status.h"
+#include "utils/memutils.h"
 
 #include "util/errcontext.h"
 #include "util/line_map.h"
@@ -110,6 +111,26 @@ migrate_report_activity_end(void)
 }
 
 /*
+ * May the message have a hint of ours?  It may if it is an error of the server itself:
+ * who raises one in a function knows better what to do.  A hint that it has stays, but
+ * for those that ours say as well: on new enum values and on the lock table.
+ */
+static bool
+may_hint(void)
+{
+	MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
+	ErrorData  *error = CopyErrorData();
+	bool		replaced = error->filename != NULL &&
+		(strcmp(error->filename, "enum.c") == 0 || strcmp(error->filename, "lock.c") == 0);
+	bool		result = error->elevel >= ERROR && (error->hint == NULL || replaced) &&
+		error->domain != NULL && strcmp(error->domain, PG_TEXTDOMAIN("postgres")) == 0;
+
+	FreeErrorData(error);
+	MemoryContextSwitchTo(old);
+	return result;
+}
+
+/*
  * A colon that makes no sense to the parser is most often that of a variable
  * without a value, and two braces are those of a template.
  */
@@ -118,9 +139,11 @@ hint_at_variable(const char *at)
 {
 	int			n = 1;
 
-	if (geterrcode() == ERRCODE_SYNTAX_ERROR && strncmp(at, "{{", 2) == 0)
+	if (geterrcode() != ERRCODE_SYNTAX_ERROR || (*at != ':' && *at != '{') || !may_hint())
+		return;
+	if (strncmp(at, "{{", 2) == 0)
 		migrate_callback_hint("Templates are not supported: write the statements out.");
-	if (geterrcode() != ERRCODE_SYNTAX_ERROR || *at != ':')
+	if (*at != ':')
 		return;
 	while (isalnum((unsigned char) at[n]) || at[n] == '_' || IS_HIGHBIT_SET(at[n]))
 		n++;
@@ -238,6 +261,30 @@ hint_in_block(const MigrateErrorContext *errctx)
 }
 
 /*
+ * What to do about an error that depends on how a migration runs.
+ */
+static void
+hint_at_transaction(const MigrateErrorContext *errctx)
+{
+	switch (geterrcode())
+	{
+		case ERRCODE_INVALID_TRANSACTION_TERMINATION:
+		case ERRCODE_ACTIVE_SQL_TRANSACTION:
+		case ERRCODE_UNSAFE_NEW_ENUM_VALUE_USAGE:
+		case ERRCODE_OUT_OF_MEMORY:
+			break;
+		default:
+			return;
+	}
+	if (!may_hint())
+		return;
+	if (errctx->commits)
+		hint_in_commits(errctx);
+	else
+		hint_in_block(errctx);
+}
+
+/*
  * Error context callback; "arg" is a MigrateErrorContext.  It runs for each NOTICE as
  * well, in a context that nothing resets then: so it frees what it allocates.
  */
@@ -250,10 +297,7 @@ migrate_errcontext_callback(void *arg)
 	StringInfoData buf;
 
 	convert_position(errctx);
-	if (errctx->commits)
-		hint_in_commits(errctx);
-	else
-		hint_in_block(errctx);
+	hint_at_transaction(errctx);
 	line = migrate_map_line(errctx, errctx->line, &file);
 
 	initStringInfo(&buf);

@@ -108,3 +108,24 @@ ROLLBACK;
 -- a session goes on after all that
 SELECT count(*) FROM migrate.apply(test.dir('goose_app'));
 SELECT mode FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database());
+
+--
+-- Our hints are for the server's own errors, and not instead of another hint.
+--
+CREATE FUNCTION test.raise(using_what text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM test.write('raise/1_a.sql', format('DO $x$ BEGIN RAISE EXCEPTION USING %s; END $x$;', using_what));
+	RETURN QUERY SELECT test.try(format('SELECT migrate.apply(%L, project => ''raise'')', test.made('raise')));
+END
+$$;
+SELECT code, r FROM unnest('{25001,53200,55P04,2D000,42601}'::text[]) code,
+	test.raise(format('ERRCODE = %L, MESSAGE = %L, HINT = %L', code, 'theirs', 'their hint')) r;
+SELECT code, r FROM unnest('{25001,53200,55P04,2D000,42601}'::text[]) code,
+	test.raise(format('ERRCODE = %L, MESSAGE = %L', code, 'theirs')) r;
+SELECT test.write('raise/1_a.sql', $$DO $x$ BEGIN RAISE WARNING USING ERRCODE = '25001', MESSAGE = 'theirs'; END $x$;$$) \gset ignored_
+CALL migrate.up(test.made('raise'), project => 'raise');
+-- where core has the same hint, it is ours
+SELECT test.write('raise/2_enum.sql', $$CREATE TYPE mood AS ENUM ('fine');$$),
+	   test.write('raise/3_add.sql', $$ALTER TYPE mood ADD VALUE 'well'; SELECT 'well'::mood;$$) \gset ignored_
+CALL migrate.up(test.made('raise'), '2', project => 'raise');
+SELECT test.try(format('SELECT migrate.apply(%L, project => ''raise'')', test.made('raise')));
