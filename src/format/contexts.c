@@ -18,11 +18,14 @@
 #include "postgres.h"
 
 #include "catalog/pg_collation.h"
+#include "miscadmin.h"
 #include "utils/formatting.h"
+#include "utils/memutils.h"
 
 #include "format/contexts.h"
 #include "format/format.h"
 #include "util/guc.h"
+#include "util/names.h"
 #include "util/printable.h"
 
 /*
@@ -40,6 +43,7 @@ list_items(const char *list)
 	{
 		int			length;
 
+		CHECK_FOR_INTERRUPTS();
 		item += strspn(item, " \t\r\n\"'");
 		length = strlen(item);
 		while (length > 0 && strchr(" \t\r\n\"'", item[length - 1]) != NULL)
@@ -50,40 +54,24 @@ list_items(const char *list)
 	return items;
 }
 
-static bool
-has_item(List *items, const char *name)
-{
-	ListCell   *lc;
-
-	foreach(lc, items)
-	{
-		if (strcmp(lfirst(lc), name) == 0)
-			return true;
-	}
-	return false;
-}
-
 /*
- * Is a name one of those that a setting chooses?  Of a setting that only excludes,
- * all that it does not.
+ * What a setting says, taken apart once for all changesets.
  */
-static bool
-is_chosen(List *setting, const char *name)
+typedef struct Setting
 {
-	bool		excludes_only = true;
-	ListCell   *lc;
+	MemoryContext context;		/* of all that follows; NULL: nothing yet */
+	char	   *source;			/* the setting itself */
+	MigrateNames *names;		/* its items, with "!" where they have it */
+	int			included;		/* of them without it ... */
+	int			excluded;		/* ... and with it */
+	bool		is_expression;
+}			Setting;
 
-	foreach(lc, setting)
-	{
-		excludes_only &= *(char *) lfirst(lc) == '!';
-	}
-	if (has_item(setting, psprintf("!%s", name)))
-		return false;
-	return excludes_only || has_item(setting, name);
-}
+static Setting contexts_setting;
+static Setting labels_setting;
 
 /*
- * Is what a changeset says more than a list of names?
+ * Is what a changeset or a setting says more than a list of names?
  */
 static bool
 is_expression(List *items)
@@ -102,10 +90,63 @@ is_expression(List *items)
 }
 
 /*
+ * Take a setting apart, unless it is the one that was taken apart last.
+ */
+static void
+read_setting(Setting * setting, const char *source)
+{
+	MemoryContext old;
+	List	   *items;
+	ListCell   *lc;
+
+	if (setting->context != NULL && strcmp(setting->source, source) == 0)
+		return;
+	if (setting->context != NULL)
+		MemoryContextDelete(setting->context);
+	memset(setting, 0, sizeof(Setting));
+	old = MemoryContextSwitchTo(AllocSetContextCreate(CurrentMemoryContext, "migrate contexts",
+													  ALLOCSET_SMALL_SIZES));
+	setting->names = migrate_names_create();
+	items = list_items(source);
+	foreach(lc, items)
+	{
+		const char *item = lfirst(lc);
+
+		if (!migrate_names_add(setting->names, item, NULL))
+			continue;
+		if (*item == '!')
+			setting->excluded++;
+		else
+			setting->included++;
+	}
+	setting->is_expression = is_expression(items);
+	setting->source = pstrdup(source);
+	setting->context = MemoryContextSwitchTo(old);
+	MemoryContextSetParent(setting->context, TopMemoryContext);
+}
+
+static bool
+excludes(const Setting * setting, const char *name)
+{
+	return setting->excluded > 0 && migrate_names_have(setting->names, psprintf("!%s", name));
+}
+
+/*
+ * Is a name one of those that a setting chooses?  Of a setting that only excludes,
+ * all that it does not.
+ */
+static bool
+is_chosen(const Setting * setting, const char *name)
+{
+	return !excludes(setting, name) &&
+		(setting->included == 0 || migrate_names_have(setting->names, name));
+}
+
+/*
  * Does one of the contexts that a changeset has make it run?
  */
 static bool
-contexts_match(List *items, List *setting)
+contexts_match(List *items, const Setting * setting)
 {
 	ListCell   *lc;
 
@@ -121,35 +162,42 @@ contexts_match(List *items, List *setting)
 
 /*
  * Does one of the items of the setting fit the labels that a changeset has?  There
- * it is the setting that is the expression.
+ * it is the setting that is the expression: one that excludes fits unless the
+ * changeset has that label.
  */
 static bool
-labels_match(List *items, List *setting)
+labels_match(List *items, const Setting * setting)
 {
+	MigrateNames *seen = migrate_names_create();
+	int			had = 0;
 	ListCell   *lc;
 
-	foreach(lc, setting)
+	foreach(lc, items)
 	{
 		const char *item = lfirst(lc);
 
-		if (*item == '!' ? !has_item(items, item + 1) : has_item(items, item))
+		if (!migrate_names_add(seen, item, NULL))
+			continue;
+		if (migrate_names_have(setting->names, item))
 			return true;
+		had += excludes(setting, item);
 	}
-	return false;
+	return setting->excluded > had;
 }
 
 static MigrateChoice
-choose(const char *said, const char *setting, bool (*match) (List *items, List *setting))
+choose(const char *said, const char *source, Setting * setting,
+	   bool (*match) (List *items, const Setting * setting))
 {
 	List	   *items = said ? list_items(said) : NIL;
-	List	   *chosen;
 
-	if (items == NIL || strcmp(setting, "*") == 0)
+	CHECK_FOR_INTERRUPTS();
+	if (items == NIL || strcmp(source, "*") == 0)
 		return CHOICE_RUNS;
-	chosen = list_items(setting);
-	if (chosen == NIL || is_expression(items) || is_expression(chosen))
+	read_setting(setting, source);
+	if (setting->included + setting->excluded == 0 || is_expression(items) || setting->is_expression)
 		return CHOICE_UNDECIDED;
-	return match(items, chosen) ? CHOICE_RUNS : CHOICE_SKIPPED;
+	return match(items, setting) ? CHOICE_RUNS : CHOICE_SKIPPED;
 }
 
 /*
@@ -159,8 +207,8 @@ choose(const char *said, const char *setting, bool (*match) (List *items, List *
 MigrateChoice
 migrate_choose(const Migration *migration, const char **setting)
 {
-	MigrateChoice contexts = choose(migration->contexts, migrate_contexts, contexts_match);
-	MigrateChoice labels = choose(migration->labels, migrate_labels, labels_match);
+	MigrateChoice contexts = choose(migration->contexts, migrate_contexts, &contexts_setting, contexts_match);
+	MigrateChoice labels = choose(migration->labels, migrate_labels, &labels_setting, labels_match);
 
 	*setting = contexts == CHOICE_UNDECIDED ? "migrate.contexts" : "migrate.labels";
 	if (contexts == CHOICE_SKIPPED || labels == CHOICE_SKIPPED)

@@ -18,6 +18,7 @@
 #include "format/format.h"
 #include "format/manifest.h"
 #include "util/lines.h"
+#include "util/names.h"
 #include "util/printable.h"
 
 #define BLANK	" \t\r"
@@ -72,6 +73,7 @@ typedef struct SqitchPlan
 	const char *project;
 	List	   *changes;		/* of SqitchChange, in order */
 	List	   *by_name;		/* the same, by name and then in order */
+	MigrateNames *tags;			/* with "@": the first change that has it */
 } SqitchPlan;
 
 /*
@@ -135,6 +137,7 @@ add_tag(SqitchPlan *plan, const char *line, int number)
 		migrate_bad_file(plan->file, number, "tag precedes the first change", NULL);
 	change = llast(plan->changes);
 	change->tags = lappend(change->tags, pnstrdup(line, strcspn(line, BLANK)));
+	(void) migrate_names_add(plan->tags, llast(change->tags), change);
 }
 
 static void
@@ -195,20 +198,9 @@ find_change(const SqitchPlan *plan, const char *name)
 static bool
 has_tag(const SqitchPlan *plan, const char *tag, int ordinal)
 {
-	ListCell   *lc;
+	const SqitchChange *change = migrate_names_get(plan->tags, tag);
 
-	foreach(lc, plan->changes)
-	{
-		SqitchChange *change = lfirst(lc);
-		ListCell   *t;
-
-		if (change->ordinal >= ordinal)
-			break;
-		foreach(t, change->tags)
-			if (strcmp(lfirst(t), tag) == 0)
-			return true;
-	}
-	return false;
+	return change != NULL && change->ordinal < ordinal;
 }
 
 /*
@@ -270,6 +262,7 @@ parse_plan(SqitchPlan *plan, const char *str)
 {
 	char	   *line;
 
+	plan->tags = migrate_names_create();
 	for (int number = 1; (line = next_plan_line(&str)) != NULL; number++)
 	{
 		CHECK_FOR_INTERRUPTS();
