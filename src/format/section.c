@@ -366,11 +366,13 @@ find_separators(void *arg)
 	const MigrateToken *token;
 	ListCell   *lc = list_head(parser->separators);
 
-	while (lc != NULL && (token = migrate_lexer_next(lexer))->kind != 0)
+	/* the first doubt counts */
+	while (lc != NULL && parser->migration->doubt == NULL &&
+		   (token = migrate_lexer_next(lexer))->kind != 0)
 	{
 		int			end = token->location + strlen(token->str);
 
-		while (lc != NULL && lfirst_int(lc) < end)
+		while (lc != NULL && lfirst_int(lc) < end && parser->migration->doubt == NULL)
 		{
 			if (lfirst_int(lc) > token->location)
 				migrate_add_doubt(parser->migration,
