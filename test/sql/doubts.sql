@@ -111,3 +111,10 @@ SELECT version, state, detail FROM migrate.status(test.made('broken'), project =
 SELECT test.try(format('SELECT migrate.plan(%L, project => ''broken'')', test.made('broken')));
 SELECT test.try(format('SELECT migrate.apply(%L, project => ''broken'')', test.made('broken')));
 SELECT to_regclass('bp');
+
+-- plan() shows the error for one that runs again, as apply() raises it
+SELECT test.write('rerun/a.sql', E'--liquibase formatted sql\n--changeset a:1 runOnChange:true\nSELECT 1;') \gset ignored_
+SELECT version FROM migrate.apply(test.made('rerun'), project => 'rerun');
+SELECT test.write('rerun/a.sql', E'--liquibase formatted sql\nSELECT 0;\n--changeset a:1 runOnChange:true\nSELECT 2;') \gset ignored_
+SELECT version, note FROM migrate.plan(test.made('rerun'), project => 'rerun');
+SELECT test.try($$SELECT migrate.apply(test.made('rerun'), project => 'rerun')$$);
