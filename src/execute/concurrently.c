@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * concurrently.c
- *		Statements that core wants outside a transaction block, on relations of this
- *		transaction: changed to what may run inside one and does the same.
+ *		Statements that core refuses in a transaction block, on relations of this
+ *		transaction: changed to equivalent ones that may run in one.
  *
  * What core refuses CONCURRENTLY is refused here as well, in its words: a migration
  * must not work on an empty database and fail on the next one.

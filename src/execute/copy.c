@@ -68,11 +68,11 @@ read_rows(void *buffer, int minimum, int maximum)
 }
 
 /*
- * The rows have the encoding of the database, as all of the script, whatever
- * client_encoding is and the statement says.
+ * The rows have the encoding of the database, like the rest of the script, whatever
+ * client_encoding or the statement says.
  *
- * FREEZE wants that nothing holds a snapshot, which the caller's statement does
- * where nothing is committed.  It is left out there; rows are the same.
+ * FREEZE requires that no snapshot is held, but the caller's statement holds one
+ * unless the run commits.  FREEZE is then ignored; the rows are the same.
  */
 static List *
 change_options(List *options, bool commits)
@@ -117,7 +117,7 @@ refuse_generated_columns(Relation rel, Node *condition)
 }
 
 /*
- * The condition of WHERE, as BeginCopyFrom() wants it; NULL for none.
+ * The condition of WHERE, in the form that BeginCopyFrom() expects; NULL for none.
  */
 static Node *
 transform_condition(ParseState *pstate, ParseNamespaceItem *item, Relation rel, Node *where)

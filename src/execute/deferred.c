@@ -95,7 +95,7 @@ static int	nchanged = 0;
 
 /*
  * A relation has changed, or with InvalidOid any may have.  This may be called at
- * any time, so it does no more than to take a note.
+ * any time, so it only records the relation.
  */
 static void
 note_changed(Datum arg, Oid relid)

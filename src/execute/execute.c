@@ -106,8 +106,7 @@ refuse_outside_block(const MigrateStatement *statement, const char *sql, const R
  *
  * "made" and "made_unknown" collect the relations that the statements of all
  * pending scripts create; names are copied into CurrentMemoryContext, which has to
- * live as long as "made".  *relation is set to the one that the answer is about,
- * NULL if there is none.
+ * live as long as "made".  *relation is set to the relation that decides, or NULL.
  */
 MigrateInBlock
 migrate_execute_in_block(const MigrateStatement *statement, MigrateNames *made, bool *made_unknown,
@@ -225,7 +224,7 @@ run_set_transaction(const char *query, MigrateErrorContext *errctx)
 }
 
 /*
- * Run a statement that core wants outside a transaction block.
+ * Run a statement that core refuses in a transaction block.
  */
 static void
 run_outside_block(const MigrateStatement *statement, const char *sql, const char *query,

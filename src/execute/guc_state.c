@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * guc_state.c
- *		What becomes of settings that a migration changes.
+ *		Restores the settings that a migration changes.
  *
- * A GUC nest level gives back every setting that was changed in it.  Between
- * the transactions of one migration that is too much: SET has to live on, and
- * only SET LOCAL ends.
+ * The end of a GUC nest level restores every setting that was changed in it.
+ * Between the transactions of one migration that is too much: SET must stay in
+ * effect, and only SET LOCAL ends.
  *
  * Copyright (c) 2026, the migrate authors
  *
@@ -25,8 +25,8 @@
 #include "util/compat.h"
 
 /*
- * A setting to make again, of those that the session has made itself: with the
- * power that it was made with, which whoever runs us may not have had.
+ * A setting of the session, to be set again with the context and role with which it
+ * was set, which may have had more privileges than the current role.
  */
 typedef struct SavedSetting
 {
@@ -176,7 +176,8 @@ migrate_settings_end_transaction(int guc_level)
 }
 
 /*
- * May a setting be put back?  The others are core's own, or of a transaction.
+ * May a setting be restored?  The others are internal to core, or belong to a
+ * transaction.
  */
 static bool
 is_restorable(const struct config_generic *setting)
@@ -239,8 +240,8 @@ restore_setting(struct config_generic *setting, List *saved)
 }
 
 /*
- * Put the session's settings back to "saved", in the current transaction, which
- * has to be committed for it to last.
+ * Restore the session's settings to "saved".  This lasts only if the current
+ * transaction commits.
  */
 void
 migrate_settings_restore(List *saved)
@@ -261,10 +262,10 @@ migrate_settings_restore(List *saved)
 }
 
 /*
- * What is to end with the current transaction.  Deferred triggers and cursors
- * WITH HOLD run at its commit, and have to run with the role and the settings of
- * the migration that they come from; so these are given back after that, in the
- * last moment in which the transaction can still change them.
+ * What has to end with the current transaction.  Deferred triggers and cursors WITH
+ * HOLD run at its commit, and must run with the role and the settings of their
+ * migration.  So these are restored after that, at the last moment when the
+ * transaction can still change them.
  */
 static int	level_to_end = 0;	/* a GUC nest level, 0 for none */
 
@@ -319,9 +320,8 @@ migrate_settings_end_at_commit(int guc_level)
 }
 
 /*
- * Put the session's settings back to "saved" at the end of the current
- * transaction, which the caller is about to commit; until then "saved" has to
- * live.
+ * Restore the session's settings to "saved" at the end of the current transaction,
+ * which the caller is about to commit.  "saved" must live until then.
  */
 void
 migrate_settings_restore_at_commit(List *saved)

@@ -181,9 +181,9 @@ is_transient(Oid index, Oid table)
 }
 
 /*
- * Is it one of the tables that a REINDEX is about: the one that it names, its
+ * Is it one of the tables that a REINDEX processes: the one that it names, its
  * partitions, those of the schema, or any of the database; or the TOAST table of
- * such a one?
+ * one of these?
  */
 static bool
 is_reindexed(const MigrateStatement *statement, Oid table, List *named)
@@ -198,9 +198,9 @@ is_reindexed(const MigrateStatement *statement, Oid table, List *named)
 }
 
 /*
- * The INVALID indexes (Oid) that an interrupted statement may have left: there
- * were not so many before, and their tables are those that it is about, and of the
- * current role.
+ * The INVALID indexes (Oid) that an interrupted statement may have left: they were
+ * not INVALID before, and are on tables that the statement processes and the
+ * current role owns.
  */
 static List *
 leftover_indexes(const MigrateStatement *statement, List *before)

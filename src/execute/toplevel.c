@@ -128,12 +128,11 @@ migrate_forget_snapshot(void)
 
 /*
  * Run a utility statement at top level, as if a client had sent it: it may begin
- * and end transactions as it likes.
+ * and end transactions.
  *
- * The caller has just committed, has no SPI connection open, and is called from
- * a CALL that may commit.  A transaction is left open, the one in which the
- * statement's effect is going to be committed.  CurrentMemoryContext has to
- * outlive commits.
+ * The caller has just committed, has no SPI connection open, and is called from a
+ * CALL that may commit.  Returns in an open transaction, whose commit makes the
+ * statement's effect permanent.  CurrentMemoryContext has to outlive commits.
  */
 void
 migrate_run_top_level(const char *query)

@@ -66,7 +66,7 @@ migrate_refuse_equal_versions(List *migrations)
 
 /*
  * 58P01 unless the numbers, from 1, follow each other without a gap; "format" is
- * the name of the one that wants it so.
+ * the name of the format that requires this.
  */
 void
 migrate_refuse_gaps(List *migrations, const char *format)
@@ -115,9 +115,9 @@ migrate_check_chain(List *migrations)
 }
 
 /*
- * Put together the parts (Migration) that are the same migration, and bring all
- * into order.  Names of down files without an up are added to *ignored.
- * Errors: 42710 for two files that are the same part of the same version.
+ * Merge the parts (Migration) of the same migration, and sort all.  Names of down
+ * files without an up are added to *ignored.  Errors: 42710 for two files that are
+ * the same part of the same version.
  */
 List *
 migrate_assemble(List *parts, List **ignored)

@@ -4,7 +4,7 @@
  *		Which format a directory is of, from names, markers and tables, and which
  *		of its files are of another one.
  *
- * Nothing here does I/O or asks a catalog.
+ * Nothing here does I/O or reads a catalog.
  *
  * Copyright (c) 2026, the migrate authors
  *

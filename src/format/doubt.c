@@ -221,9 +221,9 @@ migrate_line_allows(const MigrateLine *line, const char *name)
 }
 
 /*
- * The line at which a text that a tool would leave out holds statements, from 1; 0 for
- * none.  Some people write prose there; so it is one that has a semicolon, or begins as
- * a statement.
+ * The line at which a text that a tool would leave out holds statements, from 1; 0
+ * for none.  Since there may be prose, only a line that has a semicolon or begins
+ * like a statement counts.
  */
 int
 migrate_first_statement(const char *sql, int length)

@@ -172,7 +172,7 @@ migrate_filename_pairs(const char *file, MigrateFileName *parsed)
 }
 
 /*
- * sqlx: pairs, and files without a way back (v0.9, migrate/source.rs).
+ * sqlx: pairs, and up files by themselves (v0.9, migrate/source.rs).
  */
 bool
 migrate_filename_sqlx(const char *file, MigrateFileName *parsed)

@@ -284,7 +284,7 @@ migrate_format_has_file_sums(const MigrateFormat *format)
 }
 
 /*
- * Is a version a migration's name for good, whatever else its file is called?
+ * Does the version identify a migration, whatever the rest of its file name is?
  */
 bool
 migrate_format_has_unique_versions(const MigrateFormat *format)
@@ -419,9 +419,9 @@ parse_changesets(const MigrateFormat *format, const MigrateFileName *parsed, con
 }
 
 /*
- * Parse one file: a list of Migration, each with those sections that the
- * file has; migrate_format_assemble() puts together what is spread over files.
- * NIL for a file that has turned out to be no migration.
+ * Parse one file: a list of Migration, each with those sections that the file has;
+ * migrate_format_assemble() puts together what is spread over files.  NIL for a
+ * file that is not a migration after all.
  *
  * "evidence" is the file that the format was detected from, NULL if it was given.
  * "sql" is only read.  Errors: 42601 with file and line, and those of atlas_sum.c.
@@ -462,9 +462,9 @@ migrate_format_parse(const MigrateFormat *format, const char *evidence,
 }
 
 /*
- * Put together the parts (Migration) that are the same migration, bring all into
- * order, and check what the format wants of them.  Names of down files without an
- * up are added to *ignored.  Errors: those of assemble.c.
+ * Merge the parts (Migration) of the same migration, sort all, and check the rules
+ * of the format.  Names of down files without an up are added to *ignored.  Errors:
+ * those of assemble.c.
  */
 List *
 migrate_format_assemble(const MigrateFormat *format, List *parts, List **ignored)

@@ -36,8 +36,8 @@ typedef struct MigrateSpan
 } MigrateSpan;
 
 /*
- * A place in a file where a statement ends without a semicolon: so many bytes of
- * it give way to one, perhaps none.
+ * A position in a file where a statement ends without a semicolon: one replaces
+ * this number of bytes, perhaps 0.
  */
 typedef struct MigrateTerminator
 {

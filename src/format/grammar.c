@@ -8,7 +8,7 @@
  * Rows of migrate_formats[] refer to it.  To add a grammar, add both, and declare
  * it in grammar.h.
  *
- * Tools search lines for markers, even within a literal, and so does this.
+ * Like the tools, this searches all lines for markers, even within a literal.
  *
  * Copyright (c) 2026, the migrate authors
  *
@@ -292,8 +292,8 @@ drizzle_mark(MigrateLine *line)
 }
 
 /*
- * The ways of tools without sections to say that a file wants no transaction:
- * sqlx in the first line, postgres-migrations and supabase anywhere.
+ * How tools without sections mark a file that must not run in a transaction: sqlx
+ * in the first line, postgres-migrations and supabase anywhere.
  */
 static MigrateMarker
 plain_mark(MigrateLine *line)

@@ -31,10 +31,10 @@ typedef enum MigrateMarker
 	MARK_BEGIN,					/* of a statement; the parser needs no telling */
 	MARK_END,
 	MARK_SEPARATOR,				/* between statements */
-	MARK_VARIABLES_ON,			/* values are put in, from here on */
+	MARK_VARIABLES_ON,			/* variables are substituted from here on */
 	MARK_VARIABLES_OFF,
 	MARK_UNKNOWN,				/* looks like a marker but is not one */
-	MARK_TEMPLATE,				/* asks for a template engine */
+	MARK_TEMPLATE,				/* needs a template engine */
 } MigrateMarker;
 
 /*

@@ -93,7 +93,7 @@ migrate_check_provider(const char *manifest, const char *str)
 }
 
 /*
- * A setting "key = value" of a metadata file, in any case: is it as wanted?
+ * Has a setting "key = value" of a metadata file this value, in any letter case?
  */
 static bool
 setting_is(const char *str, const char *key, const char *wanted)

@@ -132,8 +132,8 @@ begin_section(SectionParser *parser, bool up, bool no_transaction, const char *a
 }
 
 /*
- * Has the text that ends at "end" a statement there that wants its semicolon?
- * Lines of comments do not count; if in doubt it does, which does no harm.
+ * Does the text end at "end" with a statement that lacks its semicolon?  Lines of
+ * comments do not count.  If in doubt the answer is yes, which does no harm.
  */
 bool
 migrate_lacks_semicolon(const char *start, const char *end)

@@ -3,9 +3,9 @@
  * source.c
  *		A directory read through its format, one file at a time.
  *
- * Only places and hashes of the sections are kept, not their text, so memory
+ * Only positions and hashes of the sections are kept, not their text, so memory
  * does not grow with the size of the files.  A text is read again when it is
- * needed, and must then be the same; unless the caller wants all texts anyway.
+ * needed, and must then be the same; except if the caller needs all texts.
  *
  * Copyright (c) 2026, the migrate authors
  *
@@ -44,7 +44,7 @@ struct MigrateSource
 	struct CachedFile *cached;	/* texts that need not be read again, for each
 								 * name, or NULL */
 	size_t		cached_bytes;
-	MigrateNames *included;		/* files that are put into others */
+	MigrateNames *included;		/* files that others include */
 };
 
 /* so much is kept, where it is asked for */
@@ -106,8 +106,8 @@ cache_texts(MigrateSource *source)
 }
 
 /*
- * Read a file unless it is the one read last: sections of one file are asked
- * for one after the other.  False if it has become a folder.
+ * Read a file unless it is the one read last: sections of one file are usually read
+ * one after the other.  False if it has become a folder.
  */
 static bool
 read_file(MigrateSource *source, const char *file)
@@ -146,7 +146,7 @@ read_other(void *arg, const char *file, int *length)
 }
 
 /*
- * The same for one that is put into others.
+ * The same for an included file.
  */
 static char *
 read_for_include(void *arg, const char *file)
@@ -440,9 +440,9 @@ format_of_history(const MigrationSet *set, const char *remembered)
  * Read the migrations of a directory.
  *
  * "format" is the name of the format, NULL to detect it; then "remembered" is that
- * of the history, NULL for none, and where there is none "exists" tells whether a
- * tool's table is there.  With "cache_texts", texts are kept in memory as long as they are
- * not too many, for a caller that needs them all.  Errors are those of directory.c and format.c.  A
+ * of the history, NULL for none, and where there is none, "exists" checks for a
+ * tool's table.  With "cache_texts", texts are kept in memory up to a limit, for a
+ * caller that needs all of them.  Errors are those of directory.c and format.c.  A
  * directory may have no migrations at all.
  */
 MigrateSource *
@@ -508,8 +508,8 @@ migrate_source_directory(const MigrateSource *source)
 }
 
 /*
- * Fill in *section as all of a file of the directory that is no migration.
- * Errors: 58P01 if there is none of that name, 22023 for a migration.
+ * Fill in *section as the whole of a file of the directory that is not a migration.
+ * Errors: 58P01 if it does not exist, 22023 for a migration.
  */
 void
 migrate_source_script(MigrateSource *source, const char *file, MigrateSection *section)

@@ -38,8 +38,8 @@ before_suffix(const char *name, const char *suffix)
 }
 
 /*
- * Would the format read a file of that name, if it ended in ".sql"?  Formats that
- * read any name are asked only for names that begin as a version.
+ * Would the format read a file of that name, if it ended in ".sql"?  For formats
+ * that read any name, only names that begin like a version count.
  */
 static bool
 would_be_read(ParseName parse_name, const char *file, int length, List *names)
@@ -180,7 +180,7 @@ migrate_refuse_down_names(List *files, const char *example)
 }
 
 /*
- * 58P01 for a folder that has a way down and no way up.
+ * 58P01 for a folder that has a down file but no up file.
  */
 void
 migrate_refuse_lone_downs(List *files)

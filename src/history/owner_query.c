@@ -193,8 +193,8 @@ become_owner(OwnerState *state)
 
 	/*
 	 * Where one row is enough, the planner may choose a sequential scan
-	 * because it expects to find one early.  If there is none, that reads all
-	 * of a table that only grows.
+	 * because it expects to find one early.  If no row qualifies, that reads
+	 * all of a table that only grows.
 	 */
 	(void) set_config_option("enable_seqscan", "off", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);

@@ -350,8 +350,8 @@ collect_tuples(void *arg)
 }
 
 /*
- * Put the attempts of a history, newest first, into a tuplestore, with the
- * columns of migrate.history().
+ * Store the attempts of a history, newest first, in a tuplestore, with the columns
+ * of migrate.history().
  */
 void
 migrate_history_attempts(const MigrateHistory *history, Tuplestorestate *store)

@@ -17,7 +17,7 @@
 #include "util/errcontext.h"
 
 /*
- * What is to be written about a step.
+ * The records of a step.
  */
 typedef struct MigrateRecord
 {

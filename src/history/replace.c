@@ -122,9 +122,9 @@ replace_key(const MigrateHistory *history, const char *old, const char *key, con
 }
 
 /*
- * Record the sort keys that rows (AppliedMigration) have in a format.  A key may be
- * that of another row until that has got its own, so each goes through one that
- * none has.
+ * Record the sort keys that rows (AppliedMigration) have in a format.  A new key
+ * may still be that of another row, so each row first gets a temporary key that no
+ * row has.
  */
 void
 migrate_record_keys(const MigrateHistory *history, List *rows, const char *format)

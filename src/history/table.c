@@ -1,10 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * table.c
- *		Puts rows into the tables of the schema "migrate", and takes them away.
+ *		Inserts and deletes rows of the tables of the schema "migrate".
  *
- * A run records every migration, and to start the executor for a statement takes
- * longer than to write its rows.  So they are written as the apply worker of logical
+ * A run records every migration, and starting the executor for a statement takes
+ * longer than writing its rows.  So they are written as the apply worker of logical
  * replication writes rows, which keeps constraints, indexes and triggers.
  *
  * Follows core's src/backend/replication/logical/worker.c (PostgreSQL 15).

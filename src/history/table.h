@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * table.h
- *		Rows put into our tables, and taken away, without a statement.
+ *		Inserts and deletes rows of our tables without a statement.
  *
  * Copyright (c) 2026, the migrate authors
  *

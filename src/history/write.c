@@ -269,8 +269,8 @@ author_of(const MigrateHistory *history, const MigrateStep *step, List *vars, co
 }
 
 /*
- * The row of migrate.applied of a step, as one that is through, without the number
- * of its attempt.
+ * The row of migrate.applied of a completed step, without the number of its
+ * attempt.
  */
 static void
 bind_applied(MigrateParameters *p, const MigrateHistory *history, const MigrateStep *step,
@@ -354,7 +354,7 @@ bind_own_state(MigrateParameters *p, const MigrateStep *step)
 }
 
 /*
- * The row of a step up that there is already gives way to the new one.
+ * Replace the existing row of a step up, if there is one.
  */
 static void
 delete_old_row(const MigrateHistory *history, const MigrateStep *step)
@@ -489,13 +489,13 @@ write_interrupted(void *arg)
 
 /*
  * Record that a migration is running, with "done" statements committed or about to
- * be committed by this transaction.  "started" and "indexes" (of Oid) are what is
- * to be known about the next one if it is interrupted.
+ * be committed by this transaction.  "started" and "indexes" (of Oid) are needed
+ * for the next one if it is interrupted.
  *
- * "sql" is the script that runs, which may be another one than that of an earlier
- * attempt; "down" is that of a step up, NULL without one.  Where this attempt has
- * recorded them before, both are NULL: there may be thousands of commits, and each
- * should write no more than how far it is.
+ * "sql" is the script that runs, which may differ from that of an earlier attempt;
+ * "down" is the down script of a step up, or NULL.  If this attempt has recorded
+ * them before, both are NULL: there may be thousands of commits, and each should
+ * write only its progress.
  */
 void
 migrate_record_progress(const MigrateHistory *history, const MigrateStep *step,

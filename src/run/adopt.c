@@ -235,8 +235,8 @@ refuse_no_number(const MigrateToolTable *tool_table, const MigrateToolRow *row)
 }
 
 /*
- * A migration that is neither applied nor not has to be settled first, by what
- * made it so: 55000.
+ * 55000 for a migration that the tool has begun but not completed: the tool has to
+ * resolve that first.
  */
 static void
 refuse_unfinished(const MigrateToolTable *tool_table, List *rows)

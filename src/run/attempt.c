@@ -140,7 +140,7 @@ commit_attempt(Attempt *attempt)
 }
 
 /*
- * The migration is through: record it, and commit that with its last
+ * The migration is complete: record it, and commit the record with its last
  * transaction.
  */
 static void
@@ -358,7 +358,7 @@ run_transactions(Attempt *attempt)
 }
 
 /*
- * Read what is to run, at the first try.
+ * Read the script, at the first try.
  */
 static void
 read_script(Attempt *attempt)
@@ -385,8 +385,8 @@ explain_pgaudit(ErrorData *error)
 }
 
 /*
- * After an error, in the catch block: abort, begin a new transaction, put the
- * settings back, and return the error.
+ * After an error, in the catch block: abort, begin a new transaction, restore the
+ * settings, and return the error.
  */
 static ErrorData *
 recover(Attempt *attempt)
@@ -466,8 +466,8 @@ fail(Attempt *attempt, ErrorData *error)
 }
 
 /*
- * May an attempt that has failed so succeed when it is made again?  It had to wait for
- * a lock for too long, or was the one that core chose to end a deadlock.
+ * May an attempt that failed with this error succeed when it is repeated?  It
+ * waited too long for a lock, or core chose it to end a deadlock.
  */
 static bool
 is_lock_failure(const ErrorData *error)

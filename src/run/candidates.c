@@ -3,11 +3,11 @@
  * candidates.c
  *		Which migration a row of another tool's table is about.
  *
- * A tool knows a migration by a number, a name or a path, and what it recorded may
- * be so of several migrations: each row takes the next of them.  All of it takes
- * time in proportion to rows and migrations, however many are called the same.
+ * A tool identifies a migration by a number, a name or a path, which several
+ * migrations may share: each row gets the next of them.  The time is proportional
+ * to the number of rows and migrations, however many share a name.
  *
- * Nothing here does I/O, asks a catalog or changes anything.
+ * Nothing here does I/O, reads a catalog or changes anything.
  *
  * Copyright (c) 2026, the migrate authors
  *
@@ -259,9 +259,9 @@ call_by_path(MigrateCandidates *candidates, MigrateCandidate *candidate)
 }
 
 /*
- * Get ready to find the migrations (items, a list of MigrateItem in order) that rows
- * of a tool's table are about.  "manifest" is the text of the tool's file about the
- * others, or NULL.  The result refers to all of them.
+ * Prepare to find the migrations (items, a list of MigrateItem in order) that rows
+ * of a tool's table are about.  "manifest" is the text of the tool's manifest, or
+ * NULL.  The result refers to all of them.
  */
 MigrateCandidates *
 migrate_candidates(List *items, const MigrateToolTable *tool_table, const char *manifest)
@@ -373,8 +373,8 @@ migrate_candidate_find(MigrateCandidates *candidates, const MigrateToolRow *row,
 }
 
 /*
- * The versioned migrations (MigrateCandidate) before the one that a row is about, in
- * their order, but those that have been handed out before.
+ * The versioned migrations (MigrateCandidate) before the one that a row is about,
+ * in their order, except those that have been returned before.
  */
 List *
 migrate_candidates_before(MigrateCandidates *candidates, const MigrateToolRow *row)

@@ -54,10 +54,10 @@ migrate_prepare_up(MigrateRun *run, MigrateStep *step, MigrateErrorContext *errc
 }
 
 /*
- * Parse and check all that is about to be applied, before any of it runs, and
- * leave the scripts in the steps.  "afresh" if other steps run before that may
- * drop what is there now.  Errors: those of script.c, and 25001 for what cannot
- * run inside a transaction block.
+ * Parse and check all migrations of a run, before any of them runs, and store the
+ * scripts in the steps.  "afresh" is set if other steps run before, which may drop
+ * objects that exist now.  Errors: those of script.c, and 25001 for what cannot run
+ * inside a transaction block.
  */
 void
 migrate_check_up_steps(MigrateRun *run, List *steps, bool afresh)
@@ -162,9 +162,9 @@ has_way_back(const MigrateStep *step)
 }
 
 /*
- * Parse and check all that is about to be undone, before any of it runs, and
- * leave the scripts in the steps.  Errors as migrate_check_up_steps(), and 55000
- * for a migration that has no way back, unless the request has "force".
+ * Parse and check all that is about to be undone, before any of it runs, and store
+ * the scripts in the steps.  Errors as migrate_check_up_steps(), and 55000 for a
+ * migration without a usable down script, unless the request has "force".
  */
 void
 migrate_check_down_steps(MigrateRun *run, List *steps)

@@ -3,7 +3,7 @@
  * match.c
  *		Files and history side by side, and finding in them what a caller names.
  *
- * Nothing here does I/O, asks a catalog or changes anything.
+ * Nothing here does I/O, reads a catalog or changes anything.
  *
  * Copyright (c) 2026, the migrate authors
  *
@@ -249,7 +249,7 @@ distance(const char *wanted, const char *name)
 }
 
 /*
- * Of the items, the three most like what was asked for.
+ * The three items with names most similar to the given one.
  */
 static char *
 nearest(List *items, const char *wanted)

@@ -95,8 +95,7 @@ command_of(const MigrateStatement *statement)
 }
 
 /*
- * What apply() makes of a statement that core wants outside of a transaction
- * block.
+ * Note what apply() does with a statement that core refuses in a transaction block.
  */
 static void
 note_block(Preview *preview, const MigrateStatement *statement)
@@ -264,8 +263,8 @@ typedef struct Parsing
 } Parsing;
 
 /*
- * Parse it and add rows for its statements; for migrate_try(), since the history and
- * the catalogs are asked.
+ * Parse it and add rows for its statements; for migrate_try(), since it reads the
+ * history and the catalogs.
  */
 static void
 add_statements_of(void *arg)

@@ -66,9 +66,8 @@ repair_item(MigrateRun *run, MigrateItem *item)
 }
 
 /*
- * Settle the state of one migration by the caller's word, without running
- * anything.  A repeatable one that has changed and is applied is so with the file
- * as it is now.
+ * Set the state of one migration as the caller says, without running anything.  For
+ * a repeatable one that has changed, "applied" means the current file.
  */
 static List *
 repair_state(MigrateRun *run)

@@ -162,7 +162,8 @@ stored_down_variables(MigrateRun *run, const AppliedMigration *applied)
 }
 
 /*
- * What is to be known about the way down of what is about to be applied.
+ * Find out whether a migration that is about to be applied can be undone, and with
+ * which variables.
  */
 void
 migrate_check_way_down(MigrateRun *run, MigrateStep *step)

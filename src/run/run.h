@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * run.h
- *		The routines: what is asked for, what comes back.
+ *		The routines: requests and results.
  *
  * Copyright (c) 2026, the migrate authors
  *
@@ -53,7 +53,7 @@ typedef struct MigrateItem
 } MigrateItem;
 
 /*
- * What the caller asks for.  Unused fields are zero.
+ * A request of the caller.  Unused fields are zero.
  */
 typedef struct MigrateRequest
 {

@@ -22,12 +22,12 @@ typedef struct MigrateRun
 {
 	MigrateRequest *request;
 	MemoryContext context;		/* what lives as long as this is here */
-	MigrateSource *source;		/* NULL: only the history is asked */
+	MigrateSource *source;		/* NULL: only the history is needed */
 	List	   *applied;		/* of AppliedMigration, as applied */
 	bool		is_read;		/* that has just been read */
 	List	   *items;			/* of MigrateItem, in order of versions */
 	int			batch;			/* of what is applied now, 0: not known yet */
-	List	   *built_in;		/* of MigrateVariable, once they are asked for */
+	List	   *built_in;		/* of MigrateVariable, once they are needed */
 	List	   *cursors;		/* WITH HOLD, see migrate_end_other_role() */
 	bool		other_timeout;	/* that it has no effect has been said */
 } MigrateRun;

@@ -153,7 +153,7 @@ migrate_report_ignored(MigrateRun *run)
 }
 
 /*
- * The directory that is asked for, else that of migrate.directory, else NULL.
+ * The requested directory, otherwise that of migrate.directory, otherwise NULL.
  */
 const char *
 migrate_directory_or_setting(const MigrateRequest *request)
@@ -390,7 +390,7 @@ migrate_load_before_up(MigrateRun *run)
 }
 
 /*
- * The same for the way down.
+ * The same for undoing.
  */
 bool
 migrate_load_before_down(MigrateRun *run)

@@ -68,9 +68,9 @@ migrate_run_end(void)
 }
 
 /*
- * The search_path of a tenant, NULL for none.  Where a SECURITY DEFINER function
- * calls, the temporary tables are those of somebody with less power, and must not
- * come first.
+ * The search_path of a tenant, NULL for none.  If a SECURITY DEFINER function
+ * calls, the temporary tables belong to a role with less power, and must not come
+ * first.
  */
 static const char *
 path_of(const char *schema)
@@ -249,7 +249,7 @@ migrate_execute_step(MigrateRun *run, MigrateStep *step, const char *sql, Migrat
 	}
 	PG_FINALLY();
 	{
-		/* any other script may have changed the role for good */
+		/* any other script may have changed the role for the session */
 		if (protect)
 			SetUserIdAndSecContext(user, security);
 	}
@@ -309,8 +309,8 @@ migrate_record_step(MigrateRun *run, MigrateStep *step, bool executed,
 }
 
 /*
- * Take over the down sections that have been changed in applied files: a
- * repaired way back is worth more than the old one.
+ * Store the down sections of applied files that have changed: a corrected one is
+ * better than the old one.
  */
 void
 migrate_replace_downs(MigrateRun *run, List *items)

@@ -145,7 +145,7 @@ migrate_step_sql(MigrateRun *run, MigrateStep *step, char *str, MigrateErrorCont
 }
 
 /*
- * Parse "sql", what is to run of a step.  Errors: those of migrate_script_parse().
+ * Parse "sql", the script of a step.  Errors: those of migrate_script_parse().
  */
 MigrateScript *
 migrate_parse_step(const MigrateStep *step, const char *sql, MigrateErrorContext *errctx)
@@ -288,8 +288,8 @@ migrate_check_resumed(MigrateRun *run, const MigrateStep *step, const MigrateScr
 }
 
 /*
- * Parse "sql", what is to run of a step up; one that was interrupted has to be
- * one that can go on.  Errors: those of migrate_script_parse(), and 55000.
+ * Parse "sql", the script of a step up; if it was interrupted, check that it can
+ * continue.  Errors: those of migrate_script_parse(), and 55000.
  */
 MigrateScript *
 migrate_parse_up_step(MigrateRun *run, const MigrateStep *step, const char *sql,

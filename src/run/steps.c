@@ -3,7 +3,7 @@
  * steps.c
  *		Files x history x request -> ordered steps, or one clear error.
  *
- * Nothing here does I/O, asks a catalog or changes anything.
+ * Nothing here does I/O, reads a catalog or changes anything.
  *
  * Copyright (c) 2026, the migrate authors
  *
@@ -480,8 +480,8 @@ item_of(const AppliedMigration *applied)
 }
 
 /*
- * A baseline is where the way back ends: what made these objects is not known
- * here.  With force, its down script is as good as any.
+ * A rollback ends at a baseline: what created its objects is not known here.  With
+ * force, its down script runs like any other.
  */
 static void
 check_baseline(const AppliedMigration *row, const MigrateRequest *request)

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * steps.h
- *		What is to run, in which order.
+ *		Which migrations run, and in which order.
  *
  * Copyright (c) 2026, the migrate authors
  *

@@ -199,8 +199,8 @@ migrate_variables_of(MigrateRun *run, MigrateDirection direction, const Migratio
 }
 
 /*
- * The variables of a script that is to run.  On the way down, what went up is to
- * be undone: the values that are stored for it come first.
+ * The variables of a script that is to run.  A down script undoes what its up
+ * script did, so the values stored for that come first.
  */
 List *
 migrate_step_variables(MigrateRun *run, const MigrateStep *step, MigrateSyntax syntax, const char *file)

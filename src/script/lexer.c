@@ -335,7 +335,7 @@ migrate_lexer_next(MigrateLexer *lexer)
 		CHECK_FOR_INTERRUPTS();
 		token->kind = core_yylex(&lexer->value, &token->location, lexer->scanner);
 	} while (is_in_rows(lexer, token));
-	/* flex ends it with a NUL until the next one is asked for */
+	/* flex ends it with a NUL until the next one is read */
 	token->str = lexer->extra.scanbuf + token->location;
 	if (token->kind == '\\' && find_command_line(lexer))
 		return token;

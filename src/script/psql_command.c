@@ -85,8 +85,8 @@ static const PsqlCommand commands[] = {
 };
 
 /*
- * Variables of psql's own that change nothing about the statements.  Not so
- * AUTOCOMMIT, ON_ERROR_ROLLBACK, SINGLELINE and SINGLESTEP.
+ * Variables of psql that do not affect the statements.  AUTOCOMMIT,
+ * ON_ERROR_ROLLBACK, SINGLELINE and SINGLESTEP do.
  */
 static const char *const variables[] = {
 	"COMP_KEYWORD_CASE", "ECHO", "ECHO_HIDDEN", "FETCH_COUNT", "HIDE_TABLEAM",
@@ -168,7 +168,7 @@ migrate_psql_argument(const char **at, const char *end)
 }
 
 /*
- * May a command be passed over, with this first argument (NULL: none)?
+ * May a command be skipped, with this first argument (NULL: none)?
  */
 static bool
 may_skip(const PsqlCommand *command, const char *first)
@@ -191,8 +191,8 @@ may_skip(const PsqlCommand *command, const char *first)
 }
 
 /*
- * The first command of a line that cannot be passed over, palloc'd, or NULL if
- * all can; the names of those that can are added to *skipped, palloc'd.
+ * The first command of a line that cannot be skipped, palloc'd, or NULL if all can;
+ * the names of those that can are added to *skipped, palloc'd.
  */
 char *
 migrate_psql_skip(const char *line, int length, List **skipped)

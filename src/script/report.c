@@ -41,8 +41,7 @@ migrate_end_script(MigrateErrorContext *errctx)
 }
 
 /*
- * What a script has that is passed over, listed; NULL for
- * none.
+ * The names of skipped commands in a script, listed; NULL for none.
  */
 char *
 migrate_skipped_names(const MigrateScript *script)

@@ -57,7 +57,7 @@ typedef struct ScriptParser
 } ScriptParser;
 
 /*
- * The line of an offset that is not before the last one asked for.
+ * The line of an offset; offsets must not decrease from call to call.
  */
 static int
 line_of(ScriptParser *parser, int offset)
@@ -176,7 +176,7 @@ check_copy(ScriptParser *parser, const CopyStmt *stmt, int line)
 }
 
 /*
- * Note the name of a command that is passed over, once.
+ * Note the name of a skipped command, once.
  */
 static void
 note_skipped(ScriptParser *parser, const char *name)
@@ -489,8 +489,8 @@ lex_body(void *arg)
 }
 
 /*
- * Call "body", which runs the lexer over a text, as quietly.  Returns NULL if it goes
- * through, or the error that the text is; raises any other.
+ * Call "body", which runs the lexer over a text, as quietly.  Returns NULL on
+ * success, or the error that is in the text; raises any other.
  */
 ErrorData *
 migrate_try_to_lex(void (*body) (void *arg), void *arg)

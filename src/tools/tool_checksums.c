@@ -101,7 +101,7 @@ without_padding(const char *digits)
 }
 
 /*
- * The bytes with each line ended as wanted.
+ * The bytes with the given line ends.
  */
 static char *
 with_line_ends(const char *bytes, int length, const char *line_end, int *new_length)
@@ -369,7 +369,7 @@ add_changeset_sql(StringInfo buf, const char *sql, int length)
 
 /*
  * Liquibase, since 4.22: MD5 of the MD5 of the SQL without white space.  That of
- * older versions depends on more than the file, and so does one with parameters.
+ * older versions, or with parameters, depends on more than the file.
  */
 MigrateChecked
 migrate_checksum_liquibase(const MigrateChecksumInput *in, const char *recorded)

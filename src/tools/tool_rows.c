@@ -140,10 +140,10 @@ has_statistics_on_expressions(Relation rel)
 }
 
 /*
- * Is it a table that reading runs no code of its own for: no view, no foreign
- * table, no children, no row security, no expressions or predicates in indexes or
- * statistics, which the planner evaluates?  Those of constraints it does not, see
- * ask().
+ * Can the table be read without running code of its own: no view, no foreign table,
+ * no children, no row security, no expressions or predicates in indexes or
+ * statistics, which the planner evaluates?  It does not evaluate those of
+ * constraints, see ask().
  */
 static bool
 is_inert(Relation rel)
@@ -361,7 +361,7 @@ migrate_tool_table_lock(const MigrateToolTable *tool_table)
 		tool_table->tool->lock(tool_table);
 }
 
-/* the columns that a tool's table is asked for, in this order */
+/* the columns that are read from a tool's table, in this order */
 enum ToolColumn
 {
 	T_ID = 1, T_TITLE, T_PATH, T_THROUGH, T_FAILURE, T_CHECKSUM,

@@ -1,13 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * tool_table.c
- *		The tables in which other tools remember what they have applied.
+ *		The tables in which other tools record what they have applied.
  *
- * A tool is a row of tools[]: which table it has, by name and by columns, and
- * how to ask it.  To add a tool, add a row.
+ * A tool is a row of tools[]: which table it has, by name and by columns, and how
+ * to read it.  To add a tool, add a row.
  *
- * What is read without having been named is a plain table with columns of built-in
- * types.  How, see tool_rows.c.
+ * A table that the caller has not named is read only if it is a plain table with
+ * columns of built-in types; see tool_rows.c.
  *
  * Copyright (c) 2026, the migrate authors
  *
@@ -296,10 +296,10 @@ new_tool_table(const MigrateTool *tool, Oid relid)
 }
 
 /*
- * Does a relation that the caller has not named count as a table of a tool?  Only
- * a table: whoever may create objects in a schema could have put anything else in
- * its place.  Where it decides about what is going to run ("decides"), only one of a
- * superuser or of the caller.
+ * Does a relation that the caller has not named count as a table of a tool?  Only a
+ * table does: a role that may create objects in a schema could have created
+ * anything else under its name.  If it decides what runs ("decides"), it must
+ * belong to a superuser or the caller.
  */
 bool
 migrate_tracking_counts(Oid relid, bool decides)

@@ -37,7 +37,7 @@ typedef enum MigrateKey
 } MigrateKey;
 
 /*
- * Another tool, and how its table is asked.  Expressions are SQL.
+ * Another tool, and how its table is read.  Expressions are SQL.
  */
 typedef struct MigrateChecksumInput MigrateChecksumInput;
 

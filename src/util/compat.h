@@ -96,7 +96,7 @@ migrate_wait_event(MigrateWait wait)
 extern PGDLLEXPORT void _PG_init(void);
 #endif
 
-/* 17 asks whether a stronger lock would do as well. */
+/* 17 has an argument for whether a stronger lock counts, too. */
 static inline bool
 migrate_lock_held(const LOCKTAG *tag, LOCKMODE mode)
 {
@@ -146,7 +146,7 @@ migrate_owns_relation(Oid relation)
 
 /*
  * 16 keeps the privileges that a statement needs beside its range table.  A new
- * entry wants SELECT; this one wants INSERT, and what expressions add to it.
+ * entry requires SELECT; this one requires INSERT, and what expressions add to it.
  */
 static inline void
 migrate_require_insert(ParseNamespaceItem *item)

@@ -285,8 +285,8 @@ hint_at_transaction(const MigrateErrorContext *errctx)
 }
 
 /*
- * Error context callback; "arg" is a MigrateErrorContext.  It runs for each NOTICE as
- * well, in a context that nothing resets then: so it frees what it allocates.
+ * Error context callback; "arg" is a MigrateErrorContext.  It runs for each NOTICE
+ * as well, in a context that is not reset then, so it frees what it allocates.
  */
 void
 migrate_errcontext_callback(void *arg)

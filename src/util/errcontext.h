@@ -45,7 +45,7 @@ typedef struct MigrateErrorContext
 	List	   *temporaries;	/* ... these (Oid) ... */
 	bool		makes_table;	/* ... and the one of this statement */
 	int			timeout;		/* of the caller, for the script */
-	bool		other_timeout;	/* which the script wants to be another one */
+	bool		other_timeout;	/* which the script changes to another one */
 	int			line;			/* 0: not known */
 	int			statement;		/* from 1; 0: none in particular */
 	int			nstatements;	/* 0: not counted yet */
@@ -56,7 +56,7 @@ typedef struct MigrateErrorContext
 	const char *str;			/* the script if it has markers of lines, or
 								 * NULL */
 	int			text_line;		/* line of its first byte */
-	MigrateLines mapped;		/* where migrate_map_line() has come to */
+	MigrateLines mapped;		/* the position of migrate_map_line() */
 } MigrateErrorContext;
 
 /* in errcontext.c */

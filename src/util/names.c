@@ -62,8 +62,8 @@ migrate_names_create(void)
 }
 
 /*
- * Put a name into the table, unless it is there; false then.  Neither the name nor
- * the value is copied.
+ * Add a name to the table; false if it is there already.  Neither the name nor the
+ * value is copied.
  */
 bool
 migrate_names_add(MigrateNames *names, const char *name, void *value)

@@ -40,13 +40,13 @@ is_unprintable(pg_wchar c)
  */
 typedef struct Conversion
 {
-	Oid			procedure;		/* InvalidOid: they stay as they are */
+	Oid			procedure;		/* InvalidOid: no conversion */
 	int			encoding;		/* of the client */
 } Conversion;
 
 /*
- * The conversion that a message with such a text will pass through.  Outside of a
- * transaction the catalogs cannot be asked for it.
+ * The conversion that a message with such a text will pass through.  Outside a
+ * transaction, the catalogs cannot be read to find it.
  */
 static Conversion
 conversion_to_client(const char *str)

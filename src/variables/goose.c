@@ -192,8 +192,8 @@ expand_reference(GooseLine *line, StringInfo out)
 }
 
 /*
- * Expand up to "stop", or the end of the line.  If "out" is NULL, what is
- * expanded is not wanted.
+ * Expand up to "stop", or the end of the line.  If "out" is NULL, the expansion is
+ * discarded.
  */
 static void
 expand_line(GooseLine *line, char stop, StringInfo out)
@@ -310,11 +310,11 @@ substitute_line(MigrateSubstitution *s, const char *start, const char *end, bool
 }
 
 /*
- * Put values into a text of goose's; "on" if its substitution has been turned on
+ * Substitute variables in a text of goose; "on" if substitution was turned on
  * before it.
  *
- * Comments between statements are dropped by goose before it looks for
- * variables, those inside of one are not.
+ * goose drops comments between statements before it searches for variables, but not
+ * those within a statement.
  */
 void
 migrate_substitute_goose(MigrateSubstitution *s, bool on)

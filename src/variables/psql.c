@@ -363,7 +363,7 @@ follow_conforming(const char *p, bool *conforming)
 }
 
 /*
- * Put values into a text of psql's.
+ * Substitute variables in a text of psql.
  */
 void
 migrate_substitute_psql(MigrateSubstitution *s)

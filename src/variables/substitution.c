@@ -69,7 +69,7 @@ migrate_refuse_reference(MigrateSubstitution *s, const char *at, const char *mes
 }
 
 /*
- * A value that is there and must not be put in.
+ * Refuse a value that exists but must not be used.
  */
 static void
 refuse_value(MigrateSubstitution *s, const char *at, const MigrateVariable *var)

@@ -183,8 +183,7 @@ substitute(MigrateSubstitution *s, MigrateSyntax syntax)
 }
 
 /*
- * The text that a substitution has made, the one that it began with if nothing was
- * put in.
+ * The result of a substitution, or the original text if nothing was replaced.
  */
 static char *
 result_of(MigrateSubstitution *s)
@@ -196,14 +195,14 @@ result_of(MigrateSubstitution *s)
 }
 
 /*
- * The text with the values of variables put in: "sql" itself if there is nothing
- * to put in, else palloc'd.
+ * The text with the values of variables put in: "sql" itself if there is nothing to
+ * substitute, otherwise palloc'd.
  *
  * "line" is that of its first byte in the file.  The first of "vars"
  * (MigrateVariable) that has a name counts.  *used becomes a list of those that
- * were put in, pointers into "vars", without those that are built in.  Errors,
+ * were substituted, pointers into "vars", without those that are built in.  Errors,
  * with errctx->line set: 42704 for a variable without a value, 42501 for a value
- * that is forbidden, 42601 for what is no reference and looks like one.
+ * that is forbidden, 42601 for what looks like a reference but is not one.
  */
 char *
 migrate_substitute(MigrateSyntax syntax, const char *sql, int line, List *vars,

@@ -45,7 +45,7 @@ typedef enum MigrateOrigin
 typedef struct MigrateVariable
 {
 	const char *name;
-	const char *value;			/* NULL: one that is not put into SQL */
+	const char *value;			/* NULL: one that is not allowed in SQL */
 	MigrateOrigin origin;
 	const char *author;			/* of a stored one */
 } MigrateVariable;

@@ -28,7 +28,7 @@ typedef struct MigrateSubstitution
 	const char *sql;
 	int			first_line;		/* line of the text's first byte in its file */
 	List	   *vars;			/* of MigrateVariable */
-	List	   *used;			/* those of them that were put in */
+	List	   *used;			/* those of them that were used */
 	MigrateNames *used_names;	/* and their names */
 	int			searches;		/* so many times a variable was looked for ... */
 	MigrateNames *by_name;		/* ... and once there are many, this helps ... */
