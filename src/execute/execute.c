@@ -271,20 +271,6 @@ run_copy(const MigrateStatement *statement, const char *sql, const char *query,
 	errctx->source = NULL;
 }
 
-static void
-run_with_spi(const char *query)
-{
-	SPIExecuteOptions options = {.dest = None_Receiver};
-	int			result = SPI_execute_extended(query, &options);
-
-	/* these are returned, not raised */
-	if (result < 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("statement cannot run in a migration: %s",
-						SPI_result_code_string(result))));
-}
-
 /*
  * core logs only what a client sends, so log_statement = ddl would lose every
  * change of the schema.
@@ -398,6 +384,8 @@ void
 migrate_run_statement(const MigrateStatement *statement, const char *sql, MigrateErrorContext *errctx)
 {
 	char	   *query = pnstrdup(sql + statement->offset, statement->length);
+	SPIExecuteOptions options = {.dest = None_Receiver};
+	int			result = 0;
 
 	migrate_begin_statement(statement, query, errctx);
 	if (statement->outside_block)
@@ -407,7 +395,14 @@ migrate_run_statement(const MigrateStatement *statement, const char *sql, Migrat
 	else if (statement->rows > 0)
 		run_copy(statement, sql, query, errctx);
 	else
-		run_with_spi(query);
+		result = SPI_execute_extended(query, &options);
+
+	/* some errors are returned, not raised */
+	if (result < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("statement cannot run in a migration: %s",
+						SPI_result_code_string(result))));
 	migrate_end_statement(statement, errctx);
 }
 
@@ -428,37 +423,44 @@ is_open_cursor(const char *name)
 }
 
 /*
- * Run a statement in "context", which is reset, and note what it leaves for the
- * end of the transaction.  What was there before is the caller's.
+ * What a statement may make that the end of its transaction ends: names, or NULL if
+ * there is one already, which is the caller's.
+ */
+typedef struct Made
+{
+	const char *temporary;
+	const char *cursor;
+} Made;
+
+static Made
+may_make(const MigrateStatement *statement)
+{
+	Made		made = {statement->temporary, statement->cursor};
+
+	if (made.temporary != NULL &&
+		((statement->on_commit != ONCOMMIT_DROP && statement->on_commit != ONCOMMIT_DELETE_ROWS) ||
+		 OidIsValid(temporary_table(made.temporary))))
+		made.temporary = NULL;
+	if (made.cursor != NULL && is_open_cursor(made.cursor))
+		made.cursor = NULL;
+	return made;
+}
+
+/*
+ * It has run: remember what it has made.
  */
 static void
-run_and_note(const MigrateStatement *statement, const char *sql, MigrateErrorContext *errctx,
-			 MemoryContext context, EndOfTransaction *left)
+note_made(EndOfTransaction *left, const MigrateStatement *statement, const Made *made)
 {
-	const char *temporary = statement->temporary;
-	const char *cursor = statement->cursor;
-	MemoryContext old;
-
-	if (temporary != NULL && ((statement->on_commit != ONCOMMIT_DROP && statement->on_commit != ONCOMMIT_DELETE_ROWS) ||
-							  OidIsValid(temporary_table(temporary))))
-		temporary = NULL;
-	if (cursor != NULL && is_open_cursor(cursor))
-		cursor = NULL;
-
-	old = MemoryContextSwitchTo(context);
-	migrate_run_statement(statement, sql, errctx);
-	MemoryContextSwitchTo(old);
-	MemoryContextReset(context);
-
-	if (cursor != NULL)
-		left->cursors = lappend(left->cursors, unconstify(char *, cursor));
-	if (temporary == NULL)
+	if (made->cursor != NULL)
+		left->cursors = lappend(left->cursors, unconstify(char *, made->cursor));
+	if (made->temporary == NULL)
 		return;
 	CommandCounterIncrement();
 	if (statement->on_commit == ONCOMMIT_DROP)
-		left->dropped = lappend_oid(left->dropped, temporary_table(temporary));
+		left->dropped = lappend_oid(left->dropped, temporary_table(made->temporary));
 	else
-		left->emptied = lappend_oid(left->emptied, temporary_table(temporary));
+		left->emptied = lappend_oid(left->emptied, temporary_table(made->temporary));
 }
 
 /*
@@ -521,9 +523,16 @@ run_transaction(const MigrateScript *script, int first, const char *sql, Migrate
 
 	for (; next < script->nstatements && script->statements[next].transaction == number; next++)
 	{
+		const MigrateStatement *statement = &script->statements[next];
+		Made		made = may_make(statement);
+		MemoryContext old = MemoryContextSwitchTo(context);
+
 		errctx->statement = next + 1;
-		run_and_note(&script->statements[next], sql, errctx, context, &left);
-		may_defer |= script->statements[next].may_defer;
+		migrate_run_statement(statement, sql, errctx);
+		MemoryContextSwitchTo(old);
+		MemoryContextReset(context);
+		note_made(&left, statement, &made);
+		may_defer |= statement->may_defer;
 	}
 	/* where a commit follows, that will do it */
 	if ((may_defer && !errctx->commits) || errctx->checks_deferred)
