@@ -49,6 +49,8 @@ struct MigrateSource
 
 /* so much is kept, where it is asked for */
 #define CACHE_BYTES	(16 * 1024 * 1024)
+/* ... of files that are no larger than this */
+#define CACHE_FILE_BYTES	(64 * 1024)
 
 typedef struct CachedFile
 {
@@ -98,7 +100,8 @@ cache_texts(MigrateSource *source)
 	const char *name;
 	CachedFile *cached = source->cached ? cached_file(source, source->file, &name) : NULL;
 
-	if (cached == NULL || source->cached_bytes + source->length > CACHE_BYTES)
+	if (cached == NULL || source->length > CACHE_FILE_BYTES ||
+		source->cached_bytes + source->length > CACHE_BYTES)
 		return;
 	cached->sql = MemoryContextStrdup(GetMemoryChunkContext(source), source->sql);
 	cached->length = source->length;

@@ -261,18 +261,31 @@ is(query($db, "SELECT version FROM migrate.apply('$changing')"),
 is(query($db, states($changing)), "001|missing\n002|applied", 'and shows as missing');
 query($db, 'SELECT FROM migrate.reset(force => true); DELETE FROM seen');
 
-# "change" is a statement of the first migration that changes a file.
+# what makes a file one of those that are not kept in memory
+my $large = '-- ' . ('x' x 100_000) . "\n";
+
+# A directory of two migrations, of which the first one runs a statement that changes
+# a file.  All files begin with "head".
+sub changing_directory
+{
+	my ($change, $head) = @_;
+	my $dir = new_directory(
+		'001_a.up.sql' => $insert,
+		'001_a.down.sql' => "${head}DELETE FROM seen;",
+		'002_b.up.sql' => "$head$insert",
+		'002_b.down.sql' => "${head}DELETE FROM seen;");
+
+	$change =~ s/DIR/$dir/g;
+	write_files($dir, '001_a.up.sql' => "$head$insert$change;\n");
+	return $dir;
+}
+
+# Large files are read again when they run, and have to be what was checked.
 sub changed_during_run
 {
 	my ($change, $sqlstate, $pattern, $name) = @_;
-	my $dir = new_directory(
-		'001_a.up.sql' => $insert,
-		'001_a.down.sql' => 'DELETE FROM seen;',
-		'002_b.up.sql' => $insert,
-		'002_b.down.sql' => 'DELETE FROM seen;');
+	my $dir = changing_directory($change, $large);
 
-	$change =~ s/DIR/$dir/g;
-	write_files($dir, '001_a.up.sql' => "$insert$change;\n");
 	fails_with($db, "SELECT migrate.apply('$dir')", $sqlstate, $pattern, $name);
 	nothing_done('and nothing at all has happened');
 	return;
@@ -309,6 +322,21 @@ changed_during_run(
 	'42809',
 	qr/"002_b.up.sql" is not a regular file/,
 	'a file that becomes a FIFO during the run');
+
+# Small ones are read once: what was checked is what runs, and is stored.
+foreach my $change (
+	"COPY (SELECT 'INSERT INTO seen VALUES (''z'')') TO 'DIR/002_b.up.sql'",
+	"COPY (SELECT 'DROP TABLE seen') TO 'DIR/002_b.down.sql'",
+	"COPY (SELECT 1) TO PROGRAM 'cat > /dev/null; rm DIR/002_b.up.sql'")
+{
+	my $dir = changing_directory($change, '');
+
+	is(query($db, "SELECT version FROM migrate.apply('$dir')"),
+		"001\n002", 'a small file that changes during the run has been read');
+	is(query($db, "SELECT string_agg(what, ',') FROM seen"), 'x,x', 'and runs as it was checked');
+	is(query($db, 'SELECT count(*) FROM migrate.rollback(); SELECT count(*) FROM seen'),
+		"2\n0", 'back as well');
+}
 
 # A release switched by a link to the directory: the run stays in the old one.
 {
@@ -445,7 +473,7 @@ is(query($db, 'SELECT string_agg(what, $$ $$) FROM seen'), 'one two', 'have run'
 query($db, 'SELECT FROM migrate.reset(force => true); DELETE FROM seen');
 
 my $flip = "COPY (SELECT 1) TO PROGRAM 'cat > /dev/null; ln -sfn ..2025_02 $mount/..data'";
-write_files("$mount/..2025_01", '001_a.sql' => "$flip;\n", '002_b.sql' => $insert);
+write_files("$mount/..2025_01", '001_a.sql' => "$flip;\n", '002_b.sql' => "$large$insert");
 write_files("$mount/..2025_02", '001_a.sql' => "$flip;\n");
 set_link('..2025_01', "$mount/..data");
 fails_with(
