@@ -307,6 +307,8 @@ changed_relations(Node *node)
 			return list_make1(((UpdateStmt *) node)->relation);
 		case T_DeleteStmt:
 			return list_make1(((DeleteStmt *) node)->relation);
+		case T_MergeStmt:
+			return list_make1(((MergeStmt *) node)->relation);
 		case T_DropStmt:
 			switch (((DropStmt *) node)->removeType)
 			{

@@ -283,10 +283,12 @@ is(query($db, 'SELECT count(*) FROM pg_index WHERE NOT indisvalid AND indrelid =
 query($db, 'DROP INDEX busy_i');
 
 # Where the migration finds the table, and the session does not: by the role that it
-# sets, or by the schema of the run.
+# sets, or by the schema of the run.  And a MERGE has a relation as well.
 {
 	my $roles = new_directory('1_roles.sql' =>
 		  "-- +goose Up\nSET ROLE keeper;\nALTER TABLE kept.busy ADD COLUMN j integer;\nRESET ROLE;\n");
+	my $merge = new_directory('1_merge.sql' =>
+		  "-- +goose Up\nMERGE INTO merged m USING (VALUES (1)) v (i) ON m.i = v.i WHEN NOT MATCHED THEN INSERT VALUES (v.i);\n");
 	my $tenant = new_directory('1_tenant.sql' => "-- +goose Up\nALTER TABLE tenant_busy ADD COLUMN j integer;\n");
 
 	query(
@@ -295,17 +297,19 @@ query($db, 'DROP INDEX busy_i');
 		CREATE SCHEMA kept AUTHORIZATION keeper;
 		CREATE TABLE kept.busy (i integer);
 		ALTER TABLE kept.busy OWNER TO keeper;
+		CREATE TABLE merged (i integer);
 		CREATE SCHEMA tenant;
 		CREATE TABLE tenant.tenant_busy (i integer);
 		CREATE ROLE runner NOINHERIT IN ROLE keeper;
 		GRANT USAGE ON SCHEMA migrate TO runner;
 		GRANT EXECUTE ON ALL ROUTINES IN SCHEMA migrate TO runner});
 	foreach my $case (
+		[ 'a merge', 'merged', up($merge, 'merge') ],
 		[ 'a role', 'kept.busy', "CALL migrate.up('$roles', project => 'roles')" ],
 		[ 'a schema', 'tenant.tenant_busy', "CALL migrate.up('$tenant', project => 'tenant', schema => 'tenant')" ])
 	{
 		my ($what, $table, $call) = @$case;
-		my ($holder, $holder_pid) = open_holder("LOCK TABLE $table IN ACCESS SHARE MODE");
+		my ($holder, $holder_pid) = open_holder("LOCK TABLE $table IN SHARE MODE");
 		my $runner = open_session($db, application => 'patient');
 
 		ask($runner, $patient);
