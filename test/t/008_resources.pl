@@ -11,6 +11,7 @@ use MigrateTest;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use Time::HiRes qw(time);
 
 #
 # A lock table that is too small for the run
@@ -20,6 +21,25 @@ my $node = new_node('resources',
 	conf => "max_locks_per_transaction = 10\nmax_connections = 5\nmax_wal_senders = 0\n"
 	  . "max_worker_processes = 0\nautovacuum = off\nlog_statement = none\n");
 my $db = create_database($node, 'resources');
+
+# Names are not compared with one another.
+{
+	my $count = 30_000;
+	my $seconds = sub {
+		my (%prefix) = @_;
+		my $dir = write_files(new_directory() . '/many',
+			map { my $p = $prefix{$_}; map { ("${p}${_}__a.sql" => '') } ($_ eq 'low' ? (1 .. $count) : ($count + 1 .. 2 * $count)) } keys %prefix);
+		my $start = time;
+
+		is(query($db, "SELECT count(*) FROM migrate.status('$dir', project => 'many')"), 2 * $count, 'many files are read');
+		return time - $start;
+	};
+	my $flyway = $seconds->(low => 'V', high => 'V');
+	my $refinery = $seconds->(low => 'V', high => 'U');
+
+	note("Flyway: $flyway s, refinery: $refinery s");
+	cmp_ok($refinery, '<', 3 * $flyway + 1, 'refinery is told from Flyway in no time');
+}
 
 # Tables of a migration, by a statement each or all by one.
 sub tables
