@@ -63,7 +63,17 @@ lock_holder(const LOCKTAG *tag, bool *prepared)
 	VirtualTransactionId *holders = GetLockConflicts(tag, ExclusiveLock, &count);
 	PGPROC	   *proc = count > 0 ? migrate_vxid_proc(&holders[0]) : NULL;
 
-	*prepared = count > 0 && proc == NULL;
+	*prepared = false;
+	if (count > 0 && proc == NULL)
+	{
+		/* a transaction that has just ended is not found a second time */
+		int			count_now;
+		VirtualTransactionId *holders_now = GetLockConflicts(tag, ExclusiveLock, &count_now);
+
+		*prepared = count_now > 0 && VirtualTransactionIdEquals(holders[0], holders_now[0]);
+		pfree(holders_now);
+	}
+	pfree(holders);
 	return proc ? proc->pid : 0;
 }
 
