@@ -32,6 +32,7 @@
 #include "script/script.h"
 #include "tools/tools.h"
 #include "util/guc.h"
+#include "util/names.h"
 #include "util/printable.h"
 
 static void
@@ -435,16 +436,44 @@ add_detail(MigrateItem *item, const char *detail)
 }
 
 /*
+ * What a failure is looked up by.
+ */
+static char *
+failure_key(const char *version, const char *name)
+{
+	return psprintf("%zu %s %s", strlen(version), version, name);
+}
+
+/*
+ * The failures of the history (MigrateFailure), by that key.
+ */
+static MigrateNames *
+failures_by_key(const MigrateHistory *history)
+{
+	MigrateNames *names = migrate_names_create();
+	ListCell   *lc;
+
+	foreach(lc, migrate_history_failures(history))
+	{
+		MigrateFailure *failure = lfirst(lc);
+
+		CHECK_FOR_INTERRUPTS();
+		(void) migrate_names_add(names, failure_key(failure->version, failure->name), failure);
+	}
+	return names;
+}
+
+/*
  * What there is to say about an item, for status().
  */
 static void
-describe(MigrateRun *run, MigrateItem *item, List *failures, int runner)
+describe(MigrateRun *run, MigrateItem *item, const MigrateNames *failures, int runner)
 {
 	const char *version = migrate_item_version(item);
 	const char *name = migrate_item_name(item);
 	const char *setting;
 	const char *created = item->file ? item->file->created : item->applied->created;
-	ListCell   *lc;
+	const MigrateFailure *failure = NULL;
 
 	if (item->applied == NULL)
 	{
@@ -488,15 +517,10 @@ describe(MigrateRun *run, MigrateItem *item, List *failures, int runner)
 								  item->applied->going_down ? "down" : "up",
 								  item->applied->done,
 								  item->applied->done == 1 ? "statement" : "statements"));
-	foreach(lc, failures)
-	{
-		const MigrateFailure *failure = lfirst(lc);
-
-		if ((item->state == STATE_INTERRUPTED || item->state == STATE_OUTDATED ||
-			 item->applied == NULL) &&
-			strcmp(failure->version, version) == 0 && strcmp(failure->name, name) == 0)
-			add_detail(item, failure->reason);
-	}
+	if (item->state == STATE_INTERRUPTED || item->state == STATE_OUTDATED || item->applied == NULL)
+		failure = migrate_names_get(failures, failure_key(version, name));
+	if (failure != NULL)
+		add_detail(item, failure->reason);
 	if (created != NULL)
 		add_detail(item, psprintf("created %s", created));
 }
@@ -509,7 +533,7 @@ List *
 migrate_status_items(MigrateRequest *request)
 {
 	MigrateRun	run = {.request = request,.context = CurrentMemoryContext};
-	List	   *failures;
+	MigrateNames *failures;
 	int			runner;
 	ListCell   *lc;
 
@@ -518,7 +542,7 @@ migrate_status_items(MigrateRequest *request)
 	migrate_load_state(&run);
 	migrate_check_changes(&run);
 	runner = migrate_mark_running(&run);
-	failures = migrate_history_failures(&request->history);
+	failures = failures_by_key(&request->history);
 	foreach(lc, run.items)
 	{
 		MigrateItem *item = lfirst(lc);
