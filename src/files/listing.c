@@ -214,6 +214,7 @@ list_folder(MigrateDirectory *dir, int fd, const char *prefix, const Folder *out
 		errno = save_errno;
 		migrate_could_not_open("directory", path);
 	}
+	ReserveExternalFD();
 	if (fstat(fd, &st) == 0)
 	{
 		folder.dev = st.st_dev;
@@ -233,6 +234,7 @@ list_folder(MigrateDirectory *dir, int fd, const char *prefix, const Folder *out
 	PG_FINALLY();
 	{
 		closedir(stream);
+		ReleaseExternalFD();
 	}
 	PG_END_TRY();
 }

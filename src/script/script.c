@@ -94,14 +94,18 @@ static int
 skip_to_token(const char *sql, int length)
 {
 	int			i = 0;
+	int			next_check = 0;
 	int			depth = 0;
 
 	while (i < length)
 	{
 		bool		pair = i + 1 < length;
 
-		if (i % MIGRATE_BLOCK == 0)
+		if (i >= next_check)
+		{
 			CHECK_FOR_INTERRUPTS();
+			next_check = i + MIGRATE_BLOCK;
+		}
 		if (pair && sql[i] == '/' && sql[i + 1] == '*')
 		{
 			depth++;

@@ -101,23 +101,25 @@ without_padding(const char *digits)
 }
 
 /*
- * The bytes with the given line ends.
+ * The SHA-256 of the bytes, with every line end replaced by "line_end".
  */
 static char *
-with_line_ends(const char *bytes, int length, const char *line_end, int *new_length)
+hash_with_line_ends(const char *bytes, int length, const char *line_end)
 {
-	StringInfoData buf;
+	pg_cryptohash_ctx *hash = migrate_hash_begin(PG_SHA256);
+	const char *end = bytes + length;
+	const char *newline;
 
-	initStringInfo(&buf);
-	for (int i = 0; i < length; i++)
+	while ((newline = memchr(bytes, '\n', end - bytes)) != NULL)
 	{
-		if (bytes[i] == '\n')
-			appendStringInfoString(&buf, line_end);
-		else if (bytes[i] != '\r' || i + 1 == length || bytes[i + 1] != '\n')
-			appendStringInfoChar(&buf, bytes[i]);
+		bool		has_return = newline > bytes && newline[-1] == '\r';
+
+		migrate_hash_add(hash, bytes, newline - bytes - (has_return ? 1 : 0));
+		migrate_hash_add(hash, line_end, strlen(line_end));
+		bytes = newline + 1;
 	}
-	*new_length = buf.len;
-	return buf.data;
+	migrate_hash_add(hash, bytes, end - bytes);
+	return end_in_hex(hash, PG_SHA256_DIGEST_LENGTH);
 }
 
 /*
@@ -130,13 +132,10 @@ migrate_checksum_prisma(const MigrateChecksumInput *in, const char *recorded)
 
 	for (int i = 0; i < lengthof(line_ends); i++)
 	{
-		const char *bytes = in->bytes;
-		int			length = in->length;
-		char	   *hash;
+		char	   *hash = line_ends[i] == NULL ?
+			hash_of(PG_SHA256, PG_SHA256_DIGEST_LENGTH, in->bytes, in->length) :
+			hash_with_line_ends(in->bytes, in->length, line_ends[i]);
 
-		if (line_ends[i] != NULL)
-			bytes = with_line_ends(in->bytes, in->length, line_ends[i], &length);
-		hash = hash_of(PG_SHA256, PG_SHA256_DIGEST_LENGTH, bytes, length);
 		if (strcmp(hash, recorded) == 0 || strcmp(without_padding(hash), recorded) == 0)
 			return CHECKED_SAME;
 	}
@@ -214,6 +213,7 @@ migrate_checksum_flyway(const MigrateChecksumInput *in, const char *recorded)
 	{
 		const char *start = p;
 
+		CHECK_FOR_INTERRUPTS();
 		while (p < end && *p != '\r' && *p != '\n')
 			p++;
 		COMP_TRADITIONAL_CRC32(crc, start, p - start);
@@ -270,6 +270,8 @@ sip_add(SipHash *sip, const char *bytes, int length)
 {
 	for (int i = 0; i < length; i++)
 	{
+		if (i % MIGRATE_BLOCK == 0)
+			CHECK_FOR_INTERRUPTS();
 		sip->tail |= (uint64) (unsigned char) bytes[i] << (8 * (sip->length % 8));
 		if (++sip->length % 8 != 0)
 			continue;
