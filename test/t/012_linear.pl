@@ -166,6 +166,55 @@ is_linear(
 		  . "', project => 'notices'); SELECT count(*) FROM migrate.rollback(project => 'notices', force => true)";
 	});
 
+# what a directory could have to keep the server busy
+is_linear(
+	'names of files that could be of Flyway or refinery',
+	2000,
+	sub {
+		my ($n) = @_;
+		my $names = new_directory(map { ("U${_}__a.sql" => '', 'V' . ($_ + 1_000_000) . '__a.sql' => '') } 1 .. $n);
+
+		return "SELECT count(*) FROM migrate.status('$names')";
+	});
+is_linear(
+	'labels of a changeset and of the setting',
+	5000,
+	sub {
+		my ($n) = @_;
+		my $labels = new_directory('1.sql' => "--liquibase formatted sql\n--changeset a:1 labels:"
+			  . join(',', map { "a$_" } 1 .. $n) . "\nSELECT 1;\n");
+
+		return "SELECT set_config('migrate.labels', string_agg('b' || i, ','), false) FROM generate_series(1, $n) i;"
+		  . " SELECT count(*) FROM migrate.status('$labels')";
+	});
+is_linear(
+	'breakpoints inside of a literal',
+	5000,
+	sub {
+		my ($n) = @_;
+		my $breakpoints = new_directory(
+			'meta/_journal.json' => '{"entries": [{"idx": 0, "tag": "0000_a", "when": 1}]}',
+			'0000_a.sql' => "SELECT '\n" . ("--> statement-breakpoint\n" x $n) . "';\n");
+
+		return "SELECT count(*) FROM migrate.status('$breakpoints')";
+	});
+is_linear(
+	'tags of sqitch that changes require',
+	1000,
+	sub {
+		my ($n) = @_;
+		my $plan = "%syntax-version=1.0.0\n%project=p\n\n";
+
+		foreach my $i (1 .. $n)
+		{
+			$plan .= "c$i " . ($i > 1 ? '[@t' . ($i - 1) . '] ' : '') . "2026-01-01T00:00:00Z A <a\@b> # x\n";
+			$plan .= "\@t$i 2026-01-01T00:00:00Z A <a\@b> # x\n";
+		}
+		my $tags = new_directory('sqitch.plan' => $plan, map { ("deploy/c$_.sql" => 'SELECT 1;') } 1 .. $n);
+
+		return "SELECT count(*) FROM migrate.status('$tags')";
+	});
+
 #
 # What a timeout ends: part of the time that all of it takes
 #

@@ -75,6 +75,7 @@ sub write_files
 	make_path($dir);
 	foreach my $name (sort keys %files)
 	{
+		make_path(dirname("$dir/$name"));
 		open my $file, '>:raw', "$dir/$name" or die "$dir/$name: $!";
 		print $file $files{$name};
 		close $file or die "$dir/$name: $!";
