@@ -174,7 +174,7 @@ is_linear(
 		my ($n) = @_;
 		my $names = new_directory(map { ("U${_}__a.sql" => '', 'V' . ($_ + 1_000_000) . '__a.sql' => '') } 1 .. $n);
 
-		return "SELECT count(*) FROM migrate.status('$names')";
+		return "SELECT count(*) FROM migrate.status('$names', project => 'names')";
 	});
 is_linear(
 	'labels of a changeset and of the setting',
@@ -185,7 +185,7 @@ is_linear(
 			  . join(',', map { "a$_" } 1 .. $n) . "\nSELECT 1;\n");
 
 		return "SELECT set_config('migrate.labels', string_agg('b' || i, ','), false) FROM generate_series(1, $n) i;"
-		  . " SELECT count(*) FROM migrate.status('$labels')";
+		  . " SELECT count(*) FROM migrate.status('$labels', project => 'labels')";
 	});
 is_linear(
 	'breakpoints inside of a literal',
@@ -196,7 +196,7 @@ is_linear(
 			'meta/_journal.json' => '{"entries": [{"idx": 0, "tag": "0000_a", "when": 1}]}',
 			'0000_a.sql' => "SELECT '\n" . ("--> statement-breakpoint\n" x $n) . "';\n");
 
-		return "SELECT count(*) FROM migrate.status('$breakpoints')";
+		return "SELECT count(*) FROM migrate.status('$breakpoints', project => 'breakpoints')";
 	});
 is_linear(
 	'tags of sqitch that changes require',
@@ -212,7 +212,7 @@ is_linear(
 		}
 		my $tags = new_directory('sqitch.plan' => $plan, map { ("deploy/c$_.sql" => 'SELECT 1;') } 1 .. $n);
 
-		return "SELECT count(*) FROM migrate.status('$tags')";
+		return "SELECT count(*) FROM migrate.status('$tags', project => 'tags')";
 	});
 
 #
