@@ -203,23 +203,6 @@ hash_whole(void *arg)
 }
 
 /*
- * Is an error one of the files, and not of the server's state or of ours?
- */
-static bool
-is_error_of_files(int sqlerrcode)
-{
-	switch (ERRCODE_TO_CATEGORY(sqlerrcode))
-	{
-		case ERRCODE_INSUFFICIENT_RESOURCES:
-		case ERRCODE_OPERATOR_INTERVENTION:
-		case ERRCODE_TRANSACTION_ROLLBACK:
-		case ERRCODE_INTERNAL_ERROR:
-			return false;
-	}
-	return true;
-}
-
-/*
  * Fill in the hash of a section's text.  A file that it includes and that cannot be
  * read is the fault of this one migration, which the others need not suffer from.
  */
@@ -236,22 +219,8 @@ hash_section(MigrateSource *source, MigrateSection *section)
 		return;
 	}
 	section->broken = migrate_try(hash_whole, &hashing);
-	if (section->broken != NULL && !is_error_of_files(section->broken->sqlerrcode))
+	if (section->broken != NULL && !migrate_is_error_of_files(section->broken->sqlerrcode))
 		ReThrowError(section->broken);
-}
-
-/*
- * Why a section is broken, palloc'd, in one line: the message and where it is from.
- */
-char *
-migrate_broken_reason(const MigrateSection *section)
-{
-	const ErrorData *error = section->broken;
-
-	if (error->context == NULL)
-		return pstrdup(error->message);
-	return psprintf("%s, %.*s", error->message, (int) strcspn(error->context, "\n"),
-					error->context);
 }
 
 /*

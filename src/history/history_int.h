@@ -16,8 +16,11 @@
 #include "nodes/pg_list.h"
 
 #include "history/history.h"
+#include "history/table.h"
 
-/* in write.c */
+/* in script_store.c */
+extern const MigrateTableDef migrate_script_table;
+extern void migrate_put_script(MigrateTable *table, const uint8 *sha256, const char *str);
 extern void migrate_store_script(const uint8 *sha256, const char *str);
 
 /* in replace.c */

@@ -28,11 +28,8 @@
 #include "history/recorder.h"
 #include "history/table.h"
 #include "util/errcontext.h"
-#include "util/hash.h"
 #include "variables/variables.h"
 
-/* a larger text would make pg_dump of the whole database fail */
-#define MAX_STORED_SCRIPT	(64 * 1024 * 1024)
 /* more bytes of an error message would not be read */
 #define MAX_STORED_MESSAGE	8192
 
@@ -62,13 +59,8 @@ static const char *const history_columns[] = {
 
 #define HISTORY_ID			1
 
-static const char *const script_columns[] = {"id", "sha256", "bytes", "text", NULL};
-
-#define SCRIPT_SHA256		2
-
 static const MigrateTableDef applied_table = {"applied", "applied_pkey", NULL, applied_columns};
 static const MigrateTableDef history_table = {"history", NULL, "history_id_seq", history_columns};
-static const MigrateTableDef script_table = {"script", "script_sha256_idx", "script_id_seq", script_columns};
 
 static MigrateQuery delete_applied = {
 	"DELETE FROM migrate.applied"
@@ -101,73 +93,6 @@ static MigrateQuery update_repaired = {
 	" AND sort_key OPERATOR(pg_catalog.=) $3",
 	4, {MIGRATE_KEY_TYPES, TEXTOID, INT8OID}
 };
-
-/*
- * Whoever has the same text later will trust what is stored under its hash.
- */
-static void
-check_sha256(const uint8 *sha256, const char *str, size_t length)
-{
-	uint8		actual[PG_SHA256_DIGEST_LENGTH];
-
-	migrate_sha256(str, length, actual);
-	if (memcmp(sha256, actual, sizeof(actual)) != 0)
-		elog(ERROR, "text of a script does not have its hash");
-}
-
-/*
- * Insert a script, unless it is there.
- */
-static void
-put_script(MigrateTable *table, const uint8 *sha256, const char *str)
-{
-	const AttrNumber column = SCRIPT_SHA256;
-	size_t		length = strlen(str);
-	MigrateParameters row = {0};
-
-	migrate_bind(&row, Int64GetDatum(0));
-	migrate_bind_sha256(&row, sha256);
-	if (migrate_table_has(table, &column, &row.values[SCRIPT_SHA256 - 1], 1))
-		return;
-	check_sha256(sha256, str, length);
-	row.values[0] = Int64GetDatum(migrate_table_next_id(table));
-	migrate_bind(&row, Int64GetDatum((int64) length));
-	migrate_bind_text(&row, length <= MAX_STORED_SCRIPT ? str : NULL);
-	migrate_table_insert(table, &row);
-
-	/* so that the next one sees it */
-	CommandCounterIncrement();
-}
-
-/*
- * A script to store, as the argument of store_script().
- */
-typedef struct Script
-{
-	const uint8 *sha256;
-	const char *str;
-} Script;
-
-static void
-store_script(void *arg)
-{
-	Script	   *script = arg;
-	MigrateTable *table = migrate_table_open(&script_table);
-
-	put_script(table, script->sha256, script->str);
-	migrate_table_close(table);
-}
-
-/*
- * Store a script, unless it is there.
- */
-void
-migrate_store_script(const uint8 *sha256, const char *str)
-{
-	Script		script = {sha256, str};
-
-	migrate_write_tables(store_script, &script);
-}
 
 /*
  * A message as it is stored: statements and values in it can be of any size.
@@ -400,9 +325,9 @@ static void
 put_scripts(MigrateTable *table, const MigrateRecord *record)
 {
 	if (record->up != NULL)
-		put_script(table, record->up_sha256, record->up);
+		migrate_put_script(table, record->up_sha256, record->up);
 	if (record->down != NULL)
-		put_script(table, record->down_sha256, record->down);
+		migrate_put_script(table, record->down_sha256, record->down);
 }
 
 /*
@@ -432,7 +357,7 @@ write_records(void *arg)
 {
 	const Records *records = arg;
 	bool		up = records->direction == MIGRATE_UP;
-	MigrateTable *scripts = up ? migrate_table_open(&script_table) : NULL;
+	MigrateTable *scripts = up ? migrate_table_open(&migrate_script_table) : NULL;
 	MigrateTable *history = migrate_table_open(&history_table);
 	MigrateTable *applied = migrate_table_open(&applied_table);
 
@@ -477,7 +402,7 @@ static void
 write_interrupted(void *arg)
 {
 	MigrateRecord *record = arg;
-	MigrateTable *scripts = migrate_table_open(&script_table);
+	MigrateTable *scripts = migrate_table_open(&migrate_script_table);
 	MigrateTable *applied = migrate_table_open(&applied_table);
 
 	put_scripts(scripts, record);

@@ -141,7 +141,7 @@ typedef struct MigratePreview
 /* in plan.c */
 extern List *migrate_preview(MigrateRequest *request);
 
-/* in state.c */
+/* in status.c */
 extern List *migrate_status_items(MigrateRequest *request);
 extern const char *migrate_highest_version(MigrateRequest *request);
 extern const char *migrate_state_name(MigrateState state);

@@ -1,0 +1,96 @@
+/*-------------------------------------------------------------------------
+ *
+ * script_store.c
+ *		The table of scripts, each text once.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/history/script_store.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "common/sha2.h"
+
+#include "history/history_int.h"
+#include "history/table.h"
+#include "util/hash.h"
+
+/* a larger text would make pg_dump of the whole database fail */
+#define MAX_STORED_SCRIPT	(64 * 1024 * 1024)
+
+static const char *const script_columns[] = {"id", "sha256", "bytes", "text", NULL};
+
+#define SCRIPT_SHA256		2
+
+const MigrateTableDef migrate_script_table = {"script", "script_sha256_idx", "script_id_seq", script_columns};
+
+/*
+ * Whoever has the same text later will trust what is stored under its hash.
+ */
+static void
+check_sha256(const uint8 *sha256, const char *str, size_t length)
+{
+	uint8		actual[PG_SHA256_DIGEST_LENGTH];
+
+	migrate_sha256(str, length, actual);
+	if (memcmp(sha256, actual, sizeof(actual)) != 0)
+		elog(ERROR, "text of a script does not have its hash");
+}
+
+/*
+ * Insert a script, unless it is there.
+ */
+void
+migrate_put_script(MigrateTable *table, const uint8 *sha256, const char *str)
+{
+	const AttrNumber column = SCRIPT_SHA256;
+	size_t		length = strlen(str);
+	MigrateParameters row = {0};
+
+	migrate_bind(&row, Int64GetDatum(0));
+	migrate_bind_sha256(&row, sha256);
+	if (migrate_table_has(table, &column, &row.values[SCRIPT_SHA256 - 1], 1))
+		return;
+	check_sha256(sha256, str, length);
+	row.values[0] = Int64GetDatum(migrate_table_next_id(table));
+	migrate_bind(&row, Int64GetDatum((int64) length));
+	migrate_bind_text(&row, length <= MAX_STORED_SCRIPT ? str : NULL);
+	migrate_table_insert(table, &row);
+
+	/* so that the next one sees it */
+	CommandCounterIncrement();
+}
+
+/*
+ * A script to store, as the argument of store_script().
+ */
+typedef struct Script
+{
+	const uint8 *sha256;
+	const char *str;
+} Script;
+
+static void
+store_script(void *arg)
+{
+	Script	   *script = arg;
+	MigrateTable *table = migrate_table_open(&migrate_script_table);
+
+	migrate_put_script(table, script->sha256, script->str);
+	migrate_table_close(table);
+}
+
+/*
+ * Store a script, unless it is there.
+ */
+void
+migrate_store_script(const uint8 *sha256, const char *str)
+{
+	Script		script = {sha256, str};
+
+	migrate_write_tables(store_script, &script);
+}
