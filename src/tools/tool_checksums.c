@@ -122,23 +122,22 @@ hash_with_line_ends(const char *bytes, int length, const char *line_end)
 	return end_in_hex(hash, PG_SHA256_DIGEST_LENGTH);
 }
 
+static bool
+is_recorded(char *hash, const char *recorded)
+{
+	return strcmp(hash, recorded) == 0 || strcmp(without_padding(hash), recorded) == 0;
+}
+
 /*
  * prisma: SHA-256 of the file, whatever its line ends (prisma-engines).
  */
 MigrateChecked
 migrate_checksum_prisma(const MigrateChecksumInput *in, const char *recorded)
 {
-	static const char *const line_ends[] = {NULL, "\n", "\r\n"};
-
-	for (int i = 0; i < lengthof(line_ends); i++)
-	{
-		char	   *hash = line_ends[i] == NULL ?
-			hash_of(PG_SHA256, PG_SHA256_DIGEST_LENGTH, in->bytes, in->length) :
-			hash_with_line_ends(in->bytes, in->length, line_ends[i]);
-
-		if (strcmp(hash, recorded) == 0 || strcmp(without_padding(hash), recorded) == 0)
-			return CHECKED_SAME;
-	}
+	if (is_recorded(hash_of(PG_SHA256, PG_SHA256_DIGEST_LENGTH, in->bytes, in->length), recorded) ||
+		is_recorded(hash_with_line_ends(in->bytes, in->length, "\n"), recorded) ||
+		is_recorded(hash_with_line_ends(in->bytes, in->length, "\r\n"), recorded))
+		return CHECKED_SAME;
 	return CHECKED_CHANGED;
 }
 
