@@ -139,9 +139,6 @@ SELECT pg_catalog.pg_extension_config_dump('migrate.history_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('migrate.applied', '');
 SELECT pg_catalog.pg_extension_config_dump('migrate.object', '');
 
--- default privileges of whoever installs this may have given some
-REVOKE ALL ON migrate.script, migrate.history, migrate.applied, migrate.object FROM PUBLIC;
-
 --
 -- Routines.  EXECUTE is power over every history of the database.
 --

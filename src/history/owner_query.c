@@ -244,17 +244,21 @@ migrate_require_row(bool found)
 
 /*
  * Call "body" as the owner of the tables, in an operation that is restricted to
- * reading and writing them.
+ * reading and writing them, with an active snapshot: the latest, or that of the
+ * transaction.
  */
 void
-migrate_as_owner(void (*body) (void *arg), void *arg)
+migrate_as_owner(bool latest, void (*body) (void *arg), void *arg)
 {
 	OwnerState	state;
 
 	become_owner(&state);
 	PG_TRY();
 	{
+		/* a CALL that has committed holds none, and toasted values need one */
+		PushActiveSnapshot(latest ? GetLatestSnapshot() : GetTransactionSnapshot());
 		body(arg);
+		PopActiveSnapshot();
 	}
 	PG_FINALLY();
 	{
@@ -283,8 +287,6 @@ run_query(void *arg)
 	QueryRun   *run = arg;
 	int			result;
 
-	/* a CALL that has committed holds none, and toasted values need one */
-	PushActiveSnapshot(run->which == SNAPSHOT_LATEST ? GetLatestSnapshot() : GetTransactionSnapshot());
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	result = SPI_execute_snapshot(plan_of(run->query), run->p->values, run->p->nulls,
@@ -298,7 +300,6 @@ run_query(void *arg)
 		run->receive(run->arg);
 	if (SPI_finish() != SPI_OK_FINISH)
 		elog(ERROR, "SPI_finish failed");
-	PopActiveSnapshot();
 }
 
 /*
@@ -315,5 +316,5 @@ migrate_query(MigrateQuery *query, MigrateParameters *p, MigrateSnapshot which, 
 	Assert(p->n == query->nargs);
 	if (!query->of_scripts)
 		migrate_recorder_flush();
-	migrate_as_owner(run_query, &run);
+	migrate_as_owner(which == SNAPSHOT_LATEST, run_query, &run);
 }

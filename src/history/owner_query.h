@@ -72,7 +72,7 @@ typedef enum MigrateSnapshot
 
 /* in owner_query.c */
 extern void migrate_require_row(bool found);
-extern void migrate_as_owner(void (*body) (void *arg), void *arg);
+extern void migrate_as_owner(bool latest, void (*body) (void *arg), void *arg);
 extern void migrate_query(MigrateQuery *query, MigrateParameters *p, MigrateSnapshot which,
 						  int expected, void (*receive) (void *arg), void *arg);
 

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
  * recorder.c
- *		Keeps the records of a run, to write many with one statement.
+ *		Keeps the records of a run, to write many at once.
  *
  * A run in a single transaction has no reason to write each of them as it comes: no
  * other session sees them before its end.  A migration itself may read them, by
- * migrate.status() and the like; so migrate_query() first writes all that are kept.
+ * migrate.status() and the like; so whatever reads or writes the tables first writes all that are kept.
  * If the subtransaction in which that happens is rolled back, as that of a DO block
  * with an exception handler is, they are to be written again.
  *
@@ -117,7 +117,8 @@ migrate_recorder_begin(void)
 
 /*
  * Keep no more, and forget what is kept: after an error, or when it has been written
- * by migrate_recorder_flush().  Must follow migrate_recorder_begin() in any case.
+ * by migrate_recorder_flush().  Must follow migrate_recorder_begin(), also where that
+ * has failed.
  */
 void
 migrate_recorder_end(void)

@@ -29,8 +29,8 @@
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
-#include "utils/snapmgr.h"
 
+#include "history/history.h"
 #include "history/owner_query.h"
 #include "history/table.h"
 #include "util/compat.h"
@@ -49,34 +49,14 @@ struct MigrateTable
 };
 
 /*
- * What migrate_write_tables() calls, as the tables' owner.
- */
-typedef struct Writing
-{
-	void		(*body) (void *arg);
-	void	   *arg;
-} Writing;
-
-static void
-write_with_snapshot(void *arg)
-{
-	Writing    *writing = arg;
-
-	/* a CALL that has committed holds none */
-	PushActiveSnapshot(GetTransactionSnapshot());
-	writing->body(writing->arg);
-	PopActiveSnapshot();
-}
-
-/*
- * Call "body", which may open tables and change them, as their owner.
+ * Call "body", which may open tables and change them, as their owner.  What a run has
+ * kept to be written comes first.
  */
 void
 migrate_write_tables(void (*body) (void *arg), void *arg)
 {
-	Writing		writing = {body, arg};
-
-	migrate_as_owner(write_with_snapshot, &writing);
+	migrate_recorder_flush();
+	migrate_as_owner(false, body, arg);
 }
 
 static void

@@ -169,7 +169,6 @@ add_attempt(const MigrateHistory *history, const char *version, const char *name
 
 	bind_attempt(&row, history, version, name, direction, outcome, batch, started, duration,
 				 statements, error);
-	migrate_recorder_flush();
 	migrate_write_tables(write_attempt, &row);
 	return DatumGetInt64(row.values[HISTORY_ID - 1]);
 }
@@ -334,7 +333,7 @@ put_scripts(MigrateTable *table, const MigrateRecord *record)
  * Delete the row of migrate.applied that has the key of this one.
  */
 static void
-take_applied(MigrateTable *table, const MigrateParameters *row)
+delete_applied_row(MigrateTable *table, const MigrateParameters *row)
 {
 	const AttrNumber columns[] = {APPLIED_PROJECT, APPLIED_SCHEMA, APPLIED_SORT_KEY};
 	const Datum values[] = {row->values[0], row->values[1], row->values[2]};
@@ -369,7 +368,7 @@ write_records(void *arg)
 		put_attempt(history, &record->attempt);
 		if (!up)
 		{
-			take_applied(applied, &record->applied);
+			delete_applied_row(applied, &record->applied);
 			continue;
 		}
 		put_scripts(scripts, record);

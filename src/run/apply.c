@@ -174,9 +174,9 @@ migrate_run_guarded(MigrateRequest *request, List *(*body) (MigrateRun *run))
 
 	migrate_run_begin();
 	guc_level = NewGUCNestLevel();
-	migrate_recorder_begin();
 	PG_TRY();
 	{
+		migrate_recorder_begin();
 		results = body(&run);
 		migrate_recorder_flush();
 	}

@@ -99,18 +99,27 @@ is_fresh_transaction(void)
 }
 
 /*
+ * A migration may have given the run lock away; see migrate_lock_reacquire().
+ */
+static void
+require_lock(const Attempt *attempt)
+{
+	const MigrateHistory *history = &attempt->run->request->history;
+
+	migrate_lock_reacquire(history->project, history->schema);
+}
+
+/*
  * Begin a transaction of a migration, which has not read anything yet.
  */
 static void
 begin_transaction(Attempt *attempt)
 {
-	const MigrateRequest *request = attempt->run->request;
-
 	if (is_fresh_transaction())
 		InvalidateCatalogSnapshot();
 	else
 		migrate_commit(attempt->context);
-	migrate_lock_reacquire(request->history.project, request->history.schema);
+	require_lock(attempt);
 }
 
 /*
@@ -146,7 +155,7 @@ commit_attempt(Attempt *attempt)
 static void
 finish(Attempt *attempt, bool executed)
 {
-	migrate_lock_reacquire(attempt->run->request->history.project, attempt->run->request->history.schema);
+	require_lock(attempt);
 	migrate_measure(attempt->result, attempt->start,
 					executed && attempt->step->script ? attempt->step->script->nstatements : 0);
 	migrate_record_step(attempt->run, attempt->step, executed, attempt->result,
@@ -164,7 +173,7 @@ commit_progress(Attempt *attempt, int done, bool started, List *indexes)
 	MigrateStep *step = attempt->step;
 	char	   *down = NULL;
 
-	migrate_lock_reacquire(attempt->run->request->history.project, attempt->run->request->history.schema);
+	require_lock(attempt);
 	if (!attempt->recorded && step->direction == MIGRATE_UP && step->file->down.present)
 		down = migrate_source_text(attempt->run->source, &step->file->down);
 	migrate_record_progress(&attempt->run->request->history, step, attempt->result, done, started,
@@ -253,7 +262,7 @@ run_top_level(Attempt *attempt)
 	if (statement->top_level == TOP_UNKNOWN || migrate_may_leave_something(statement))
 	{
 		commit_progress(attempt, attempt->done, true, migrate_invalid_indexes(statement));
-		migrate_lock_reacquire(attempt->run->request->history.project, attempt->run->request->history.schema);
+		require_lock(attempt);
 	}
 	else
 		begin_transaction(attempt);

@@ -42,13 +42,16 @@ migrate_require_runnable(const MigrateStep *step)
 
 /*
  * The parsed script of a step up.  *str is its text, *sql the same with the values
- * of variables, or *str itself; both palloc'd.
+ * of variables, or *str itself; both palloc'd.  A down script that has no text is an
+ * error here, before anything runs: it could not be stored.
  */
 MigrateScript *
 migrate_prepare_up(MigrateRun *run, MigrateStep *step, MigrateErrorContext *errctx,
 				   char **str, char **sql)
 {
 	*str = migrate_step_text(run, step);
+	if (step->file != NULL && step->file->down.broken != NULL)
+		ReThrowError(step->file->down.broken);
 	*sql = migrate_step_sql(run, step, *str, errctx);
 	return migrate_parse_up_step(run, step, *sql, errctx);
 }

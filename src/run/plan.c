@@ -232,6 +232,15 @@ is_check_error(int sqlerrcode)
 }
 
 /*
+ * The section of a file that has no text, NULL if both have one.
+ */
+static const MigrateSection *
+broken_section(const Migration *file)
+{
+	return file->up.broken ? &file->up : file->down.broken ? &file->down : NULL;
+}
+
+/*
  * A row with an error instead of raising it.
  */
 static void
@@ -239,10 +248,10 @@ add_error(Preview *preview, const MigrateItem *item, MigrateErrorContext *errctx
 {
 	const char *file;
 	int			line = migrate_map_line(errctx, errctx->line, &file);
+	const MigrateSection *broken = broken_section(item->file);
 	MigratePreview *row;
 
-	add_note(preview, psprintf("error: %s", item->file->up.broken ?
-							   migrate_broken_reason(&item->file->up) : error->message));
+	add_note(preview, psprintf("error: %s", broken ? migrate_broken_reason(broken) : error->message));
 	row = add_row(preview, item, file, line);
 	row->statement = errctx->statement;
 	FreeErrorData(error);
@@ -304,7 +313,7 @@ add_step(Preview *preview, const MigrateItem *item, MigrateStep *step)
 	old = MemoryContextSwitchTo(context);
 	migrate_errcontext_begin(&errctx, &callback, MIGRATE_UP, step->file, step->applied);
 	error = migrate_try(add_statements_of, &parsing);
-	if (error != NULL && item->file->up.broken == NULL && !is_check_error(error->sqlerrcode))
+	if (error != NULL && broken_section(item->file) == NULL && !is_check_error(error->sqlerrcode))
 		ReThrowError(error);
 	if (error != NULL)
 		add_error(preview, item, &errctx, error);

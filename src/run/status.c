@@ -12,10 +12,9 @@
  */
 #include "postgres.h"
 
-#include "catalog/namespace.h"
-#include "utils/lsyscache.h"
+#include "miscadmin.h"
+
 #include "format/contexts.h"
-#include "format/doubt.h"
 #include "format/format.h"
 #include "history/history.h"
 #include "run/lock.h"
@@ -24,10 +23,6 @@
 #include "run/run.h"
 #include "run/run_int.h"
 #include "run/state.h"
-#include "run/steps.h"
-#include "script/script.h"
-#include "tools/tools.h"
-#include "util/guc.h"
 #include "util/names.h"
 #include "util/printable.h"
 

@@ -123,4 +123,11 @@ SELECT version, file, line, command, note FROM migrate.plan(test.made('gone'), p
 SELECT test.try($$SELECT version FROM migrate.apply(test.made('gone'), project => 'gone')$$);
 SELECT version FROM migrate.apply(test.made('gone'), steps => 1, project => 'gone');
 SELECT version FROM migrate.rollback(everything => true, force => true, project => 'gone');
+-- so does one whose way down cannot be stored, before anything runs
+SELECT test.write('gone/2_b.sql', E'-- +goose Up\nCREATE TABLE gone_b ();\n-- +goose Down\n\\i parts/down.sql\n');
+SELECT version, note FROM migrate.plan(test.made('gone'), project => 'gone');
+SELECT test.try($$SELECT version FROM migrate.apply(test.made('gone'), project => 'gone')$$);
+SELECT to_regclass('gone_b');
+DROP TABLE gone_a;
+CALL migrate.up(test.made('gone'), steps => 1, project => 'gone');
 SELECT * FROM t;
