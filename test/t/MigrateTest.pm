@@ -168,8 +168,7 @@ sub open_session
 	my $session = { in => '', out => '', err => '', asked => 0 };
 
 	# after a crash the server may not be back yet
-	$db->{node}->poll_query_until('postgres', 'SELECT true')
-	  or die 'the server does not come back';
+	wait_until_up($db);
 	$session->{run} = IPC::Run::start(
 		[   $db->{node}->installed_command('psql'),
 			'-XAtq', '-d', connection($db, %options),
@@ -278,6 +277,18 @@ sub advisory_locks
 	return query($db, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'");
 }
 
+# Wait until the server accepts connections.  A psql that has none may end before
+# it has read its input, which would end the test with a broken pipe.
+sub wait_until_up
+{
+	my ($db) = @_;
+	my @ready = ($db->{node}->installed_command('pg_isready'),
+		'-q', '-d', $db->{node}->connstr('postgres'));
+
+	wait_until('the server accepts connections', sub { system(@ready) == 0 });
+	return;
+}
+
 # Repeat while the server starts again.
 sub query_when_up
 {
@@ -287,6 +298,7 @@ sub query_when_up
 	wait_until(
 		'the server is up',
 		sub {
+			wait_until_up($db);
 			my ($status, $out, $err) = sql($db, $sql);
 			die "$sql\n$err" if $status != 0 && $status != 2;
 			$result = $out;
