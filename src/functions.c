@@ -190,7 +190,7 @@ migrate_apply(PG_FUNCTION_ARGS)
 
 	apply_arguments(fcinfo, &request);
 	InitMaterializedSRF(fcinfo, 0);
-	return return_results(fcinfo, migrate_run_apply(&request));
+	return return_results(fcinfo, migrate_run(&request, migrate_run_apply));
 }
 
 static void
@@ -212,7 +212,7 @@ migrate_rollback(PG_FUNCTION_ARGS)
 
 	rollback_arguments(fcinfo, &request);
 	InitMaterializedSRF(fcinfo, 0);
-	return return_results(fcinfo, migrate_run_rollback(&request));
+	return return_results(fcinfo, migrate_run(&request, migrate_run_rollback));
 }
 
 /* reset(force, project, schema) */
@@ -224,7 +224,7 @@ migrate_reset(PG_FUNCTION_ARGS)
 	request.force = bool_argument(fcinfo, 0);
 	history_arguments(fcinfo, 1, &request);
 	InitMaterializedSRF(fcinfo, 0);
-	return return_results(fcinfo, migrate_run_rollback(&request));
+	return return_results(fcinfo, migrate_run(&request, migrate_run_rollback));
 }
 
 /*
@@ -327,7 +327,7 @@ migrate_redo(PG_FUNCTION_ARGS)
 	MigrateRequest request = {0};
 
 	reapply_arguments(fcinfo, &request);
-	return return_results(fcinfo, migrate_run_redo(&request));
+	return return_results(fcinfo, migrate_run(&request, migrate_run_redo));
 }
 
 Datum
@@ -336,7 +336,7 @@ migrate_refresh(PG_FUNCTION_ARGS)
 	MigrateRequest request = {0};
 
 	reapply_arguments(fcinfo, &request);
-	return return_results(fcinfo, migrate_run_refresh(&request));
+	return return_results(fcinfo, migrate_run(&request, migrate_run_refresh));
 }
 
 /* baseline(dir, version, script, project, schema, format) */
@@ -351,7 +351,7 @@ migrate_baseline(PG_FUNCTION_ARGS)
 	history_arguments(fcinfo, 3, &request);
 	request.format = text_argument(fcinfo, 5);
 	InitMaterializedSRF(fcinfo, 0);
-	return return_results(fcinfo, migrate_run_baseline(&request));
+	return return_results(fcinfo, migrate_run(&request, migrate_run_baseline));
 }
 
 /* create(name, dir, format) */
@@ -386,7 +386,7 @@ migrate_repair(PG_FUNCTION_ARGS)
 	history_arguments(fcinfo, 3, &request);
 	request.format = text_argument(fcinfo, 5);
 	InitMaterializedSRF(fcinfo, 0);
-	foreach(lc, migrate_run_repair(&request))
+	foreach(lc, migrate_run(&request, migrate_run_repair))
 	{
 		MigrateRepair *repair = lfirst(lc);
 		Datum		values[REPAIR_COLUMNS];
@@ -461,7 +461,7 @@ migrate_adopt(PG_FUNCTION_ARGS)
 	request.tool_table = PG_ARGISNULL(2) ? InvalidOid : PG_GETARG_OID(2);
 	history_arguments(fcinfo, 3, &request);
 	InitMaterializedSRF(fcinfo, 0);
-	foreach(lc, migrate_run_adopt(&request))
+	foreach(lc, migrate_run(&request, migrate_run_adopt))
 	{
 		MigrateAdopted *adopted = lfirst(lc);
 		Datum		values[ADOPT_COLUMNS] = {0};

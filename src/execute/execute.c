@@ -215,12 +215,12 @@ run_tree(RawStmt *raw, const char *query)
  * Run SET TRANSACTION, for which SPI would take a snapshot too early.
  */
 static void
-run_set_transaction(const char *query, MigrateErrorContext *errctx)
+run_set_transaction(const char *query, MigrateExecution *execution)
 {
-	errctx->source = query;
-	errctx->source_line = errctx->line;
+	execution->errctx.source = query;
+	execution->errctx.source_line = execution->errctx.line;
 	run_tree(linitial_node(RawStmt, pg_parse_query(query)), query);
-	errctx->source = NULL;
+	execution->errctx.source = NULL;
 }
 
 /*
@@ -228,7 +228,7 @@ run_set_transaction(const char *query, MigrateErrorContext *errctx)
  */
 static void
 run_outside_block(const MigrateStatement *statement, const char *sql, const char *query,
-				  MigrateErrorContext *errctx)
+				  MigrateExecution *execution)
 {
 	RawStmt    *raw;
 	ListCell   *lc;
@@ -248,14 +248,14 @@ run_outside_block(const MigrateStatement *statement, const char *sql, const char
 			refuse_outside_block(statement, sql, relation);
 	}
 	raw = linitial_node(RawStmt, pg_parse_query(query));
-	errctx->source = query;
-	errctx->source_line = errctx->line;
+	execution->errctx.source = query;
+	execution->errctx.source_line = execution->errctx.line;
 	if (migrate_change_tree(raw->stmt))
 		run_tree(raw, query);
 	else
 		ereport(NOTICE,
 				(errmsg("skipping VACUUM of a table created in the same transaction")));
-	errctx->source = NULL;
+	execution->errctx.source = NULL;
 }
 
 /*
@@ -263,12 +263,12 @@ run_outside_block(const MigrateStatement *statement, const char *sql, const char
  */
 static void
 run_copy(const MigrateStatement *statement, const char *sql, const char *query,
-		 MigrateErrorContext *errctx)
+		 MigrateExecution *execution)
 {
-	errctx->source = query;
-	errctx->source_line = errctx->line;
-	migrate_copy_rows(query, sql + statement->rows, statement->rows_length, errctx->commits);
-	errctx->source = NULL;
+	execution->errctx.source = query;
+	execution->errctx.source_line = execution->errctx.line;
+	migrate_copy_rows(query, sql + statement->rows, statement->rows_length, execution->errctx.commits);
+	execution->errctx.source = NULL;
 }
 
 /*
@@ -317,23 +317,23 @@ warn_invalid_index(const MigrateStatement *statement)
  * Note the effects of a statement that later statements depend on.
  */
 static void
-note_effects(const MigrateStatement *statement, MigrateErrorContext *errctx)
+note_effects(const MigrateStatement *statement, MigrateExecution *execution)
 {
 	/* what the run has set is the default of a tenant */
-	if (statement->resets_path && errctx->search_path != NULL)
-		(void) set_config_option("search_path", errctx->search_path, PGC_USERSET, PGC_S_SESSION,
+	if (statement->resets_path && execution->search_path != NULL)
+		(void) set_config_option("search_path", execution->search_path, PGC_USERSET, PGC_S_SESSION,
 								 statement->is_local ? GUC_ACTION_LOCAL : GUC_ACTION_SET,
 								 true, 0, false);
 	if (statement->named_index != NULL)
 		warn_invalid_index(statement);
-	if (statement->sets_timeout && !errctx->commits && StatementTimeout != errctx->timeout)
-		errctx->other_timeout = true;
-	if (errctx->makes_table)
+	if (statement->sets_timeout && !execution->errctx.commits && StatementTimeout != execution->timeout)
+		execution->other_timeout = true;
+	if (execution->makes_table)
 	{
-		MemoryContext old = MemoryContextSwitchTo(errctx->context);
+		MemoryContext old = MemoryContextSwitchTo(execution->context);
 
 		CommandCounterIncrement();
-		errctx->temporaries = lappend_oid(errctx->temporaries, temporary_table(statement->temporary));
+		execution->temporaries = lappend_oid(execution->temporaries, temporary_table(statement->temporary));
 		MemoryContextSwitchTo(old);
 	}
 }
@@ -342,13 +342,13 @@ note_effects(const MigrateStatement *statement, MigrateErrorContext *errctx)
  * What comes after each statement that has not failed.
  */
 void
-migrate_end_statement(const MigrateStatement *statement, MigrateErrorContext *errctx)
+migrate_end_statement(const MigrateStatement *statement, MigrateExecution *execution)
 {
-	note_effects(statement, errctx);
-	errctx->executing = false;
-	errctx->source = NULL;
-	errctx->query = NULL;
-	if (errctx->commits)
+	note_effects(statement, execution);
+	execution->errctx.executing = false;
+	execution->errctx.source = NULL;
+	execution->errctx.query = NULL;
+	if (execution->errctx.commits)
 		disable_timeout(STATEMENT_TIMEOUT, false);
 }
 
@@ -356,19 +356,19 @@ migrate_end_statement(const MigrateStatement *statement, MigrateErrorContext *er
  * What comes before each statement, however it runs.
  */
 void
-migrate_begin_statement(const MigrateStatement *statement, const char *query, MigrateErrorContext *errctx)
+migrate_begin_statement(const MigrateStatement *statement, const char *query, MigrateExecution *execution)
 {
 	CHECK_FOR_INTERRUPTS();
-	errctx->executing = true;
-	errctx->line = statement->line;
-	errctx->query = query;
-	errctx->makes_table = errctx->own_session && statement->temporary != NULL &&
+	execution->errctx.executing = true;
+	execution->errctx.line = statement->line;
+	execution->errctx.query = query;
+	execution->makes_table = execution->own_session && statement->temporary != NULL &&
 		!OidIsValid(temporary_table(statement->temporary));
-	migrate_report_activity(errctx);
+	migrate_report_activity(&execution->errctx);
 	log_query(statement, query);
 
 	/* psql would send each on its own */
-	if (errctx->commits)
+	if (execution->errctx.commits)
 	{
 		disable_timeout(STATEMENT_TIMEOUT, false);
 		if (StatementTimeout > 0)
@@ -381,19 +381,19 @@ migrate_begin_statement(const MigrateStatement *statement, const char *query, Mi
  * a memory context that the caller resets.  "sql" is the text of its script.
  */
 void
-migrate_run_statement(const MigrateStatement *statement, const char *sql, MigrateErrorContext *errctx)
+migrate_run_statement(const MigrateStatement *statement, const char *sql, MigrateExecution *execution)
 {
 	char	   *query = pnstrdup(sql + statement->offset, statement->length);
 	SPIExecuteOptions options = {.dest = None_Receiver};
 	int			result = 0;
 
-	migrate_begin_statement(statement, query, errctx);
+	migrate_begin_statement(statement, query, execution);
 	if (statement->outside_block)
-		run_outside_block(statement, sql, query, errctx);
+		run_outside_block(statement, sql, query, execution);
 	else if (statement->set_transaction)
-		run_set_transaction(query, errctx);
+		run_set_transaction(query, execution);
 	else if (statement->rows > 0)
-		run_copy(statement, sql, query, errctx);
+		run_copy(statement, sql, query, execution);
 	else
 		result = SPI_execute_extended(query, &options);
 
@@ -403,18 +403,24 @@ migrate_run_statement(const MigrateStatement *statement, const char *sql, Migrat
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("statement cannot run in a migration: %s",
 						SPI_result_code_string(result))));
-	migrate_end_statement(statement, errctx);
+	migrate_end_statement(statement, execution);
 }
 
 /*
- * What the end of a transaction would end.
+ * Statements of a script that are one transaction in the file, run inside of the
+ * caller's.
  */
-typedef struct EndOfTransaction
+typedef struct Part
 {
+	int			guc_level;
+	MemoryContext context;		/* of one statement */
+	bool		may_defer;		/* one of them can have left deferred checks */
+
+	/* what the end of the transaction would end */
 	List	   *dropped;		/* of Oid: ON COMMIT DROP tables */
 	List	   *emptied;		/* of Oid: ON COMMIT DELETE ROWS tables */
 	List	   *cursors;		/* of char *: without HOLD */
-} EndOfTransaction;
+} Part;
 
 static bool
 is_open_cursor(const char *name)
@@ -450,17 +456,17 @@ may_make(const MigrateStatement *statement)
  * It has run: remember what it has made.
  */
 static void
-note_made(EndOfTransaction *left, const MigrateStatement *statement, const Made *made)
+note_made(Part *part, const MigrateStatement *statement, const Made *made)
 {
 	if (made->cursor != NULL)
-		left->cursors = lappend(left->cursors, unconstify(char *, made->cursor));
+		part->cursors = lappend(part->cursors, unconstify(char *, made->cursor));
 	if (made->temporary == NULL)
 		return;
 	CommandCounterIncrement();
 	if (statement->on_commit == ONCOMMIT_DROP)
-		left->dropped = lappend_oid(left->dropped, temporary_table(made->temporary));
+		part->dropped = lappend_oid(part->dropped, temporary_table(made->temporary));
 	else
-		left->emptied = lappend_oid(left->emptied, temporary_table(made->temporary));
+		part->emptied = lappend_oid(part->emptied, temporary_table(made->temporary));
 }
 
 /*
@@ -482,12 +488,12 @@ drop_temporary_table(Oid relid)
  * End what the end of a transaction would end, of the migration's own.
  */
 static void
-end_at_commit(const EndOfTransaction *left)
+end_at_commit(const Part *part)
 {
 	List	   *emptied = NIL;
 	ListCell   *lc;
 
-	foreach(lc, left->cursors)
+	foreach(lc, part->cursors)
 	{
 		Portal		portal = GetPortalByName(lfirst(lc));
 
@@ -495,56 +501,47 @@ end_at_commit(const EndOfTransaction *left)
 		if (PortalIsValid(portal) && !(portal->cursorOptions & CURSOR_OPT_HOLD))
 			PortalDrop(portal, false);
 	}
-	foreach(lc, left->emptied)
+	foreach(lc, part->emptied)
 	{
 		if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(lfirst_oid(lc))))
 			emptied = lappend_oid(emptied, lfirst_oid(lc));
 	}
 	if (emptied != NIL)
 		heap_truncate(emptied);
-	foreach(lc, left->dropped)
+	foreach(lc, part->dropped)
 		drop_temporary_table(lfirst_oid(lc));
 }
 
-/*
- * Run the statements from "first" on that are one transaction in the file.
- * Returns the number of the first one that is not.
- */
-static int
-run_transaction(const MigrateScript *script, int first, const char *sql, MigrateErrorContext *errctx)
+static Part
+begin_part(void)
 {
-	int			next = first;
-	int			number = script->statements[first].transaction;
-	bool		may_defer = false;
-	int			guc_level = NewGUCNestLevel();
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "migrate statement",
-												  ALLOCSET_DEFAULT_SIZES);
-	EndOfTransaction left = {NIL, NIL, NIL};
+	Part		part = {0};
 
-	for (; next < script->nstatements && script->statements[next].transaction == number; next++)
-	{
-		const MigrateStatement *statement = &script->statements[next];
-		Made		made = may_make(statement);
-		MemoryContext old = MemoryContextSwitchTo(context);
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	part.guc_level = NewGUCNestLevel();
+	part.context = AllocSetContextCreate(CurrentMemoryContext, "migrate statement",
+										 ALLOCSET_DEFAULT_SIZES);
+	return part;
+}
 
-		errctx->statement = next + 1;
-		migrate_run_statement(statement, sql, errctx);
-		MemoryContextSwitchTo(old);
-		MemoryContextReset(context);
-		note_made(&left, statement, &made);
-		may_defer |= statement->may_defer;
-	}
+/*
+ * End a part of a script; "is_last" if no other one follows.
+ */
+static void
+end_part(Part *part, bool is_last, MigrateExecution *execution)
+{
 	/* where a commit follows, that will do it */
-	if ((may_defer && !errctx->commits) || errctx->checks_deferred)
+	if ((part->may_defer && !execution->errctx.commits) || execution->checks_deferred)
 		migrate_check_constraints();
-	end_at_commit(&left);
-	if (!errctx->commits && GetUserId() != errctx->user)
-		migrate_end_other_role(errctx->cursors);
-
-	if (next < script->nstatements)
-		migrate_settings_end_transaction(guc_level);
-	MemoryContextDelete(context);
-	return next;
+	end_at_commit(part);
+	if (!execution->errctx.commits && GetUserId() != execution->user)
+		migrate_end_other_role(execution->cursors);
+	if (!is_last)
+		migrate_settings_end_transaction(part->guc_level);
+	MemoryContextDelete(part->context);
+	if (SPI_finish() != SPI_OK_FINISH)
+		elog(ERROR, "SPI_finish failed");
 }
 
 /*
@@ -552,41 +549,53 @@ run_transaction(const MigrateScript *script, int first, const char *sql, Migrate
  * its own: its temporary tables.
  */
 void
-migrate_end_session(MigrateErrorContext *errctx)
+migrate_end_session(MigrateExecution *execution)
 {
 	ListCell   *lc;
 
-	foreach(lc, errctx->temporaries)
+	foreach(lc, execution->temporaries)
 		drop_temporary_table(lfirst_oid(lc));
-	errctx->temporaries = NIL;
+	execution->temporaries = NIL;
 }
 
 /*
  * Run a script in the caller's transaction, as the current role.
  *
- * "sql" is what it was parsed from.  "errctx" is kept up to date for the error
- * context.  On return all settings are as before, unless the caller is going to
+ * "sql" is what it was parsed from.  The error context of *execution is kept up to
+ * date.  On return all settings are as before, unless the caller is going to
  * commit: then it gives them back with that.  After an error the abort of the
  * (sub)transaction does.
  */
 void
-migrate_execute_script(const MigrateScript *script, const char *sql, MigrateErrorContext *errctx)
+migrate_execute_script(const MigrateScript *script, const char *sql, MigrateExecution *execution)
 {
 	int			guc_level = NewGUCNestLevel();
 	int			next = 0;
 
-	errctx->user = GetUserId();
-	migrate_begin_script(script, sql, errctx);
+	execution->user = GetUserId();
+	migrate_begin_script(script, sql, &execution->errctx);
 	while (next < script->nstatements)
 	{
-		if (SPI_connect() != SPI_OK_CONNECT)
-			elog(ERROR, "SPI_connect failed");
-		next = run_transaction(script, next, sql, errctx);
-		if (SPI_finish() != SPI_OK_FINISH)
-			elog(ERROR, "SPI_finish failed");
+		int			number = script->statements[next].transaction;
+		Part		part = begin_part();
+
+		for (; next < script->nstatements && script->statements[next].transaction == number; next++)
+		{
+			const MigrateStatement *statement = &script->statements[next];
+			Made		made = may_make(statement);
+			MemoryContext old = MemoryContextSwitchTo(part.context);
+
+			execution->errctx.statement = next + 1;
+			migrate_run_statement(statement, sql, execution);
+			MemoryContextSwitchTo(old);
+			MemoryContextReset(part.context);
+			note_made(&part, statement, &made);
+			part.may_defer |= statement->may_defer;
+		}
+		end_part(&part, next == script->nstatements, execution);
 	}
-	migrate_end_session(errctx);
-	if (!errctx->commits)
+	migrate_end_session(execution);
+	if (!execution->errctx.commits)
 		AtEOXact_GUC(false, guc_level);
-	migrate_end_script(errctx);
+	migrate_end_script(&execution->errctx);
 }

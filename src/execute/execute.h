@@ -33,16 +33,35 @@ typedef enum MigrateInBlock
 	BLOCK_REFUSED,
 } MigrateInBlock;
 
+/*
+ * How a script runs.  Its first part is set before it does.
+ */
+typedef struct MigrateExecution
+{
+	MigrateErrorContext errctx;
+	MemoryContext context;		/* outlives commits */
+	bool		checks_deferred;	/* nothing of it may fire later */
+	List	   *cursors;		/* WITH HOLD, left open by the caller */
+	const char *search_path;	/* of the run, which RESET restores, or NULL */
+	int			timeout;		/* statement_timeout of the caller */
+	bool		own_session;	/* its temporary tables end with it ... */
+
+	List	   *temporaries;	/* ... these (Oid) ... */
+	bool		makes_table;	/* ... and the one of this statement */
+	Oid			user;			/* when it began */
+	bool		other_timeout;	/* it has changed statement_timeout */
+} MigrateExecution;
+
 /* in execute.c */
 extern MigrateInBlock migrate_execute_in_block(const MigrateStatement *statement, MigrateNames *made,
 											   bool *made_unknown, const RangeVar **relation);
 extern void migrate_execute_check(const MigrateScript *script, const char *sql,
 								  MigrateErrorContext *errctx, MigrateNames *made, bool *made_unknown);
-extern void migrate_end_session(MigrateErrorContext *errctx);
+extern void migrate_end_session(MigrateExecution *execution);
 extern void migrate_execute_script(const MigrateScript *script, const char *sql,
-								   MigrateErrorContext *errctx);
+								   MigrateExecution *execution);
 extern void migrate_run_statement(const MigrateStatement *statement, const char *sql,
-								  MigrateErrorContext *errctx);
+								  MigrateExecution *execution);
 
 /* in deferred.c */
 extern void migrate_check_constraints(void);
@@ -52,10 +71,10 @@ extern List *migrate_held_cursors(void);
 /* in toplevel.c */
 extern bool migrate_execute_is_top_level(const MigrateStatement *statement);
 extern int	migrate_execute_group(const MigrateScript *script, int first, const char *sql,
-								  MigrateErrorContext *errctx);
+								  MigrateExecution *execution);
 extern void migrate_run_top_level(const char *query);
 extern void migrate_execute_top_level(const MigrateScript *script, int number,
-									  const char *sql, MigrateErrorContext *errctx);
+									  const char *sql, MigrateExecution *execution);
 
 /* in leftover.c */
 extern bool migrate_may_leave_something(const MigrateStatement *statement);

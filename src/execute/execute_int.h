@@ -16,8 +16,8 @@
 #include "nodes/parsenodes.h"
 #include "nodes/pg_list.h"
 
+#include "execute/execute.h"
 #include "script/script.h"
-#include "util/errcontext.h"
 
 /* in concurrently.c */
 extern bool migrate_change_tree(Node *node);
@@ -25,8 +25,8 @@ extern bool migrate_change_tree(Node *node);
 /* in execute.c */
 extern List *migrate_analyze(RawStmt *raw, const char *query);
 extern void migrate_begin_statement(const MigrateStatement *statement, const char *query,
-									MigrateErrorContext *errctx);
-extern void migrate_end_statement(const MigrateStatement *statement, MigrateErrorContext *errctx);
+									MigrateExecution *execution);
+extern void migrate_end_statement(const MigrateStatement *statement, MigrateExecution *execution);
 
 /* in copy.c */
 extern void migrate_copy_rows(const char *query, const char *sql, int length, bool commits);

@@ -83,7 +83,7 @@ migrate_execute_is_top_level(const MigrateStatement *statement)
  * because it is to run at top level.
  */
 int
-migrate_execute_group(const MigrateScript *script, int first, const char *sql, MigrateErrorContext *errctx)
+migrate_execute_group(const MigrateScript *script, int first, const char *sql, MigrateExecution *execution)
 {
 	int			next = first;
 	int			number = script->statements[first].transaction;
@@ -91,14 +91,14 @@ migrate_execute_group(const MigrateScript *script, int first, const char *sql, M
 	MemoryContext context = AllocSetContextCreate(old, "migrate statement",
 												  ALLOCSET_DEFAULT_SIZES);
 
-	migrate_begin_script(script, sql, errctx);
+	migrate_begin_script(script, sql, &execution->errctx);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	do
 	{
-		errctx->statement = next + 1;
+		execution->errctx.statement = next + 1;
 		MemoryContextSwitchTo(context);
-		migrate_run_statement(&script->statements[next], sql, errctx);
+		migrate_run_statement(&script->statements[next], sql, execution);
 		MemoryContextReset(context);
 		next++;
 	} while (next < script->nstatements &&
@@ -109,7 +109,7 @@ migrate_execute_group(const MigrateScript *script, int first, const char *sql, M
 		elog(ERROR, "SPI_finish failed");
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
-	migrate_end_script(errctx);
+	migrate_end_script(&execution->errctx);
 	return next;
 }
 
@@ -165,18 +165,18 @@ migrate_run_top_level(const char *query)
  */
 void
 migrate_execute_top_level(const MigrateScript *script, int number, const char *sql,
-						  MigrateErrorContext *errctx)
+						  MigrateExecution *execution)
 {
 	const MigrateStatement *statement = &script->statements[number];
 	char	   *query = pnstrdup(sql + statement->offset, statement->length);
 
-	migrate_begin_script(script, sql, errctx);
-	errctx->statement = number + 1;
-	migrate_begin_statement(statement, query, errctx);
-	errctx->source = query;
-	errctx->source_line = errctx->line;
+	migrate_begin_script(script, sql, &execution->errctx);
+	execution->errctx.statement = number + 1;
+	migrate_begin_statement(statement, query, execution);
+	execution->errctx.source = query;
+	execution->errctx.source_line = execution->errctx.line;
 	migrate_run_top_level(query);
-	migrate_end_statement(statement, errctx);
-	migrate_end_script(errctx);
+	migrate_end_statement(statement, execution);
+	migrate_end_script(&execution->errctx);
 	pfree(query);
 }

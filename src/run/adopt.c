@@ -296,14 +296,24 @@ read_manifest(Adoption *adoption)
 		adoption->manifest = pstrdup(sql);
 }
 
-static List *
-adopt(MigrateRun *run)
+/*
+ * adopt(): record what another tool has applied: request->tool and request->tool_table
+ * say which, and request->dir has the files.  Returns a list of MigrateAdopted, one
+ * for each migration that was recorded, or that there is something to say about.
+ *
+ * Errors: those of tool_table.c, and 55000 if the tool has one that is neither
+ * applied nor not.
+ */
+List *
+migrate_run_adopt(MigrateRun *run)
 {
 	Adoption	adoption = {.run = run};
 	MigrateRequest *request = run->request;
 	List	   *rows;
 	ListCell   *lc;
 
+	request->cache_texts = true;
+	request->confined = true;
 	adoption.tool_table = migrate_tool_table_find(request->tool, request->tool_table, request->history.schema);
 	ereport(NOTICE,
 			(errmsg("adopting from table \"%s.%s\" (%s)", adoption.tool_table->schema,
@@ -322,20 +332,4 @@ adopt(MigrateRun *run)
 	foreach(lc, rows)
 		adopt_row(&adoption, lfirst(lc));
 	return adoption.results;
-}
-
-/*
- * Take over what another tool has applied: request->tool and request->tool_table
- * say which, and request->dir has the files.  Returns a list of MigrateAdopted, one
- * for each migration that was recorded, or that there is something to say about.
- *
- * Errors: those of tool_table.c, and 55000 if the tool has one that is neither
- * applied nor not.
- */
-List *
-migrate_run_adopt(MigrateRequest *request)
-{
-	request->cache_texts = true;
-	request->confined = true;
-	return migrate_run_guarded(request, adopt);
 }

@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * apply.c
- *		The sequence of a run: look, lock, look again, check, then for each step
- *		execute and record.
+ *		The sequence of a run: load, lock, load again, check, then execute and
+ *		record each step.
  *
  * Everything happens in the caller's transaction.
  *
@@ -21,6 +21,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+#include "execute/execute.h"
 #include "history/history.h"
 #include "run/apply.h"
 #include "run/check.h"
@@ -30,8 +31,8 @@
 #include "run/run_int.h"
 #include "run/state.h"
 #include "run/step.h"
+#include "run/step_script.h"
 #include "run/steps.h"
-#include "util/errcontext.h"
 #include "util/printable.h"
 
 /*
@@ -75,21 +76,26 @@ run_steps(MigrateRun *run, List *steps)
 		MigrateStep *step = lfirst(lc);
 		MigrateResult *result = migrate_new_result(run, step);
 		MemoryContext old = MemoryContextSwitchTo(context);
-		MigrateErrorContext errctx;
+		MigrateExecution execution;
 		ErrorContextCallback callback;
 		TimestampTz started = GetCurrentTimestamp();
+		instr_time	start;
 		bool		executed;
 		char	   *script;
+		char	   *sql;
 
-		migrate_errcontext_begin(&errctx, &callback, step->direction, step->file, step->applied);
-		script = migrate_execute_timed(run, step, result, &errctx, &executed);
+		INSTR_TIME_SET_CURRENT(start);
+		migrate_execution_begin(&execution, &callback, run, step);
+		script = migrate_read_step(run, step, &sql, &execution.errctx);
+		executed = migrate_execute_step(run, step, sql, &execution);
+		migrate_measure(result, start, executed ? step->script->nstatements : 0);
 		migrate_record_step(run, step, executed, result, started, script);
 		migrate_errcontext_end(&callback);
-		if (errctx.other_timeout && !run->other_timeout)
+		if (execution.other_timeout && !run->other_timeout)
 			ereport(NOTICE,
-					(errmsg("statement_timeout in migration \"%s\" has no effect", migrate_label(errctx.version, errctx.name)),
+					(errmsg("statement_timeout in migration \"%s\" has no effect", migrate_label(result->version, result->name)),
 					 errdetail("The statement that runs the migrations is bounded by the setting of its caller.")));
-		run->other_timeout |= errctx.other_timeout;
+		run->other_timeout |= execution.other_timeout;
 
 		migrate_report_step(step, result, list_length(results) + 1, list_length(steps));
 		MemoryContextSwitchTo(old);
@@ -103,11 +109,46 @@ run_steps(MigrateRun *run, List *steps)
 	return results;
 }
 
-static List *
-apply(MigrateRun *run)
+/*
+ * Run a routine in the caller's transaction.  Returns its results.  The session
+ * keeps nothing of what it changes: neither settings, nor the flag that a run is
+ * active.  Errors leave everything to the abort of the transaction.
+ */
+List *
+migrate_run(MigrateRequest *request, MigrateRoutine routine)
+{
+	MigrateRun	run = {.request = request,.context = CurrentMemoryContext};
+	List	   *volatile results = NIL;
+	int			guc_level;
+
+	migrate_run_begin();
+	guc_level = NewGUCNestLevel();
+	PG_TRY();
+	{
+		migrate_recorder_begin();
+		results = routine(&run);
+		migrate_recorder_flush();
+	}
+	PG_FINALLY();
+	{
+		migrate_recorder_end();
+		migrate_run_end();
+	}
+	PG_END_TRY();
+	AtEOXact_GUC(false, guc_level);
+	return results;
+}
+
+/*
+ * apply(): run what is pending.  Returns a list of MigrateResult, one for each
+ * migration that ran, in that order; so do those below.
+ */
+List *
+migrate_run_apply(MigrateRun *run)
 {
 	List	   *steps;
 
+	run->request->cache_texts = true;
 	if (!migrate_load_before_up(run))
 		return NIL;
 	migrate_lock_and_load(run, "migrate.apply()");
@@ -118,8 +159,11 @@ apply(MigrateRun *run)
 	return run_steps(run, steps);
 }
 
-static List *
-rollback(MigrateRun *run)
+/*
+ * rollback(): undo applied migrations.
+ */
+List *
+migrate_run_rollback(MigrateRun *run)
 {
 	List	   *steps;
 
@@ -162,68 +206,22 @@ reapply(MigrateRun *run)
 }
 
 /*
- * Run one of the above, or a routine that is built on them.  The session keeps
- * nothing of what it changes: neither settings, nor the flag that a run is active.
+ * redo(): undo the last applied migration and apply it again; returns what was
+ * applied.
  */
 List *
-migrate_run_guarded(MigrateRequest *request, List *(*body) (MigrateRun *run))
+migrate_run_redo(MigrateRun *run)
 {
-	MigrateRun	run = {.request = request,.context = CurrentMemoryContext};
-	List	   *volatile results = NIL;
-	int			guc_level;
-
-	migrate_run_begin();
-	guc_level = NewGUCNestLevel();
-	PG_TRY();
-	{
-		migrate_recorder_begin();
-		results = body(&run);
-		migrate_recorder_flush();
-	}
-	PG_FINALLY();
-	{
-		migrate_recorder_end();
-		migrate_run_end();
-	}
-	PG_END_TRY();
-	AtEOXact_GUC(false, guc_level);
-	return results;
+	run->request->steps = 1;
+	return reapply(run);
 }
 
 /*
- * The runs.  They return a list of MigrateResult, one for each migration that
- * ran, in that order.  Errors leave everything to the abort of the caller's
- * transaction.
+ * refresh(): undo all migrations and apply them again; returns what was applied.
  */
 List *
-migrate_run_apply(MigrateRequest *request)
+migrate_run_refresh(MigrateRun *run)
 {
-	request->cache_texts = true;
-	return migrate_run_guarded(request, apply);
-}
-
-List *
-migrate_run_rollback(MigrateRequest *request)
-{
-	return migrate_run_guarded(request, rollback);
-}
-
-/*
- * Undo and apply again the last applied migration; returns what went up.
- */
-List *
-migrate_run_redo(MigrateRequest *request)
-{
-	request->steps = 1;
-	return migrate_run_guarded(request, reapply);
-}
-
-/*
- * Undo and apply again all; returns what went up.
- */
-List *
-migrate_run_refresh(MigrateRequest *request)
-{
-	request->everything = true;
-	return migrate_run_guarded(request, reapply);
+	run->request->everything = true;
+	return reapply(run);
 }

@@ -20,6 +20,5 @@
 
 /* in apply.c */
 extern void migrate_lock_and_load(MigrateRun *run, const char *routine);
-extern List *migrate_run_guarded(MigrateRequest *request, List *(*body) (MigrateRun *run));
 
 #endif							/* MIGRATE_RUN_APPLY_H */

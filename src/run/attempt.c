@@ -43,7 +43,6 @@
 #include "run/step_script.h"
 #include "script/script.h"
 #include "util/compat.h"
-#include "util/errcontext.h"
 #include "util/guc.h"
 #include "util/printable.h"
 
@@ -57,7 +56,7 @@ typedef struct Attempt
 	MigrateRun *run;
 	MigrateStep *step;
 	MigrateResult *result;
-	MigrateErrorContext errctx;
+	MigrateExecution execution;
 	char	   *script;			/* the script as written, NULL if forced ... */
 	char	   *sql;			/* ... and with the values of variables */
 	MemoryContext context;		/* outlives commits */
@@ -201,7 +200,7 @@ end_transaction(Attempt *attempt, int done)
 		commit_progress(attempt, done, false, NIL);
 		return;
 	}
-	migrate_end_session(&attempt->errctx);
+	migrate_end_session(&attempt->execution);
 	migrate_settings_restore_at_commit(attempt->settings);
 	finish(attempt, true);
 	attempt->done = done;
@@ -243,7 +242,7 @@ run_single_transaction(Attempt *attempt)
 		int			guc_level = NewGUCNestLevel();
 
 		migrate_enter_schema(attempt->run->request->history.schema, GUC_ACTION_SAVE);
-		executed = migrate_execute_step(attempt->run, attempt->step, attempt->sql, &attempt->errctx);
+		executed = migrate_execute_step(attempt->run, attempt->step, attempt->sql, &attempt->execution);
 		migrate_settings_end_at_commit(guc_level);
 	}
 	finish(attempt, executed);
@@ -267,7 +266,7 @@ run_top_level(Attempt *attempt)
 	else
 		begin_transaction(attempt);
 	attempt->transaction = migrate_local_transaction();
-	migrate_execute_top_level(script, attempt->done, attempt->sql, &attempt->errctx);
+	migrate_execute_top_level(script, attempt->done, attempt->sql, &attempt->execution);
 	end_transaction(attempt, done);
 }
 
@@ -281,7 +280,7 @@ run_next_transaction(Attempt *attempt)
 	int			done;
 
 	begin_transaction(attempt);
-	done = migrate_execute_group(script, attempt->done, attempt->sql, &attempt->errctx);
+	done = migrate_execute_group(script, attempt->done, attempt->sql, &attempt->execution);
 	end_transaction(attempt, done);
 }
 
@@ -297,14 +296,14 @@ repeat_settings(Attempt *attempt)
 	begin_transaction(attempt);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-	migrate_begin_script(script, attempt->sql, &attempt->errctx);
+	migrate_begin_script(script, attempt->sql, &attempt->execution.errctx);
 	for (int i = 0; i < attempt->done; i++)
 	{
-		attempt->errctx.statement = i + 1;
+		attempt->execution.errctx.statement = i + 1;
 		if (script->statements[i].set_session)
-			migrate_run_statement(&script->statements[i], attempt->sql, &attempt->errctx);
+			migrate_run_statement(&script->statements[i], attempt->sql, &attempt->execution);
 	}
-	migrate_end_script(&attempt->errctx);
+	migrate_end_script(&attempt->execution.errctx);
 	if (SPI_finish() != SPI_OK_FINISH)
 		elog(ERROR, "SPI_finish failed");
 	migrate_commit(attempt->context);
@@ -364,18 +363,6 @@ run_transactions(Attempt *attempt)
 		else
 			run_next_transaction(attempt);
 	}
-}
-
-/*
- * Read the script, at the first try.
- */
-static void
-read_script(Attempt *attempt)
-{
-	if (attempt->step->forced || attempt->script != NULL)
-		return;
-	attempt->script = migrate_step_text(attempt->run, attempt->step);
-	attempt->sql = migrate_step_sql(attempt->run, attempt->step, attempt->script, &attempt->errctx);
 }
 
 /*
@@ -536,7 +523,7 @@ wait_for_retry(Attempt *attempt, const MigrateStatement *statement, bool deadloc
 static const MigrateStatement *
 failed_statement(const Attempt *attempt)
 {
-	int			number = attempt->errctx.statement;
+	int			number = attempt->execution.errctx.statement;
 
 	return number > 0 ? &attempt->step->script->statements[number - 1] : NULL;
 }
@@ -555,10 +542,7 @@ migrate_attempt_step(MigrateRun *run, MigrateStep *step, MigrateResult *result)
 	attempt.context = CurrentMemoryContext;
 	attempt.started = GetCurrentTimestamp();
 	INSTR_TIME_SET_CURRENT(attempt.start);
-	migrate_errcontext_begin(&attempt.errctx, &callback, step->direction,
-							 step->file, step->applied);
-	migrate_errcontext_set_run(&attempt.errctx, run, step);
-	attempt.errctx.commits = true;
+	migrate_execution_begin(&attempt.execution, &callback, run, step);
 	if (step->in_progress)
 	{
 		attempt.done = step->done = step->applied->done;
@@ -568,10 +552,11 @@ migrate_attempt_step(MigrateRun *run, MigrateStep *step, MigrateResult *result)
 	do
 	{
 		error = NULL;
-		attempt.errctx.statement = 0;
+		attempt.execution.errctx.statement = 0;
 		PG_TRY();
 		{
-			read_script(&attempt);
+			if (attempt.script == NULL)
+				attempt.script = migrate_read_step(run, step, &attempt.sql, &attempt.execution.errctx);
 			if (step->forced || migrate_is_single_transaction(step))
 				run_single_transaction(&attempt);
 			else

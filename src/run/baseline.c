@@ -12,9 +12,11 @@
  */
 #include "postgres.h"
 
+#include "portability/instr_time.h"
 #include "utils/guc.h"
 #include "utils/timestamp.h"
 
+#include "execute/execute.h"
 #include "format/format.h"
 #include "history/history.h"
 #include "run/apply.h"
@@ -24,8 +26,8 @@
 #include "run/run_int.h"
 #include "run/state.h"
 #include "run/step.h"
+#include "run/step_script.h"
 #include "run/steps.h"
-#include "util/errcontext.h"
 #include "util/printable.h"
 
 /*
@@ -37,18 +39,22 @@ run_script(MigrateRun *run, const Migration *last, MigrateResult *result)
 {
 	Migration	migration = *last;
 	MigrateStep step = {.direction = MIGRATE_UP,.file = &migration};
-	MigrateErrorContext errctx;
+	MigrateExecution execution;
 	ErrorContextCallback callback;
-	bool		executed;
+	instr_time	start;
+	char	   *sql;
 
+	INSTR_TIME_SET_CURRENT(start);
 	migrate_source_script(run->source, run->request->script, &migration.up);
 	memset(&migration.down, 0, sizeof(MigrateSection));
 	migration.said_reversible = false;
 	migration.properties = NIL;
 	migrate_check_up_steps(run, list_make1(&step), false);
 	migrate_fire_callers_events(run);
-	migrate_errcontext_begin(&errctx, &callback, MIGRATE_UP, &migration, NULL);
-	(void) migrate_execute_timed(run, &step, result, &errctx, &executed);
+	migrate_execution_begin(&execution, &callback, run, &step);
+	(void) migrate_read_step(run, &step, &sql, &execution.errctx);
+	(void) migrate_execute_step(run, &step, sql, &execution);
+	migrate_measure(result, start, step.script->nstatements);
 	if (migrate_history_read(&run->request->history, true) != NIL)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -69,11 +75,11 @@ require_empty_history(const MigrateRun *run)
 }
 
 /*
- * Record the pending migrations up to one as applied, after the script that
- * replaces them, if there is one.
+ * baseline(): record the pending migrations up to one as applied, after the script
+ * that replaces them, if there is one.  Returns a list of MigrateResult.
  */
-static List *
-baseline(MigrateRun *run)
+List *
+migrate_run_baseline(MigrateRun *run)
 {
 	List	   *results = NIL;
 	List	   *chosen;
@@ -81,6 +87,7 @@ baseline(MigrateRun *run)
 	ListCell   *lc;
 	ListCell   *lr;
 
+	run->request->confined = true;
 	migrate_require_source(run);
 	migrate_lock_and_load(run, "migrate.baseline()");
 	if (run->request->script != NULL)
@@ -101,14 +108,4 @@ baseline(MigrateRun *run)
 							   "recorded %d migrations as applied without running them",
 							   list_length(chosen), list_length(chosen))));
 	return results;
-}
-
-/*
- * Record migrations as applied without running them.
- */
-List *
-migrate_run_baseline(MigrateRequest *request)
-{
-	request->confined = true;
-	return migrate_run_guarded(request, baseline);
 }

@@ -99,13 +99,18 @@ repair_state(MigrateRun *run)
 	return list_make1(repair);
 }
 
-static List *
-repair(MigrateRun *run)
+/*
+ * repair(): accept changed files of applied migrations, or set the state of one.
+ * Returns a list of MigrateRepair.
+ */
+List *
+migrate_run_repair(MigrateRun *run)
 {
 	List	   *repairs = NIL;
 	bool		needed = false;
 	ListCell   *lc;
 
+	run->request->confined = true;
 	if ((run->request->target == NULL) != (run->request->state == NULL))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -129,15 +134,4 @@ repair(MigrateRun *run)
 			repairs = lappend(repairs, repair_item(run, item));
 	}
 	return repairs;
-}
-
-/*
- * Accept changed files of applied migrations.  Returns a list of
- * MigrateRepair.
- */
-List *
-migrate_run_repair(MigrateRequest *request)
-{
-	request->confined = true;
-	return migrate_run_guarded(request, repair);
 }

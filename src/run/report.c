@@ -30,7 +30,6 @@ migrate_errcontext_begin(MigrateErrorContext *errctx, ErrorContextCallback *call
 						 const Migration *file, const AppliedMigration *applied)
 {
 	memset(errctx, 0, sizeof(MigrateErrorContext));
-	errctx->context = CurrentMemoryContext;
 	errctx->direction = direction;
 	if (file != NULL)
 	{

@@ -101,20 +101,28 @@ typedef struct MigrateRepair
 	const char *action;
 } MigrateRepair;
 
-/* in adopt.c */
-extern List *migrate_run_adopt(MigrateRequest *request);
+typedef struct MigrateRun MigrateRun;
+
+/*
+ * What a routine does in the caller's transaction.  Returns its results.
+ */
+typedef List *(*MigrateRoutine) (MigrateRun *run);
 
 /* in apply.c */
-extern List *migrate_run_apply(MigrateRequest *request);
-extern List *migrate_run_rollback(MigrateRequest *request);
-extern List *migrate_run_redo(MigrateRequest *request);
-extern List *migrate_run_refresh(MigrateRequest *request);
+extern List *migrate_run(MigrateRequest *request, MigrateRoutine routine);
+extern List *migrate_run_apply(MigrateRun *run);
+extern List *migrate_run_rollback(MigrateRun *run);
+extern List *migrate_run_redo(MigrateRun *run);
+extern List *migrate_run_refresh(MigrateRun *run);
 
-/* in repair.c */
-extern List *migrate_run_repair(MigrateRequest *request);
+/* in adopt.c */
+extern List *migrate_run_adopt(MigrateRun *run);
 
 /* in baseline.c */
-extern List *migrate_run_baseline(MigrateRequest *request);
+extern List *migrate_run_baseline(MigrateRun *run);
+
+/* in repair.c */
+extern List *migrate_run_repair(MigrateRun *run);
 
 /* in up.c */
 extern int	migrate_run_committing(MigrateRequest *request, MigrateDirection direction);

@@ -18,7 +18,7 @@
 #include "format/format.h"
 #include "run/run.h"
 
-typedef struct MigrateRun
+struct MigrateRun
 {
 	MigrateRequest *request;
 	MemoryContext context;		/* what lives as long as this is here */
@@ -30,6 +30,6 @@ typedef struct MigrateRun
 	List	   *built_in;		/* of MigrateVariable, once they are needed */
 	List	   *cursors;		/* WITH HOLD, see migrate_end_other_role() */
 	bool		other_timeout;	/* that it has no effect has been said */
-} MigrateRun;
+};
 
 #endif							/* MIGRATE_RUN_RUN_INT_H */

@@ -28,6 +28,7 @@
 #include "execute/execute.h"
 #include "format/format.h"
 #include "history/history.h"
+#include "run/report.h"
 #include "run/reversible.h"
 #include "run/run.h"
 #include "run/run_int.h"
@@ -102,15 +103,22 @@ migrate_enter_schema(const char *schema, GucAction action)
 }
 
 /*
- * Set up how a script runs: what the run gives it and takes back from it.
+ * Begin the execution of a step: fill in what the run defines, and push its error
+ * context, to be popped by migrate_errcontext_end(callback).  What outlives commits
+ * is allocated in CurrentMemoryContext.
  */
 void
-migrate_errcontext_set_run(MigrateErrorContext *errctx, const MigrateRun *run, const MigrateStep *step)
+migrate_execution_begin(MigrateExecution *execution, ErrorContextCallback *callback,
+						const MigrateRun *run, const MigrateStep *step)
 {
-	errctx->cursors = run->cursors;
-	errctx->search_path = path_of(run->request->history.schema);
-	errctx->timeout = StatementTimeout;
-	errctx->own_session =
+	memset(execution, 0, sizeof(MigrateExecution));
+	migrate_errcontext_begin(&execution->errctx, callback, step->direction, step->file, step->applied);
+	execution->errctx.commits = run->request->commits;
+	execution->context = CurrentMemoryContext;
+	execution->cursors = run->cursors;
+	execution->search_path = path_of(run->request->history.schema);
+	execution->timeout = StatementTimeout;
+	execution->own_session =
 		migrate_format_has_own_session(step->file ? step->file->format : step->applied->format);
 }
 
@@ -180,19 +188,19 @@ exists_already(int sqlerrcode)
 /*
  * The arguments of migrate_execute_script(), for migrate_try().
  */
-typedef struct Execution
+typedef struct ScriptToTry
 {
-	const MigrateStep *step;
+	const MigrateScript *script;
 	const char *sql;
-	MigrateErrorContext *errctx;
-} Execution;
+	MigrateExecution *execution;
+} ScriptToTry;
 
 static void
 execute_body(void *arg)
 {
-	Execution  *execution = arg;
+	const ScriptToTry *try = arg;
 
-	migrate_execute_script(execution->step->script, execution->sql, execution->errctx);
+	migrate_execute_script(try->script, try->sql, try->execution);
 }
 
 /*
@@ -200,10 +208,10 @@ execute_body(void *arg)
  * undo it and return false.
  */
 static bool
-execute_unless_existing(const MigrateStep *step, const char *sql, MigrateErrorContext *errctx)
+execute_unless_existing(const MigrateStep *step, const char *sql, MigrateExecution *execution)
 {
-	Execution	execution = {step, sql, errctx};
-	ErrorData  *error = migrate_try(execute_body, &execution);
+	ScriptToTry try = {step->script, sql, execution};
+	ErrorData  *error = migrate_try(execute_body, &try);
 
 	if (error == NULL)
 		return true;
@@ -212,14 +220,15 @@ execute_unless_existing(const MigrateStep *step, const char *sql, MigrateErrorCo
 	ereport(WARNING,
 			(errcode(error->sqlerrcode),
 			 errmsg("migration \"%s\" is recorded as applied without having run: %s",
-					migrate_label(errctx->version, errctx->name), error->message)));
+					migrate_label(execution->errctx.version, execution->errctx.name), error->message)));
 	FreeErrorData(error);
 	return false;
 }
 
 /*
- * Execute the script of a step in the current transaction.  Returns false if what
- * it creates already existed (adopt_existing); its effects are then rolled back.
+ * Execute "sql", the script of a checked step, in the current transaction.  Returns
+ * false for a step that is only recorded: it is forced, or what it creates already
+ * existed (adopt_existing); the effects of that are then rolled back.
  *
  * A stored script, by a role that may have less power than the session, runs
  * restricted: core refuses any change of the role, and whatever would run at the
@@ -227,7 +236,7 @@ execute_unless_existing(const MigrateStep *step, const char *sql, MigrateErrorCo
  * triggers).
  */
 bool
-migrate_execute_step(MigrateRun *run, MigrateStep *step, const char *sql, MigrateErrorContext *errctx)
+migrate_execute_step(MigrateRun *run, MigrateStep *step, const char *sql, MigrateExecution *execution)
 {
 	bool		stored = migrate_runs_stored(step);
 	bool		protect = stored && needs_protection(step);
@@ -235,7 +244,9 @@ migrate_execute_step(MigrateRun *run, MigrateStep *step, const char *sql, Migrat
 	Oid			user;
 	int			security;
 
-	errctx->checks_deferred = stored;
+	if (step->forced)
+		return false;
+	execution->checks_deferred = stored;
 	GetUserIdAndSecContext(&user, &security);
 	if (protect)
 		SetUserIdAndSecContext(user, security | SECURITY_LOCAL_USERID_CHANGE |
@@ -243,9 +254,9 @@ migrate_execute_step(MigrateRun *run, MigrateStep *step, const char *sql, Migrat
 	PG_TRY();
 	{
 		if (run->request->adopt_existing && step->direction == MIGRATE_UP)
-			executed = execute_unless_existing(step, sql, errctx);
+			executed = execute_unless_existing(step, sql, execution);
 		else
-			migrate_execute_script(step->script, sql, errctx);
+			migrate_execute_script(step->script, sql, execution);
 	}
 	PG_FINALLY();
 	{
@@ -345,32 +356,6 @@ migrate_fire_callers_events(MigrateRun *run)
 		migrate_refuse_pending("A function with another role has called, with whose privileges it would fire.");
 	migrate_check_constraints();
 	run->cursors = migrate_held_cursors();
-}
-
-/*
- * Execute a checked step, and note how long it took.  Returns its script as
- * written, NULL for a forced one; *executed is false if it has not run.
- */
-char *
-migrate_execute_timed(MigrateRun *run, MigrateStep *step, MigrateResult *result, MigrateErrorContext *errctx,
-					  bool *executed)
-{
-	instr_time	start;
-	char	   *str = NULL;
-	char	   *sql;
-
-	INSTR_TIME_SET_CURRENT(start);
-	*executed = !step->forced;
-	migrate_errcontext_set_run(errctx, run, step);
-	if (!step->forced)
-	{
-		str = migrate_step_text(run, step);
-
-		sql = migrate_step_sql(run, step, str, errctx);
-		*executed = migrate_execute_step(run, step, sql, errctx);
-	}
-	migrate_measure(result, start, *executed ? step->script->nstatements : 0);
-	return str;
 }
 
 /*

@@ -18,14 +18,12 @@
 #include "portability/instr_time.h"
 #include "utils/guc.h"
 
+#include "execute/execute.h"
 #include "format/format.h"
 #include "history/history.h"
 #include "run/run_int.h"
-#include "util/errcontext.h"
 
 /* in step.c */
-extern char *migrate_execute_timed(MigrateRun *run, MigrateStep *step, MigrateResult *result,
-								   MigrateErrorContext *errctx, bool *executed);
 extern void migrate_record_unrun(MigrateRun *run, const Migration *file, const MigrateResult *result,
 								 TimestampTz started, const char *outcome);
 extern MigrateResult *migrate_new_unrun_result(MigrateRun *run, Migration *file);
@@ -35,10 +33,11 @@ extern void migrate_run_end(void);
 extern void migrate_enter_schema(const char *schema, GucAction action);
 extern bool migrate_runs_stored(const MigrateStep *step);
 extern void migrate_require_own_script(const MigrateStep *step);
-extern void migrate_errcontext_set_run(MigrateErrorContext *errctx, const MigrateRun *run, const MigrateStep *step);
+extern void migrate_execution_begin(MigrateExecution *execution, ErrorContextCallback *callback,
+									const MigrateRun *run, const MigrateStep *step);
 extern MigrateResult *migrate_new_result(MigrateRun *run, const MigrateStep *step);
 extern bool migrate_execute_step(MigrateRun *run, MigrateStep *step, const char *sql,
-								 MigrateErrorContext *errctx);
+								 MigrateExecution *execution);
 extern void migrate_measure(MigrateResult *result, instr_time start, int statements);
 extern void migrate_record_step(MigrateRun *run, MigrateStep *step, bool executed,
 								const MigrateResult *result, TimestampTz started,

@@ -145,6 +145,23 @@ migrate_step_sql(MigrateRun *run, MigrateStep *step, char *str, MigrateErrorCont
 }
 
 /*
+ * Read the script of a checked step, as migrate_step_text(); NULL for a forced one.
+ * *sql is what to run of it, as migrate_step_sql().
+ */
+char *
+migrate_read_step(MigrateRun *run, MigrateStep *step, char **sql, MigrateErrorContext *errctx)
+{
+	char	   *str;
+
+	*sql = NULL;
+	if (step->forced)
+		return NULL;
+	str = migrate_step_text(run, step);
+	*sql = migrate_step_sql(run, step, str, errctx);
+	return str;
+}
+
+/*
  * Parse "sql", the script of a step.  Errors: those of migrate_script_parse().
  */
 MigrateScript *

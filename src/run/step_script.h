@@ -22,6 +22,8 @@
 extern char *migrate_step_text(MigrateRun *run, MigrateStep *step);
 extern char *migrate_step_sql(MigrateRun *run, MigrateStep *step, char *str,
 							  MigrateErrorContext *errctx);
+extern char *migrate_read_step(MigrateRun *run, MigrateStep *step, char **sql,
+							   MigrateErrorContext *errctx);
 extern MigrateScript *migrate_parse_step(const MigrateStep *step, const char *sql,
 										 MigrateErrorContext *errctx);
 extern void migrate_check_resumed(MigrateRun *run, const MigrateStep *step,

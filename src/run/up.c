@@ -30,36 +30,6 @@
 #include "run/steps.h"
 
 /*
- * Run and record checked steps in order; returns how many.
- */
-static int
-attempt_steps(MigrateRun *run, List *steps)
-{
-	int			count = 0;
-	MemoryContext outer = CurrentMemoryContext;
-	MemoryContext context = AllocSetContextCreate(outer, "migrate step", ALLOCSET_DEFAULT_SIZES);
-	ListCell   *lc;
-
-	foreach(lc, steps)
-	{
-		MigrateStep *step = lfirst(lc);
-		MigrateResult *result;
-
-		MemoryContextSwitchTo(context);
-		result = migrate_new_result(run, step);
-		migrate_attempt_step(run, step, result);
-		count++;
-		migrate_report_step(step, result, count, list_length(steps));
-		MemoryContextSwitchTo(outer);
-		MemoryContextReset(context);
-	}
-	MemoryContextDelete(context);
-	if (steps != NIL)
-		migrate_report_run(run->request, ((MigrateStep *) linitial(steps))->direction, count);
-	return count;
-}
-
-/*
  * Decide under the lock what is to run, and check it.  No other session runs a
  * migration of this history any more, so one that seemed to be in progress before
  * has been interrupted.
@@ -100,6 +70,27 @@ plan_locked(MigrateRun *run, MigrateDirection direction)
 }
 
 /*
+ * Wait for the run lock, with nothing read, and decide what is to run.  *locked is
+ * set as soon as the lock may have been taken.
+ */
+static List *
+lock_and_plan(MigrateRun *run, MigrateDirection direction, volatile bool *locked)
+{
+	const MigrateHistory *history = &run->request->history;
+	List	   *steps;
+
+	PreventCommandDuringRecovery("CALL");
+	PreventCommandIfReadOnly("CALL");
+	migrate_commit(run->context);
+	*locked = true;
+	migrate_lock_acquire_session(history->project, history->schema, migrate_commit, run->context);
+	steps = plan_locked(run, direction);
+	if (direction == MIGRATE_UP)
+		migrate_replace_downs(run, migrate_changed_downs(run->items));
+	return steps;
+}
+
+/*
  * Apply what is pending, or undo what is applied, with a commit after each
  * migration; returns how many.
  *
@@ -111,34 +102,39 @@ int
 migrate_run_committing(MigrateRequest *request, MigrateDirection direction)
 {
 	MigrateRun	run = {.request = request,.context = CurrentMemoryContext};
-	volatile bool locking = false;
+	MemoryContext context = AllocSetContextCreate(run.context, "migrate step", ALLOCSET_DEFAULT_SIZES);
+	volatile bool locked = false;
 	volatile int count = 0;
 
 	request->cache_texts = direction == MIGRATE_UP;
 	migrate_run_begin();
 	PG_TRY();
 	{
-		if (direction == MIGRATE_UP ? migrate_load_before_up(&run) : migrate_load_before_down(&run))
-		{
-			List	   *steps;
+		List	   *steps = NIL;
+		ListCell   *lc;
 
-			PreventCommandDuringRecovery("CALL");
-			PreventCommandIfReadOnly("CALL");
-			migrate_commit(run.context);
-			locking = true;
-			migrate_lock_acquire_session(request->history.project, request->history.schema,
-										 migrate_commit, run.context);
-			steps = plan_locked(&run, direction);
-			if (direction == MIGRATE_UP)
-				migrate_replace_downs(&run, migrate_changed_downs(run.items));
-			count = attempt_steps(&run, steps);
+		if (direction == MIGRATE_UP ? migrate_load_before_up(&run) : migrate_load_before_down(&run))
+			steps = lock_and_plan(&run, direction, &locked);
+		foreach(lc, steps)
+		{
+			MigrateStep *step = lfirst(lc);
+			MigrateResult *result;
+
+			MemoryContextSwitchTo(context);
+			result = migrate_new_result(&run, step);
+			migrate_attempt_step(&run, step, result);
+			count++;
+			migrate_report_step(step, result, count, list_length(steps));
 			MemoryContextSwitchTo(run.context);
+			MemoryContextReset(context);
 		}
+		if (steps != NIL)
+			migrate_report_run(request, direction, count);
 	}
 	PG_FINALLY();
 	{
 		migrate_run_end();
-		if (locking)
+		if (locked)
 			migrate_lock_release(request->history.project, request->history.schema);
 	}
 	PG_END_TRY();

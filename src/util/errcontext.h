@@ -33,19 +33,9 @@ typedef struct MigrateErrorContext
 	MigrateDirection direction;
 	const char *file;
 	bool		stored;			/* the script comes from the history */
-	MemoryContext context;		/* outlives commits */
 	const char *no_transaction_marker;	/* how a migration without a
 										 * transaction is marked, or NULL */
-	bool		checks_deferred;	/* nothing of it may fire later */
 	bool		commits;		/* statement_timeout is for each statement */
-	Oid			user;			/* when its script began */
-	List	   *cursors;		/* WITH HOLD, left open by the caller */
-	const char *search_path;	/* of the run, which RESET gives back, or NULL */
-	bool		own_session;	/* its temporary tables end with it ... */
-	List	   *temporaries;	/* ... these (Oid) ... */
-	bool		makes_table;	/* ... and the one of this statement */
-	int			timeout;		/* of the caller, for the script */
-	bool		other_timeout;	/* which the script changes to another one */
 	int			line;			/* 0: not known */
 	int			statement;		/* from 1; 0: none in particular */
 	int			nstatements;	/* 0: not counted yet */
