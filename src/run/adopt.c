@@ -251,7 +251,7 @@ refuse_unfinished(const MigrateToolTable *tool_table, List *rows)
 		if (row->failure != NULL)
 			ereport(ERROR,
 					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-					 errmsg("migration \"%s\" is not settled in table \"%s\"",
+					 errmsg("migration \"%s\" is in an unfinished state in table \"%s\"",
 							row->id ? row->id : row->title ? row->title : "", tool_table->table),
 					 errdetail("%s", row->failure),
 					 errhint("Repair it with what applied it, then try again.")));

@@ -46,7 +46,7 @@ SELECT version, name, outcome, error FROM migrate.history() LIMIT 2;
 SELECT * FROM migrate.repair(:fly);
 SELECT version, name, state FROM test.states;
 SELECT test.write('fly/R__a_note.sql', 'COMMENT ON TABLE a IS ''fifth'';');
--- settled by hand
+-- its state is set by hand
 SELECT * FROM migrate.repair(:fly, 'R__a_note.sql', 'applied');
 SELECT * FROM migrate.repair(:fly, 'R__a_note.sql', 'applied');
 SELECT version, name, state FROM test.states;
