@@ -153,6 +153,7 @@ CREATE FUNCTION migrate.apply(
 	format text DEFAULT NULL,
 	vars jsonb DEFAULT NULL,
 	adopt_existing boolean DEFAULT false,
+	files jsonb DEFAULT NULL,
 	OUT version text, OUT name text, OUT batch integer, OUT statements integer, OUT duration interval)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'migrate_apply'
@@ -170,6 +171,7 @@ CREATE PROCEDURE migrate.up(
 	format text DEFAULT NULL,
 	vars jsonb DEFAULT NULL,
 	adopt_existing boolean DEFAULT false,
+	files jsonb DEFAULT NULL,
 	INOUT applied integer DEFAULT NULL)
 AS 'MODULE_PATHNAME', 'migrate_up'
 LANGUAGE C;
@@ -184,6 +186,7 @@ CREATE PROCEDURE migrate.down(
 	dir text DEFAULT NULL,
 	project text DEFAULT 'default',
 	schema text DEFAULT '',
+	files jsonb DEFAULT NULL,
 	INOUT undone integer DEFAULT NULL)
 AS 'MODULE_PATHNAME', 'migrate_down'
 LANGUAGE C;
@@ -198,6 +201,7 @@ CREATE FUNCTION migrate.rollback(
 	dir text DEFAULT NULL,
 	project text DEFAULT 'default',
 	schema text DEFAULT '',
+	files jsonb DEFAULT NULL,
 	OUT version text, OUT name text, OUT batch integer, OUT statements integer, OUT duration interval)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'migrate_rollback'
@@ -222,6 +226,7 @@ CREATE FUNCTION migrate.redo(
 	schema text DEFAULT '',
 	format text DEFAULT NULL,
 	vars jsonb DEFAULT NULL,
+	files jsonb DEFAULT NULL,
 	OUT version text, OUT name text, OUT batch integer, OUT statements integer, OUT duration interval)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'migrate_redo'
@@ -235,6 +240,7 @@ CREATE FUNCTION migrate.refresh(
 	schema text DEFAULT '',
 	format text DEFAULT NULL,
 	vars jsonb DEFAULT NULL,
+	files jsonb DEFAULT NULL,
 	OUT version text, OUT name text, OUT batch integer, OUT statements integer, OUT duration interval)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'migrate_refresh'
@@ -251,6 +257,7 @@ CREATE FUNCTION migrate.plan(
 	schema text DEFAULT '',
 	format text DEFAULT NULL,
 	vars jsonb DEFAULT NULL,
+	files jsonb DEFAULT NULL,
 	OUT version text, OUT name text, OUT transaction integer, OUT statement integer,
 	OUT file text, OUT line integer, OUT command text, OUT note text)
 RETURNS SETOF record
@@ -266,6 +273,7 @@ CREATE FUNCTION migrate.baseline(
 	project text DEFAULT 'default',
 	schema text DEFAULT '',
 	format text DEFAULT NULL,
+	files jsonb DEFAULT NULL,
 	OUT version text, OUT name text, OUT batch integer, OUT statements integer, OUT duration interval)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'migrate_baseline'
@@ -290,6 +298,7 @@ CREATE FUNCTION migrate.repair(
 	project text DEFAULT 'default',
 	schema text DEFAULT '',
 	format text DEFAULT NULL,
+	files jsonb DEFAULT NULL,
 	OUT version text, OUT name text, OUT action text)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'migrate_repair'
@@ -303,6 +312,7 @@ CREATE FUNCTION migrate.adopt(
 	tracking regclass DEFAULT NULL,
 	project text DEFAULT 'default',
 	schema text DEFAULT '',
+	files jsonb DEFAULT NULL,
 	OUT version text, OUT name text, OUT applied_at timestamp with time zone, OUT note text)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'migrate_adopt'
@@ -315,6 +325,7 @@ CREATE FUNCTION migrate.status(
 	project text DEFAULT 'default',
 	schema text DEFAULT '',
 	format text DEFAULT NULL,
+	files jsonb DEFAULT NULL,
 	OUT version text, OUT name text, OUT state text, OUT batch integer,
 	OUT applied_at timestamp with time zone, OUT applied_by text, OUT duration interval,
 	OUT statements integer, OUT reversible boolean, OUT description text, OUT author text,

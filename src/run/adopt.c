@@ -298,7 +298,7 @@ read_manifest(Adoption *adoption)
 
 /*
  * adopt(): record what another tool has applied: request->tool and request->tool_table
- * say which, and request->dir has the files.  Returns a list of MigrateAdopted, one
+ * say which, and request->location has the files.  Returns a list of MigrateAdopted, one
  * for each migration that was recorded, or that there is something to say about.
  *
  * Errors: those of tool_table.c, and 55000 if the tool has one that is neither

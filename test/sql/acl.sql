@@ -63,20 +63,20 @@ SELECT name, context FROM pg_settings WHERE name LIKE 'migrate.%' ORDER BY name 
 --
 CREATE TABLE test.calls (routine regprocedure PRIMARY KEY, call text);
 INSERT INTO test.calls VALUES
-	('migrate.adopt(text,text,regclass,text,text)', 'SELECT * FROM migrate.adopt()'),
-	('migrate.apply(text,text,integer,text[],text,text,text,jsonb,boolean)', 'SELECT * FROM migrate.apply()'),
-	('migrate.baseline(text,text,text,text,text,text)', 'SELECT * FROM migrate.baseline()'),
+	('migrate.adopt(text,text,regclass,text,text,jsonb)', 'SELECT * FROM migrate.adopt()'),
+	('migrate.apply(text,text,integer,text[],text,text,text,jsonb,boolean,jsonb)', 'SELECT * FROM migrate.apply()'),
+	('migrate.baseline(text,text,text,text,text,text,jsonb)', 'SELECT * FROM migrate.baseline()'),
 	('migrate.create(text,text,text)', 'SELECT migrate.create(''x'')'),
-	('migrate.down(integer,text,boolean,boolean,text,text,text,integer)', 'CALL migrate.down()'),
+	('migrate.down(integer,text,boolean,boolean,text,text,text,jsonb,integer)', 'CALL migrate.down()'),
 	('migrate.history(text,text)', 'SELECT * FROM migrate.history()'),
-	('migrate.plan(text,text,integer,text[],text,text,text,jsonb)', 'SELECT * FROM migrate.plan()'),
-	('migrate.redo(text,text,text,text,jsonb)', 'SELECT * FROM migrate.redo()'),
-	('migrate.refresh(text,text,text,text,jsonb)', 'SELECT * FROM migrate.refresh()'),
-	('migrate.repair(text,text,text,text,text,text)', 'SELECT * FROM migrate.repair()'),
+	('migrate.plan(text,text,integer,text[],text,text,text,jsonb,jsonb)', 'SELECT * FROM migrate.plan()'),
+	('migrate.redo(text,text,text,text,jsonb,jsonb)', 'SELECT * FROM migrate.redo()'),
+	('migrate.refresh(text,text,text,text,jsonb,jsonb)', 'SELECT * FROM migrate.refresh()'),
+	('migrate.repair(text,text,text,text,text,text,jsonb)', 'SELECT * FROM migrate.repair()'),
 	('migrate.reset(boolean,text,text)', 'SELECT * FROM migrate.reset()'),
-	('migrate.rollback(integer,text,boolean,boolean,text,text,text)', 'SELECT * FROM migrate.rollback()'),
-	('migrate.status(text,text,text,text)', 'SELECT * FROM migrate.status()'),
-	('migrate.up(text,text,integer,text[],text,text,text,jsonb,boolean,integer)', 'CALL migrate.up()'),
+	('migrate.rollback(integer,text,boolean,boolean,text,text,text,jsonb)', 'SELECT * FROM migrate.rollback()'),
+	('migrate.status(text,text,text,text,jsonb)', 'SELECT * FROM migrate.status()'),
+	('migrate.up(text,text,integer,text[],text,text,text,jsonb,boolean,jsonb,integer)', 'CALL migrate.up()'),
 	('migrate.version(text,text)', 'SELECT migrate.version()');
 SELECT p.oid::regprocedure AS not_in_the_list FROM pg_proc p
 WHERE p.pronamespace = 'migrate'::regnamespace AND p.oid NOT IN (SELECT routine FROM test.calls);
