@@ -113,25 +113,6 @@ versions_argument(FunctionCallInfo fcinfo, int n)
 }
 
 /*
- * Where the files are: "dir" and "files".  What the client has sent is used where
- * it is, except by a run that commits: it has a copy in its own memory context,
- * which outlives commits.
- */
-static void
-location_arguments(FunctionCallInfo fcinfo, int dir, int files, MigrateRequest *request)
-{
-	request->location.dir = text_argument(fcinfo, dir);
-	if (PG_ARGISNULL(files))
-		return;
-	if (request->location.dir != NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("\"%s\" and \"%s\" cannot be given together", "dir", "files")));
-	request->location.files = request->commits ?
-		PG_DETOAST_DATUM_COPY(PG_GETARG_DATUM(files)) : PG_DETOAST_DATUM(PG_GETARG_DATUM(files));
-}
-
-/*
  * Which history: project and schema, at n and n + 1.
  */
 static void
@@ -182,11 +163,10 @@ return_results(FunctionCallInfo fcinfo, List *results)
 
 #undef RESULT_COLUMNS
 
-/* dir, target, steps, versions, project, schema, format, vars; files at "files" */
 static void
-choice_arguments(FunctionCallInfo fcinfo, int files, MigrateRequest *request)
+plan_arguments(FunctionCallInfo fcinfo, MigrateRequest *request)
 {
-	location_arguments(fcinfo, 0, files, request);
+	request->dir = text_argument(fcinfo, 0);
 	request->target = text_argument(fcinfo, 1);
 	request->steps = steps_argument(fcinfo, 2);
 	request->versions = versions_argument(fcinfo, 3);
@@ -198,11 +178,11 @@ choice_arguments(FunctionCallInfo fcinfo, int files, MigrateRequest *request)
 static void
 apply_arguments(FunctionCallInfo fcinfo, MigrateRequest *request)
 {
-	choice_arguments(fcinfo, 9, request);
+	plan_arguments(fcinfo, request);
 	request->adopt_existing = bool_argument(fcinfo, 8);
 }
 
-/* apply(dir, target, steps, versions, project, schema, format, vars, adopt_existing, files) */
+/* apply(dir, target, steps, versions, project, schema, format, vars, adopt_existing) */
 Datum
 migrate_apply(PG_FUNCTION_ARGS)
 {
@@ -220,11 +200,11 @@ rollback_arguments(FunctionCallInfo fcinfo, MigrateRequest *request)
 	request->target = text_argument(fcinfo, 1);
 	request->everything = bool_argument(fcinfo, 2);
 	request->force = bool_argument(fcinfo, 3);
-	location_arguments(fcinfo, 4, 7, request);
+	request->dir = text_argument(fcinfo, 4);
 	history_arguments(fcinfo, 5, request);
 }
 
-/* rollback(steps, target, everything, force, dir, project, schema, files) */
+/* rollback(steps, target, everything, force, dir, project, schema) */
 Datum
 migrate_rollback(PG_FUNCTION_ARGS)
 {
@@ -316,25 +296,25 @@ call_procedure(FunctionCallInfo fcinfo, const char *routine,
 	return return_count(fcinfo, count);
 }
 
-/* up(dir, target, steps, versions, project, schema, format, vars, adopt_existing, files, applied) */
+/* up(dir, target, steps, versions, project, schema, format, vars, adopt_existing, applied) */
 Datum
 migrate_up(PG_FUNCTION_ARGS)
 {
 	return call_procedure(fcinfo, "CALL migrate.up", apply_arguments, MIGRATE_UP);
 }
 
-/* down(steps, target, everything, force, dir, project, schema, files, undone) */
+/* down(steps, target, everything, force, dir, project, schema, undone) */
 Datum
 migrate_down(PG_FUNCTION_ARGS)
 {
 	return call_procedure(fcinfo, "CALL migrate.down", rollback_arguments, MIGRATE_DOWN);
 }
 
-/* the arguments of redo and refresh: dir, project, schema, format, vars, files */
+/* the arguments of redo and refresh: dir, project, schema, format, vars */
 static void
 reapply_arguments(FunctionCallInfo fcinfo, MigrateRequest *request)
 {
-	location_arguments(fcinfo, 0, 5, request);
+	request->dir = text_argument(fcinfo, 0);
 	history_arguments(fcinfo, 1, request);
 	request->format = text_argument(fcinfo, 3);
 	request->vars = vars_argument(fcinfo, 4);
@@ -359,13 +339,13 @@ migrate_refresh(PG_FUNCTION_ARGS)
 	return return_results(fcinfo, migrate_run(&request, migrate_run_refresh));
 }
 
-/* baseline(dir, version, script, project, schema, format, files) */
+/* baseline(dir, version, script, project, schema, format) */
 Datum
 migrate_baseline(PG_FUNCTION_ARGS)
 {
 	MigrateRequest request = {0};
 
-	location_arguments(fcinfo, 0, 6, &request);
+	request.dir = text_argument(fcinfo, 0);
 	request.target = text_argument(fcinfo, 1);
 	request.script = text_argument(fcinfo, 2);
 	history_arguments(fcinfo, 3, &request);
@@ -381,7 +361,7 @@ migrate_create(PG_FUNCTION_ARGS)
 	MigrateRequest request = {0};
 	char	   *name = text_argument(fcinfo, 0);
 
-	request.location.dir = text_argument(fcinfo, 1);
+	request.dir = text_argument(fcinfo, 1);
 	request.format = text_argument(fcinfo, 2);
 	if (name == NULL)
 		ereport(ERROR,
@@ -392,7 +372,7 @@ migrate_create(PG_FUNCTION_ARGS)
 
 #define REPAIR_COLUMNS 3
 
-/* repair(dir, version, state, project, schema, format, files) */
+/* repair(dir, version, state, project, schema, format) */
 Datum
 migrate_repair(PG_FUNCTION_ARGS)
 {
@@ -400,7 +380,7 @@ migrate_repair(PG_FUNCTION_ARGS)
 	MigrateRequest request = {0};
 	ListCell   *lc;
 
-	location_arguments(fcinfo, 0, 6, &request);
+	request.dir = text_argument(fcinfo, 0);
 	request.target = text_argument(fcinfo, 1);
 	request.state = text_argument(fcinfo, 2);
 	history_arguments(fcinfo, 3, &request);
@@ -432,7 +412,7 @@ put_text(Datum *values, bool *nulls, int n, const char *value)
 
 #define PLAN_COLUMNS 8
 
-/* plan(dir, target, steps, versions, project, schema, format, vars, files) */
+/* plan(dir, target, steps, versions, project, schema, format, vars) */
 Datum
 migrate_plan(PG_FUNCTION_ARGS)
 {
@@ -440,7 +420,7 @@ migrate_plan(PG_FUNCTION_ARGS)
 	MigrateRequest request = {0};
 	ListCell   *lc;
 
-	choice_arguments(fcinfo, 8, &request);
+	plan_arguments(fcinfo, &request);
 	InitMaterializedSRF(fcinfo, 0);
 	foreach(lc, migrate_preview(&request))
 	{
@@ -468,7 +448,7 @@ migrate_plan(PG_FUNCTION_ARGS)
 
 #define ADOPT_COLUMNS 4
 
-/* adopt(dir, tool, tracking, project, schema, files) */
+/* adopt(dir, tool, tracking, project, schema) */
 Datum
 migrate_adopt(PG_FUNCTION_ARGS)
 {
@@ -476,7 +456,7 @@ migrate_adopt(PG_FUNCTION_ARGS)
 	MigrateRequest request = {0};
 	ListCell   *lc;
 
-	location_arguments(fcinfo, 0, 5, &request);
+	request.dir = text_argument(fcinfo, 0);
 	request.tool = text_argument(fcinfo, 1);
 	request.tool_table = PG_ARGISNULL(2) ? InvalidOid : PG_GETARG_OID(2);
 	history_arguments(fcinfo, 3, &request);
@@ -550,14 +530,14 @@ put_status(ReturnSetInfo *rsinfo, const MigrateItem *item)
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 }
 
-/* status(dir, project, schema, format, files) */
+/* status(dir, project, schema, format) */
 Datum
 migrate_status(PG_FUNCTION_ARGS)
 {
 	MigrateRequest request = {.quiet = true};
 	ListCell   *lc;
 
-	location_arguments(fcinfo, 0, 4, &request);
+	request.dir = text_argument(fcinfo, 0);
 	history_arguments(fcinfo, 1, &request);
 	request.format = text_argument(fcinfo, 3);
 	InitMaterializedSRF(fcinfo, 0);

@@ -39,6 +39,7 @@ struct MigrateSource
 	const char *file;			/* its name, or NULL */
 	char	   *sql;
 	int			length;
+	bool		may_include;	/* some line of it may include a file */
 	char	   *bytes;			/* of it, as they are in the file, or NULL */
 	int			bytes_length;
 	struct CachedFile *cached;	/* texts that need not be read again, for each
@@ -56,6 +57,7 @@ typedef struct CachedFile
 {
 	char	   *sql;			/* NULL: not kept */
 	int			length;
+	bool		may_include;
 } CachedFile;
 
 /*
@@ -88,6 +90,7 @@ use_cached(MigrateSource *source, const char *file)
 	source->bytes = NULL;
 	source->sql = cached->sql;
 	source->length = cached->length;
+	source->may_include = cached->may_include;
 	return true;
 }
 
@@ -105,6 +108,7 @@ cache_texts(MigrateSource *source)
 		return;
 	cached->sql = MemoryContextStrdup(GetMemoryChunkContext(source), source->sql);
 	cached->length = source->length;
+	cached->may_include = source->may_include;
 	source->cached_bytes += source->length;
 }
 
@@ -129,9 +133,11 @@ read_file(MigrateSource *source, const char *file)
 	if (source->sql != NULL)
 		source->file = pstrdup(file);
 	MemoryContextSwitchTo(old);
-	if (source->sql != NULL)
-		cache_texts(source);
-	return source->sql != NULL;
+	if (source->sql == NULL)
+		return false;
+	source->may_include = migrate_may_include(source->sql);
+	cache_texts(source);
+	return true;
 }
 
 /*
@@ -213,7 +219,7 @@ hash_section(MigrateSource *source, MigrateSection *section)
 
 	if (!section->present)
 		return;
-	if (!migrate_may_include(source->sql))
+	if (!source->may_include)
 	{
 		hash_whole(&hashing);
 		return;
@@ -414,11 +420,11 @@ format_of_history(const MigrationSet *set, const char *remembered)
  * "format" is the name of the format, NULL to detect it; then "remembered" is that
  * of the history, NULL for none, and where there is none, "exists" checks for a
  * tool's table.  With "cache_texts", texts are kept in memory up to a limit, for a
- * caller that needs all of them.  Errors are those of files.c and format.c.  A
+ * caller that needs all of them.  Errors are those of directory.c and format.c.  A
  * directory may have no migrations at all.
  */
 MigrateSource *
-migrate_source_read(const MigrateLocation *location, const char *format, const char *remembered,
+migrate_source_read(const char *path, const char *format, const char *remembered,
 					MigrateTableExists exists, bool cache_texts, bool confined)
 {
 	MigrateSource *source = palloc0(sizeof(MigrateSource));
@@ -432,8 +438,8 @@ migrate_source_read(const MigrateLocation *location, const char *format, const c
 	if (format != NULL)
 		(void) migrate_format_named(format, NIL);	/* an error, before
 													 * anything is read */
-	source->dir = migrate_directory_open(location, confined);
-	if (cache_texts && !migrate_directory_is_fixed(source->dir))
+	source->dir = migrate_directory_open(path, confined);
+	if (cache_texts)
 		source->cached = palloc_extended(list_length(migrate_directory_names(source->dir)) * sizeof(CachedFile),
 										 MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	if (format != NULL)
@@ -534,11 +540,8 @@ migrate_source_text(MigrateSource *source, const MigrateSection *section)
 	{
 		str = section_text(source, section, &length);
 
-		if (migrate_directory_is_fixed(source->dir))
-			return str;
-
 		/* what it includes is read again */
-		if (cached != NULL && cached->sql == source->sql && !migrate_may_include(source->sql))
+		if (cached != NULL && cached->sql == source->sql && !source->may_include)
 			return str;
 
 		migrate_sha256(str, length, sha256);
@@ -577,6 +580,7 @@ migrate_source_bytes(MigrateSource *source, const char *file, int *length, const
 			copy = MemoryContextAllocHuge(source->scratch, (size_t) source->length + 1);
 			memcpy(copy, source->bytes, source->length + 1);
 			source->sql = migrate_directory_decode(file, copy, &source->length);
+			source->may_include = migrate_may_include(source->sql);
 			source->file = pstrdup(file);
 		}
 		MemoryContextSwitchTo(old);

@@ -57,7 +57,7 @@ typedef struct MigrateItem
  */
 typedef struct MigrateRequest
 {
-	MigrateLocation location;	/* none given: perhaps the setting */
+	char	   *dir;			/* NULL: none given */
 	MigrateHistory history;		/* its history */
 	char	   *format;			/* NULL: detect */
 	char	   *target;			/* NULL: none */

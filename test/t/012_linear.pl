@@ -188,6 +188,15 @@ is_linear(
 		  . " SELECT count(*) FROM migrate.status('$labels', project => 'labels')";
 	});
 is_linear(
+	'changesets of a file',
+	20000,
+	sub {
+		my ($n) = @_;
+		my $changesets = new_directory('1.sql' => "--liquibase formatted sql\n" . join('', map { "--changeset a:$_\nSELECT 1;\n" } 1 .. $n));
+
+		return "SELECT count(*) FROM migrate.status('$changesets', project => 'changesets')";
+	});
+is_linear(
 	'breakpoints inside of a literal',
 	5000,
 	sub {
