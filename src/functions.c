@@ -113,6 +113,25 @@ versions_argument(FunctionCallInfo fcinfo, int n)
 }
 
 /*
+ * Where the files are: "dir" and "files".  What the client has sent is used where
+ * it is, except by a run that commits: it has a copy in its own memory context,
+ * which outlives commits.
+ */
+static void
+location_arguments(FunctionCallInfo fcinfo, int dir, int files, MigrateRequest *request)
+{
+	request->location.dir = text_argument(fcinfo, dir);
+	if (PG_ARGISNULL(files))
+		return;
+	if (request->location.dir != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"%s\" and \"%s\" cannot be given together", "dir", "files")));
+	request->location.files = request->commits ?
+		PG_DETOAST_DATUM_COPY(PG_GETARG_DATUM(files)) : PG_DETOAST_DATUM(PG_GETARG_DATUM(files));
+}
+
+/*
  * Which history: project and schema, at n and n + 1.
  */
 static void
@@ -163,10 +182,11 @@ return_results(FunctionCallInfo fcinfo, List *results)
 
 #undef RESULT_COLUMNS
 
+/* dir, target, steps, versions, project, schema, format, vars; files at "files" */
 static void
-plan_arguments(FunctionCallInfo fcinfo, MigrateRequest *request)
+choice_arguments(FunctionCallInfo fcinfo, int files, MigrateRequest *request)
 {
-	request->dir = text_argument(fcinfo, 0);
+	location_arguments(fcinfo, 0, files, request);
 	request->target = text_argument(fcinfo, 1);
 	request->steps = steps_argument(fcinfo, 2);
 	request->versions = versions_argument(fcinfo, 3);
@@ -178,11 +198,11 @@ plan_arguments(FunctionCallInfo fcinfo, MigrateRequest *request)
 static void
 apply_arguments(FunctionCallInfo fcinfo, MigrateRequest *request)
 {
-	plan_arguments(fcinfo, request);
+	choice_arguments(fcinfo, 9, request);
 	request->adopt_existing = bool_argument(fcinfo, 8);
 }
 
-/* apply(dir, target, steps, versions, project, schema, format, vars, adopt_existing) */
+/* apply(dir, target, steps, versions, project, schema, format, vars, adopt_existing, files) */
 Datum
 migrate_apply(PG_FUNCTION_ARGS)
 {
@@ -200,11 +220,11 @@ rollback_arguments(FunctionCallInfo fcinfo, MigrateRequest *request)
 	request->target = text_argument(fcinfo, 1);
 	request->everything = bool_argument(fcinfo, 2);
 	request->force = bool_argument(fcinfo, 3);
-	request->dir = text_argument(fcinfo, 4);
+	location_arguments(fcinfo, 4, 7, request);
 	history_arguments(fcinfo, 5, request);
 }
 
-/* rollback(steps, target, everything, force, dir, project, schema) */
+/* rollback(steps, target, everything, force, dir, project, schema, files) */
 Datum
 migrate_rollback(PG_FUNCTION_ARGS)
 {
@@ -296,25 +316,25 @@ call_procedure(FunctionCallInfo fcinfo, const char *routine,
 	return return_count(fcinfo, count);
 }
 
-/* up(dir, target, steps, versions, project, schema, format, vars, adopt_existing, applied) */
+/* up(dir, target, steps, versions, project, schema, format, vars, adopt_existing, files, applied) */
 Datum
 migrate_up(PG_FUNCTION_ARGS)
 {
 	return call_procedure(fcinfo, "CALL migrate.up", apply_arguments, MIGRATE_UP);
 }
 
-/* down(steps, target, everything, force, dir, project, schema, undone) */
+/* down(steps, target, everything, force, dir, project, schema, files, undone) */
 Datum
 migrate_down(PG_FUNCTION_ARGS)
 {
 	return call_procedure(fcinfo, "CALL migrate.down", rollback_arguments, MIGRATE_DOWN);
 }
 
-/* the arguments of redo and refresh: dir, project, schema, format, vars */
+/* the arguments of redo and refresh: dir, project, schema, format, vars, files */
 static void
 reapply_arguments(FunctionCallInfo fcinfo, MigrateRequest *request)
 {
-	request->dir = text_argument(fcinfo, 0);
+	location_arguments(fcinfo, 0, 5, request);
 	history_arguments(fcinfo, 1, request);
 	request->format = text_argument(fcinfo, 3);
 	request->vars = vars_argument(fcinfo, 4);
@@ -339,13 +359,13 @@ migrate_refresh(PG_FUNCTION_ARGS)
 	return return_results(fcinfo, migrate_run(&request, migrate_run_refresh));
 }
 
-/* baseline(dir, version, script, project, schema, format) */
+/* baseline(dir, version, script, project, schema, format, files) */
 Datum
 migrate_baseline(PG_FUNCTION_ARGS)
 {
 	MigrateRequest request = {0};
 
-	request.dir = text_argument(fcinfo, 0);
+	location_arguments(fcinfo, 0, 6, &request);
 	request.target = text_argument(fcinfo, 1);
 	request.script = text_argument(fcinfo, 2);
 	history_arguments(fcinfo, 3, &request);
@@ -361,7 +381,7 @@ migrate_create(PG_FUNCTION_ARGS)
 	MigrateRequest request = {0};
 	char	   *name = text_argument(fcinfo, 0);
 
-	request.dir = text_argument(fcinfo, 1);
+	request.location.dir = text_argument(fcinfo, 1);
 	request.format = text_argument(fcinfo, 2);
 	if (name == NULL)
 		ereport(ERROR,
@@ -372,7 +392,7 @@ migrate_create(PG_FUNCTION_ARGS)
 
 #define REPAIR_COLUMNS 3
 
-/* repair(dir, version, state, project, schema, format) */
+/* repair(dir, version, state, project, schema, format, files) */
 Datum
 migrate_repair(PG_FUNCTION_ARGS)
 {
@@ -380,7 +400,7 @@ migrate_repair(PG_FUNCTION_ARGS)
 	MigrateRequest request = {0};
 	ListCell   *lc;
 
-	request.dir = text_argument(fcinfo, 0);
+	location_arguments(fcinfo, 0, 6, &request);
 	request.target = text_argument(fcinfo, 1);
 	request.state = text_argument(fcinfo, 2);
 	history_arguments(fcinfo, 3, &request);
@@ -412,7 +432,7 @@ put_text(Datum *values, bool *nulls, int n, const char *value)
 
 #define PLAN_COLUMNS 8
 
-/* plan(dir, target, steps, versions, project, schema, format, vars) */
+/* plan(dir, target, steps, versions, project, schema, format, vars, files) */
 Datum
 migrate_plan(PG_FUNCTION_ARGS)
 {
@@ -420,7 +440,7 @@ migrate_plan(PG_FUNCTION_ARGS)
 	MigrateRequest request = {0};
 	ListCell   *lc;
 
-	plan_arguments(fcinfo, &request);
+	choice_arguments(fcinfo, 8, &request);
 	InitMaterializedSRF(fcinfo, 0);
 	foreach(lc, migrate_preview(&request))
 	{
@@ -448,7 +468,7 @@ migrate_plan(PG_FUNCTION_ARGS)
 
 #define ADOPT_COLUMNS 4
 
-/* adopt(dir, tool, tracking, project, schema) */
+/* adopt(dir, tool, tracking, project, schema, files) */
 Datum
 migrate_adopt(PG_FUNCTION_ARGS)
 {
@@ -456,7 +476,7 @@ migrate_adopt(PG_FUNCTION_ARGS)
 	MigrateRequest request = {0};
 	ListCell   *lc;
 
-	request.dir = text_argument(fcinfo, 0);
+	location_arguments(fcinfo, 0, 5, &request);
 	request.tool = text_argument(fcinfo, 1);
 	request.tool_table = PG_ARGISNULL(2) ? InvalidOid : PG_GETARG_OID(2);
 	history_arguments(fcinfo, 3, &request);
@@ -530,14 +550,14 @@ put_status(ReturnSetInfo *rsinfo, const MigrateItem *item)
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 }
 
-/* status(dir, project, schema, format) */
+/* status(dir, project, schema, format, files) */
 Datum
 migrate_status(PG_FUNCTION_ARGS)
 {
 	MigrateRequest request = {.quiet = true};
 	ListCell   *lc;
 
-	request.dir = text_argument(fcinfo, 0);
+	location_arguments(fcinfo, 0, 4, &request);
 	history_arguments(fcinfo, 1, &request);
 	request.format = text_argument(fcinfo, 3);
 	InitMaterializedSRF(fcinfo, 0);

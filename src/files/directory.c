@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * directory.c
- *		A directory: opened, and its files read.
+ *		A directory of the server: opened, and its files read.
  *
  * A caller needs the privileges of pg_read_server_files, or the directory and
  * every file in it lie, with all symbolic links resolved, below an entry of
@@ -71,7 +71,7 @@ open_in(int folder, const char *name)
  * a link on the way.
  */
 static int
-open_direct(MigrateDirectory *dir, const char *name)
+open_direct(MigrateServerDirectory *dir, const char *name)
 {
 	const char *slash = strrchr(name, '/');
 	int			parent;
@@ -93,7 +93,7 @@ open_direct(MigrateDirectory *dir, const char *name)
  * resolved, and the result walked to.
  */
 static int
-open_link(MigrateDirectory *dir, const char *name)
+open_link(MigrateServerDirectory *dir, const char *name)
 {
 	char	   *resolved = migrate_path_resolve(psprintf("%s/%s", dir->resolved, name));
 	char	   *slash = resolved == NULL ? NULL : strrchr(resolved, '/');
@@ -120,7 +120,7 @@ open_link(MigrateDirectory *dir, const char *name)
  * once more, then give up.
  */
 static int
-open_file(MigrateDirectory *dir, const char *name)
+open_file(MigrateServerDirectory *dir, const char *name)
 {
 	int			fd = open_direct(dir, name);
 
@@ -138,7 +138,7 @@ open_file(MigrateDirectory *dir, const char *name)
 static void
 close_directory(void *arg)
 {
-	MigrateDirectory *dir = arg;
+	MigrateServerDirectory *dir = arg;
 
 	close(dir->fd);
 	ReleaseExternalFD();
@@ -172,69 +172,6 @@ open_target(const char *root, const char *target, const char *path)
 		errno = save_errno == ENOTDIR && migrate_path_resolve(path) == NULL ? MIGRATE_E_OUTSIDE : save_errno;
 	}
 	return fd;
-}
-
-/*
- * Open a directory of the server for the current role.
- *
- * "path" must be absolute.  Errors: 22023 for a relative path, 42501 without the
- * privilege, 42809 for something else than a directory, else what the operating
- * system says.  If "confined", a privileged role cannot follow a link out of it
- * either: adopt(), baseline() and repair() store files without running them, and a
- * link must not copy any file of the server into the history.  The directory stays
- * open as long as CurrentMemoryContext lives, so switching a link to another
- * release meanwhile does not mix two of them.
- */
-MigrateDirectory *
-migrate_directory_open(const char *path, bool confined)
-{
-	MigrateDirectory *dir = palloc0(sizeof(MigrateDirectory));
-	char	   *target;
-
-	dir->path = pstrdup(path);
-	canonicalize_path(dir->path);
-	if (!is_absolute_path(path))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("path of directory \"%s\" is not absolute", path)));
-	dir->root = migrate_permitted_root(dir->path, &target);
-
-	if (!AcquireExternalFD())
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
-				 errmsg("could not open directory \"%s\": %m", dir->path)));
-	dir->resolved = target;
-	dir->fd = open_target(dir->root, target, dir->path);
-	if (dir->fd < 0)
-	{
-		int			save_errno = errno;
-
-		ReleaseExternalFD();
-		errno = save_errno;
-		migrate_could_not_open("directory", dir->path);
-	}
-	if (confined && strcmp(dir->root, "/") == 0)
-	{
-		dir->root = dir->resolved;
-		dir->confined = true;
-	}
-	dir->close.func = close_directory;
-	dir->close.arg = dir;
-	MemoryContextRegisterResetCallback(CurrentMemoryContext, &dir->close);
-
-	migrate_directory_list(dir);
-	return dir;
-}
-
-/*
- * The names (char *) of the files in the directory and in folders below it when
- * it was opened, sorted bytewise, without hidden ones.  They are relative to it;
- * one that ends in "/" is a folder that cannot be read.  They belong to "dir".
- */
-List *
-migrate_directory_names(const MigrateDirectory *dir)
-{
-	return dir->names;
 }
 
 static void
@@ -298,14 +235,12 @@ read_descriptor(int fd, const char *name, int *length)
 }
 
 /*
- * Read a file of the directory, "name" being one of its names.
- *
- * Returns its bytes, palloc'd and NUL-terminated, and how many there are; NULL if
- * it has become a folder meanwhile.
+ * Read a file; NULL if it has become a folder meanwhile.
  */
-char *
-migrate_directory_bytes(MigrateDirectory *dir, const char *name, int *length)
+static char *
+read_bytes(MigrateDirectory *directory, const char *name, int *length)
 {
+	MigrateServerDirectory *dir = (MigrateServerDirectory *) directory;
 	char	   *volatile data = NULL;
 	volatile int fd = -1;
 
@@ -331,34 +266,99 @@ migrate_directory_bytes(MigrateDirectory *dir, const char *name, int *length)
 	return data;
 }
 
-/*
- * Read a file of the directory as text in the database encoding, without a byte
- * order mark; else as the above.
- */
-char *
-migrate_directory_read(MigrateDirectory *dir, const char *name, int *length)
+static char *
+read_text(MigrateDirectory *directory, const char *name, int *length)
 {
-	char	   *data = migrate_directory_bytes(dir, name, length);
+	char	   *data = read_bytes(directory, name, length);
 
 	return data == NULL ? NULL : migrate_directory_decode(name, data, length);
 }
 
+static const MigrateFilesMethods server_methods = {
+	.bytes = read_bytes,.text = read_text
+};
+
 /*
- * The path of the directory, as it was given.
+ * Open a directory of the server for the current role.
+ *
+ * "path" must be absolute.  Errors: 22023 for a relative path, 42501 without the
+ * privilege, 42809 for something else than a directory, else what the operating
+ * system says.  If "confined", a privileged role cannot follow a link out of it
+ * either: adopt(), baseline() and repair() store files without running them, and a
+ * link must not copy any file of the server into the history.  The directory stays
+ * open as long as CurrentMemoryContext lives, so switching a link to another
+ * release meanwhile does not mix two of them.
+ */
+MigrateDirectory *
+migrate_server_open(const char *path, bool confined)
+{
+	MigrateServerDirectory *dir = palloc0(sizeof(MigrateServerDirectory));
+	char	   *target;
+
+	dir->base.methods = &server_methods;
+	dir->base.label = psprintf("directory \"%s\"", path);
+	dir->path = pstrdup(path);
+	canonicalize_path(dir->path);
+	if (!is_absolute_path(path))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("path of directory \"%s\" is not absolute", path)));
+	dir->root = migrate_permitted_root(dir->path, &target);
+
+	if (!AcquireExternalFD())
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
+				 errmsg("could not open directory \"%s\": %m", dir->path)));
+	dir->resolved = target;
+	dir->fd = open_target(dir->root, target, dir->path);
+	if (dir->fd < 0)
+	{
+		int			save_errno = errno;
+
+		ReleaseExternalFD();
+		errno = save_errno;
+		migrate_could_not_open("directory", dir->path);
+	}
+	if (confined && strcmp(dir->root, "/") == 0)
+	{
+		dir->root = dir->resolved;
+		dir->confined = true;
+	}
+	dir->close.func = close_directory;
+	dir->close.arg = dir;
+	MemoryContextRegisterResetCallback(CurrentMemoryContext, &dir->close);
+
+	migrate_server_list(dir);
+	return &dir->base;
+}
+
+/*
+ * A directory that is one of the server, which it has to be.
+ */
+static const MigrateServerDirectory *
+server_directory(const MigrateDirectory *dir)
+{
+	if (dir->methods != &server_methods)
+		elog(ERROR, "files are not those of a directory of the server");
+	return (const MigrateServerDirectory *) dir;
+}
+
+/*
+ * The path of a directory of the server, as it was given.
  */
 const char *
 migrate_directory_path(const MigrateDirectory *dir)
 {
-	return dir->path;
+	return server_directory(dir)->path;
 }
 
 /*
- * Open the directory once more, or a folder in it, following no link.  Returns a
+ * Open a directory of the server once more, or a folder in it, following no link.  Returns a
  * descriptor that the caller has to close, to find names with and no more; -1 with
  * errno if that is not possible.
  */
 int
 migrate_directory_folder(const MigrateDirectory *dir, const char *folder)
 {
-	return migrate_walk_down(dir->fd, folder);
+	return migrate_walk_down(server_directory(dir)->fd, folder);
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * files.h
- *		Directories of the server: listed, read, written.
+ *		Files of migrations, of a directory or from the client: listed, read, written.
  *
  * Copyright (c) 2026, the migrate authors
  *
@@ -15,8 +15,20 @@
 
 #include "nodes/pg_list.h"
 
+struct varlena;
+
 /*
- * A directory of the server that the caller may read; see directory.c.
+ * Where the files are, as the caller says: at most one of these is given.
+ */
+typedef struct MigrateLocation
+{
+	const char *dir;			/* path of a directory of the server, or NULL */
+	struct varlena *files;		/* jsonb: an object of names and texts, or
+								 * NULL */
+} MigrateLocation;
+
+/*
+ * A directory of migrations that the caller may read, wherever it is; see files.c.
  */
 typedef struct MigrateDirectory MigrateDirectory;
 
@@ -35,12 +47,19 @@ extern bool migrate_has_suffix(const char *name, const char *suffix);
 extern bool migrate_is_sql_file(const char *name);
 extern const char *migrate_base_name(const char *file);
 
-/* in directory.c */
-extern MigrateDirectory *migrate_directory_open(const char *path, bool confined);
+/* in files.c */
+extern bool migrate_location_is_given(const MigrateLocation *location);
+extern MigrateDirectory *migrate_directory_open(const MigrateLocation *location, bool confined);
 extern List *migrate_directory_names(const MigrateDirectory *dir);
 extern char *migrate_directory_bytes(MigrateDirectory *dir, const char *name, int *length);
-extern char *migrate_directory_decode(const char *name, char *data, int *length);
 extern char *migrate_directory_read(MigrateDirectory *dir, const char *name, int *length);
+extern const char *migrate_directory_label(const MigrateDirectory *dir);
+extern bool migrate_directory_is_fixed(const MigrateDirectory *dir);
+
+/* in encoding.c */
+extern char *migrate_directory_decode(const char *name, char *data, int *length);
+
+/* in directory.c */
 extern const char *migrate_directory_path(const MigrateDirectory *dir);
 
 /* in write.c */

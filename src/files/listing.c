@@ -39,9 +39,6 @@ typedef struct Folder
  */
 #define MAX_FOLDER_DEPTH		8
 
-/* a directory with more is the wrong one */
-#define MAX_NAMES		1000000
-
 /* links to folders with links to folders multiply */
 #define MAX_LINKS		1000
 
@@ -57,7 +54,7 @@ compare_paths(const ListCell *a, const ListCell *b)
  * the format, so the folder counts as one that cannot be read.
  */
 static void
-add_invalid_name(MigrateDirectory *dir, const char *name, const char *prefix)
+add_invalid_name(MigrateServerDirectory *dir, const char *name, const char *prefix)
 {
 	if (!migrate_is_sql_file(name))
 		return;
@@ -67,7 +64,7 @@ add_invalid_name(MigrateDirectory *dir, const char *name, const char *prefix)
 				 errmsg("invalid byte sequence for encoding \"%s\" in a file name",
 						GetDatabaseEncodingName()),
 				 errdetail("The directory is \"%s\".", dir->path)));
-	dir->names = lappend(dir->names, pstrdup(prefix));
+	dir->base.names = lappend(dir->base.names, pstrdup(prefix));
 }
 
 /*
@@ -86,7 +83,7 @@ is_folder(int dirfd, const char *name)
  * those that are being listed?
  */
 static bool
-is_loop(MigrateDirectory *dir, const Folder *folder, int fd)
+is_loop(MigrateServerDirectory *dir, const Folder *folder, int fd)
 {
 	struct stat st;
 
@@ -111,7 +108,7 @@ is_loop(MigrateDirectory *dir, const Folder *folder, int fd)
  * not reveal where it leads, or a link leads in a circle.
  */
 static int
-open_folder(MigrateDirectory *dir, const Folder *folder, const char *name, const char *path,
+open_folder(MigrateServerDirectory *dir, const Folder *folder, const char *name, const char *path,
 			bool *closed)
 {
 	struct stat st;
@@ -153,14 +150,14 @@ open_folder(MigrateDirectory *dir, const Folder *folder, const char *name, const
 	return fd;
 }
 
-static void list_folder(MigrateDirectory *dir, int fd, const char *prefix, const Folder *outer);
+static void list_folder(MigrateServerDirectory *dir, int fd, const char *prefix, const Folder *outer);
 
 /*
- * Add an entry of a folder to dir->names, with what is below it.  An entry whose
+ * Add an entry of a folder to dir->base.names, with what is below it.  An entry whose
  * name is that of a file is not examined.
  */
 static void
-add_entry(MigrateDirectory *dir, const Folder *folder, const struct dirent *entry)
+add_entry(MigrateServerDirectory *dir, const Folder *folder, const struct dirent *entry)
 {
 	const char *prefix = folder->prefix;
 	char	   *path = *prefix ? psprintf("%s%s", prefix, entry->d_name) : pstrdup(entry->d_name);
@@ -182,23 +179,23 @@ add_entry(MigrateDirectory *dir, const Folder *folder, const struct dirent *entr
 	else if (fd >= 0)
 	{
 		close(fd);
-		dir->names = lappend(dir->names, psprintf("%s/", path));
+		dir->base.names = lappend(dir->base.names, psprintf("%s/", path));
 	}
 	else
-		dir->names = lappend(dir->names, closed ? psprintf("%s/", path) : path);
-	if (list_length(dir->names) > MAX_NAMES)
+		dir->base.names = lappend(dir->base.names, closed ? psprintf("%s/", path) : path);
+	if (list_length(dir->base.names) > MIGRATE_MAX_FILES)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("directory \"%s\" has more than %d files", dir->path, MAX_NAMES)));
+				 errmsg("directory \"%s\" has more than %d files", dir->path, MIGRATE_MAX_FILES)));
 }
 
 /*
- * Add the names in an open folder, which this closes, to dir->names, each with
+ * Add the names in an open folder, which this closes, to dir->base.names, each with
  * "prefix" before it; hidden names are skipped.  "outer" is the folder that it is
  * in, NULL for the directory itself.
  */
 static void
-list_folder(MigrateDirectory *dir, int fd, const char *prefix, const Folder *outer)
+list_folder(MigrateServerDirectory *dir, int fd, const char *prefix, const Folder *outer)
 {
 	Folder		folder = {.outer = outer,.fd = fd,.prefix = prefix,.depth = outer ? outer->depth + 1 : 0};
 	struct stat st;
@@ -240,11 +237,11 @@ list_folder(MigrateDirectory *dir, int fd, const char *prefix, const Folder *out
 }
 
 /*
- * Fill dir->names, which are of all that is below the open directory.
+ * Fill dir->base.names, which are of all that is below the open directory.
  */
 void
-migrate_directory_list(MigrateDirectory *dir)
+migrate_server_list(MigrateServerDirectory *dir)
 {
 	list_folder(dir, openat(dir->fd, ".", MIGRATE_LIST_FLAGS), "", NULL);
-	list_sort(dir->names, compare_paths);
+	list_sort(dir->base.names, compare_paths);
 }

@@ -136,7 +136,7 @@ typedef struct MigrateSource MigrateSource;
 typedef bool (*MigrateTableExists) (const char *table, const char *column);
 
 /* in source.c */
-extern MigrateSource *migrate_source_read(const char *path, const char *format,
+extern MigrateSource *migrate_source_read(const MigrateLocation *location, const char *format,
 										  const char *remembered,
 										  MigrateTableExists exists, bool cache_texts,
 										  bool confined);

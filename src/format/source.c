@@ -420,11 +420,11 @@ format_of_history(const MigrationSet *set, const char *remembered)
  * "format" is the name of the format, NULL to detect it; then "remembered" is that
  * of the history, NULL for none, and where there is none, "exists" checks for a
  * tool's table.  With "cache_texts", texts are kept in memory up to a limit, for a
- * caller that needs all of them.  Errors are those of directory.c and format.c.  A
+ * caller that needs all of them.  Errors are those of files.c and format.c.  A
  * directory may have no migrations at all.
  */
 MigrateSource *
-migrate_source_read(const char *path, const char *format, const char *remembered,
+migrate_source_read(const MigrateLocation *location, const char *format, const char *remembered,
 					MigrateTableExists exists, bool cache_texts, bool confined)
 {
 	MigrateSource *source = palloc0(sizeof(MigrateSource));
@@ -438,8 +438,8 @@ migrate_source_read(const char *path, const char *format, const char *remembered
 	if (format != NULL)
 		(void) migrate_format_named(format, NIL);	/* an error, before
 													 * anything is read */
-	source->dir = migrate_directory_open(path, confined);
-	if (cache_texts)
+	source->dir = migrate_directory_open(location, confined);
+	if (cache_texts && !migrate_directory_is_fixed(source->dir))
 		source->cached = palloc_extended(list_length(migrate_directory_names(source->dir)) * sizeof(CachedFile),
 										 MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	if (format != NULL)
@@ -539,6 +539,9 @@ migrate_source_text(MigrateSource *source, const MigrateSection *section)
 	if (there)
 	{
 		str = section_text(source, section, &length);
+
+		if (migrate_directory_is_fixed(source->dir))
+			return str;
 
 		/* what it includes is read again */
 		if (cached != NULL && cached->sql == source->sql && !source->may_include)

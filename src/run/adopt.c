@@ -251,7 +251,7 @@ refuse_unfinished(const MigrateToolTable *tool_table, List *rows)
 		if (row->failure != NULL)
 			ereport(ERROR,
 					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-					 errmsg("migration \"%s\" is not settled in table \"%s\"",
+					 errmsg("migration \"%s\" is in an unfinished state in table \"%s\"",
 							row->id ? row->id : row->title ? row->title : "", tool_table->table),
 					 errdetail("%s", row->failure),
 					 errhint("Repair it with what applied it, then try again.")));
@@ -298,7 +298,7 @@ read_manifest(Adoption *adoption)
 
 /*
  * adopt(): record what another tool has applied: request->tool and request->tool_table
- * say which, and request->dir has the files.  Returns a list of MigrateAdopted, one
+ * say which, and request->location has the files.  Returns a list of MigrateAdopted, one
  * for each migration that was recorded, or that there is something to say about.
  *
  * Errors: those of tool_table.c, and 55000 if the tool has one that is neither

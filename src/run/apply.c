@@ -155,7 +155,7 @@ migrate_run_apply(MigrateRun *run)
 	steps = migrate_plan_apply(run->items, run->request);
 	migrate_enter_schema(run->request->history.schema, GUC_ACTION_SAVE);
 	migrate_check_up_steps(run, steps, false);
-	migrate_replace_downs(run, migrate_changed_downs(run->items));
+	migrate_replace_downs(run, migrate_changed_downs(run));
 	return run_steps(run, steps);
 }
 
@@ -184,13 +184,12 @@ static List *
 reapply(MigrateRun *run)
 {
 	bool		everything = run->request->everything;
-	const char *dir = migrate_directory_or_setting(run->request);
 	List	   *downs;
 	List	   *ups;
 
-	migrate_load_source(run, dir);
-	if (dir != NULL)
-		migrate_require_migrations(run, dir);
+	migrate_load_source(run, migrate_location_or_setting(run->request));
+	if (run->source != NULL)
+		migrate_require_migrations(run);
 	migrate_load_state(run);
 	if (run->applied == NIL && !(everything && run->source != NULL))
 		return NIL;

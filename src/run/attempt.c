@@ -64,7 +64,6 @@ typedef struct Attempt
 	instr_time	start;
 	bool		settings_saved;
 	List	   *settings;		/* the session's own, if they were saved */
-	int			done;			/* statements committed */
 	bool		recorded;		/* its row has the scripts that run */
 	bool		next_started;	/* the next one may have left something ... */
 	List	   *invalid_indexes;	/* ... beside these (Oid) */
@@ -183,7 +182,6 @@ commit_progress(Attempt *attempt, int done, bool started, List *indexes)
 	step->in_progress = true;
 	step->done = done;
 	attempt->recorded = true;
-	attempt->done = done;
 	attempt->next_started = started;
 	attempt->invalid_indexes = indexes;
 }
@@ -203,7 +201,7 @@ end_transaction(Attempt *attempt, int done)
 	migrate_end_session(&attempt->execution);
 	migrate_settings_restore_at_commit(attempt->settings);
 	finish(attempt, true);
-	attempt->done = done;
+	attempt->step->done = done;
 }
 
 /*
@@ -255,18 +253,18 @@ static void
 run_top_level(Attempt *attempt)
 {
 	const MigrateScript *script = attempt->step->script;
-	const MigrateStatement *statement = &script->statements[attempt->done];
-	int			done = attempt->done + 1;
+	const MigrateStatement *statement = &script->statements[attempt->step->done];
+	int			done = attempt->step->done + 1;
 
 	if (statement->top_level == TOP_UNKNOWN || migrate_may_leave_something(statement))
 	{
-		commit_progress(attempt, attempt->done, true, migrate_invalid_indexes(statement));
+		commit_progress(attempt, attempt->step->done, true, migrate_invalid_indexes(statement));
 		require_lock(attempt);
 	}
 	else
 		begin_transaction(attempt);
 	attempt->transaction = migrate_local_transaction();
-	migrate_execute_top_level(script, attempt->done, attempt->sql, &attempt->execution);
+	migrate_execute_top_level(script, attempt->step->done, attempt->sql, &attempt->execution);
 	end_transaction(attempt, done);
 }
 
@@ -280,7 +278,7 @@ run_next_transaction(Attempt *attempt)
 	int			done;
 
 	begin_transaction(attempt);
-	done = migrate_execute_group(script, attempt->done, attempt->sql, &attempt->execution);
+	done = migrate_execute_group(script, attempt->step->done, attempt->sql, &attempt->execution);
 	end_transaction(attempt, done);
 }
 
@@ -297,7 +295,7 @@ repeat_settings(Attempt *attempt)
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	migrate_begin_script(script, attempt->sql, &attempt->execution.errctx);
-	for (int i = 0; i < attempt->done; i++)
+	for (int i = 0; i < attempt->step->done; i++)
 	{
 		attempt->execution.errctx.statement = i + 1;
 		if (script->statements[i].set_session)
@@ -315,7 +313,7 @@ repeat_settings(Attempt *attempt)
 static void
 drop_leftover(Attempt *attempt)
 {
-	const MigrateStatement *statement = &attempt->step->script->statements[attempt->done];
+	const MigrateStatement *statement = &attempt->step->script->statements[attempt->step->done];
 	char	   *finalize;
 	List	   *indexes;
 	ListCell   *lc;
@@ -333,7 +331,7 @@ drop_leftover(Attempt *attempt)
 		begin_transaction(attempt);
 		migrate_run_top_level(finalize);
 	}
-	commit_progress(attempt, finalize ? attempt->done + 1 : attempt->done, false, NIL);
+	commit_progress(attempt, finalize ? attempt->step->done + 1 : attempt->step->done, false, NIL);
 }
 
 static void
@@ -347,18 +345,18 @@ run_transactions(Attempt *attempt)
 		attempt->settings_saved = true;
 	}
 	migrate_enter_schema(attempt->run->request->history.schema, GUC_ACTION_SET);
-	if (attempt->done > 0)
+	if (attempt->step->done > 0)
 		repeat_settings(attempt);
 	if (attempt->next_started)
 		drop_leftover(attempt);
-	if (attempt->done == script->nstatements)
+	if (attempt->step->done == script->nstatements)
 	{
 		begin_transaction(attempt);
-		end_transaction(attempt, attempt->done);
+		end_transaction(attempt, attempt->step->done);
 	}
-	while (attempt->done < script->nstatements)
+	while (attempt->step->done < script->nstatements)
 	{
-		if (migrate_execute_is_top_level(&script->statements[attempt->done]))
+		if (migrate_execute_is_top_level(&script->statements[attempt->step->done]))
 			run_top_level(attempt);
 		else
 			run_next_transaction(attempt);
@@ -421,10 +419,10 @@ hint_at_interruption(const Attempt *attempt, ErrorData *error)
 {
 	char	   *hint;
 
-	if (!attempt->step->in_progress || (attempt->done == 0 && !attempt->next_started))
+	if (!attempt->step->in_progress || (attempt->step->done == 0 && !attempt->next_started))
 		return;
 	hint = psprintf("The migration is interrupted: %d of %d statements are committed. Once the cause is removed, CALL migrate.%s continues it.",
-					attempt->done, attempt->step->script->nstatements,
+					attempt->step->done, attempt->step->script->nstatements,
 					attempt->step->direction == MIGRATE_UP ? "up()" : "down(steps => 1)");
 	error->hint = error->hint ? psprintf("%s %s", error->hint, hint) : hint;
 }
@@ -440,13 +438,13 @@ fail(Attempt *attempt, ErrorData *error)
 {
 	PG_TRY();
 	{
-		migrate_measure(attempt->result, attempt->start, attempt->done);
+		migrate_measure(attempt->result, attempt->start, attempt->step->done);
 		migrate_record_failed(&attempt->run->request->history, attempt->step, attempt->result,
 							  attempt->started, error);
-		if (attempt->step->in_progress && !attempt->next_started && attempt->done == 0)
+		if (attempt->step->in_progress && !attempt->next_started && attempt->step->done == 0)
 			migrate_record_no_progress(&attempt->run->request->history, attempt->step);
-		if (attempt->step->in_progress && !attempt->next_started && attempt->done > 0)
-			commit_progress(attempt, attempt->done, false, NIL);
+		if (attempt->step->in_progress && !attempt->next_started && attempt->step->done > 0)
+			commit_progress(attempt, attempt->step->done, false, NIL);
 		else
 			migrate_commit(attempt->context);
 	}
@@ -545,7 +543,7 @@ migrate_attempt_step(MigrateRun *run, MigrateStep *step, MigrateResult *result)
 	migrate_execution_begin(&attempt.execution, &callback, run, step);
 	if (step->in_progress)
 	{
-		attempt.done = step->done = step->applied->done;
+		step->done = step->applied->done;
 		attempt.next_started = step->applied->started;
 		attempt.invalid_indexes = step->applied->invalid_indexes;
 	}

@@ -145,7 +145,7 @@ check_fits(const MigrationSet *set)
  * a name, *existing, is in use: another session may have created it just now.
  */
 static char *
-try_create(MigrateRequest *request, const char *dir, const char *name, const char **existing)
+try_create(MigrateRequest *request, MigrateLocation location, const char *name, const char **existing)
 {
 	MigrateRun	run = {.request = request,.context = CurrentMemoryContext};
 	MigrationSet *set;
@@ -154,7 +154,7 @@ try_create(MigrateRequest *request, const char *dir, const char *name, const cha
 	List	   *files;
 	const char *up;
 
-	migrate_load_source(&run, dir);
+	migrate_load_source(&run, location);
 	set = migrate_source_set(run.source);
 	check_fits(set);
 	format = set->format ? set->format : migrate_format_default();
@@ -179,20 +179,20 @@ try_create(MigrateRequest *request, const char *dir, const char *name, const cha
 char *
 migrate_create_files(MigrateRequest *request, const char *name)
 {
-	const char *dir = migrate_require_directory(request);
+	MigrateLocation location = migrate_require_location(request);
 	const char *clean = clean_name(name);
 	char	   *volatile path = NULL;
 	const char *existing = NULL;
 
 	PreventCommandIfReadOnly("migrate.create()");
-	require_write_privilege(dir);
+	require_write_privilege(location.dir);
 	migrate_lock_create();
 	PG_TRY();
 	{
 		for (int tries = 0; tries < MAX_TRIES && path == NULL; tries++)
 		{
 			CHECK_FOR_INTERRUPTS();
-			path = try_create(request, dir, clean, &existing);
+			path = try_create(request, location, clean, &existing);
 		}
 	}
 	PG_FINALLY();

@@ -37,6 +37,36 @@ needs_repair(const MigrateItem *item)
 		item->state != STATE_OUTDATED;
 }
 
+/*
+ * The caller's own files do not replace what belongs to others.  Warns of that if
+ * "warn".
+ */
+static void
+exclude_others_scripts(MigrateRun *run, bool warn)
+{
+	ListCell   *lc;
+
+	foreach(lc, run->items)
+	{
+		MigrateItem *item = lfirst(lc);
+
+		if (!needs_repair(item))
+			continue;
+		if (item->up_changed && !migrate_may_replace(run, item->applied->up_role))
+		{
+			if (warn)
+				migrate_warn_not_replaced(item, "up", item->applied->up_role);
+			item->up_changed = false;
+		}
+		if (item->down_changed && !migrate_may_replace(run, migrate_down_author(item)))
+		{
+			if (warn)
+				migrate_warn_not_replaced(item, "down", migrate_down_author(item));
+			item->down_changed = false;
+		}
+	}
+}
+
 static MigrateRepair *
 repair_item(MigrateRun *run, MigrateItem *item)
 {
@@ -81,11 +111,17 @@ repair_state(MigrateRun *run)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("unrecognized state: \"%s\"", run->request->state),
 				 errhint("Valid states are \"applied\" and \"pending\".")));
-	migrate_load_source(run, migrate_directory_or_setting(run->request));
+	migrate_load_source(run, migrate_location_or_setting(run->request));
 	migrate_lock_and_load(run, "migrate.repair()");
 	item = migrate_match_find(run->items, run->request->target);
 	if (applied && item->state == STATE_OUTDATED && item->up_changed)
-		return list_make1(repair_item(run, item));
+	{
+		if (migrate_may_replace(run, item->applied->up_role) &&
+			(!item->down_changed || migrate_may_replace(run, migrate_down_author(item))))
+			return list_make1(repair_item(run, item));
+		migrate_warn_not_replaced(item, "up", item->applied->up_role);
+		return NIL;
+	}
 	if (applied ? item->applied && !item->applied->interrupted : !item->applied)
 		return NIL;				/* it is so already */
 	if (item->applied != NULL)
@@ -121,11 +157,13 @@ migrate_run_repair(MigrateRun *run)
 	migrate_require_source(run);
 	migrate_load_state(run);
 	migrate_check_changes(run);
+	exclude_others_scripts(run, true);
 	foreach(lc, run->items)
 		needed |= needs_repair(lfirst(lc));
 	if (!needed)
 		return NIL;
 	migrate_lock_and_load(run, "migrate.repair()");
+	exclude_others_scripts(run, false);
 	foreach(lc, run->items)
 	{
 		MigrateItem *item = lfirst(lc);

@@ -57,7 +57,7 @@ typedef struct MigrateItem
  */
 typedef struct MigrateRequest
 {
-	char	   *dir;			/* NULL: none given */
+	MigrateLocation location;	/* none given: perhaps the setting */
 	MigrateHistory history;		/* its history */
 	char	   *format;			/* NULL: detect */
 	char	   *target;			/* NULL: none */

@@ -16,6 +16,8 @@
 #include "postgres.h"
 
 #include "catalog/namespace.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/lsyscache.h"
 
 #include "format/contexts.h"
@@ -154,14 +156,17 @@ migrate_report_ignored(MigrateRun *run)
 }
 
 /*
- * The requested directory, otherwise that of migrate.directory, otherwise NULL.
+ * Where the files are: as requested, otherwise the directory of migrate.directory,
+ * otherwise nowhere.
  */
-const char *
-migrate_directory_or_setting(const MigrateRequest *request)
+MigrateLocation
+migrate_location_or_setting(const MigrateRequest *request)
 {
-	if (request->dir != NULL)
-		return request->dir;
-	return migrate_directory[0] == '\0' ? NULL : migrate_directory;
+	MigrateLocation location = request->location;
+
+	if (!migrate_location_is_given(&location) && migrate_directory[0] != '\0')
+		location.dir = migrate_directory;
+	return location;
 }
 
 /*
@@ -181,17 +186,17 @@ table_exists(const char *table, const char *column)
 }
 
 /*
- * Read a directory for a run; nothing for NULL.  What the history was applied in
+ * Read a directory for a run, if there is one.  What the history was applied in
  * decides about its format, where the files leave a doubt.
  */
 void
-migrate_load_source(MigrateRun *run, const char *dir)
+migrate_load_source(MigrateRun *run, MigrateLocation location)
 {
-	if (dir == NULL)
+	if (!migrate_location_is_given(&location))
 		return;
 	if (run->request->history.project != NULL)
 		read_history(run);
-	run->source = migrate_source_read(dir, run->request->format, last_applied_format(run),
+	run->source = migrate_source_read(&location, run->request->format, last_applied_format(run),
 									  table_exists, run->request->cache_texts, run->request->confined);
 }
 
@@ -231,13 +236,14 @@ migrate_change_format(MigrateRun *run)
 }
 
 /*
- * 58P01 if the directory of a run, which is named for the message, has no
- * migrations: most likely it is not the one that was meant.
+ * 58P01 if the directory of a run has no migrations: most likely it is not the one
+ * that was meant.
  */
 void
-migrate_require_migrations(MigrateRun *run, const char *dir)
+migrate_require_migrations(MigrateRun *run)
 {
 	const MigrationSet *set = migrate_source_set(run->source);
+	const char *label = migrate_directory_label(migrate_source_directory(run->source));
 	const char *seen;
 
 	if (set->migrations != NIL)
@@ -246,33 +252,34 @@ migrate_require_migrations(MigrateRun *run, const char *dir)
 	if (set->format != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_FILE),
-				 errmsg("directory \"%s\" has no migrations", dir),
+				 errmsg("%s has no migrations", label),
 				 seen == NULL ?
 				 errdetail("It was read in the format \"%s\".", migrate_format_name(set->format)) :
 				 errdetail("It was read in the format \"%s\", in which file \"%s\" is not a migration.",
 						   migrate_format_name(set->format), seen)));
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_FILE),
-			 errmsg("directory \"%s\" has no migrations", dir),
+			 errmsg("%s has no migrations", label),
 			 seen == NULL ? 0 :
 			 errdetail("It has file \"%s\", whose name and text are those of no format.", seen),
 			 errhint("A migration has a name such as \"001_create_users.sql\".")));
 }
 
 /*
- * The directory, for routines that need one; 22023 if there is none.
+ * Where the files are, for routines that need some; 22023 if that is not given.
  */
-const char *
-migrate_require_directory(const MigrateRequest *request)
+MigrateLocation
+migrate_require_location(const MigrateRequest *request)
 {
-	const char *dir = migrate_directory_or_setting(request);
+	MigrateLocation location = migrate_location_or_setting(request);
 
-	if (dir == NULL)
+	if (!migrate_location_is_given(&location))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("no directory of migrations is given"),
-				 errhint("Give its path, or set \"%s\".", "migrate.directory")));
-	return dir;
+				 errhint("Give it as \"%s\", or as \"%s\" where there is such an argument, or set \"%s\".",
+						 "dir", "files", "migrate.directory")));
+	return location;
 }
 
 /*
@@ -281,31 +288,79 @@ migrate_require_directory(const MigrateRequest *request)
 void
 migrate_require_source(MigrateRun *run)
 {
-	const char *dir = migrate_require_directory(run->request);
-
-	migrate_load_source(run, dir);
-	migrate_require_migrations(run, dir);
+	migrate_load_source(run, migrate_require_location(run->request));
+	migrate_require_migrations(run);
 }
 
 /*
- * The items whose stored down script apply() replaces.  A file that has lost its
- * down section does not replace the stored one.
+ * May what is stored be replaced, which belongs to "author", NULL if that is not
+ * known?  Files of the server are its administrator's, and may replace anything.
+ * Those that the caller has sent are what the caller likes.
  */
-List *
-migrate_changed_downs(List *items)
+bool
+migrate_may_replace(const MigrateRun *run, const char *author)
+{
+	Oid			role;
+
+	if (run->request->location.files == NULL)
+		return true;
+	role = author ? get_role_oid(author, true) : InvalidOid;
+	return OidIsValid(role) ? has_privs_of_role(GetUserId(), role) : superuser();
+}
+
+/*
+ * Warn that a stored script ("up", "down") is not replaced, for that reason.
+ */
+void
+migrate_warn_not_replaced(const MigrateItem *item, const char *what, const char *author)
+{
+	ereport(WARNING,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("stored %s script of migration \"%s\" is not replaced", what,
+					migrate_item_label(item)),
+			 errdetail("It belongs to role \"%s\", whose privileges the current role does not have.",
+					   author ? author : "(unknown)")));
+}
+
+/*
+ * The author of a stored down script; where there is none, of the migration.
+ */
+const char *
+migrate_down_author(const MigrateItem *item)
+{
+	return item->applied->has_down ? item->applied->down_role : item->applied->up_role;
+}
+
+/*
+ * The items with a down section that apply() stores instead of the old one, or would
+ * if it were allowed to ("allowed").  A file that has lost its down section does not
+ * replace the stored one.
+ */
+static List *
+changed_downs(MigrateRun *run, bool allowed)
 {
 	List	   *changed = NIL;
 	ListCell   *lc;
 
-	foreach(lc, items)
+	foreach(lc, run->items)
 	{
 		MigrateItem *item = lfirst(lc);
 
 		if (is_unchanged(item) && item->down_changed && item->file->down.present &&
-			item->file->down.broken == NULL)
+			item->file->down.broken == NULL &&
+			migrate_may_replace(run, migrate_down_author(item)) == allowed)
 			changed = lappend(changed, item);
 	}
 	return changed;
+}
+
+/*
+ * The items whose stored down script apply() replaces.
+ */
+List *
+migrate_changed_downs(MigrateRun *run)
+{
+	return changed_downs(run, true);
 }
 
 /*
@@ -362,6 +417,8 @@ migrate_load_before_up(MigrateRun *run)
 	migrate_load_state(run);
 	migrate_check_changes(run);
 	warn_doubts(run);
+	foreach(lc, changed_downs(run, false))
+		migrate_warn_not_replaced(lfirst(lc), "down", migrate_down_author(lfirst(lc)));
 	busy = migrate_plan_busy(run->items, true) != NULL;
 	unknown = migrate_plan_busy(run->items, false);
 	run->request->ignores_interrupted = unknown != NULL;
@@ -375,7 +432,7 @@ migrate_load_before_up(MigrateRun *run)
 		warn_other_tool(run);
 	foreach(lc, steps)
 		busy |= ((MigrateStep *) lfirst(lc))->file != NULL;
-	if (busy || migrate_changed_downs(run->items) != NIL)
+	if (busy || migrate_changed_downs(run) != NIL)
 	{
 		run->request->ignores_interrupted = false;
 		return true;
@@ -396,9 +453,9 @@ migrate_load_before_up(MigrateRun *run)
 bool
 migrate_load_before_down(MigrateRun *run)
 {
-	migrate_load_source(run, run->request->dir);
-	if (run->request->dir != NULL)
-		migrate_require_migrations(run, run->request->dir);
+	migrate_load_source(run, run->request->location);
+	if (run->source != NULL)
+		migrate_require_migrations(run);
 	migrate_load_state(run);
 	return migrate_plan_busy(run->items, true) != NULL || migrate_plan_busy(run->items, false) != NULL ||
 		migrate_plan_rollback(run->items, run->applied, run->request) != NIL;

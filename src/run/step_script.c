@@ -300,7 +300,7 @@ migrate_check_resumed(MigrateRun *run, const MigrateStep *step, const MigrateScr
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("a completed statement of the interrupted migration has been changed"),
 				 errdetail("Statements committed: %d.", applied->done),
-				 errhint("Undo the change, or settle the migration with migrate.repair().")));
+				 errhint("Undo the change, or set the state of the migration with migrate.repair().")));
 	}
 }
 

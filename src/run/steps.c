@@ -237,7 +237,7 @@ refuse_interrupted(const MigrateItem *item)
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("migration \"%s\" has been interrupted while going %s",
 					migrate_item_label(item), direction),
-			 errhint("Continue it with CALL migrate.%s, or settle it with migrate.repair(version => '%s', state => 'applied') or 'pending'.",
+			 errhint("Continue it with CALL migrate.%s, or set its state with migrate.repair(version => '%s', state => 'applied') or 'pending'.",
 					 item->applied->going_down ? "down(steps => 1)" : "up()",
 					 migrate_item_version(item))));
 }

@@ -86,7 +86,7 @@ lock_and_plan(MigrateRun *run, MigrateDirection direction, volatile bool *locked
 	migrate_lock_acquire_session(history->project, history->schema, migrate_commit, run->context);
 	steps = plan_locked(run, direction);
 	if (direction == MIGRATE_UP)
-		migrate_replace_downs(run, migrate_changed_downs(run->items));
+		migrate_replace_downs(run, migrate_changed_downs(run));
 	return steps;
 }
 

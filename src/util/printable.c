@@ -36,6 +36,29 @@ is_unprintable(pg_wchar c)
 }
 
 /*
+ * Has a text, in the encoding of the database and of that many bytes, no character
+ * that would be shown as an escape, whatever the client's encoding is?
+ */
+bool
+migrate_is_printable(const char *str, int length)
+{
+	bool		is_utf8 = GetDatabaseEncoding() == PG_UTF8;
+
+	for (int done = 0; done < length;)
+	{
+		unsigned char byte = str[done];
+		int			size = IS_HIGHBIT_SET(byte) ? Min(pg_mblen(str + done), length - done) : 1;
+
+		if (size == 1 && !IS_HIGHBIT_SET(byte) && is_unprintable(byte))
+			return false;
+		if (is_utf8 && size > 1 && is_unprintable(utf8_to_unicode((const unsigned char *) str + done)))
+			return false;
+		done += size;
+	}
+	return true;
+}
+
+/*
  * How characters of the database's encoding become those of the client's.
  */
 typedef struct Conversion

@@ -27,7 +27,6 @@
 #include "utils/numeric.h"
 
 #include "util/errcontext.h"
-#include "util/lines.h"
 #include "util/names.h"
 #include "util/printable.h"
 #include "variables/variables.h"
@@ -64,99 +63,6 @@ migrate_syntax_named(const char *name)
 	elog(ERROR, "unrecognized syntax of variables: \"%s\"", name);
 }
 
-/*
- * Flyway: ${name} everywhere, in any letter case.  Liquibase: the same, in this
- * case, and a reference without a value stays as it is.
- */
-static void
-substitute_flyway(MigrateSubstitution *s, bool liquibase)
-{
-	const char *p = s->sql;
-	const char *end = NULL;		/* the first brace after the last reference */
-
-	while ((p = migrate_find_text(p, "${")) != NULL)
-	{
-		const char *name = p + 2;
-		const MigrateVariable *var;
-
-		CHECK_FOR_INTERRUPTS();
-		if (end == NULL || end < name)
-			end = strchr(name, '}');
-		if (end == NULL)
-		{
-			if (!liquibase)
-				migrate_refuse_reference(s, p, "\"${\" without \"}\"", NULL);
-			return;
-		}
-		var = migrate_find_variable(s, p, name, end - name, !liquibase);
-		if (var == NULL && liquibase)
-		{
-			p = name;
-			continue;
-		}
-		if (var == NULL)
-			migrate_refuse_undefined(s, p, name, end - name, NULL);
-		else
-			migrate_substitute_value(s, p, end + 1, var->value);
-		p = end + 1;
-	}
-}
-
-/*
- * graphile-migrate: :NAME everywhere, as a word; kept without a value.
- */
-static void
-substitute_graphile(MigrateSubstitution *s)
-{
-	const char *p = s->sql;
-
-	while ((p = strchr(p, ':')) != NULL)
-	{
-		const char *name = ++p;
-		const MigrateVariable *var;
-
-		CHECK_FOR_INTERRUPTS();
-		while ((*p >= 'A' && *p <= 'Z') || (p > name && (isdigit((unsigned char) *p) || *p == '_')))
-			p++;
-		if (p - name < 2 || (*p >= 'a' && *p <= 'z'))
-			continue;
-		var = migrate_find_variable(s, name - 1, name, p - name, false);
-		if (var != NULL)
-			migrate_substitute_value(s, name - 1, p, var->value);
-	}
-}
-
-/*
- * River (sqltemplate.go) has variables in comments, so that a file without values
- * is SQL as well; it is not if they are in a string.  One without a value is
- * replaced by nothing.
- */
-static void
-substitute_templates(MigrateSubstitution *s)
-{
-	static const char begin[] = "/* TEMPLATE: ";
-	static const char end[] = " */";
-	const char *p = s->sql;
-
-	while ((p = migrate_find_text(p, begin)) != NULL)
-	{
-		const char *name = p + strlen(begin);
-		const MigrateVariable *var;
-		int			n = 0;
-
-		CHECK_FOR_INTERRUPTS();
-		while (migrate_is_variable_char(name[n]))
-			n++;
-		if (n > 0 && strncmp(name + n, end, strlen(end)) == 0)
-		{
-			var = migrate_find_variable(s, p, name, n, false);
-			if (!s->lenient)
-				migrate_substitute_value(s, p, name + n + strlen(end), var ? var->value : "");
-		}
-		p = name;
-	}
-}
-
 static void
 substitute(MigrateSubstitution *s, MigrateSyntax syntax)
 {
@@ -172,10 +78,10 @@ substitute(MigrateSubstitution *s, MigrateSyntax syntax)
 			break;
 		case SYNTAX_FLYWAY:
 		case SYNTAX_LIQUIBASE:
-			substitute_flyway(s, syntax == SYNTAX_LIQUIBASE);
+			migrate_substitute_flyway(s, syntax == SYNTAX_LIQUIBASE);
 			break;
 		case SYNTAX_GRAPHILE:
-			substitute_graphile(s);
+			migrate_substitute_graphile(s);
 			break;
 		case SYNTAX_NONE:
 			break;
@@ -213,7 +119,7 @@ migrate_substitute(MigrateSyntax syntax, const char *sql, int line, List *vars,
 
 	if (syntax == SYNTAX_PSQL)
 	{
-		substitute_templates(&s);
+		migrate_substitute_river(&s);
 		s.sql = result_of(&s);
 		s.copied = NULL;
 	}
@@ -236,7 +142,7 @@ migrate_has_variables(MigrateSyntax syntax, const char *sql)
 	MigrateSubstitution s = {.sql = sql,.lenient = true};
 
 	if (syntax == SYNTAX_PSQL)
-		substitute_templates(&s);
+		migrate_substitute_river(&s);
 	substitute(&s, syntax);
 	return s.found;
 }

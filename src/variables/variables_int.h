@@ -47,6 +47,15 @@ extern void migrate_substitute_psql(MigrateSubstitution *s);
 /* in goose.c */
 extern void migrate_substitute_goose(MigrateSubstitution *s, bool on);
 
+/* in flyway.c */
+extern void migrate_substitute_flyway(MigrateSubstitution *s, bool liquibase);
+
+/* in graphile.c */
+extern void migrate_substitute_graphile(MigrateSubstitution *s);
+
+/* in river.c */
+extern void migrate_substitute_river(MigrateSubstitution *s);
+
 /* in substitution.c */
 extern void migrate_refuse_undefined(MigrateSubstitution *s, const char *at,
 									 const char *name, int length, const char *detail);

@@ -1,6 +1,6 @@
 # CALL migrate.up cut off, at many moments and in four ways: the next CALL goes
 # on where it stopped, each statement's effect is there exactly once, and
-# nothing half-made is left.  What cannot be known is reported, and settled by
+# nothing half-made is left.  What cannot be known is reported, and its state is set by
 # repair().
 
 use strict;
@@ -430,7 +430,7 @@ sub goes_on
 	return;
 }
 
-# Some tests: it is reported, and settled.
+# Some tests: it is reported, and its state is set.
 sub is_reported
 {
 	my ($way, $gate, $name, $found, $state) = @_;
@@ -443,18 +443,18 @@ sub is_reported
 	fails_with($cut, "SELECT migrate.apply('$unknown')", '55000', qr/./,
 		"$way $name: to migrate.apply() as well");
 	is(query($cut, $steps), $found, "$way $name: and nothing is run");
-	settle($cut, $state, "$way $name");
+	set_state($cut, $state, "$way $name");
 	return;
 }
 
 # A human has looked: either it counts as done, or he has undone it.
-sub settle
+sub set_state
 {
 	my ($cut, $state, $name) = @_;
 
 	query($cut, 'DELETE FROM steps') if $state eq 'pending';
 	query($cut, "SELECT FROM migrate.repair('$unknown', version => '0001', state => '$state')");
-	like(query($cut, $states), qr/^0001 $state, 0002 pending$/, "$name: settled as $state");
+	like(query($cut, $states), qr/^0001 $state, 0002 pending$/, "$name: recorded as $state");
 	my $before = query($cut, "$steps");
 	my ($status, $out, $err) = sql($cut, up('', $unknown));
 	is("$status: " . query($cut, $steps),

@@ -100,7 +100,7 @@ if ($err =~ /ERROR/)
 	query($db, 'CREATE INDEX CONCURRENTLY d_i ON d (i)');
 	query($db, "SELECT FROM migrate.repair('$concurrent', version => '2', state => 'applied', project => 'concurrent')");
 	($err) = logged($session, $up);
-	unlike($err, qr/ERROR/, 'settled by repair(), the next call goes on');
+	unlike($err, qr/ERROR/, 'state set by repair(), the next call goes on');
 	is(query($db, $states), '1 applied, 2 applied, 3 applied', 'to the end');
 }
 else

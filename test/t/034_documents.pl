@@ -78,6 +78,10 @@ my %prepare = (
 		query($app, "SELECT migrate.apply('$dir')");
 		add_files($birthday);
 	},
+	'docs/running.md: Files that the client sends' => sub {
+		start_section(1);
+		write_files($dir, '.files.json' => '{"1_a.sql": "CREATE TABLE a ();"}');
+	},
 	'docs/running.md: Statements that cannot run in a transaction block' => sub {
 		start_section(1, @first, $birthday);
 		query($app, "SELECT migrate.apply('$dir')");
@@ -207,7 +211,8 @@ sub run_shell
 	local $ENV{PGHOST} = $node->host;
 	local $ENV{PGPORT} = $node->port;
 	my ($status, $out, $err) =
-	  run_with_input([ 'sh', '-c', $block->{text} =~ s{/srv/app/migrations}{$dir}gr ], '');
+	  run_with_input([ 'sh', '-c',
+			$block->{text} =~ s{/srv/app/migrations}{$dir}gr =~ s{/srv/app/files\.json}{$dir/.files.json}gr ], '');
 
 	if (defined $block->{output} && $block->{output} =~ /ERROR:/)
 	{
