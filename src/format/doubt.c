@@ -33,10 +33,19 @@
 #define MAX_EDITS		2
 
 /* words that may surround the one that matters */
-static const char *const fillers[] = {
-	"migrations", "migration", "migrate", "goose", "dbmate", "rambler", "sqlmigrate", "tern", "flyway",
-	"sqlx", "diesel", "supabase", "postgres", "sql", "section", "script", "part", "begin", "start",
-	"statements", "the",
+static const struct
+{
+	const char *word;
+	bool		begins_marker;	/* a tool's, which writes it before the word */
+}			fillers[] =
+
+{
+	{"migrations", false}, {"migration", false}, {"migrate", false}, {"goose", true},
+	{"dbmate", true}, {"rambler", true}, {"sqlmigrate", false}, {"tern", false},
+	{"flyway", false}, {"sqlx", false}, {"diesel", false}, {"supabase", false},
+	{"postgres", false}, {"sql", false}, {"section", false}, {"script", false},
+	{"part", false}, {"begin", false}, {"start", false}, {"statements", false},
+	{"the", false},
 };
 
 static const char *const downs[] = {
@@ -73,11 +82,11 @@ without_fillers(char *letters)
 		for (int i = 0; i < lengthof(fillers); i++)
 		{
 			int			length = strlen(letters);
-			int			n = strlen(fillers[i]);
+			int			n = strlen(fillers[i].word);
 
-			if (length > n && strncmp(letters, fillers[i], n) == 0)
+			if (length > n && strncmp(letters, fillers[i].word, n) == 0)
 				letters += n;
-			else if (length > n && strcmp(letters + length - n, fillers[i]) == 0)
+			else if (length > n && strcmp(letters + length - n, fillers[i].word) == 0)
 				letters[length - n] = '\0';
 			else
 				continue;
@@ -98,8 +107,8 @@ is_nearly_filler(const char *word, int length)
 	if (length < 4)
 		return false;
 	for (int i = 0; i < lengthof(fillers); i++)
-		if (strlen(fillers[i]) >= 5 &&
-			varstr_levenshtein_less_equal(word, length, fillers[i], strlen(fillers[i]), 1, 1, 1,
+		if (strlen(fillers[i].word) >= 5 &&
+			varstr_levenshtein_less_equal(word, length, fillers[i].word, strlen(fillers[i].word), 1, 1, 1,
 										  edits, true) <= edits)
 			return true;
 	return false;
@@ -164,8 +173,6 @@ migrate_line_is_down(const MigrateLine *line)
 bool
 migrate_line_is_like_marker(const MigrateLine *line)
 {
-	static const char *const tools[] = {"goose", "dbmate", "rambler"};
-
 	for (int i = 0; i < line->length; i++)
 	{
 		const char *p = line->str + i;
@@ -174,11 +181,12 @@ migrate_line_is_like_marker(const MigrateLine *line)
 		if (*p == '+' || (*p == ':' && i > 0 && left > 1 && isalpha((unsigned char) p[-1]) &&
 						  isalpha((unsigned char) p[1])))
 			return true;
-		for (int j = 0; j < lengthof(tools); j++)
+		for (int j = 0; j < lengthof(fillers); j++)
 		{
-			int			n = strlen(tools[j]);
+			int			n = strlen(fillers[j].word);
 
-			if (left >= n && pg_strncasecmp(p, tools[j], n) == 0)
+			if (fillers[j].begins_marker && left >= n &&
+				pg_strncasecmp(p, fillers[j].word, n) == 0)
 				return true;
 		}
 	}

@@ -43,7 +43,8 @@
 void
 migrate_bind(MigrateParameters *p, Datum value)
 {
-	Assert(p->n < MIGRATE_MAX_PARAMETERS);
+	if (p->n >= MIGRATE_MAX_PARAMETERS)
+		elog(ERROR, "too many parameters of a query");
 	p->nulls[p->n] = ' ';
 	p->values[p->n++] = value;
 }
@@ -51,7 +52,8 @@ migrate_bind(MigrateParameters *p, Datum value)
 void
 migrate_bind_null(MigrateParameters *p)
 {
-	Assert(p->n < MIGRATE_MAX_PARAMETERS);
+	if (p->n >= MIGRATE_MAX_PARAMETERS)
+		elog(ERROR, "too many parameters of a query");
 	p->nulls[p->n++] = 'n';
 }
 

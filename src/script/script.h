@@ -95,7 +95,7 @@ extern bool migrate_script_is_blank(const char *sql, int length);
 /* in compare.c */
 extern bool migrate_script_same(const char *one, const char *other);
 
-/* in report.c */
+/* in notices.c */
 extern void migrate_begin_script(const MigrateScript *script, const char *sql,
 								 MigrateErrorContext *errctx);
 extern void migrate_end_script(MigrateErrorContext *errctx);

@@ -124,7 +124,7 @@ extern char *migrate_tool_table_of_format(const char *format, const char *tenant
 extern MigrateToolTable *migrate_tool_table_find(const char *tool, Oid relid, const char *schema);
 extern List *migrate_tool_table_read(const MigrateToolTable *tool_table, const char *project);
 
-/* in tool_rows.c */
+/* in tool_lock.c */
 extern void migrate_tool_table_lock(const MigrateToolTable *tool_table);
 
 /*

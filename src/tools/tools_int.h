@@ -18,10 +18,12 @@
 
 #include "tools/tools.h"
 
-/* in tool_rows.c */
+/* in tool_lock.c */
 extern void migrate_lock_golang_migrate(const MigrateToolTable *tool_table);
 extern void migrate_lock_flyway(const MigrateToolTable *tool_table);
 extern void migrate_lock_sqlx(const MigrateToolTable *tool_table);
+
+/* in tool_rows.c */
 extern void migrate_lock_liquibase(const MigrateToolTable *tool_table);
 extern List *migrate_tool_rows(const MigrateToolTable *tool_table, Relation rel,
 							   const char *project);
@@ -40,8 +42,5 @@ extern MigrateChecked migrate_checksum_postgres_migrations(const MigrateChecksum
 														   const char *recorded);
 extern MigrateChecked migrate_checksum_atlas(const MigrateChecksumInput *in, const char *recorded);
 extern uint32 migrate_crc32(const char *bytes, int length);
-
-/* in tool_lock.c */
-extern bool migrate_lock_foreign(int64 key);
 
 #endif							/* MIGRATE_TOOLS_TOOLS_INT_H */

@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * report.c
- *		What a script adds to messages.
+ * notices.c
+ *		NOTICEs and WARNINGs about a script, and its place in an error context.
  *
  * Copyright (c) 2026, the migrate authors
  *
  * IDENTIFICATION
- *		src/script/report.c
+ *		src/script/notices.c
  *
  *-------------------------------------------------------------------------
  */
