@@ -1,7 +1,7 @@
 \set ECHO none
 --
--- What most tests start with: an empty history, a schema "app" to migrate,
--- and try(), which shows an error without paths of this machine.
+-- The setup of most tests: an empty history, a schema "app" to migrate, and try(),
+-- which shows an error without the paths of this machine.
 --
 SET client_min_messages = error;
 DROP SCHEMA IF EXISTS app, test CASCADE;
@@ -14,7 +14,7 @@ SET search_path = app, pg_catalog;
 \getenv abs_srcdir PG_ABS_SRCDIR
 \set migrations :abs_srcdir '/migrations'
 SELECT pg_catalog.set_config('test.migrations', :'migrations', false) \gset ignored_
--- a folder for directories that the tests write, empty
+-- an empty folder for directories that the tests write
 \getenv abs_builddir PG_ABS_BUILDDIR
 \set scratch :abs_builddir '/results/scratch'
 SELECT pg_catalog.set_config('test.scratch', :'scratch', false) \gset ignored_
@@ -40,7 +40,7 @@ DECLARE
 BEGIN
 	EXECUTE format('COPY (SELECT 1 WHERE false) TO PROGRAM %L',
 				   format('mkdir -p "$(dirname "%s")"', file));
-	-- only the program sees what text format would escape
+	-- base64, because text format would escape the content
 	EXECUTE format('COPY (SELECT encode(%L, ''base64'')) TO PROGRAM %L',
 				   convert_to(content, 'UTF8'),
 				   format('sed ''s/\\n/\n/g'' | base64 -d > "%s"', file));
@@ -60,7 +60,7 @@ CREATE FUNCTION test.goose(up text, down text DEFAULT NULL) RETURNS text LANGUAG
 		   CASE WHEN down IS NULL THEN '' ELSE format(E'-- +goose Down\n%s\n', down) END
 $$;
 
--- run a command that fails, and show all that the user is told
+-- run a command that fails, and show the whole message
 CREATE FUNCTION test.try(command text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
 	message text;
@@ -106,7 +106,7 @@ BEGIN
 				   format('cd "%s" && (%s)', current_setting('test.scratch'), command));
 END
 $$;
--- what a directory turns out to be, in one line, or as an error
+-- the migrations of a directory, in one line, or the error
 CREATE FUNCTION test.look(made text, given text DEFAULT NULL) RETURNS SETOF text LANGUAGE plpgsql AS $$
 DECLARE
 	said text;

@@ -1,12 +1,12 @@
 --
--- Who may do what.  Every routine and relation of the extension is listed
--- here: a new one has to be added, with a call, or the queries below show it.
+-- Privileges.  This test lists every routine and relation of the extension: a
+-- new one must be added, with a call, or the queries below show it.
 --
 \getenv abs_srcdir PG_ABS_SRCDIR
 \set setup :abs_srcdir '/include/setup.sql'
 \i :setup
 
--- who but the owner has which privilege
+-- privileges of roles other than the owner
 CREATE FUNCTION test.grants(acl aclitem[], kind "char", owner oid) RETURNS text LANGUAGE sql AS $$
 	SELECT string_agg(CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END || ': ' || a.privilege_type, ', '
 					  ORDER BY a.grantee, a.privilege_type)
@@ -14,13 +14,13 @@ CREATE FUNCTION test.grants(acl aclitem[], kind "char", owner oid) RETURNS text 
 	WHERE a.grantee <> owner
 $$;
 
--- routines: PUBLIC has nothing, none runs as its owner, none runs in a worker;
+-- routines: PUBLIC has no privileges, none runs as its owner or in a worker;
 -- a SET clause would keep the procedures from committing
 SELECT p.oid::regprocedure AS routine, p.prokind AS kind, p.prosecdef AS definer, p.provolatile AS volatile,
 	   p.proparallel AS parallel, p.proconfig AS settings, test.grants(p.proacl, 'f', p.proowner)
 FROM pg_proc p WHERE p.pronamespace = 'migrate'::regnamespace ORDER BY p.proname COLLATE "C", p.oid;
 
--- schema and relations: others read at most
+-- schema and relations: other roles can only read
 SELECT n.nspname, test.grants(n.nspacl, 'n', n.nspowner) FROM pg_namespace n WHERE n.nspname = 'migrate';
 SELECT c.relname, c.relkind AS kind, c.relrowsecurity AS rls, c.relhasrules AS rules,
 	   test.grants(c.relacl, CASE c.relkind WHEN 'S' THEN 's'::"char" ELSE 'r' END, c.relowner)
@@ -55,11 +55,11 @@ SELECT NULL FROM pg_class c WHERE c.relnamespace = 'migrate'::regnamespace AND c
 UNION ALL
 SELECT NULL FROM pg_namespace n WHERE n.nspname = 'migrate' AND obj_description(n.oid, 'pg_namespace') IS NULL;
 
--- settings: which of them a superuser alone may change
+-- settings: which of them only a superuser can change
 SELECT name, context FROM pg_settings WHERE name LIKE 'migrate.%' ORDER BY name COLLATE "C";
 
 --
--- Each routine: its call is refused without EXECUTE, and let in with it.
+-- Each routine: a call without EXECUTE is refused, a call with it is not.
 --
 CREATE TABLE test.calls (routine regprocedure PRIMARY KEY, call text);
 INSERT INTO test.calls VALUES
@@ -85,18 +85,18 @@ CREATE ROLE regress_migrate_user;
 GRANT USAGE ON SCHEMA test TO regress_migrate_user;
 GRANT SELECT ON test.calls TO regress_migrate_user;
 
--- no way into the schema
+-- without USAGE on the schema
 SET ROLE regress_migrate_user;
 SELECT c.call, t FROM test.calls c, test.try(c.call) t ORDER BY c.call COLLATE "C";
 RESET ROLE;
 
--- into the schema, and no further
+-- USAGE on the schema only
 GRANT USAGE ON SCHEMA migrate TO regress_migrate_user;
 SET ROLE regress_migrate_user;
 SELECT c.call, t FROM test.calls c, test.try(c.call) t ORDER BY c.call COLLATE "C";
 RESET ROLE;
 
--- with EXECUTE on one routine, that one and no other
+-- EXECUTE on one routine allows that one and no other
 DO $$
 DECLARE
 	granted regprocedure;
@@ -117,7 +117,7 @@ SET ROLE regress_migrate_user;
 SELECT c.call, t FROM test.calls c, test.try(c.call) t ORDER BY c.call COLLATE "C", t COLLATE "C";
 
 -- EXECUTE is enough for the history, without any privilege on the tables; it
--- does not open the disk
+-- does not allow reading files
 SELECT test.try(format('SELECT * FROM migrate.%s(%L)', routine, test.dir('goose_app')))
 FROM unnest('{apply,baseline,plan,redo,refresh,repair,status}'::text[]) routine;
 SELECT test.try(format('SELECT migrate.create(''x'', %L)', test.dir('goose_app')));
@@ -130,7 +130,7 @@ RESET ROLE;
 GRANT pg_read_server_files TO regress_migrate_user;
 GRANT USAGE, CREATE ON SCHEMA app TO regress_migrate_user;
 SET client_min_messages = warning;
--- with that too, all works; the history says who it was
+-- with that too, everything works; the history has the role
 SET ROLE regress_migrate_user;
 SELECT count(*) FROM migrate.apply(test.dir('plain'));
 SELECT version, direction, outcome, role FROM migrate.history() h ORDER BY h.id;
@@ -139,7 +139,7 @@ SELECT version, state, applied_by FROM migrate.status();
 RESET ROLE;
 
 --
--- The tables: their owner writes, a database owner reads, which pg_dump needs.
+-- The tables: their owner can write; a database owner can read, for pg_dump.
 --
 -- the messages differ by version
 CREATE FUNCTION test.state(command text) RETURNS text LANGUAGE sql AS
@@ -201,7 +201,7 @@ SELECT command, test.state(command) FROM reading;
 SELECT command, test.state(command) FROM writing;
 RESET ROLE;
 
--- the owner of the database: reads, and may not even call
+-- the owner of the database: can read, but not call
 CREATE ROLE regress_migrate_owner;
 GRANT USAGE ON SCHEMA test TO regress_migrate_owner;
 GRANT USAGE, CREATE ON SCHEMA app TO regress_migrate_owner;

@@ -1,5 +1,5 @@
 --
--- What a hostile caller, a hostile migration or a hostile neighbour may try.
+-- What a hostile caller, a hostile migration or another hostile role may try.
 --
 \getenv abs_srcdir PG_ABS_SRCDIR
 \set setup :abs_srcdir '/include/setup.sql'
@@ -60,7 +60,7 @@ CREATE TABLE hostile.script ();
 SELECT test.put('harmless', 'SELECT;', 'SELECT;') AS harmless \gset
 
 SET search_path = hostile, pg_catalog;
--- temporary tables and functions come before all of that
+-- temporary tables and functions come before all of these
 CREATE TEMP TABLE applied (i int);
 CREATE TEMP TABLE history (i int);
 CREATE TEMP TABLE script (i int);
@@ -117,24 +117,24 @@ SELECT test.try($$SELECT * FROM migrate.rollback(project => 'store', force => tr
 SELECT test.try($$SELECT * FROM migrate.reset(project => 'store')$$);
 SELECT test.try($$SELECT * FROM migrate.redo(project => 'store')$$);
 SELECT test.try($$SELECT * FROM migrate.refresh(project => 'store')$$);
--- nor for another role
+-- or for another role
 SET ROLE regress_migrate_alice;
 SELECT test.try($$SELECT * FROM migrate.rollback(project => 'store')$$);
 RESET ROLE;
 SELECT to_regclass('app.store'), migrate.version('store');
--- the files of a directory that the caller names are another matter
+-- the files of a directory that the caller names do run
 SELECT version FROM migrate.redo(test.made('store'), project => 'store');
 SELECT version, up_role = current_user AS mine FROM migrate.applied WHERE project = 'store';
 SELECT version FROM migrate.rollback(project => 'store');
 
--- a superuser's script is good for everybody, who runs it with his own power
+-- a superuser's script runs for every role, with the privileges of that role
 SELECT test.put('store', 'CREATE TABLE app.store ();', 'DROP TABLE app.store;') \gset ignored_
 SELECT test.apply('store');
 SET ROLE regress_migrate_alice;
 SELECT test.try($$SELECT * FROM migrate.rollback(project => 'store')$$);
 RESET ROLE;
 
--- a way down that is taken over goes with the role that did it
+-- a changed down script belongs to the role whose run stored it
 SELECT test.put('store', 'CREATE TABLE app.store ();', 'DROP TABLE app.store; CREATE TABLE app.taken_over ();') \gset ignored_
 SET ROLE regress_migrate_mallory;
 SET client_min_messages = notice;
@@ -144,7 +144,7 @@ RESET ROLE;
 SELECT up_role = current_user AS up_mine, down_role FROM migrate.applied WHERE project = 'store';
 SELECT test.try($$SELECT * FROM migrate.rollback(project => 'store')$$);
 SELECT test.try($$SELECT * FROM migrate.redo(project => 'store')$$);
--- and so does a repaired way up
+-- repair() does the same for the up script
 SELECT test.put('store', 'CREATE TABLE app.store (i int);', 'DROP TABLE app.store;') \gset ignored_
 SELECT action FROM migrate.repair(test.made('store'), project => 'store');
 SELECT test.put('store', 'CREATE TABLE app.taken_over ();', 'DROP TABLE app.store;') \gset ignored_
@@ -156,8 +156,8 @@ SELECT test.try($$SELECT * FROM migrate.redo(project => 'store')$$);
 SELECT to_regclass('app.store'), to_regclass('app.taken_over');
 SELECT version FROM migrate.rollback(project => 'store');
 
--- SET ROLE to the author is as safe as being the author: nothing of his script
--- gets at the power that the session has in reserve, neither now nor at COMMIT
+-- SET ROLE to the author is as safe as being the author: the script cannot get at
+-- the privileges of the session user, neither now nor at COMMIT
 CREATE TABLE test.log (how text, who name);
 GRANT INSERT ON test.log TO PUBLIC;
 SET ROLE regress_migrate_mallory;
@@ -174,7 +174,7 @@ $$;
 CREATE TABLE app.noted (n int);
 CREATE FUNCTION app.note_later() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-	IF new.n > 0 THEN	-- another time, as late as possible
+	IF new.n > 0 THEN	-- once more, as late as possible
 		SET CONSTRAINTS ALL DEFERRED;
 		INSERT INTO app.noted VALUES (new.n - 1);
 	ELSE
@@ -214,19 +214,19 @@ CALL migrate.down(project => 'reserve9');
 \set VERBOSITY default
 SELECT current_user;
 RESET ROLE;
--- the same for a session that has been handed to him
+-- the same for a session with SET SESSION AUTHORIZATION
 SET SESSION AUTHORIZATION regress_migrate_mallory;
 SELECT test.try($$SELECT * FROM migrate.rollback(project => 'reserve3')$$);
 RESET SESSION AUTHORIZATION;
 SELECT how AS hole FROM test.log WHERE who <> 'regress_migrate_mallory';
 SELECT DISTINCT how COLLATE "C" AS ran FROM test.log ORDER BY 1;
 
--- a script that changes the store under a run that has checked it
+-- a script that changes the stored scripts after the run has checked them
 SELECT test.write('tamper/001_a.sql', test.goose('SELECT 1;', 'SELECT 1; SELECT 2; SELECT 3;')),
 	   test.write('tamper/002_b.sql', test.goose('SELECT 1;', 'UPDATE migrate.script SET text = ''SELECT 1;'';')) \gset ignored_
 SELECT test.apply('tamper');
 SELECT test.try($$SELECT * FROM migrate.rollback(project => 'tamper')$$);
--- a row that somebody repairs by hand
+-- a row that is changed by hand
 SELECT t FROM test.try('UPDATE migrate.applied SET down_role = NULL') t LIMIT 1;
 
 --
@@ -241,7 +241,7 @@ CREATE VIEW test.session AS
 		   current_setting('session_replication_role') AS replication,
 		   current_setting('client_encoding') = getdatabaseencoding() AS encoding;
 GRANT SELECT ON test.session TO PUBLIC;
--- what differs from the time of remember()
+-- what differs from what remember() saved
 CREATE FUNCTION test.remember() RETURNS void LANGUAGE sql AS
 	$$ SELECT set_config('test.session', to_jsonb(s)::text, false) FROM test.session s $$;
 CREATE FUNCTION test.changes() RETURNS SETOF text LANGUAGE sql AS $$
@@ -275,13 +275,13 @@ SELECT test.apply('reset');
 SELECT test.changes();
 SELECT test.apply('read_only');
 SELECT test.changes();
--- whoever a migration becomes, it ran as the one who called
+-- a migration that changes the role is recorded with the caller's
 SELECT DISTINCT h.login = session_user AS login, h.role = current_user AS role, a.applied_by = current_user AS by, a.up_role = current_user AS up
 FROM migrate.applied a, migrate.history(a.project) h
 WHERE a.project IN ('settings', 'role', 'authorization', 'reset', 'read_only');
 ROLLBACK;
 SELECT test.changes();
--- a caller who is somebody else himself stays so
+-- a caller that has changed its role keeps it
 SET ROLE regress_migrate_mallory;
 SELECT test.remember();
 SELECT test.apply('reset');
@@ -296,7 +296,7 @@ SELECT test.apply('settings');
 SELECT test.changes();
 SELECT DISTINCT login, role FROM migrate.history('settings');
 RESET SESSION AUTHORIZATION;
--- after an error: at the top, to a savepoint, in a function that goes on
+-- after an error: at top level, to a savepoint, in a function that catches it
 \set VERBOSITY terse
 SELECT test.remember();
 SELECT * FROM migrate.apply(test.made('fails'));
@@ -313,7 +313,7 @@ SELECT test.changes();
 COMMIT;
 SELECT test.changes();
 SELECT current_setting('test.leak', true) = '' AS no_leak;
--- where it commits on the way, and fails later
+-- a migration that commits, and fails later
 SELECT test.put('fails3', 'SET search_path = pg_catalog; SET default_transaction_read_only = on; SET ROLE regress_migrate_alice; COMMIT; BEGIN; SELECT 1/0;') \gset ignored_
 CALL migrate.up(test.made('settings'), project => 'call1');
 SELECT test.changes();
@@ -327,7 +327,7 @@ SELECT project, outcome, error FROM migrate.history WHERE project LIKE 'call%' O
 \set VERBOSITY default
 
 --
--- A migration does not run migrations; and the next run can, whatever happened.
+-- A migration cannot run migrations, and the next run works whatever happened.
 --
 SELECT test.put('again', $$
 	CREATE TABLE app.recursion (message text);
@@ -345,7 +345,7 @@ RESET statement_timeout;
 SELECT test.apply('harmless');
 
 --
--- The extension goes while it runs: an error, or a new extension, but no crash.
+-- A migration drops the extension: an error, or a new extension, but no crash.
 --
 SELECT test.put('drop1', 'DROP EXTENSION migrate;'),
 	   test.put('drop2', 'DROP EXTENSION migrate; CREATE EXTENSION migrate;', 'SELECT;'),
@@ -374,7 +374,7 @@ ROLLBACK;
 SELECT count(*) FROM migrate.history('drop1');
 
 --
--- Wherever a function can be called from.
+-- Everywhere that a function can be called.
 --
 CREATE FUNCTION test.up() RETURNS bigint LANGUAGE plpgsql AS
 	$$ BEGIN RETURN (SELECT count(*) FROM migrate.apply(test.dir('updown'), project => 'where')); END $$;
@@ -452,12 +452,12 @@ CREATE OR REPLACE FUNCTION test.fires() RETURNS trigger LANGUAGE plpgsql AS
 CREATE TRIGGER fires BEFORE INSERT ON app.fires FOR EACH ROW EXECUTE FUNCTION test.fires();
 SELECT test.try('INSERT INTO app.fires VALUES (1)');
 DROP TABLE app.fires;
--- an event trigger meets its own migrations
+-- an event trigger that runs migrations, fired by them
 CREATE FUNCTION test.event() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM test.up(); END $$;
 CREATE EVENT TRIGGER regress_migrate_event ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION test.event();
 SELECT test.try('SELECT test.up()');
 DROP EVENT TRIGGER regress_migrate_event;
--- a function that lends its owner's power: his privileges, his name in the
+-- a SECURITY DEFINER function: the privileges of its owner, that role in the
 -- history, and no change of the role
 CREATE FUNCTION test.definer(command text) RETURNS SETOF text LANGUAGE sql SECURITY DEFINER AS
 	$$ SELECT test.try(command) $$;
@@ -506,7 +506,7 @@ SELECT test.try($$SELECT * FROM migrate.apply(test.made('harmless'), versions =>
 SELECT test.try($$SELECT * FROM migrate.apply(test.made('harmless'), project => 'x', schema => '%s%n"')$$);
 SELECT test.try($$SET migrate.directory = '%s%n'$$);
 SELECT test.try($$SET migrate.on_modified = '%s%n'$$);
--- long ones
+-- long names
 CREATE FUNCTION test.short(command text) RETURNS SETOF text LANGUAGE sql AS
 	$$ SELECT regexp_replace(t, '(.)\1{20,}', '\1...', 'g') FROM test.try(command) t $$;
 SELECT substr(t, 8) AS message FROM test.short($$SELECT * FROM migrate.apply('/' || repeat('x', 10000))$$) t;	-- 18 has a code for it
@@ -515,7 +515,7 @@ SELECT test.short($$SELECT * FROM migrate.apply(test.made('names'), project => '
 -- a character of several bytes at the limit of what names are compared by
 SELECT t LIKE '42704: %does not exist' AS said
 FROM test.try(format('SELECT * FROM migrate.apply(test.made(''harmless''), target => %L)', repeat('x', 254) || chr(233))) t LIMIT 1;
--- a name that is no text
+-- a name that is not valid text
 DO $$ BEGIN EXECUTE format('COPY (SELECT 1 WHERE false) TO PROGRAM %L',
 	format('mkdir "%1$s" && cp "%2$s"/001_a.sql "%1$s/$(printf ''001_\377'').sql"', test.made('bytes'), test.made('harmless'))); END $$;
 SELECT t FROM test.apply('bytes') t WHERE t NOT LIKE 'DETAIL%';
@@ -543,7 +543,7 @@ SELECT count(*) FROM migrate.apply(test.made('harmless'), versions => array_fill
 SELECT test.try('SELECT * FROM migrate.rollback(steps => 1, target => ''1'', everything => true, project => ''n'')');
 
 --
--- What an interrupted statement has left is cleared away, of the role's own only.
+-- The leftover of an interrupted statement is removed only if the role owns it.
 --
 CREATE TABLE test.victim (i int);
 INSERT INTO test.victim VALUES (1), (1);
@@ -560,7 +560,7 @@ RESET ROLE;
 SELECT indexrelid::regclass, indisvalid FROM pg_index WHERE indrelid = 'test.victim'::regclass;
 
 --
--- Tenants: a search_path for the run, quoted, and no further
+-- Tenants: a search_path, quoted, for the run only
 --
 CREATE SCHEMA "We""ird %s;--";
 SELECT test.put('tenant', 'CREATE TABLE tenant (i int); SET search_path = pg_catalog; SELECT 1;',
@@ -575,7 +575,7 @@ SELECT test.changes();
 SELECT test.try($$SELECT * FROM migrate.apply(test.made('tenant'), schema => 'missing', project => 'tenant')$$);
 SELECT test.try($$SELECT * FROM migrate.apply(test.made('tenant'), schema => 'app, public', project => 'tenant')$$);
 SELECT test.try($$SELECT * FROM migrate.apply(test.made('tenant'), schema => 'pg_temp', project => 'tenant')$$);
--- core reads this one as the role's own, even in quotes
+-- PostgreSQL reads this one as the role's own schema, even in quotes
 CREATE SCHEMA "$user";
 SELECT test.try($$SELECT * FROM migrate.apply(test.made('tenant'), schema => '$user', project => 'tenant')$$);
 DROP SCHEMA "$user", "We""ird %s;--" CASCADE;
@@ -618,10 +618,10 @@ SELECT i, t FROM app.forms ORDER BY i;
 SELECT test.write('crlf/001_a.sql', E'-- +goose Up\r\nSELECT ''a\r\nb'';\r\n-- +goose StatementBegin\r\nSELECT 2;\r\n-- +goose StatementEnd\r\n-- +goose Down\r\nSELECT 3;\r\n') \gset ignored_
 SELECT version, statements FROM migrate.apply(test.made('crlf'), project => 'crlf');
 SELECT version, statements FROM migrate.rollback(project => 'crlf');
--- a marker is a line, wherever it stands
+-- a marker is a line, wherever it is
 SELECT test.put('marker', E'DO $x$ BEGIN NULL;\n-- +goose Down\nEND $x$;') \gset ignored_
 SELECT left(t, 45) FROM test.apply('marker') t LIMIT 1;
--- deep, long, many: errors, and no harm
+-- deep, long, many: errors, and no crash
 SELECT test.put('deep1', 'SELECT ' || repeat('(', 20000) || '1' || repeat(')', 20000)),
 	   test.put('deep2', 'SELECT ' || repeat('1+', 300000) || '1'),
 	   test.put('deep3', 'SELECT 1', 'SELECT ' || repeat('(', 20000)),
@@ -641,8 +641,8 @@ SELECT statements FROM migrate.apply(test.made('empty'), project => 'empty');
 SELECT left(t, 40) FROM test.apply('backslashes') t LIMIT 1;
 
 --
--- Deferred constraints: a migration ends as a transaction does, and others'
--- constraints are none of its business.
+-- Deferred constraints: a migration checks its own as a transaction does at its end,
+-- and leaves the caller's alone.
 --
 CREATE SCHEMA private;
 CREATE TABLE private.parent (id int PRIMARY KEY);
@@ -669,7 +669,7 @@ SELECT test.apply('deferred');
 RESET ROLE;
 SELECT version FROM migrate.status(test.made('deferred'), project => 'deferred') WHERE state = 'applied';
 DROP TABLE IF EXISTS app.one, app.child, app.namesake, app.parent;
--- the caller's stay what they were
+-- those of the caller are unchanged
 CREATE TABLE app.callers (id int REFERENCES private.parent DEFERRABLE INITIALLY DEFERRED);
 SELECT test.put('insert', 'CREATE TABLE app.one (i int); INSERT INTO app.one VALUES (1);') \gset ignored_
 BEGIN;
@@ -677,7 +677,7 @@ SELECT test.apply('insert');
 INSERT INTO app.callers VALUES (1);
 INSERT INTO private.parent VALUES (1);
 COMMIT;
--- temporary tables: those of a migration go with it, the caller's stay
+-- temporary tables: those of a migration are dropped at its end, the caller's are not
 SELECT test.write('temporary/001_a.sql', test.goose('CREATE TEMP TABLE scratch ON COMMIT DROP AS SELECT 1; CREATE TEMP TABLE IF NOT EXISTS mine (i int) ON COMMIT DROP;')),
 	   test.write('temporary/002_b.sql', test.goose('CREATE TEMP TABLE scratch (i int) ON COMMIT DROP; COMMIT; CREATE TEMP TABLE scratch (i int) ON COMMIT DROP; BEGIN; CREATE TEMP TABLE scratch (i int) ON COMMIT DROP;')),
 	   test.write('temporary/003_c.sql', test.goose('CREATE TEMP TABLE scratch (i int) ON COMMIT DROP; DROP TABLE scratch; CREATE TEMP TABLE scratch (j int);')) \gset ignored_
@@ -686,7 +686,7 @@ SELECT test.apply('temporary');
 SELECT relname FROM pg_class WHERE relname IN ('mine', 'scratch') AND relpersistence = 't' ORDER BY relname;
 DROP TABLE mine, scratch;
 
--- the tables that adopt() reads are other people's: what they bring along runs as they do
+-- the tables that adopt() reads belong to other roles: their code runs as their owner
 CREATE SCHEMA theirs AUTHORIZATION regress_migrate_mallory;
 SET search_path = theirs, app, pg_catalog;
 SELECT test.write('pair/1_a.up.sql', 'SELECT 1;'),
@@ -705,13 +705,13 @@ CREATE TABLE theirs.databasechangeloglock (id int, locked theirs.evil, lockedby 
 INSERT INTO theirs.databasechangeloglock VALUES (1, ROW(1), 'x');
 RESET client_min_messages;
 RESET ROLE;
--- a cast is its owner's, who has to own one of its types
+-- a cast runs as its owner, which must own one of its types
 SET ROLE regress_migrate_mallory;
 CREATE CAST (theirs.evil AS boolean) WITH FUNCTION theirs.evil_lock(theirs.evil);
 RESET ROLE;
 SELECT version FROM migrate.adopt(test.made('pair'), 'golang-migrate', project => 'theirs');
 SELECT version FROM migrate.adopt(test.made('change'), 'liquibase', project => 'theirs');
--- through what a superuser has made of theirs, and what only looks readable
+-- through a superuser's view of such a table, and a table that only looks readable
 CREATE TABLE app.private_versions (version text);
 INSERT INTO app.private_versions VALUES ('001');
 CREATE VIEW app.over AS SELECT version::text FROM theirs.schema_migrations;
@@ -729,7 +729,7 @@ SELECT relation, t FROM unnest('{over,invoker,parts}'::text[]) relation,
 RESET ROLE;
 DROP VIEW app.over, app.invoker;
 DROP TABLE app.parts, app.private_versions;
--- who may not read a table does not adopt from it
+-- a role that may not read a table cannot adopt from it
 REVOKE ALL ON theirs.schema_migrations FROM PUBLIC;
 CREATE ROLE regress_migrate_reader;
 GRANT USAGE ON SCHEMA theirs, migrate, test TO regress_migrate_reader;
@@ -758,20 +758,20 @@ SELECT test.try($$SELECT * FROM migrate.adopt(test.made('mate'), 'dbmate', 'thei
 SELECT version FROM migrate.adopt(test.made('tern'), 'tern', 'theirs.checked', project => 'checked');
 RESET ROLE;
 RESET constraint_exclusion;
--- a schema that nobody may look into stops nobody
+-- a schema without USAGE for the caller is ignored
 CREATE SCHEMA atlas_schema_revisions AUTHORIZATION regress_migrate_mallory;
 GRANT EXECUTE ON FUNCTION migrate.status TO regress_migrate_reader;
 SELECT test.write('counted/1_a.sql', 'SELECT 1;') \gset ignored_
 SET ROLE regress_migrate_reader;
 SELECT version, state FROM migrate.status(test.made('counted'), project => 'reader');
 RESET ROLE;
--- what is only recorded does not come from outside the directory, for a superuser neither
+-- scripts that are only recorded do not come from outside the directory, even for a superuser
 SELECT test.shell('mkdir -p leads && ln -sf /etc/hostname leads/1_a.sql') \gset ignored_
 SELECT test.try($$SELECT * FROM migrate.baseline(test.made('leads'), project => 'leads')$$);
--- a link to nothing does not lead out
+-- neither does a dangling link
 SELECT test.shell('mkdir -p leads_nowhere && ln -sf not_there leads_nowhere/1_a.sql') \gset ignored_
 SELECT test.try($$SELECT * FROM migrate.baseline(test.made('leads_nowhere'), project => 'leads')$$);
--- numbers of batches that a tool made up
+-- extreme batch numbers in a tool's table
 CREATE TABLE theirs._migrations (id int, name text, batch int, executed_at timestamptz);
 INSERT INTO theirs._migrations VALUES (1, '001_subscribers.sql', 2147483647, now());
 SELECT version FROM migrate.adopt(test.dir('updown'), 'updown', project => 'batches');

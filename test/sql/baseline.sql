@@ -6,7 +6,7 @@
 \set setup :abs_srcdir '/include/setup.sql'
 \i :setup
 
--- up to a version, in any form that is the same
+-- up to a version, written in any equivalent form
 SELECT * FROM migrate.baseline(test.dir('goose_long'), '003');
 SELECT * FROM migrate.baseline(test.dir('goose_long'), '3');
 SELECT version, batch, statements, duration FROM migrate.baseline(test.dir('goose_long'), '00004_create_orders');
@@ -19,13 +19,13 @@ SELECT migrate.version();
 SELECT version, command FROM migrate.plan(test.dir('goose_long'), steps => 1);
 SELECT test.try($$SELECT * FROM migrate.baseline(test.dir('goose_long'), '4711')$$);
 
--- all of them; nothing is left to do then
+-- all of them; nothing remains to apply
 SELECT count(*) FROM migrate.baseline(test.dir('updown'), project => 'all');
 SELECT count(*) FROM migrate.baseline(test.dir('updown'), project => 'all');
 SELECT count(*) FROM migrate.apply(test.dir('updown'), project => 'all');
 SELECT version, state FROM migrate.status(project => 'all');
 
--- what is applied stays so, late ones are recorded too
+-- what is applied stays applied, earlier pending migrations are recorded too
 SELECT test.write('late/1_a.sql', test.goose('CREATE TABLE a ();', 'DROP TABLE a;'));
 SELECT test.write('late/2_b.sql', test.goose('CREATE TABLE b ();', 'DROP TABLE b;'));
 SELECT test.write('late/3_c.sql', test.goose('CREATE TABLE c ();', 'DROP TABLE c;'));
@@ -36,7 +36,7 @@ SELECT version, batch FROM migrate.apply(test.made('late'), project => 'late');
 SELECT version, state FROM migrate.status(test.made('late'), project => 'late');
 SELECT * FROM test.tables;
 
--- the way back ends there, unless it is forced
+-- rollback stops there, unless it is forced
 SELECT test.try($$SELECT * FROM migrate.rollback(steps => 2, project => 'late')$$);
 SELECT test.try($$SELECT * FROM migrate.rollback(target => '2', project => 'late')$$);
 SELECT test.try($$SELECT * FROM migrate.reset(project => 'late')$$);
@@ -46,7 +46,7 @@ CALL migrate.down(everything => true, project => 'late');
 SELECT version FROM migrate.rollback(project => 'late');
 SELECT test.try($$SELECT * FROM migrate.rollback(project => 'late')$$);
 SELECT test.try($$SELECT * FROM migrate.redo(project => 'late')$$);
--- then its down script runs as any other
+-- then its down script runs like any other
 SELECT test.try($$SELECT * FROM migrate.rollback(project => 'late', force => true)$$);
 CREATE TABLE a (); CREATE TABLE c ();
 SELECT version, statements FROM migrate.rollback(project => 'late', force => true);
@@ -56,7 +56,7 @@ CALL migrate.down(project => 'late');
 SELECT version, direction, outcome FROM migrate.history('late') ORDER BY id;
 \set VERBOSITY default
 
--- its files are watched as those of others
+-- changes of its files are noticed like those of others
 SELECT count(*) FROM migrate.baseline(test.made('late'), '2', project => 'watch');
 SELECT test.write('late/1_a.sql', test.goose('CREATE TABLE a (x int);', 'DROP TABLE a;'));
 SELECT test.write('late/2_b.sql', test.goose('CREATE TABLE b ();', 'DROP TABLE b CASCADE;'));
@@ -67,7 +67,7 @@ SELECT version, state FROM migrate.status(test.made('late'), project => 'watch')
 SELECT version, action FROM migrate.repair(version => '2', state => 'pending', project => 'watch');
 SELECT version, state FROM migrate.status(test.made('late'), project => 'watch');
 
--- repeatable ones: with the others, or when they are due
+-- repeatable migrations: with the others, or when they are due
 SELECT version, name FROM migrate.baseline(test.dir('flyway'), '1.10', project => 'fly');
 SELECT version, name, state FROM migrate.status(test.dir('flyway'), project => 'fly');
 SELECT version, name FROM migrate.baseline(test.dir('flyway'), project => 'fly');
@@ -115,10 +115,10 @@ SELECT version FROM migrate.apply(test.made('script'), project => 'script');
 SELECT version FROM migrate.rollback(everything => true, force => true, project => 'script');
 DROP FUNCTION f;
 
--- only on an empty history
+-- only with an empty history
 SELECT count(*) FROM migrate.baseline(test.made('script'), '1', project => 'script');
 SELECT test.try($$SELECT * FROM migrate.baseline(test.made('script'), script => 'schema.sql', project => 'script')$$);
--- a file that is there, and none of the migrations
+-- an existing file that is not a migration
 SELECT test.try($$SELECT * FROM migrate.baseline(test.made('script'), script => 'none.sql', project => 'x')$$);
 SELECT test.try($$SELECT * FROM migrate.baseline(test.made('script'), script => '1_a.sql', project => 'x')$$);
 SELECT test.try($$SELECT * FROM migrate.baseline(test.made('script'), script => '../late/1_a.sql', project => 'x')$$);
@@ -152,7 +152,7 @@ SELECT version FROM migrate.baseline(test.made('script'), '1', 'plain.sql', sche
 SELECT 'tenant.mine'::regclass;
 DROP SCHEMA tenant CASCADE;
 
--- with the caller's transaction
+-- in the caller's transaction
 BEGIN;
 SELECT count(*) FROM migrate.baseline(test.made('script'), script => 'plain.sql', project => 'y');
 ROLLBACK;
@@ -164,7 +164,7 @@ BEGIN READ ONLY;
 SELECT test.try($$SELECT * FROM migrate.baseline(test.dir('updown'), project => 'never')$$);
 ROLLBACK;
 
--- not while something is interrupted
+-- not while a migration is interrupted
 CREATE TABLE rows (a int);
 INSERT INTO rows VALUES (1), (1);
 SELECT test.write('stop/1_a.sql', test.goose(E'CREATE TABLE stop (a int);\nCREATE UNIQUE INDEX CONCURRENTLY rows_key ON rows (a);\nSELECT 1;', 'DROP TABLE stop;'));

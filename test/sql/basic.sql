@@ -1,11 +1,11 @@
 --
--- The main job: apply a directory, look, undo, apply again.
+-- The basics: apply a directory, show its status, undo, apply again.
 --
 \getenv abs_srcdir PG_ABS_SRCDIR
 \set setup :abs_srcdir '/include/setup.sql'
 \i :setup
 
--- a long history of goose, sequence and timestamps mixed: order shows
+-- a long history of goose, with sequence numbers and timestamps: the order
 SELECT version, name, batch, statements, duration > '0' AS timed
 FROM migrate.apply(test.dir('goose_long'));
 SELECT version, name, state, batch, applied_by = current_user AS mine, statements, reversible, file, detail
@@ -17,7 +17,7 @@ SET client_min_messages = warning;
 -- nothing to do
 SELECT * FROM migrate.apply(test.dir('goose_long'));
 
--- what cannot be undone stops it before anything runs
+-- an irreversible migration stops it before anything runs
 SELECT test.try('SELECT * FROM migrate.rollback()');
 SELECT test.try('SELECT * FROM migrate.rollback(steps => 1)');
 SELECT count(*) FROM test.tables;
@@ -26,7 +26,7 @@ SELECT version, name, batch, statements FROM migrate.rollback();
 SELECT * FROM test.tables;
 SELECT migrate.version();
 
--- again, as far as all can be undone
+-- again, down to the irreversible migration
 SELECT count(*) FROM migrate.apply(test.dir('goose_long'), target => '20241203090000');
 SELECT version, state, batch FROM migrate.status(test.dir('goose_long')) WHERE state <> 'applied' OR version = '9';
 SELECT count(*) FROM migrate.rollback();
@@ -40,19 +40,19 @@ SELECT version, name, direction, outcome, statements FROM migrate.history() LIMI
 
 RESET client_min_messages;
 
--- the caller's transaction takes it back
+-- the caller rolls it back
 BEGIN;
 SELECT count(*) FROM migrate.apply(test.dir('goose_app'));
 ROLLBACK;
 SELECT * FROM test.tables;
 SELECT count(*) FROM migrate.status();
 
--- a set with its own BEGIN and COMMIT, rows backed up and restored, and a down that is no SQL
+-- a directory with its own BEGIN and COMMIT, rows backed up and restored, and a down that is not SQL
 SELECT version, name, batch, statements FROM migrate.apply(test.dir('goose_app'));
 SELECT version, reversible, detail FROM migrate.status(test.dir('goose_app')) WHERE detail IS NOT NULL;
 SELECT version, reversible, detail FROM migrate.status() WHERE detail IS NOT NULL;
 SELECT test.try('SELECT * FROM migrate.rollback()');
--- which force does not pass over
+-- which force does not skip
 SELECT test.try('SELECT * FROM migrate.rollback(steps => 1, force => true)');
 SELECT version, action FROM migrate.repair(version => '00007', state => 'pending');
 SELECT version, name, statements FROM migrate.reset();

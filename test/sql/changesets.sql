@@ -32,7 +32,7 @@ SELECT test.log('dbms', '--changeset a:1', '--preconditions onFail:MARK_RAN', '-
 SELECT test.look('dbms');
 SELECT test.log('dbms', '--changeset a:1 dbms:oracle', '--preconditions onFail:MARK_RAN', 'SELECT 1;');
 SELECT test.look('dbms');
--- ways back
+-- rollback sections
 SELECT test.log('back', '--changeset a:1', 'CREATE TABLE a ();', 'CREATE TABLE b ();', '--rollback DROP TABLE', '--rollback a;', '--rollback DROP TABLE b;',
 	'--changeset a:2', 'CREATE TABLE c ();', '/* liquibase rollback', 'DROP TABLE', 'c;', '*/',
 	'--changeset a:3', 'SELECT 1;', '--rollback empty', '--changeset a:4', 'SELECT 1;', '--rollback not required',
@@ -42,7 +42,7 @@ SELECT version, reversible FROM migrate.status(test.made('back'), project => 'ba
 SELECT test.round('back');
 SELECT test.log('back', '--changeset a:1', 'SELECT 1;', '/* liquibase rollback', 'SELECT 1;');
 SELECT test.look('back');
--- where a file ends, and where a comment inside a block does
+-- the end of a file, and of a comment inside a block
 SELECT test.log('back', '--changeset a:1', 'CREATE TABLE a ();', '/* liquibase rollback', 'DROP TABLE /* "a" */ a; */');
 SELECT version, reversible, detail FROM migrate.status(test.made('back'), project => 'ends');
 SELECT test.round('back');
@@ -70,12 +70,12 @@ SELECT test.log('values', '--property name:table value:"t t"', '--property name:
 SELECT test.round('values');
 SELECT test.log('values', '--property name:table', '--changeset a:1', 'SELECT 1;');
 SELECT test.look('values');
--- lines that are left out
+-- lines that are ignored
 SELECT test.log('ignored', '--changeset a:1', 'CREATE TABLE a ();', '--ignoreLines:2', 'nonsense', 'nonsense', 'CREATE TABLE b ();',
 	'--ignoreLines:start', '--changeset a:none', 'nonsense', '--ignoreLines:end', 'CREATE TABLE c ();', '--rollback DROP TABLE a, b, c;',
 	'--changeset a:2', 'SELECT 1;', '--ignoreLines:start', 'nonsense');
 SELECT test.round('ignored');
--- the same id in two files is two changesets, in one it is an error
+-- the same id in two files means two changesets, in one file it is an error
 SELECT test.log('twice', '--changeset a:1', 'CREATE TABLE a ();', '--rollback DROP TABLE a;', '--changeset b:1', 'CREATE TABLE b ();', '--rollback DROP TABLE b;');
 SELECT test.write('twice/sub/2.sql', E'-- LIQUIBASE  formatted SQL\n--changeset a:1\nCREATE TABLE c ();\n--rollback DROP TABLE c;');
 SELECT test.write('headless/a.sql', E'--liquibase formatted sql\n--changeset a:1\nSELECT 1;');
@@ -108,7 +108,7 @@ SELECT test.log('twice', 'SELECT 1;');
 SELECT test.look('twice');
 SELECT test.remove('twice/sub');
 SELECT test.try($$SELECT migrate.apply(test.made('twice'))$$);
--- a changeset that comes between is late, and the others keep their rows
+-- a new changeset between others is out of order, and the others keep their rows
 SELECT test.log('between', '--changeset a:1', 'CREATE TABLE a ();', '--changeset a:3', 'CREATE TABLE c ();');
 SELECT version FROM migrate.apply(test.made('between'), project => 'between');
 SELECT test.log('between', '--changeset a:1', 'CREATE TABLE a ();', '--changeset a:2', 'CREATE TABLE b ();', '--changeset a:3', 'CREATE TABLE c ();');
@@ -208,7 +208,7 @@ SELECT test.write('goose/2_c.sql', E'-- +goose ENVSUB ON\n-- +goose Up\nCREATE T
 SELECT test.round('goose');
 
 --
--- Contexts and labels: somebody has to decide.
+-- Contexts and labels: an error unless they are set.
 --
 SELECT test.write('chosen/a.sql', E'--liquibase formatted sql\n--changeset a:1\nSELECT 1;\n--changeset a:2 context:test\nSELECT 2;\n--changeset a:3 contextFilter:"!test, dev"\nSELECT 3;\n--changeset a:4 labels:v1,v2\nSELECT 4;\n--changeset a:5 context:"test and dev"\nSELECT 5;\n') \gset ignored_
 SELECT test.try(format('SELECT migrate.apply(%L, project => ''chosen'')', test.made('chosen')));
@@ -226,7 +226,7 @@ SET migrate.labels = '*';
 SELECT test.try(format('SELECT migrate.apply(%L, project => ''chosen'')', test.made('chosen')));
 SET migrate.contexts = '*';
 SELECT version FROM migrate.apply(test.made('chosen'), project => 'chosen');
--- what is applied stays so
+-- what is applied stays applied
 SET migrate.contexts = 'prod';
 SELECT version, state FROM migrate.status(test.made('chosen'), project => 'chosen');
 SELECT version FROM migrate.apply(test.made('chosen'), project => 'chosen');

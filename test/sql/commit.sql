@@ -1,5 +1,5 @@
 --
--- CALL up and CALL down: a commit per migration, and all that psql can run.
+-- CALL up and CALL down: a commit after each migration, and everything psql can run.
 --
 \getenv abs_srcdir PG_ABS_SRCDIR
 \set setup :abs_srcdir '/include/setup.sql'
@@ -15,7 +15,7 @@ SELECT test.write('d/1_one.sql', test.goose('CREATE TABLE one (i int);', 'DROP T
 SELECT test.write('d/2_two.sql', test.goose('CREATE TABLE two (i int); INSERT INTO two VALUES (1); SELECT 1/0 FROM two;', 'DROP TABLE two;'));
 SELECT test.write('d/3_three.sql', test.goose('CREATE TABLE three (i int);', 'DROP TABLE three;'));
 
--- not where it cannot commit
+-- an error where it cannot commit
 BEGIN; CALL migrate.up(:'dir'); ROLLBACK;
 DO $$ DECLARE n int; BEGIN CALL migrate.up('/nowhere', applied => n); END $$;
 CREATE PROCEDURE app.nested() LANGUAGE plpgsql AS $$ DECLARE n int; BEGIN COMMIT; CALL migrate.down(undone => n); END $$;
@@ -25,13 +25,13 @@ SELECT app.nested_function();
 SELECT 1 \; CALL migrate.up('/nowhere');
 DROP PROCEDURE app.nested; DROP FUNCTION app.nested_function;
 
--- one commit per migration: the failed one is undone, those before it stay
+-- a commit after each migration: the failed one is rolled back, those before it stay
 CALL migrate.up(:'dir');
 SELECT * FROM test.tables;
 SELECT version, direction, outcome, batch, statements, error FROM migrate.history();
 SELECT version, state, regexp_replace(detail, ' at [^:]*:[^:]*:[^:]*:', ' at <time>:') FROM migrate.status(:'dir');
 SELECT * FROM test.left_over;
--- mended, and on
+-- corrected, the run continues
 SELECT test.write('d/2_two.sql', test.goose('CREATE TABLE two (i int); INSERT INTO two VALUES (1);', 'DROP TABLE two;'));
 CALL migrate.up(:'dir');
 CALL migrate.up(:'dir');
@@ -51,7 +51,7 @@ SELECT test.write('atcommit/2_row.sql', test.goose(E'CREATE TABLE row (i int);\n
 CALL migrate.up(:'dir', project => 'atcommit');
 SELECT version, state, detail ~ 'violates foreign key' AS why FROM migrate.status(:'dir', project => 'atcommit');
 SELECT * FROM test.left_over;
--- what is done is done: the next one goes on behind it
+-- committed statements stay: the next run continues after them
 SELECT test.write('atcommit/2_row.sql', test.goose(E'CREATE TABLE row (i int);\nCOMMIT;\nINSERT INTO p VALUES (1);\nINSERT INTO c VALUES (1);\nBEGIN;', 'DROP TABLE row;'));
 SELECT * FROM migrate.apply(:'dir', project => 'atcommit');
 SELECT * FROM migrate.rollback(project => 'atcommit');
@@ -59,7 +59,7 @@ CALL migrate.down(project => 'atcommit');
 CALL migrate.up(:'dir', project => 'atcommit');
 SELECT * FROM c;
 SELECT version, direction, outcome, statements FROM migrate.history('atcommit');
--- unless what is done has been changed
+-- unless committed statements have changed
 SELECT test.write('atcommit/3_more.sql', test.goose(E'CREATE TABLE more (i int);\nCOMMIT;\nSELECT 1/0;\nBEGIN;', 'DROP TABLE row;'));
 CALL migrate.up(:'dir', project => 'atcommit');
 SELECT test.write('atcommit/3_more.sql', test.goose(E'CREATE TABLE much_more (i int);\nCOMMIT;\nSELECT 1;\nBEGIN;', 'DROP TABLE row;'));
@@ -68,7 +68,7 @@ SELECT version, name, action FROM migrate.repair(:'dir', version => '3', state =
 CALL migrate.up(:'dir', project => 'atcommit');
 SELECT version, state FROM migrate.status(:'dir', project => 'atcommit');
 
--- COMMIT leaves the transaction for good: what follows is on its own
+-- after COMMIT, each statement is a transaction of its own
 \set dir :scratch '/leaves'
 SELECT test.write('leaves/1_x.sql', test.goose(E'CREATE TABLE leaves (i int);\nCOMMIT;\nCREATE INDEX CONCURRENTLY leaves_i ON leaves (i);\nINSERT INTO leaves VALUES (1);\nSELECT 1/0;', 'DROP TABLE leaves; COMMIT; SELECT 1;'));
 CALL migrate.up(:'dir', project => 'leaves');
@@ -80,7 +80,7 @@ CALL migrate.down(project => 'leaves');
 SELECT version, statements FROM migrate.apply(:'dir', project => 'leaves');
 SELECT * FROM leaves;
 SELECT version, statements FROM migrate.rollback(project => 'leaves');
--- BEGIN behind other statements, as prisma writes it: they are in its transaction
+-- BEGIN after other statements, as prisma writes it: they join its transaction
 SELECT test.write('leaves/1_x.sql', test.goose(E'CREATE TABLE leaves (i int);\nBEGIN;\nINSERT INTO leaves VALUES (1);\nSELECT 1/0;\nCOMMIT;'));
 CALL migrate.up(:'dir', project => 'leaves');
 SELECT to_regclass('leaves');
@@ -105,7 +105,7 @@ SELECT test.refused(E'BEGIN;\nSELECT 1;\nCOMMIT;\nBEGIN;\nSELECT 2;');
 SELECT test.refused(E'SELECT 1;\nBEGIN;\nBEGIN;\nCOMMIT;');
 SELECT * FROM test.left_over;
 
--- a COMMIT that ends no transaction is no reason to stop, and told with its line
+-- a COMMIT outside a transaction is a warning, with its line
 CREATE FUNCTION test.warned(script text, down text DEFAULT 'SELECT 1;') RETURNS SETOF int LANGUAGE plpgsql AS $$
 BEGIN
 	PERFORM test.write('lone/1_x.sql', test.goose(script, down));
@@ -126,7 +126,7 @@ SELECT line, statement, note FROM migrate.plan(test.made('lone'), project => 'lo
 CALL migrate.up(test.made('lone'), project => 'lone');
 CALL migrate.up(test.made('lone'), project => 'lone');
 
--- everything that wants to be outside of a block
+-- everything that cannot run in a transaction block
 \set dir :scratch '/all'
 CREATE TABLE big (i int, j int);
 INSERT INTO big SELECT i, i FROM generate_series(1, 1000) i;
@@ -212,7 +212,7 @@ SELECT * FROM test.left_over;
 SELECT indexname FROM pg_indexes WHERE tablename = 'big';
 RESET work_mem;
 
--- a settings' and a role's life
+-- how long settings and roles last
 \set dir :scratch '/set'
 CREATE ROLE regress_migrate_owner;
 GRANT USAGE, CREATE ON SCHEMA app TO regress_migrate_owner;
@@ -245,7 +245,7 @@ SELECT * FROM test.left_over;
 SELECT indexrelid::regclass, indisvalid FROM pg_index WHERE indrelid = 'doubled'::regclass;
 CALL migrate.down(project => 'invalid');
 
--- mended twice, under another form of its version; settings of what is done hold for the rest
+-- corrected twice, with its version written differently; settings of committed statements apply to the rest
 \set dir :scratch '/twice'
 SELECT test.write('twice/1_twice.sql', E'-- +goose NO TRANSACTION\n-- +goose Up\nSET search_path = test;\nCREATE TABLE twice_1 ();\nSELECT 1/0;');
 CALL migrate.up(:'dir', project => 'twice');
@@ -258,7 +258,7 @@ SELECT relname FROM pg_class WHERE relnamespace = 'test'::regnamespace AND relki
 SELECT version, state, statements FROM migrate.status(:'dir', project => 'twice');
 SELECT version, outcome, statements, error FROM migrate.history('twice');
 
--- the way down goes on, too
+-- an interrupted down migration continues, too
 \set dir :scratch '/downs'
 SELECT test.write('downs/1_downs.sql', E'-- +goose NO TRANSACTION\n-- +goose Up\nCREATE TABLE d_1 (); CREATE TABLE d_2 ();\n-- +goose Down\nDROP TABLE d_2;\nSELECT 1/0;\nDROP TABLE d_1;');
 CALL migrate.up(:'dir', project => 'downs');
@@ -270,7 +270,7 @@ SELECT test.write('downs/1_downs.sql', E'-- +goose NO TRANSACTION\n-- +goose Up\
 CALL migrate.down(dir => :'dir', project => 'downs');
 SELECT version, direction, outcome, statements FROM migrate.history('downs');
 
--- nothing is done before what has been interrupted
+-- an interrupted migration must be finished first
 \set dir :scratch '/before'
 SELECT test.write('before/1_a.sql', E'-- +goose Up\nCREATE TABLE before_1 ();\nCOMMIT;\nSELECT 1/0;\nBEGIN;');
 SELECT test.write('before/2_b.sql', test.goose('CREATE TABLE before_2 ();'));
@@ -278,7 +278,7 @@ CALL migrate.up(:'dir', project => 'before');
 CALL migrate.up(:'dir', versions => '{2}', project => 'before');
 SELECT migrate.version('before');
 SELECT version, action FROM migrate.repair(version => '1', state => 'pending', project => 'before');
--- what a migration makes read only is so to its end, and does not stop its record
+-- read only, if a migration sets it, lasts until its end, and does not prevent its record
 SELECT test.write('before/1_a.sql', E'-- +goose Up\nSET default_transaction_read_only = on; SET search_path = test;\nCOMMIT;\nBEGIN;\nSELECT 1;');
 CALL migrate.up(:'dir', project => 'before');
 SHOW default_transaction_read_only;
@@ -289,18 +289,18 @@ CALL migrate.up(:'dir', steps => 1, project => 'before');
 SHOW transaction_read_only;
 CALL migrate.down(force => true, project => 'before');
 DROP TABLE before_3;
--- settings are put back even if the failure cannot be recorded
+-- settings are restored even if the failure cannot be recorded
 SELECT test.write('before/1_a.sql', E'-- +goose Up\nSET search_path = test;\nALTER TABLE migrate.history RENAME TO elsewhere;\nCOMMIT;\nBEGIN;\nSELECT 1/0;');
 CALL migrate.up(:'dir', steps => 1, project => 'before');
 SHOW search_path;
 ALTER TABLE migrate.elsewhere RENAME TO history;
--- a statement that failed before it did anything has left nothing to clear
+-- a statement that failed before it did anything left nothing to remove
 SELECT version, action FROM migrate.repair(version => '1', state => 'pending', project => 'before');
 SELECT test.write('before/1_a.sql', E'-- +goose Up\nCREATE INDEX CONCURRENTLY ON no_such_table (i);');
 CALL migrate.up(:'dir', project => 'before');
 SELECT version, state, done, started FROM migrate.applied WHERE project = 'before';
 
--- a procedure that failed after it committed: nobody can know
+-- a procedure that failed after it committed: its effects are unknown
 \set dir :scratch '/unknown'
 CREATE PROCEDURE half() LANGUAGE plpgsql AS $$ BEGIN INSERT INTO doubled VALUES (10); COMMIT; PERFORM 1/0; END $$;
 CREATE PROCEDURE fails() LANGUAGE plpgsql AS $$ BEGIN PERFORM 1/0; END $$;
@@ -335,7 +335,7 @@ SELECT test.write('irreversible/2_b.sql', test.goose('CREATE TABLE b ();', 'DROP
 CALL migrate.up(:'dir', project => 'irreversible');
 CALL migrate.down(project => 'irreversible');
 CALL migrate.down(project => 'irreversible', force => true);
--- the lock timeout, with and without patience
+-- the lock timeout, with and without retries
 \set dir :scratch '/d'
 SET migrate.lock_retries = 2;
 SET migrate.lock_retry_delay = '10ms';

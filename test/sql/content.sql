@@ -1,11 +1,11 @@
 --
--- What may stand in a file: rows of COPY, psql's lines, what pg_dump writes.
+-- What a file can contain: rows of COPY, psql commands, output of pg_dump.
 --
 \getenv abs_srcdir PG_ABS_SRCDIR
 \set setup :abs_srcdir '/include/setup.sql'
 \i :setup
 
--- a directory of one plain file, applied and forgotten again
+-- apply a directory of one plain file, and delete its history
 CREATE FUNCTION test.run(content text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 BEGIN
 	PERFORM test.write('run/1_run.sql', content);
@@ -22,7 +22,7 @@ BEGIN
 END
 $$;
 
--- rows: apply, from the store, in a CALL
+-- rows: in apply, from the stored script, in a CALL
 \set dir :migrations '/copy'
 SELECT version, statements FROM migrate.apply(:'dir');
 SELECT * FROM colours;
@@ -126,7 +126,7 @@ SELECT i FROM p;
 SELECT test.run(E'COPY c (i) FROM stdin;\n3\n\\.\n');
 DROP TABLE c, p; DROP FUNCTION twice;
 
--- a changed row is a change, line ends and psql's lines are none
+-- a changed row is a change; line ends and psql commands are not
 SELECT test.write('same/1_a.sql', E'\\restrict one\nCOPY t FROM stdin;\n1\ta\n\\.\nSELECT 1;\n');
 SELECT version FROM migrate.apply(test.made('same'), project => 'same');
 SELECT test.write('same/1_a.sql', E'\\restrict two\r\ncopy t from STDIN;\r\n1\ta\r\n\\.\r\nselect 1;');
@@ -137,7 +137,7 @@ SELECT test.write('same/1_a.sql', E'COPY t FROM stdin;\n1\ta\n\n\\.\nSELECT 1;\n
 SELECT state FROM migrate.status(test.made('same'), project => 'same');
 TRUNCATE t;
 
--- going on after an error: rows that are done may not change
+-- resuming after an error: committed rows must not change
 \set dir :scratch '/resume'
 SELECT test.write('resume/1_a.sql', E'-- +goose NO TRANSACTION\n-- +goose Up\nCOPY t FROM stdin; SELECT 1;\n1\ta\n\\.\nCOPY t FROM stdin;\n2\tb\n\\.\nCOPY t FROM stdin;\nx\tc\n\\.\n');
 CALL migrate.up(:'dir', project => 'resume');
@@ -149,7 +149,7 @@ CALL migrate.up(:'dir', project => 'resume');
 SELECT * FROM t;
 TRUNCATE t;
 
--- psql's lines that change nothing
+-- psql commands that change nothing
 \set dir :scratch '/psql'
 SELECT test.write('psql/1_a.sql', E'\\set ON_ERROR_STOP on\n\\timing\n\\echo it''s ; $$ /* begun\nSELECT ''\n\\echo not this\n'';\n/*\n\\connect not_this\n*/\n  \\pset pager off \\x\nCREATE TABLE w (i int); \\qecho done\n\\encoding UTF8\r\n\\encoding ''utf-8''\n\\warn\n\\a\n\\t\n\\set QUIET\n\\echo the end');
 SELECT version, statements FROM migrate.apply(:'dir', project => 'psql');
@@ -160,7 +160,7 @@ SELECT test.write('psql/1_a.sql', E'-- +goose Up\nCREATE TABLE w (i int);\n-- +g
 SELECT version FROM migrate.apply(:'dir', project => 'psql');
 CALL migrate.down(project => 'psql');
 
--- and those that do
+-- and the others
 SELECT test.run(E'SELECT 1;\n\\connect other\n');
 SELECT test.run(E'SELECT 1;\n\\copy t from ''x''\n');
 SELECT test.run(E'SELECT ''SELECT 1''\n\\gexec\n');
@@ -183,7 +183,7 @@ SELECT test.run(E'SELECT (\n\\echo in the middle\n1);\n');
 SELECT test.run(E'\\');
 SELECT test.run(E'SELECT 1;\n\\echo one\n\n\\echo two\nSELEC 2;\n');
 
--- what pg_dump writes; all settings are as before
+-- output of pg_dump; all settings are restored
 \set dir :migrations '/dump'
 SELECT set_config('lock_timeout', '5s', false) IS NULL AS ok;
 SET xmloption = document;
@@ -210,7 +210,7 @@ RESET lock_timeout;
 RESET xmloption;
 RESET client_min_messages;
 
--- line ends, a last statement without semicolon, files without any
+-- line ends, a last statement without semicolon, files without statements
 SELECT test.rows(E'INSERT INTO t\r\nVALUES (1, ''a\r\nb'');\r\n-- end\r\n');
 SELECT test.rows(E'INSERT INTO t VALUES (1);\nINSERT INTO t VALUES (2)');
 SELECT test.rows(E'INSERT INTO t VALUES (1);;;\n;\n');
@@ -232,10 +232,10 @@ SELECT * FROM t;
 DROP INDEX t_a;
 TRUNCATE t;
 
--- templates are filled in by the tools' callers
+-- templates that the callers of the tools fill in
 SELECT test.run('CREATE TABLE {{ index .Options "schema" }}.t ();');
 
--- what the parser has to say comes when a statement runs, not when it is looked at
+-- messages of the parser appear when a statement runs, not when it is checked
 SELECT test.write('long/1_a.sql', format('CREATE TABLE %s (i int);', repeat('long', 16)));
 SELECT test.write('long/1_rollback.sql', format('DROP TABLE %s;', repeat('long', 16)));
 \set dir :scratch '/long'
@@ -257,14 +257,14 @@ SELECT version, statements FROM migrate.apply(test.made('inner'), project => 'in
 SELECT version, statements FROM migrate.apply(test.made('split'), project => 'split');
 RESET client_min_messages;
 
--- a character across the end of a block that is read, near the end of the file
+-- a character that crosses the end of a block, near the end of the file
 SELECT test.write('boundary/1_a.sql', repeat('-', 1048575) || E'\u00e9\n'),
 	   test.write('boundary/2_b.sql', repeat('-', 1048573) || E'\U0001f40d') \gset ignored_
 SELECT version, state FROM migrate.status(test.made('boundary'), project => 'boundary');
 SELECT test.shell('printf ''\303'' >>boundary/2_b.sql') \gset ignored_
 SELECT test.try(format('SELECT migrate.status(%L, project => ''boundary'')', test.made('boundary')));
 
--- several MB: many statements, many rows, many COPY, many of psql's lines
+-- several MB: many statements, rows, COPY statements and psql commands
 SELECT test.write('large/1_inserts.sql', string_agg(format(E'INSERT INTO t VALUES (%s, %L);\n', i, repeat('i', 50)), '')) FROM generate_series(1, 5000) i;
 SELECT test.write('large/2_rows.sql', E'COPY t FROM stdin;\n' || string_agg(i || E'\t' || repeat('r', 100) || E'\n', '')) FROM generate_series(1, 40000) i;
 SELECT test.write('large/3_copies.sql', string_agg(format(E'\\echo %s\nCOPY t FROM stdin;\n', i) || repeat(i || E'\t' || repeat('c', 100) || E'\n', 40) || E'\\.\n', '')) FROM generate_series(1, 1000) i;

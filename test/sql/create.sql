@@ -5,7 +5,7 @@
 \set setup :abs_srcdir '/include/setup.sql'
 \i :setup
 
--- the name of what is created, times as what they stand for
+-- the name of the new file, with times replaced by their kind
 CREATE FUNCTION test.mask(path text) RETURNS text LANGUAGE sql AS $$
 	SELECT regexp_replace(regexp_replace(regexp_replace(replace(path, current_setting('test.scratch') || '/', ''),
 		'(?<![0-9])20\d\d(-?)\d\d(-?)\d\d(-?)\d{6}(-?)(\d{4})?(?=[_/])', '<time\1\2\3\4\5>'),
@@ -18,7 +18,7 @@ CREATE FUNCTION test.empty(dir text) RETURNS void LANGUAGE sql AS $$
 	SELECT test.write(dir || '/x', '');
 	SELECT test.remove(dir || '/x');
 $$;
--- the files of a directory and what they hold
+-- the files of a directory, with their contents
 CREATE FUNCTION test.files(dir text) RETURNS TABLE (file text, content text) LANGUAGE sql AS $$
 	WITH RECURSIVE f(path, isdir) AS (
 		SELECT test.made(dir), true
@@ -28,17 +28,17 @@ CREATE FUNCTION test.files(dir text) RETURNS TABLE (file text, content text) LAN
 	SELECT test.mask(path), pg_read_file(path) FROM f WHERE NOT isdir ORDER BY test.mask(path) COLLATE "C"
 $$;
 
--- in an empty directory it is goose's, with the time in UTC
+-- in an empty directory the format is goose's, with the time in UTC
 SELECT test.empty('new');
 SELECT test.create('new', 'create users');
 SELECT * FROM test.files('new');
 SELECT abs(extract(epoch FROM to_timestamp(left(pg_ls_dir, 14) || ' +00', 'YYYYMMDDHH24MISS TZH') - now())) < 600 AS now
 FROM pg_ls_dir(test.made('new'));
--- the next one is later, also in the same second
+-- the next version is later, even in the same second
 SELECT test.create('new', 'Second'), test.create('new', 'third');
 SELECT count(*), count(DISTINCT version), string_agg(name, ' ' ORDER BY version) FROM migrate.status(test.made('new'));
 
--- each format, in an empty directory; then once more
+-- each format, in an empty directory and in one with a migration
 CREATE TABLE test.formats (format text);
 INSERT INTO test.formats VALUES ('sqitch'), ('drizzle'), ('prisma'), ('diesel'), ('atlas'), ('graphile-migrate'),
 	('liquibase'), ('refinery'), ('flyway'), ('golang-migrate'), ('goose'), ('sql-migrate'), ('dbmate'), ('tern'),
@@ -48,12 +48,12 @@ DELETE FROM test.formats WHERE format IN ('sqitch', 'drizzle', 'atlas', 'graphil
 SELECT format, test.create('f/' || format, 'a-b', format) FROM test.formats;
 SELECT format, test.create('f/' || format, 'Next', format) FROM test.formats;
 SELECT * FROM test.files('f');
--- all of them are empty migrations, of which most are told by their files
+-- all of them are empty migrations
 SELECT f.format, s.version ~ '^\d+$' AS number, s.name, s.state FROM test.formats f, migrate.status(test.made('f/' || f.format), format => f.format) s
 ORDER BY f.format COLLATE "C", s.file COLLATE "C";
 
 --
--- A directory goes on as it is.  The real ones:
+-- A new file follows the others of its directory.  The real ones:
 --
 CREATE FUNCTION test.copy(dir text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
@@ -70,7 +70,7 @@ SELECT dir, t FROM test.copies, test.try(format('SELECT test.create(%L, %L, %L)'
 DELETE FROM test.copies WHERE dir IN ('sqitch', 'drizzle', 'drizzle_folders', 'atlas', 'graphile-migrate', 'liquibase', 'sql-migrate');
 SELECT dir, (SELECT test.mask(file) FROM migrate.status(test.made('copy_' || dir), format => format) s WHERE s.name = 'more') FROM test.copies;
 
--- what the number of the last one looks like
+-- the new number has the form of the last one
 CREATE FUNCTION test.next(last text, format text DEFAULT NULL) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
 	PERFORM test.write('next/' || last, CASE format WHEN 'dbmate' THEN '-- migrate:up' WHEN 'rambler' THEN '-- rambler up' ELSE '' END);
@@ -96,7 +96,7 @@ SELECT * FROM test.nexts('dbmate', '1_a.sql', '9_a.sql', '09_a.sql');
 SELECT * FROM test.nexts('rambler', '001_a.sql', 'a.sql');
 SELECT * FROM test.nexts('diesel', '2024-01-01-120000_a/up.sql', '20240101120000_a/up.sql', '00000000000001_a/up.sql', '2024-01-01-120000-0000_a/up.sql', 'a/up.sql');
 SELECT * FROM test.nexts('postgres-migrations', '1-a.sql', '1_a.sql');
--- the way down as the last one has it
+-- a down script where the last migration has one
 SELECT test.write('down/1_a.sql', ''), test.write('down/1_rollback.sql', ''), test.create('down', 'b');
 SELECT test.write('down/3-a.sql', ''), test.write('down/3-a.down.sql', ''), test.create('down', 'b');
 SELECT file FROM test.files('down');
@@ -106,7 +106,7 @@ SELECT test.create('new', 'Ab_c-9 d.e"f'), test.create('new', U&'\00FCber $x'), 
 SELECT test.try(format('SELECT migrate.create(%L, test.made(%L))', name, 'new'))
 FROM unnest('{"","/","a/b","../a",".a",$,---}'::text[] || repeat('x', 201)) name;
 SELECT test.try($$SELECT migrate.create(NULL, test.made('new'))$$);
--- nothing is written over
+-- no file is overwritten
 SELECT test.write('taken/1_a.sql', 'x'), test.write('taken/2_b.sql/x', 'x'), test.create('taken', 'c', 'plain');
 SELECT test.try($$SELECT test.create('taken', 'rollback', 'plain')$$);
 SELECT test.write('pair/1_a.up.sql', 'x'), test.write('pair/2_b.down.sql/x', 'x');
@@ -114,11 +114,11 @@ SELECT test.try($$SELECT test.create('pair', 'b')$$);
 SELECT test.remove('pair/2_b.down.sql'), test.write('pair/2_b.up.sql/x', 'x');
 SELECT test.try($$SELECT test.create('pair', 'b')$$);
 SELECT test.write('folder/2024-01-01-000000_a/up.sql', 'x'), test.create('folder', 'a');
--- nothing else is left
+-- no other files remain
 SELECT file FROM test.files('taken') UNION ALL SELECT file FROM test.files('pair') UNION ALL SELECT file FROM test.files('folder');
 SELECT name FROM unnest('{taken,pair,folder,new}'::text[]) dir, pg_ls_dir(test.made(dir)) name WHERE name LIKE '.%';
 
--- who may: reading is not enough
+-- privileges: reading is not enough
 SELECT test.try($$SELECT migrate.create('x')$$);
 SELECT test.try($$SELECT migrate.create('x', 'relative')$$);
 SELECT test.try($$SELECT migrate.create('x', test.made('none'))$$);
@@ -141,10 +141,10 @@ SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'advis
 DROP OWNED BY regress_migrate_creator;
 DROP ROLE regress_migrate_creator;
 
--- not in a format that the directory is not of
+-- not in a format other than the directory's
 SELECT test.write('other/1_a.sql', E'-- +goose Up\nSELECT 1;\n') \gset ignored_
 SELECT test.try($$SELECT migrate.create('b', test.made('other'), format => 'flyway')$$);
--- a call leaves no descriptor behind, and a read-only transaction writes no file
+-- a call leaves no descriptor open, and a read-only transaction writes no file
 SELECT test.shell('mkdir -p descriptors') \gset ignored_
 SELECT count(*) AS before FROM pg_ls_dir('/proc/' || pg_backend_pid() || '/fd') \gset
 SELECT count(migrate.create('m' || i, test.made('descriptors'))) FROM generate_series(1, 200) i;

@@ -1,5 +1,5 @@
 --
--- Lines that look like a marker and are none.
+-- Lines that look like a marker and are not one.
 --
 \getenv abs_srcdir PG_ABS_SRCDIR
 \set setup :abs_srcdir '/include/setup.sql'
@@ -48,7 +48,7 @@ SELECT test.write('pair/1_a.up.sql', E'CREATE TABLE e ();\n-- down\nDROP TABLE e
 	   test.write('flyway/V1__a.sql', E'CREATE TABLE e ();\n-- undo\nDROP TABLE e;') \gset ignored_
 SELECT version FROM migrate.apply(test.made('pair'), project => 'pair');
 SELECT version FROM migrate.apply(test.made('flyway'), project => 'flyway');
--- and so it is for what is applied already, which stops nothing
+-- the same for an applied migration, which does not stop the run
 SELECT version FROM migrate.apply(test.made('pair'), project => 'pair');
 SELECT test.write('applied/1_a.sql', E'-- +goose Up\nCREATE TABLE f ();\n') \gset ignored_
 SELECT version FROM migrate.apply(test.made('applied'), project => 'applied');
@@ -80,7 +80,7 @@ SELECT made, t FROM unnest('{left6,left7}'::text[]) made,
 	test.try(format('SELECT migrate.apply(%L, project => %L)', test.made(made), made)) t;
 
 --
--- Files that could be migrations: they are read, or an error names them.
+-- Files that might be migrations: they are read, or an error names them.
 --
 SELECT count(test.write(path, content)) FROM (VALUES
 	('suffixes/000001_a.up.sql', 'SELECT 1;'), ('suffixes/000002_b.up.pgsql', 'SELECT 1;'), ('suffixes/000002_b.down.pgsql', 'SELECT 1;'),
@@ -98,11 +98,11 @@ SELECT count(test.write(path, content)) FROM (VALUES
 	('rollback4/000001_down.sql', 'SELECT 1;'), ('undo/0001_a.sql', 'SELECT 1;'), ('undo/0002_add_undo.sql', 'SELECT 1;')) f (path, content);
 SELECT made, l FROM unnest('{suffixes,goose_upper,ts,go,rs,py,helper,bare,headless,rollback1,rollback2,rollback3,rollback4,undo}'::text[]) made, test.look(made) l;
 
--- what separates statements splits no literal
+-- a statement separator does not split literals
 SELECT test.write('breakpoint/meta/_journal.json', '{"version":"7","dialect":"postgresql","entries":[{"idx":0,"version":"7","when":1,"tag":"0000_a","breakpoints":true}]}'),
 	   test.write('breakpoint/0000_a.sql', E'CREATE TABLE bp (i int);--> statement-breakpoint\nCREATE FUNCTION f() RETURNS text LANGUAGE sql AS $$ SELECT ''\n--> statement-breakpoint\n'' $$;') \gset ignored_
 SELECT test.try(format('SELECT migrate.apply(%L, project => ''breakpoint'')', test.made('breakpoint')));
--- what is not ended before one is an error of that migration alone
+-- a literal or comment not closed before a separator is an error of that migration only
 SELECT test.write('broken/meta/_journal.json', '{"version":"7","dialect":"postgresql","entries":[{"idx":0,"version":"7","when":1,"tag":"0000_a","breakpoints":true},{"idx":1,"version":"7","when":2,"tag":"0001_b","breakpoints":true},{"idx":2,"version":"7","when":3,"tag":"0002_c","breakpoints":true}]}'),
 	   test.write('broken/0000_a.sql', E'CREATE TABLE br (i int);--> statement-breakpoint\nSELECT 1;'),
 	   test.write('broken/0001_b.sql', E'SELECT 1;\nSELECT ''open;\n--> statement-breakpoint\nSELECT 2;'),
@@ -112,7 +112,7 @@ SELECT test.try(format('SELECT migrate.plan(%L, project => ''broken'')', test.ma
 SELECT test.try(format('SELECT migrate.apply(%L, project => ''broken'')', test.made('broken')));
 SELECT to_regclass('bp');
 
--- plan() shows the error for one that runs again, as apply() raises it
+-- plan() shows the error of a migration that runs again, as apply() raises it
 SELECT test.write('rerun/a.sql', E'--liquibase formatted sql\n--changeset a:1 runOnChange:true\nSELECT 1;') \gset ignored_
 SELECT version FROM migrate.apply(test.made('rerun'), project => 'rerun');
 SELECT test.write('rerun/a.sql', E'--liquibase formatted sql\nSELECT 0;\n--changeset a:1 runOnChange:true\nSELECT 2;') \gset ignored_

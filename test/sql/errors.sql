@@ -1,5 +1,5 @@
 --
--- Bad input: each with its SQLSTATE, what is wrong, where, and what to do.
+-- Invalid input: each error has its SQLSTATE, what is wrong, where, and what to do.
 --
 \getenv abs_srcdir PG_ABS_SRCDIR
 \set setup :abs_srcdir '/include/setup.sql'
@@ -48,12 +48,12 @@ SELECT test.bad('begin_no_commit');
 SELECT test.bad('rollback_stmt');
 SELECT test.bad('savepoint');
 
--- what only shows when it runs
+-- what is found only when it runs
 SELECT test.bad('fail_runtime');
 SELECT test.bad('recursion');
 SELECT test.bad('deferred');
 
--- nothing is left of any of them
+-- none of them leaves anything
 SELECT * FROM test.tables;
 SELECT * FROM migrate.history();
 SELECT count(*) FROM migrate.script;
@@ -86,7 +86,7 @@ SELECT test.try($$SELECT * FROM migrate.rollback(target => '00001', everything =
 SELECT test.try($$SELECT * FROM migrate.rollback(steps => 0)$$);
 SELECT test.try($$SELECT * FROM migrate.rollback(target => '00001')$$);
 
--- names from disk are shown on one line, whatever is in them
+-- names of files are shown on one line, whatever they contain
 SELECT test.write(E'shown/1_a\nNOTICE:  applied 2_b.sql', 'SELECT 1;');
 SELECT test.write(E'shown/2_b\u202elqs.sql', 'CREATE TABLE shown AS SELECT query FROM pg_stat_activity WHERE pid = pg_backend_pid();');
 SELECT test.write(E'shown/3_c\x1b[2J\u0085.sql', E'SELECT 1;\n\nSELECT 1/0;');
@@ -96,7 +96,7 @@ SELECT query ~ E'\u202e', query ~ 'b\\u202elqs' FROM shown;
 ROLLBACK;
 SELECT test.try(format('SELECT * FROM migrate.apply(%L, project => ''shown'')', test.made('shown')));
 
--- in a read-only transaction: looking is allowed, running is not
+-- in a read-only transaction: showing is allowed, running is not
 BEGIN READ ONLY;
 SELECT count(*) FROM migrate.status(test.dir('goose_app'));
 SELECT count(*) FROM migrate.history();
@@ -105,12 +105,12 @@ SELECT migrate.version();
 SELECT * FROM migrate.apply(:'dir');
 ROLLBACK;
 
--- a session goes on after all that
+-- the session still works after all that
 SELECT count(*) FROM migrate.apply(test.dir('goose_app'));
 SELECT mode FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database());
 
 --
--- Our hints are for the server's own errors, and not instead of another hint.
+-- Our hints are added to errors of the server, and do not replace other hints.
 --
 CREATE FUNCTION test.raise(using_what text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 BEGIN
@@ -124,7 +124,7 @@ SELECT code, r FROM unnest('{25001,53200,55P04,2D000,42601}'::text[]) code,
 	test.raise(format('ERRCODE = %L, MESSAGE = %L', code, 'theirs')) r;
 SELECT test.write('raise/1_a.sql', $$DO $x$ BEGIN RAISE WARNING USING ERRCODE = '25001', MESSAGE = 'theirs'; END $x$;$$) \gset ignored_
 CALL migrate.up(test.made('raise'), project => 'raise');
--- where core has the same hint, it is ours
+-- the same where PostgreSQL has that hint itself
 SELECT test.write('raise/2_enum.sql', $$CREATE TYPE mood AS ENUM ('fine');$$),
 	   test.write('raise/3_add.sql', $$ALTER TYPE mood ADD VALUE 'well'; SELECT 'well'::mood;$$) \gset ignored_
 CALL migrate.up(test.made('raise'), '2', project => 'raise');

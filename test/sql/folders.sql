@@ -1,11 +1,11 @@
 --
--- Folders in a directory: formats that use them, and those that do not care.
+-- Folders in a directory: formats that use them, and formats that ignore them.
 --
 \getenv abs_srcdir PG_ABS_SRCDIR
 \set setup :abs_srcdir '/include/setup.sql'
 \i :setup
 
--- flat formats look at no folder
+-- flat formats ignore folders
 SELECT test.write('flat/1_a.sql', test.goose('SELECT 1;'));
 SELECT test.write('flat/old/2_b.sql', test.goose('SELECT 1;'));
 SELECT test.write('flat/old/V1__a.sql', 'SELECT 1;');
@@ -23,7 +23,7 @@ SELECT test.shell('cd flat && mkdir -p w/1 w/2 w/3 w/4 w/5 && for f in 1 2 3 4; 
 SELECT test.look('flat');
 SELECT test.remove('flat/w');
 
--- others need to see all
+-- others must read all of them
 SELECT test.write('deep/V1__a.sql', 'SELECT 1;');
 SELECT test.write('deep/closed/V2__b.sql', 'SELECT 1;');
 SELECT test.shell('ln -s itself deep/itself && ln -s nowhere deep/nowhere');
@@ -46,7 +46,7 @@ SELECT test.look('deep');
 SELECT test.write('deep/2/3/4/5/6/7/8/9/10/V3__c.sql', 'SELECT 1;');
 SELECT test.look('deep');
 
--- a plan whose scripts cannot be seen
+-- a plan whose scripts cannot be read
 SELECT test.write('plan/sqitch.plan', E'%project=x\n\na 2024-01-01T00:00:00Z A <a@x>\n');
 SELECT test.write('plan/deploy/a.sql', 'SELECT 1;');
 SELECT test.shell('chmod 0 plan/deploy');
@@ -54,7 +54,7 @@ SELECT test.look('plan');
 SELECT test.shell('chmod 755 plan/deploy');
 SELECT test.look('plan');
 
--- links of an ordinary role stay below what is allowed
+-- links of an ordinary role must stay below the allowed directories
 CREATE ROLE regress_folders;
 GRANT USAGE ON SCHEMA migrate, test, app TO regress_folders;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA migrate, test TO regress_folders;
@@ -80,14 +80,14 @@ DROP OWNED BY regress_folders;
 DROP ROLE regress_folders;
 SELECT test.shell('chmod -R u+rwx flat');
 
--- an error names files that are there
+-- an error names files that exist
 SELECT test.write('other/1_a/migration.sql', test.goose('SELECT 1;'));
 SELECT test.write('other/2_b/migration.sql', 'SELECT 1;');
 SELECT test.try(format('SELECT * FROM migrate.apply(%L, project => ''other'')', test.made('other')));
 SELECT test.write('another/2024_a/up.sql', test.goose('SELECT 1;'));
 SELECT test.write('another/2024_b/up.sql', 'SELECT 1;');
 SELECT test.try(format('SELECT * FROM migrate.apply(%L, project => ''other'')', test.made('another')));
--- where nothing is a migration, what was seen instead
+-- where nothing is a migration, the error names other files
 SELECT test.write('bare/000001.sql', 'SELECT 1;');
 SELECT test.try(format('SELECT * FROM migrate.apply(%L, project => ''other'')', test.made('bare')));
 SELECT test.try(format('SELECT * FROM migrate.apply(%L, project => ''other'', format => ''goose'')', test.made('bare')));

@@ -5,7 +5,7 @@
 \set setup :abs_srcdir '/include/setup.sql'
 \i :setup
 
--- a plain migration and the files beside it
+-- a plain migration and other files
 CREATE FUNCTION test.include(content text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 BEGIN
 	PERFORM test.write('inc/1_run.sql', content);
@@ -40,10 +40,10 @@ SELECT test.include(E'INSERT INTO t VALUES (''before'');\n\\i parts/deep/three.s
 SELECT test.include(E'\\i parts/deep/beside.sql\n');
 SELECT test.include(E'\\i parts/rows.sql\nINSERT INTO t VALUES (''after'')');
 
--- no line for psql: in quotes, comments and rows
+-- not a psql command: in quotes, comments and rows
 SELECT test.include(E'INSERT INTO t VALUES (''\n\\i nowhere.sql\n'');\n/*\n\\i nowhere.sql\n*/\nDO $$ BEGIN /*\n\\i nowhere.sql\n*/ END $$;\nCOPY t FROM stdin;\n\\i nowhere.sql\n\\.\n');
 
--- lines are those of their files
+-- line numbers are those of the files
 SELECT test.include(E'\\i parts/one.sql\n\nSELEC 1;\n');
 SELECT test.include(E'SELECT 1;\n\\i parts/one.sql\n\n\\i parts/bad.sql\nSELECT 1;\n');
 SELECT test.include(E'SELECT 1;\n\\i parts/one.sql\n\n\\i parts/fails.sql\nSELECT 1;\n');
@@ -62,7 +62,7 @@ SELECT version FROM migrate.apply(:'dir', project => 'other');
 SET client_min_messages = warning;
 TRUNCATE t;
 
--- what an included file says is part of the migration
+-- the text of an included file is part of the migration
 SELECT test.write('sections/1_a.sql', E'-- +goose Up\n\\i parts/one.sql\n');
 SELECT test.write('sections/parts/one.sql', E'INSERT INTO t\nVALUES\n(''two'');\n');
 SELECT version, state FROM migrate.status(:'dir', project => 'sections');
@@ -91,14 +91,14 @@ SELECT test.include(E'\\i ' || repeat('parts/../', 20000) || E'parts/one.sql\n')
 SELECT test.include(E'\\i ' || repeat('parts/../', 20000) || E'../outside.sql\n') ~ 'is outside of the directory';
 SELECT test.include(E'SELECT\n\\i parts/one.sql\n1;\n');
 SELECT test.include(E'SELECT 1; \\i parts/one.sql\n');
--- a file in the same folder is used, and not named among those that are left alone
+-- a file in the same folder is used, and not named as one that is ignored
 SELECT test.write('beside/1_a.sql', E'-- +goose Up\n\\i seed.sql\n'),
 	   test.write('beside/seed.sql', 'SELECT 1;'),
 	   test.write('beside/other.sql', 'SELECT 1;') \gset ignored_
 SET client_min_messages = notice;
 SELECT version FROM migrate.apply(test.made('beside'), project => 'beside');
 RESET client_min_messages;
--- a file that is gone after its migration was applied is the fault of that one
+-- a file that is missing after its migration was applied is an error of that migration
 SELECT test.write('gone/1_a.sql', E'-- +goose Up\n\\i parts/a.sql\n-- +goose Down\n\\i parts/down.sql\n');
 SELECT test.write('gone/2_b.sql', E'-- +goose Up\nCREATE TABLE gone_b ();\n-- +goose Down\nDROP TABLE gone_b;\n');
 SELECT test.write('gone/parts/a.sql', E'CREATE TABLE gone_a ();\n');
@@ -113,9 +113,9 @@ SET migrate.on_modified = warn;
 SELECT version FROM migrate.apply(test.made('gone'), project => 'gone');
 RESET migrate.on_modified;
 SELECT test.try($$SELECT migrate.repair(test.made('gone'), project => 'gone')$$);
--- undone from the store, where nothing is missing
+-- undone from the stored script, which is complete
 SELECT version FROM migrate.rollback(everything => true, project => 'gone');
--- pending, it stops what would run it, and nothing else
+-- if it is pending, it stops what would run it, and nothing else
 SELECT test.write('gone/1_a.sql', E'-- +goose Up\nCREATE TABLE gone_a ();\n');
 SELECT test.write('gone/2_b.sql', E'-- +goose Up\n\\i parts/b.sql\n-- +goose Down\n\\i parts/down.sql\n');
 SELECT version, state, reversible, detail FROM migrate.status(test.made('gone'), project => 'gone');
@@ -123,7 +123,7 @@ SELECT version, file, line, command, note FROM migrate.plan(test.made('gone'), p
 SELECT test.try($$SELECT version FROM migrate.apply(test.made('gone'), project => 'gone')$$);
 SELECT version FROM migrate.apply(test.made('gone'), steps => 1, project => 'gone');
 SELECT version FROM migrate.rollback(everything => true, force => true, project => 'gone');
--- so does one whose way down cannot be stored, before anything runs
+-- so does one whose down script cannot be stored, before anything runs
 SELECT test.write('gone/2_b.sql', E'-- +goose Up\nCREATE TABLE gone_b ();\n-- +goose Down\n\\i parts/down.sql\n');
 SELECT version, note FROM migrate.plan(test.made('gone'), project => 'gone');
 SELECT test.try($$SELECT version FROM migrate.apply(test.made('gone'), project => 'gone')$$);

@@ -30,12 +30,12 @@ RESET migrate.out_of_order;
 SELECT version, batch FROM migrate.rollback(steps => 4);
 SELECT version FROM migrate.apply(test.made('d'));
 
--- comments, white space, line ends and letter case are no change
+-- comments, white space, line ends and letter case are not a change
 SELECT test.write('d/1_one.sql', E'-- +goose Up\r\n/* why */ create  TABLE One -- so\r\n();\r\n-- +goose Down\r\nDROP TABLE one;\r\n');
 SELECT version, state, detail FROM migrate.status(test.made('d'));
 SELECT version FROM migrate.apply(test.made('d'));
 
--- inside of quotes they are one
+-- inside quotes they are
 SELECT test.write('q/1_q.sql', test.goose($$CREATE TABLE q (c text DEFAULT 'A b');$$));
 SELECT version FROM migrate.apply(test.made('q'), project => 'q');
 SELECT test.write('q/1_q.sql', test.goose($$CREATE TABLE q (c text DEFAULT 'a b');$$));
@@ -66,13 +66,13 @@ SELECT version, state, detail FROM migrate.status(test.made('d')) WHERE version 
 SELECT version FROM migrate.apply(test.made('d'));
 SELECT version FROM migrate.apply(test.made('d'));
 SELECT text FROM migrate.applied JOIN migrate.script ON sha256 = down_sha256 WHERE version = '5';
--- one that the file has lost is kept; repair takes it away
+-- one that the file no longer has is kept; repair removes it
 SELECT test.write('d/5_five.sql', test.goose('CREATE TABLE five ();'));
 SELECT version FROM migrate.apply(test.made('d'));
 SELECT version, reversible, detail FROM migrate.status(test.made('d')) WHERE version = '5';
 SELECT version, action FROM migrate.repair(test.made('d'));
 SELECT version, reversible, detail FROM migrate.status(test.made('d')) WHERE version = '5';
--- and one that cannot be parsed is taken with a warning
+-- and one that cannot be parsed is stored with a warning
 SELECT test.write('d/5_five.sql', test.goose('CREATE TABLE five ();', 'DROP TABEL five;'));
 SELECT version FROM migrate.apply(test.made('d'));
 SELECT version, reversible, detail FROM migrate.status(test.made('d')) WHERE version = '5';
@@ -93,12 +93,12 @@ SELECT version, name, state FROM migrate.status(test.made('d'));
 SELECT version FROM migrate.apply(test.made('d'));
 SELECT version, name FROM migrate.rollback(steps => 1, dir => test.made('d'));
 
--- projects are apart, their batches too
+-- projects are independent, including their batches
 SELECT version, batch FROM migrate.apply(test.made('d'), project => 'other', versions => '{4}');
 SELECT version, state FROM migrate.status(project => 'other');
 SELECT migrate.version(), migrate.version('other'), migrate.version('none');
 
--- a tenant's schema is where its run happens
+-- with schema, the run happens in that schema
 CREATE SCHEMA "Tenant 1";
 SELECT version, batch FROM migrate.apply(test.made('d'), schema => 'Tenant 1');
 SELECT relname FROM pg_class WHERE relnamespace = '"Tenant 1"'::regnamespace ORDER BY relname;
@@ -107,7 +107,7 @@ SELECT version FROM migrate.reset(schema => 'Tenant 1');
 SELECT version, state FROM migrate.status(schema => 'Tenant 1');
 DROP SCHEMA "Tenant 1";
 
--- adopting a schema that somebody has made by hand
+-- adopting objects that were created by hand
 SELECT test.write('a/1_a.sql', test.goose('CREATE TABLE a (i int); CREATE TABLE b ();', 'DROP TABLE b; DROP TABLE a;'));
 SELECT test.write('a/2_c.sql', test.goose('CREATE TABLE c (); ALTER TABLE a ADD i int;', 'DROP TABLE c;'));
 SELECT test.write('a/3_d.sql', test.goose('CREATE TABLE d ();', 'DROP TABLE d;'));

@@ -1,6 +1,6 @@
 --
--- With whose power what a transaction sets off at its end runs: deferred
--- triggers, cursors WITH HOLD; and stored values.
+-- Whose privileges apply to what runs at the end of a transaction, deferred
+-- triggers and cursors WITH HOLD, and to stored values.
 --
 \getenv abs_srcdir PG_ABS_SRCDIR
 \set setup :abs_srcdir '/include/setup.sql'
@@ -20,7 +20,7 @@ CREATE CONSTRAINT TRIGGER later AFTER INSERT ON owned.t DEFERRABLE INITIALLY DEF
 CREATE FUNCTION owned.fetched() RETURNS int LANGUAGE plpgsql AS
 	$$ BEGIN INSERT INTO app.who VALUES ('cursor'); RETURN 1; END $$;
 RESET ROLE;
--- what ran, and whether with the session's role
+-- what ran, and whether as the session user
 CREATE FUNCTION test.who() RETURNS TABLE (what text, whose text, path text) LANGUAGE sql AS $$
 	WITH gone AS (DELETE FROM app.who RETURNING *)
 	SELECT what, CASE role WHEN session_user THEN 'the session''s' ELSE role END, path FROM gone $$;
@@ -38,7 +38,7 @@ CALL migrate.up(test.made('trigger'), project => 'trigger');
 SELECT * FROM test.who();
 CALL migrate.down(project => 'trigger');
 SELECT * FROM test.who();
--- of the last transaction of several, and of each
+-- of the last of several transactions, and of each
 CALL migrate.up(test.made('last'), project => 'last');
 SELECT * FROM test.who();
 CALL migrate.up(test.made('each'), project => 'each');
@@ -50,7 +50,7 @@ CLOSE ALL;
 SELECT current_user = session_user AS mine, current_setting('search_path') AS path;
 SELECT DISTINCT login = session_user AS login, role = session_user AS role FROM migrate.history('each');
 
--- before the role is given back, in the caller's transaction
+-- before the role is restored, in the caller's transaction
 SELECT count(*) FROM unnest('{last,each,cursor}'::text[]) p, migrate.rollback(force => true, project => p) r;
 BEGIN;
 SELECT name FROM migrate.apply(test.made('trigger'), project => 'trigger');
@@ -75,7 +75,7 @@ SELECT name FROM migrate.apply(test.made('last'), project => 'last');
 SELECT * FROM test.who();
 COMMIT;
 SELECT * FROM test.who();
--- a trigger that its owner hides in a schema of no use
+-- a trigger that its owner hides in a schema without USAGE
 SELECT migrate.rollback(force => true, project => 'last') \gset ignored_
 SELECT count(*) FROM test.who();
 SET ROLE regress_migrate_owner;

@@ -26,7 +26,7 @@ SELECT test.write('block/2_old.sql', test.goose(E'CREATE INDEX CONCURRENTLY ON o
 SELECT test.write('block/3_unknown.sql', test.goose(E'SELECT 1;\nDROP INDEX CONCURRENTLY old_idx;\nREINDEX INDEX parts_idx;\nALTER TABLE parts DETACH PARTITION part CONCURRENTLY;\nALTER SYSTEM RESET work_mem;\nREINDEX SCHEMA CONCURRENTLY app;', 'SELECT 2;'));
 SELECT test.write('block/4_copy.sql', test.goose(E'INSERT INTO new VALUES (1);\nCOMMIT;\nVACUUM;\nBEGIN;\nCOPY new FROM stdin;\n2\n\\.\n\\echo done\nINSERT INTO new VALUES (3);', 'SELECT 2;'));
 SELECT version AS v, transaction AS t, statement AS s, file, line, command, note FROM migrate.plan(test.made('block'));
--- it keeps no lock on what it has looked at
+-- it keeps no locks on the relations that it checked
 BEGIN;
 SELECT count(*) FROM migrate.plan(test.made('block'));
 SELECT relation::regclass, mode FROM pg_locks WHERE pid = pg_backend_pid() AND relation IN ('old'::regclass, 'old_idx'::regclass, 'parts'::regclass);
@@ -34,7 +34,7 @@ SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'advis
 ROLLBACK;
 DROP TABLE old, parts;
 
--- an error hides nothing but its own migration; an empty one has a row
+-- an error hides only its own migration; an empty migration has a row
 SELECT test.write('errors/1_a.sql', test.goose('CREATE TABLE a ();', 'DROP TABLE a;'));
 SELECT test.write('errors/2_syntax.sql', test.goose(E'CREATE TABLE b ();\nCREATE TABEL c ();', 'DROP TABLE b;'));
 SELECT test.write('errors/3_commit.sql', test.goose(E'SELECT 1;\nCOMMIT;', 'DROP TABLEE b;'));
@@ -47,7 +47,7 @@ SELECT version AS v, transaction AS t, statement AS s, line, command, note FROM 
 SELECT version AS v, transaction AS t, statement AS s, line, command, note
 FROM migrate.plan(test.made('errors'), versions => '{6,8}', vars => '{"x": 1}');
 
--- lines are those of the files that are included
+-- line numbers are those of included files
 SELECT test.write('include/1_a.sql', E'-- one\n\\i parts/x.sql\nSELECT 4;\n');
 SELECT test.write('include/parts/x.sql', E'\nSELECT 2;\n\n\nSELECT 5;\n');
 SELECT statement, file, line, command FROM migrate.plan(test.made('include'), format => 'plain');
@@ -73,7 +73,7 @@ SELECT version, name, note FROM migrate.plan(test.made('fly'), project => 'f', s
 RESET migrate.on_modified;
 RESET migrate.out_of_order;
 
--- an interrupted migration goes on where it stopped
+-- an interrupted migration continues where it stopped
 CREATE TABLE rows (a int);
 INSERT INTO rows VALUES (1), (1);
 SELECT test.write('stop/1_a.sql', test.goose(E'CREATE TABLE stop (a int);\nCREATE UNIQUE INDEX CONCURRENTLY rows_key ON rows (a);\nSELECT 1;', 'DROP TABLE stop;'));
@@ -88,7 +88,7 @@ SELECT version, statement AS s, line, command, note FROM migrate.plan(test.made(
 SELECT test.remove('stop/1_a.sql');
 SELECT version, statement AS s, line, command, note FROM migrate.plan(test.made('stop'), project => 's');
 
--- what leaves nothing to tell is an error
+-- where there is nothing to show, an error
 SELECT test.try('SELECT * FROM migrate.plan()');
 SELECT test.try($$SELECT * FROM migrate.plan(test.made('none'))$$);
 SELECT test.try($$SELECT * FROM migrate.plan(test.dir('plain'), target => '9')$$);
@@ -103,7 +103,7 @@ SELECT count(*) FROM migrate.plan(test.dir('plain'));
 COMMIT;
 DO $$ BEGIN PERFORM FROM migrate.plan(test.made('errors')); ASSERT FOUND; END $$;
 
--- the schema of the run is where relations are looked for
+-- relations are searched in the schema of the run
 CREATE SCHEMA tenant;
 CREATE TABLE tenant.theirs (a int);
 SELECT test.write('tenant/1_a.sql', 'CREATE INDEX CONCURRENTLY ON theirs (a);');

@@ -1,10 +1,10 @@
 --
--- What a run in one transaction records is written together, and nobody can tell.
+-- A run in one transaction writes its records together, which is not visible.
 --
 \getenv abs_srcdir PG_ABS_SRCDIR
 \set setup :abs_srcdir '/include/setup.sql'
 \i :setup
--- a migration sees itself what has been recorded of the run, also where it then undoes that
+-- a migration sees the records of its run, including those that it undoes later
 SELECT test.write('seen/1_a.sql', E'-- +goose Up\nCREATE TABLE seen (at text, version text, name text, state text);\n-- +goose Down\nDROP TABLE seen;\n');
 SELECT test.write('seen/2_b.sql', E'-- +goose Up\nINSERT INTO seen SELECT ''in 2'', version, name, state FROM migrate.status(project => ''seen'');\n-- +goose Down\nSELECT 1;\n');
 SELECT test.write('seen/3_c.sql', E'-- +goose Up\nDO $$\nBEGIN\n\tPERFORM * FROM migrate.history(''seen'');\n\tRAISE division_by_zero;\nEXCEPTION WHEN division_by_zero THEN\n\tBEGIN\n\t\tINSERT INTO seen SELECT ''in 3'', version, name, state FROM migrate.status(project => ''seen'');\n\tEND;\nEND $$;\n-- +goose Down\nSELECT 1;\n');
@@ -14,7 +14,7 @@ SELECT version FROM migrate.rollback(project => 'seen', steps => 2);
 SELECT * FROM seen;
 SELECT version, direction, outcome FROM migrate.history('seen');
 SELECT version, state, a.history_id = h.id AS right_attempt FROM migrate.applied a JOIN migrate.history h USING (project, version) WHERE project = 'seen' AND direction = 'up' ORDER BY 1;
--- more than are kept at once, and back
+-- more records than are collected at once, and back
 DO $do$
 BEGIN
 	EXECUTE format('COPY (SELECT 1 WHERE false) TO PROGRAM %L', format('mkdir "%1$s"; seq 1100 | awk ''{ f = "%1$s/" $1 "_m.sql"; printf "-- +goose Up\nSELECT %%d;\n-- +goose Down\nSELECT -%%d;\n", $1, $1 %% 7 >f; close(f) }''', test.made('many')));

@@ -5,7 +5,7 @@
 \set setup :abs_srcdir '/include/setup.sql'
 \i :setup
 
--- one of each, by what names it there: applied, again, status, pending, again
+-- one of each format, by its identifier: applied, again, status, pending, again
 CREATE TABLE test.names (project text, dir text, format text, name text);
 INSERT INTO test.names VALUES
 	('goose', 'goose_long', NULL, '2'),
@@ -45,7 +45,7 @@ SELECT direction, outcome FROM migrate.history('liquibase') h ORDER BY id;
 RESET client_min_messages;
 SELECT * FROM test.tables;
 
--- a repeatable one that has changed: to run again, or not
+-- a changed repeatable migration: to run again, or not
 SELECT test.write('r/V1__a.sql', 'CREATE TABLE a ();');
 SELECT test.write('r/R__v.sql', 'CREATE OR REPLACE VIEW v AS SELECT 1 AS one;');
 SELECT version FROM migrate.apply(test.made('r'));
@@ -59,7 +59,7 @@ SELECT * FROM migrate.repair(test.made('r'), 'R_v', 'pending');
 SELECT version FROM migrate.apply(test.made('r'));
 SELECT * FROM v;
 
--- one whose file has gone, without the directory
+-- a migration without its file, without the directory
 SELECT * FROM migrate.repair(version => '1', state => 'pending');
 SELECT version, name, state FROM migrate.status();
 SELECT test.try($$SELECT * FROM migrate.repair(version => '1', state => 'applied')$$);

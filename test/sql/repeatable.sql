@@ -13,11 +13,11 @@ SELECT test.write('fly/R__b_view.sql', 'CREATE OR REPLACE VIEW bv AS SELECT 1 AS
 SELECT test.write('fly/R__a_note.sql', 'COMMENT ON TABLE a IS ''first'';');
 SELECT test.write('fly/V1__a.sql', 'CREATE TABLE a ();');
 SELECT test.write('fly/U1__a.sql', 'DROP TABLE a CASCADE;');
--- after the versioned ones, by name
+-- after the versioned migrations, by name
 SELECT version, name, statements FROM migrate.apply(:fly);
 SELECT * FROM test.states;
 SELECT migrate.version();
--- unchanged, and changed where it does not matter
+-- unchanged, and changed without a difference
 SELECT * FROM migrate.apply(:fly);
 SELECT test.write('fly/R__a_note.sql', E'-- a comment\r\nCOMMENT  ON TABLE a IS ''first'';');
 SELECT * FROM migrate.apply(:fly);
@@ -42,16 +42,16 @@ CALL migrate.up(:fly);
 \set VERBOSITY default
 SELECT version, name, state, batch, regexp_replace(detail, 'at .*: ', 'at ...: ') AS detail FROM test.states;
 SELECT version, name, outcome, error FROM migrate.history() LIMIT 2;
--- repair leaves them to apply
+-- repair leaves them for apply
 SELECT * FROM migrate.repair(:fly);
 SELECT version, name, state FROM test.states;
 SELECT test.write('fly/R__a_note.sql', 'COMMENT ON TABLE a IS ''fifth'';');
--- its state is set by hand
+-- its state can be set with repair
 SELECT * FROM migrate.repair(:fly, 'R__a_note.sql', 'applied');
 SELECT * FROM migrate.repair(:fly, 'R__a_note.sql', 'applied');
 SELECT version, name, state FROM test.states;
 SELECT test.write('fly/R__a_note.sql', 'COMMENT ON TABLE a IS ''sixth'';');
--- a new versioned one above runs before it, one below is late
+-- a new versioned migration above runs before it, one below is out of order
 SELECT test.write('fly/V3__c.sql', 'CREATE TABLE c ();');
 SELECT test.write('fly/U3__c.sql', 'DROP TABLE c;');
 SELECT version, name FROM migrate.apply(:fly);
@@ -61,7 +61,7 @@ SELECT test.try($$SELECT migrate.apply(test.made('fly'))$$);
 SET migrate.out_of_order = apply;
 SELECT version, name FROM migrate.apply(:fly);
 RESET migrate.out_of_order;
--- a new repeatable one is never late
+-- a new repeatable migration is never out of order
 SELECT test.write('fly/R__0_first.sql', 'SELECT 1;');
 -- target, steps, versions
 SELECT test.write('fly/V4__d.sql', 'CREATE TABLE d ();');
@@ -79,7 +79,7 @@ SELECT test.try($$SELECT migrate.apply(test.made('fly'), target => 'R__nothing')
 SELECT test.remove('fly/R__0_first.sql');
 SELECT version, name, state FROM test.states;
 SELECT * FROM migrate.apply(:fly);
--- undone with those that it came after, without running anything
+-- undone with those that ran before it, without running anything
 SELECT version, name, statements FROM migrate.rollback(steps => 1);
 SELECT version, name, state FROM test.states;
 SELECT version, name FROM migrate.apply(:fly);

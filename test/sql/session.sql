@@ -6,7 +6,7 @@
 \i :setup
 \set VERBOSITY terse
 
--- a tenant's path is what RESET gives back
+-- RESET restores the tenant's search_path
 CREATE SCHEMA tenant;
 SELECT test.write('path/1_reset.sql', E'-- +goose Up\nRESET search_path;\nCREATE TABLE by_reset ();'),
 	   test.write('path/2_all.sql', E'-- +goose Up\nSET search_path = app;\nRESET ALL;\nCREATE TABLE by_reset_all ();'),
@@ -21,18 +21,18 @@ CALL migrate.up(test.made('path'), schema => 'tenant');
 SELECT oid::regclass FROM pg_class WHERE relkind = 'r' AND relname ~ '^(by_|alone|after_)' ORDER BY relname;
 SET search_path = app, pg_catalog;
 
--- the caller's statement_timeout bounds apply(), whatever a file says
+-- the caller's statement_timeout limits apply(), whatever a file sets
 SELECT test.write('timeout/1_a.sql', E'-- +goose Up\nSET statement_timeout = 0;\nSELECT 1;'),
 	   test.write('timeout/2_b.sql', E'-- +goose Up\nSET statement_timeout = ''5s'';\nSELECT 1;'),
 	   test.write('timeout/3_c.sql', E'-- +goose Up\nSET LOCAL statement_timeout = ''5s'';\nSELECT 1;') \gset ignored_
 SELECT version FROM migrate.apply(test.made('timeout'), project => 'timeout');
 
--- how literals are read is a setting that a file may make
+-- a file can set how literals are read
 SELECT test.write('literals/1_a.up.sql', E'SET standard_conforming_strings = off;\nSET escape_string_warning = off;\nCREATE TABLE literals AS SELECT ''it\\''s; here'' AS a;\nSET standard_conforming_strings TO ''on'';\nINSERT INTO literals VALUES (''\\'');\nINSERT INTO literals VALUES (:''v'');') \gset ignored_
 SELECT version, statements FROM migrate.apply(test.made('literals'), project => 'literals', vars => '{"v": "value"}');
 SELECT * FROM literals;
 
--- each change of sqitch has a session of its own
+-- each change of sqitch has its own session settings
 SELECT test.write('sqitch/sqitch.plan', E'%project=a\n\na 2024-01-01T00:00:00Z A <a@b>\nb 2024-01-01T00:00:00Z A <a@b>\n'),
 	   test.write('sqitch/deploy/a.sql', E'CREATE TEMPORARY TABLE work (a int);\nCREATE TEMP TABLE IF NOT EXISTS mine (a int);'),
 	   test.write('sqitch/deploy/b.sql', E'CREATE TEMPORARY TABLE work (b int);') \gset ignored_
@@ -47,7 +47,7 @@ SELECT relname FROM pg_class WHERE relpersistence = 't' AND relkind = 'r';
 SELECT test.write('alone/1_a.sql', E'-- +goose NO TRANSACTION\n-- +goose Up\nSET LOCAL work_mem = ''1MB'';\nCREATE TABLE sent ();\nSET SESSION work_mem = ''2MB'';\nCREATE TABLE sent_later AS SELECT current_setting(''work_mem'') AS mem;\nLOCK TABLE sent;') \gset ignored_
 CALL migrate.up(test.made('alone'), project => 'alone');
 SELECT * FROM sent_later;
--- options of an extension: it may commit on the way
+-- options of an extension, which may commit
 SELECT test.write('options/1_a.sql', E'-- +goose Up\nCREATE TABLE options (i int);'),
 	   test.write('options/2_b.sql', E'-- +goose Up\nCREATE INDEX ON options (i) WITH (timescaledb.transaction_per_chunk);') \gset ignored_
 SELECT test.try(format('SELECT migrate.apply(%L, project => ''options'')', test.made('options')));
@@ -57,7 +57,7 @@ SELECT test.try(format('SELECT migrate.apply(%L, project => ''options'')', test.
 SELECT version, command, note FROM migrate.plan(test.made('options'), project => 'options');
 
 --
--- What no server accepts CONCURRENTLY is refused, though the relation is new.
+-- What PostgreSQL does not accept CONCURRENTLY is refused even on a new relation.
 --
 CREATE FUNCTION test.refused(statement text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 BEGIN
@@ -70,7 +70,7 @@ SET client_min_messages = warning;
 SELECT statement, test.refused(statement) FROM unnest(ARRAY['CREATE INDEX CONCURRENTLY ON p (i)', 'DROP INDEX CONCURRENTLY p_i',
 	'DROP INDEX CONCURRENTLY ai, aj', 'DROP INDEX CONCURRENTLY ai CASCADE', 'ALTER TABLE p DETACH PARTITION p1 CONCURRENTLY', 'VACUUM (nonsense) a']) statement;
 RESET client_min_messages;
--- an INVALID index that is taken for one that is there
+-- an INVALID index that IF NOT EXISTS finds
 CREATE TABLE twice (i int);
 INSERT INTO twice VALUES (1), (1);
 CREATE UNIQUE INDEX CONCURRENTLY twice_i ON twice (i);
@@ -79,7 +79,7 @@ SELECT test.write('invalid/1_a.sql', test.goose('CREATE UNIQUE INDEX CONCURRENTL
 CALL migrate.up(test.made('invalid'), project => 'invalid', steps => 1);
 SELECT version FROM migrate.apply(test.made('invalid'), project => 'invalid');
 
--- a commit that fails has left nothing, whatever has run in it
+-- a commit that fails leaves nothing, whatever its transaction ran
 CREATE TABLE parent (i int PRIMARY KEY);
 CREATE TABLE child (i int REFERENCES parent DEFERRABLE INITIALLY DEFERRED);
 SELECT test.write('commit/1_a.sql', E'-- +goose NO TRANSACTION\n-- +goose Up\nCREATE TABLE before_do ();\nDO $$ BEGIN INSERT INTO child VALUES (1); END $$;\n') \gset ignored_
@@ -87,7 +87,7 @@ CALL migrate.up(test.made('commit'), project => 'commit');
 SELECT version, state, done, started FROM migrate.applied WHERE project = 'commit';
 INSERT INTO parent VALUES (1);
 CALL migrate.up(test.made('commit'), project => 'commit');
--- what helps in a run that commits
+-- hints for a run that commits
 CREATE TYPE mood AS ENUM ('sad');
 SELECT test.write('hint/1_a.sql', E'-- +goose Up\nALTER TYPE mood ADD VALUE ''happy'';\nSELECT ''happy''::mood;\n'),
 	   test.write('hint2/20240101000000_a/migration.sql', E'ALTER TYPE mood ADD VALUE ''happy'';\nSELECT ''happy''::mood;\n'),
@@ -99,7 +99,7 @@ CALL migrate.up(test.made('hint2'), project => 'hint2', format => 'prisma');
 CALL migrate.up(test.made('hint3'), project => 'hint3', format => 'prisma');
 CALL migrate.up(test.made('hint4'), project => 'hint4');
 
--- tables that a subscription fills
+-- history tables that a subscription fills
 SET client_min_messages = error;
 CREATE SUBSCRIPTION migrate_session CONNECTION 'dbname=nowhere' PUBLICATION p WITH (connect = false, slot_name = NONE, enabled = false);
 INSERT INTO pg_subscription_rel SELECT oid, 'migrate.history'::regclass, 'r', NULL FROM pg_subscription WHERE subname = 'migrate_session';

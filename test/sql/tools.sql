@@ -1,6 +1,6 @@
 --
--- Directories of other tools that are broken, ambiguous or unusual: how a format is
--- told, files that give an order, sums.
+-- Directories of other tools that are broken, ambiguous or unusual: detection of
+-- formats, manifests, checksums.
 --
 \getenv abs_srcdir PG_ABS_SRCDIR
 \set setup :abs_srcdir '/include/setup.sql'
@@ -46,7 +46,7 @@ SELECT test.write('atlas_pairs/atlas.sum', 'h1:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMp
 SELECT test.write('atlas_pairs/1_a.up.sql', 'SELECT 1;');
 SELECT test.look('atlas_pairs');
 
--- a format that is given and does not fit
+-- a format that is given and does not match
 SELECT test.write('fits/1_a.up.sql', 'SELECT 1;');
 SELECT test.write('fits/1_a.down.sql', 'SELECT 1;');
 SELECT test.look('fits', 'goose');
@@ -70,7 +70,7 @@ SELECT test.look('fits', 'Goose');
 SELECT test.look('fits', '');
 
 --
--- files that several tools would read, each in its own way
+-- files that several tools would read, each differently
 --
 SELECT test.write('sqlx/1_a.up.sql', 'CREATE TABLE a ();');
 SELECT test.write('sqlx/1_a.down.sql', 'DROP TABLE a;');
@@ -84,7 +84,7 @@ DROP TABLE _sqlx_migrations;
 CREATE TABLE pgmigrations (id int, name text, run_on timestamp);
 SELECT test.look('sqlx');
 DROP TABLE pgmigrations;
--- a table of that name alone tells nothing
+-- a table of that name alone has no effect
 CREATE TABLE migrations (name text);
 SELECT test.write('numbers/01_a.sql', 'SELECT 1;');
 SELECT test.write('numbers/03b.sql', 'SELECT 1;');
@@ -102,7 +102,7 @@ DROP SCHEMA supabase_migrations CASCADE;
 SELECT test.look('dates');
 
 --
--- what would have to run and cannot
+-- files that should run and cannot
 --
 SELECT test.write('code_go/1_a.sql', test.goose('SELECT 1;'));
 SELECT test.write('code_go/1_a_test.go', '');
@@ -193,7 +193,7 @@ CREATE FUNCTION test.journal(VARIADIC tags text[]) RETURNS void LANGUAGE sql AS 
 $$;
 SELECT test.journal('0000_quiet_apple', '0002_custom_sorts');
 SELECT version, statements FROM migrate.apply(test.made('journal'), project => 'journal');
--- one that comes between is late
+-- a new entry between others is out of order
 SELECT test.journal('0000_quiet_apple', '0001_brave_pear', '0002_custom_sorts');
 SELECT version, state FROM migrate.status(test.made('journal'), project => 'journal');
 SELECT test.try($$SELECT migrate.apply(test.made('journal'), project => 'journal')$$);
@@ -226,7 +226,7 @@ SELECT test.write('journal/meta/_journal.json', '');
 SELECT test.look('journal');
 SELECT test.write('journal/meta/_journal.json', E'{"entries": [\n<<<<<<< HEAD\n{"tag": "0000_quiet_apple"}]}');
 SELECT test.look('journal');
--- the layout without one
+-- the layout without a journal
 SELECT test.write('folders/20240101_a/migration.sql', E'SELECT 1--> statement-breakpoint\nSELECT 2');
 SELECT test.write('folders/20240101_a/snapshot.json', '{}');
 SELECT test.write('folders/20240102_b/snapshot.json', '{}');
@@ -279,7 +279,7 @@ SELECT test.plan('a # first', '@v1 2024', 'c [a @v1 !d other:x] # third');
 SELECT version, name, description, author FROM migrate.status(test.made('sqitch'));
 SELECT version FROM migrate.apply(test.made('sqitch'), target => '@v1');
 SELECT version FROM migrate.apply(test.made('sqitch'));
--- a line that comes in between: rows keep their identity
+-- a new line between others: rows keep their identity
 SELECT test.plan('a', '@v1', 'b', 'c');
 SELECT version, state FROM migrate.status(test.made('sqitch'));
 SELECT test.try($$SELECT migrate.apply(test.made('sqitch'))$$);
@@ -290,7 +290,7 @@ SELECT version, state FROM migrate.status(test.made('sqitch'));
 SELECT version FROM migrate.rollback(target => '@v1', dir => test.made('sqitch'));
 CALL migrate.up(test.made('sqitch'));
 SELECT version FROM migrate.rollback(everything => true);
--- rework: the old change has got the name of the tag
+-- rework: the old change has the name of the tag
 SELECT test.plan('a', 'b', '@v1', 'c');
 SELECT version FROM migrate.apply(test.made('sqitch'));
 SELECT test.plan('a', 'b', '@v1', 'c', 'a [a@v1 c] # again');
@@ -307,7 +307,7 @@ SELECT version FROM migrate.rollback(everything => true);
 CALL migrate.up(test.made('sqitch'));
 CALL migrate.down(everything => true);
 SELECT * FROM test.tables;
--- plans that make no sense
+-- invalid plans
 SELECT test.plan('a', 'gone');
 SELECT test.look('sqitch');
 SELECT test.plan('b [c]', 'c');
@@ -330,7 +330,7 @@ SELECT test.write('sqitch/sqitch.plan', '');
 SELECT test.look('sqitch');
 SELECT test.write('sqitch/sqitch.plan', E'%project=roof\r\n\r\nb 2024-02-01T09:00:00Z Ada <a@x> # note\r\n@v1 2024-02-01T09:00:00Z Ada <a@x>\r\nc [b] 2024\r\n');
 SELECT version, description, author FROM migrate.status(test.made('sqitch'), project => 'crlf');
--- no script for the way back
+-- no revert script
 SELECT test.remove('sqitch/revert/c.sql');
 CALL migrate.up(test.made('sqitch'));
 SELECT test.try('SELECT migrate.rollback()');
@@ -340,7 +340,7 @@ DROP TABLE c;
 --
 -- atlas
 --
--- write atlas.sum for files of a directory; those that atlas does not count come without a line
+-- write atlas.sum for files of a directory; files that atlas ignores have no line
 CREATE FUNCTION test.sum(dir text, VARIADIC files text[]) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
 	file text;
@@ -379,7 +379,7 @@ SELECT test.shell('mv atlas/2_bb.sql atlas/9_bb.sql');
 SELECT test.look('atlas');
 SELECT test.shell('mv atlas/9_bb.sql atlas/0_bb.sql');
 SELECT test.look('atlas');
--- not a file that is not counted
+-- but not for a file that it ignores
 SELECT test.write('atlas/0_bb.sql', E'-- atlas:sum ignore\n\nCREATE TABLE bb ();\n');
 SELECT test.look('atlas');
 SELECT test.sum('atlas', '0_bb.sql', '1_a.sql', '2_b.sql', '3_c.sql');
@@ -403,7 +403,7 @@ SELECT test.shell('sed -i "s/$/\r/" atlas/atlas.sum');
 SELECT test.look('atlas');
 SELECT test.remove('atlas/atlas.sum');
 SELECT test.look('atlas', 'atlas');
--- versions are text, and may not be the same
+-- versions are text, and must differ
 SELECT test.write('atlas/1_again.sql', 'SELECT 1;');
 SELECT test.look('atlas', 'atlas');
 -- the head of a file
@@ -435,7 +435,7 @@ DROP FUNCTION f();
 --
 SELECT test.shell('cp -r "' || test.dir('graphile-migrate') || '" graphile');
 SELECT test.look('graphile');
--- beside "committed" are none
+-- files outside "committed" are not migrations
 SELECT test.shell('echo "SELECT 1;" > graphile/3-sequences.sql');
 SELECT test.look('graphile');
 SELECT test.look('graphile', 'graphile-migrate');
@@ -444,7 +444,7 @@ SELECT test.shell('echo "SELECT 1;" >> graphile/committed/000002-voices.sql');
 SELECT test.look('graphile');
 SELECT test.shell('sed -i "3a --! AllowInvalidHash" graphile/committed/000002-voices.sql');
 SELECT test.look('graphile');
--- white space around the body does not count
+-- white space around the body is ignored
 SELECT test.shell('cp "' || test.dir('graphile-migrate') || '/committed/000002-voices.sql" graphile/committed && echo >> graphile/committed/000002-voices.sql');
 SELECT test.look('graphile');
 SELECT test.shell('mv graphile/committed/000001.sql graphile/away');
@@ -457,11 +457,11 @@ SELECT test.write('graphile/committed/000001.sql', 'SELECT 1;');
 SELECT test.look('graphile');
 SELECT test.write('graphile/committed/000001.sql', '');
 SELECT test.look('graphile');
--- the folder itself is told by its files
+-- the folder itself is detected from its files
 SELECT test.shell('cp "' || test.dir('graphile-migrate') || '/committed/000001.sql" graphile/committed && mv graphile/committed/000005-voices.sql graphile/committed/000002-voices.sql && cp -r graphile/committed alone');
 SELECT test.look('alone');
 
--- what may have been meant as a down section is not run in silence
+-- a possible down section does not run silently
 SELECT test.write('meant/1_a.sql', E'-- UP\nCREATE TABLE meant ();\n-- ==== DOWN ====\nDROP TABLE meant;\n');
 SELECT test.try($$SELECT * FROM migrate.apply(test.made('meant'))$$);
 SELECT test.write('meant/1_a.sql', E'CREATE TABLE meant ();\n-- DOWN\nDROP TABLE meant;\n');
@@ -471,7 +471,7 @@ SELECT version, statements FROM migrate.plan(test.made('meant')) AS p (version, 
 SELECT test.write('meant/1_a.sql', E'CREATE TABLE meant ();\n-- migrate:down\nDROP TABLE meant;\n');
 SELECT version, command FROM migrate.plan(test.made('meant'));
 SELECT test.try($$SELECT * FROM migrate.apply(test.made('meant'))$$);
--- nor where the markers of both directions are misspelt
+-- neither does one where the markers of both directions are misspelt
 SELECT test.write('meant/1_a.sql', E'-- +gose Up\nCREATE TABLE meant ();\n-- +gose Down\nDROP TABLE meant;\n');
 SELECT test.try($$SELECT * FROM migrate.apply(test.made('meant'))$$);
 SELECT test.write('meant/1_a.sql', E'-- goose Up\nCREATE TABLE meant ();\n-- goose Down\nDROP TABLE meant;\n');
@@ -479,11 +479,11 @@ SELECT test.try($$SELECT * FROM migrate.apply(test.made('meant'))$$);
 -- a line without the spelling of a marker may be a heading
 SELECT test.write('meant/1_a.sql', E'CREATE TABLE meant ();\n-- Rollback\nDROP TABLE meant;\n');
 SELECT version, command FROM migrate.plan(test.made('meant'));
--- nor one of updown because another file is of node-pg-migrate
+-- neither does one of updown where another file is of node-pg-migrate
 SELECT test.write('flips/001_a.sql', E'-- UP\nCREATE TABLE a ();\n-- DOWN\nDROP TABLE a;\n');
 SELECT test.write('flips/002_b.sql', E'-- Up Migration\nCREATE TABLE b ();\n-- Down Migration\nDROP TABLE b;\n');
 SELECT test.try($$SELECT * FROM migrate.apply(test.made('flips'))$$);
--- another file in the place of an applied one
+-- another file in place of an applied one
 SELECT test.write('taken/1_a.sql', 'CREATE TABLE taken_a ();');
 SELECT version FROM migrate.apply(test.made('taken'), project => 'taken');
 SELECT test.remove('taken/1_a.sql');

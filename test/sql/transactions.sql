@@ -1,12 +1,12 @@
 --
--- Statements and transactions: what makes one, what it leaves, and what cannot
--- run in one with others.
+-- Statements and transactions: where they begin and end, what remains after them,
+-- and what cannot run with others in a transaction.
 --
 \getenv abs_srcdir PG_ABS_SRCDIR
 \set setup :abs_srcdir '/include/setup.sql'
 \i :setup
 
--- where a statement ends is for the server's parser to say
+-- the server's parser determines where a statement ends
 SELECT test.write('split/1_split.sql', $f$-- +goose Up
 CREATE TABLE t (c text DEFAULT 'a;b', "d;" text DEFAULT E'it\'s; ', e text DEFAULT $q$;$q$); /* ; /* nested ; */ ; */
 CREATE FUNCTION f(i int) RETURNS text LANGUAGE sql BEGIN ATOMIC
@@ -64,10 +64,10 @@ SELECT test.write('reset/1_reset.sql', E'-- +goose Up\nRESET ALL;\nCOMMIT; BEGIN
 SELECT version FROM migrate.apply(test.made('reset'), project => 'reset');
 SHOW my.var;
 
--- what SET TRANSACTION sets ends with the transaction, and comes before any snapshot
+-- SET TRANSACTION lasts until the end of the transaction, and precedes any snapshot
 SELECT test.write('mode/1_mode.sql', E'-- +goose Up\nCREATE TABLE mode_1 ();\nCOMMIT; BEGIN;\nSET TRANSACTION READ ONLY;\nSELECT 1;\nCOMMIT; BEGIN;\nCREATE TABLE mode_2 ();');
 SELECT version FROM migrate.apply(test.made('mode'), project => 'mode');
--- a comment ends where core's lexer ends it
+-- a comment ends where PostgreSQL's lexer ends it
 SELECT test.write('cr/1_cr.sql', E'-- +goose Up\n-- comment\rCREATE TABLE cr_1 ();\rCREATE TABLE cr_2 (); -- end\r\n;; ; -- +');
 SELECT version, statements FROM migrate.apply(test.made('cr'), project => 'cr');
 
@@ -81,7 +81,7 @@ SELECT version FROM migrate.apply(test.made('deferred'), project => 'deferred');
 SELECT test.write('deferred/4_violation.sql', test.goose('INSERT INTO child VALUES (3);'));
 SELECT test.write('deferred/5_after.sql', test.goose('INSERT INTO parent VALUES (3);'));
 SELECT test.try($$SELECT * FROM migrate.apply(test.made('deferred'), project => 'deferred')$$);
--- the name of a deferred constraint may be that of one which cannot be
+-- a deferred constraint may have the name of one that cannot be deferred
 CREATE TABLE namesake (id int, CONSTRAINT child_id_fkey CHECK (id > 0));
 CREATE TABLE other_child (id int REFERENCES parent DEFERRABLE INITIALLY DEFERRED);
 -- initially deferred ones still are for the rest of the caller's transaction
@@ -92,11 +92,11 @@ INSERT INTO other_child VALUES (4);
 INSERT INTO parent VALUES (4);
 COMMIT;
 
--- a constraint that is made later is deferred as it says
+-- a constraint that is created later is deferred as declared
 SELECT test.write('later/1_row.sql', test.goose('CREATE TABLE row_1 (i int); INSERT INTO row_1 VALUES (1);'));
 SELECT test.write('later/2_later.sql', test.goose('CREATE TABLE p2 (id int PRIMARY KEY); CREATE TABLE c2 (id int REFERENCES p2 DEFERRABLE INITIALLY DEFERRED); INSERT INTO c2 VALUES (1); INSERT INTO p2 VALUES (1);'));
 SELECT version FROM migrate.apply(test.made('later'), project => 'later');
--- a deferred constraint elsewhere is nobody's business
+-- other deferred constraints are not affected
 CREATE ROLE regress_migrate_deploy;
 GRANT USAGE, CREATE ON SCHEMA app, test TO regress_migrate_deploy;
 GRANT pg_read_server_files TO regress_migrate_deploy;
@@ -110,7 +110,7 @@ SELECT version FROM migrate.apply(test.made('role'), project => 'role');
 RESET ROLE;
 DROP SCHEMA private CASCADE;
 
--- temporary tables go where they would go
+-- temporary tables are dropped as at the end of a transaction
 SELECT test.write('temp/1_temp.sql', test.goose('CREATE TEMP TABLE scratch (i int) ON COMMIT DROP; INSERT INTO scratch VALUES (1);'));
 SELECT test.write('temp/2_temp.sql', test.goose('CREATE TEMP TABLE scratch ON COMMIT DROP AS SELECT 2; COMMIT; BEGIN; CREATE TEMP TABLE scratch (i int) ON COMMIT DROP;'));
 BEGIN;
@@ -129,7 +129,7 @@ SELECT version FROM migrate.apply(test.made('ends'), project => 'ends');
 SELECT i FROM held;
 SELECT name FROM pg_cursors;
 ROLLBACK;
--- and the caller's are his
+-- and those of the caller stay
 BEGIN;
 CREATE TEMP TABLE callers (i int) ON COMMIT DROP;
 SELECT test.write('temp2/1_temp.sql', test.goose('CREATE TEMP TABLE IF NOT EXISTS callers (i int) ON COMMIT DROP; INSERT INTO callers VALUES (1); CREATE TEMP TABLE renamed (i int) ON COMMIT DROP; ALTER TABLE renamed RENAME TO renamed_too;'));
@@ -138,7 +138,7 @@ SELECT * FROM callers;
 SELECT to_regclass('renamed_too');
 ROLLBACK;
 
--- statements that want to be outside a block are let in where their relation is new
+-- statements that cannot run in a transaction block can on new relations
 SELECT test.write('new/1_new.sql', $f$-- +goose NO TRANSACTION
 -- +goose Up
 CREATE TABLE new (i int, j int) PARTITION BY RANGE (i);
@@ -164,7 +164,7 @@ SELECT version, statements FROM migrate.apply(test.made('new'), project => 'new'
 SELECT indexname FROM pg_indexes WHERE tablename = 'new_1';
 SELECT reltuples FROM pg_class WHERE relname = 'new_1';
 SELECT version FROM migrate.rollback(project => 'new');
--- and are refused on others, before anything runs where that can be told
+-- and are refused on others, before anything runs if that is known
 CREATE TABLE existing_table (id int, name text);
 CREATE INDEX existing_index ON existing_table (id);
 SELECT test.try($$SELECT * FROM migrate.apply(test.dir('bad/cic_existing'), project => 'cic')$$);
@@ -185,19 +185,19 @@ SELECT test.outside('ALTER SYSTEM SET work_mem = ''1MB''');
 SELECT test.outside('DISCARD ALL');
 SELECT test.outside('CLUSTER');
 SELECT test.outside('CREATE INDEX CONCURRENTLY ON existing_table (id)', 'CREATE TABLE other ()');
--- here it shows only when its turn comes
+-- here it is known only when it runs
 SELECT test.outside('CREATE INDEX CONCURRENTLY ON existing_table (id)', 'DO ''BEGIN END''');
--- and here the table is indeed made anew
+-- and here the table is indeed new
 SELECT test.outside('CREATE INDEX CONCURRENTLY ON existing_table (id)',
 					'ALTER TABLE existing_table RENAME TO old_table; CREATE TABLE existing_table (id int)');
--- the same goes for the way down
+-- the same for down scripts
 SELECT test.write('outside_down/1_x.sql', test.goose('ALTER TABLE old_table ADD added int;', E'ALTER TABLE old_table DROP added;\nDROP INDEX CONCURRENTLY existing_index;'));
 SELECT version FROM migrate.apply(test.made('outside_down'), project => 'down');
 SELECT test.try($$SELECT * FROM migrate.rollback(project => 'down')$$);
--- truncated is not new
+-- a truncated table is not new
 SELECT test.outside('CREATE INDEX CONCURRENTLY ON old_table (id)', 'TRUNCATE old_table');
 
--- statements that SPI would refuse in its own words
+-- statements that SPI would refuse with another message
 SELECT test.outside('COPY existing_table TO STDOUT');
 SELECT test.outside('COMMIT AND CHAIN', 'SELECT 1');
 SELECT test.outside('BEGIN ISOLATION LEVEL SERIALIZABLE');

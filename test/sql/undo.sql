@@ -11,7 +11,7 @@ SELECT test.write('d/3_three.sql', test.goose('CREATE TABLE three ();', 'DROP TA
 SELECT version, batch FROM migrate.apply(test.made('d'), steps => 1);
 SELECT version, batch FROM migrate.apply(test.made('d'));
 
--- nothing has to be there any more
+-- the directory is no longer needed
 SELECT test.remove('d');
 SELECT version, batch FROM migrate.rollback();
 SELECT version, batch FROM migrate.rollback();
@@ -24,7 +24,7 @@ SELECT test.write('d/2_two.sql', test.goose('CREATE TABLE two ();', 'DROP TABLE 
 SELECT test.write('d/3_three.sql', test.goose('CREATE TABLE three ();', 'DROP TABLE three;'));
 SELECT version, batch FROM migrate.apply(test.made('d'));
 
--- to a target, which stays
+-- to a target, which stays applied
 SELECT test.try($$SELECT * FROM migrate.rollback(target => '7')$$);
 SELECT version FROM migrate.rollback(target => '3');
 SELECT version FROM migrate.rollback(target => '001');
@@ -74,7 +74,7 @@ SELECT version, state FROM migrate.status(test.made('empty'));
 SELECT test.write('empty/notes.sql', 'SELECT 1;');
 SELECT version, state FROM migrate.status(test.made('empty'));
 SELECT count(*) FROM migrate.status();
--- what cannot be undone stops all of these before anything runs
+-- an irreversible migration stops all of these before anything runs
 SELECT test.write('d/5_five.sql', test.goose('CREATE TABLE five ();'));
 SELECT version FROM migrate.apply(test.made('d'));
 SELECT test.try('SELECT * FROM migrate.redo()');

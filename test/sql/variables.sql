@@ -1,12 +1,12 @@
 --
--- Variables: how each syntax refers to them, where values come from, and who may
--- use those that are stored.
+-- Variables: how each syntax refers to them, where values come from, and which roles
+-- can use stored values.
 --
 \getenv abs_srcdir PG_ABS_SRCDIR
 \set setup :abs_srcdir '/include/setup.sql'
 \i :setup
 
--- apply one migration of a directory of its own, and take it all back
+-- apply one migration of a directory of its own, and undo it
 CREATE FUNCTION test.one(up text, vars jsonb, format text DEFAULT 'plain') RETURNS SETOF text
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -25,7 +25,7 @@ CREATE VIEW test.vars AS
 	FROM migrate.applied ORDER BY version;
 CREATE TABLE said (n int GENERATED ALWAYS AS IDENTITY, what text);
 
--- what is given
+-- the argument
 SELECT test.one('SELECT 1', '"x"');
 SELECT test.one('SELECT 1', 'null');
 SELECT test.one('SELECT 1', '{"a": [1]}');
@@ -69,12 +69,12 @@ SELECT test.one($m$SELECT (ARRAY[1, 2])[1:'2']$m$, NULL);
 -- neither rows nor psql's own commands have variables
 SELECT test.one(E'COPY said (what) FROM STDIN;\n:\'nothing\' it\'s\n\\.\nSELECT :\'nothing\';', NULL);
 SELECT test.one(E'  \\echo it\'s :\'nothing\'\nSELECT :\'nothing\';', NULL);
--- the line is that of the file, the query as it ran
+-- the line of the file, and the query as it ran
 SELECT test.one($m$
 SELECT :one,
 
 	:nothing$m$, '{"one": 1, "nothing": "nowhere"}');
--- nothing gets out of quotes
+-- a value cannot break out of quotes
 INSERT INTO said (what) VALUES ('stays');
 SELECT test.one('INSERT INTO said (what) VALUES (:''a''); SELECT 1 AS :"a"', jsonb_build_object('a', attack))
 FROM (VALUES ('''); DROP TABLE said; --'), ('\''); DROP TABLE said; --'), ('"; DROP TABLE said; --'),
@@ -117,7 +117,7 @@ SELECT test.one(format(E'-- +goose Up\n-- +goose ENVSUB ON\nSELECT 1;\nSELECT %L
 FROM (VALUES ('$N'), ('${N}'), ('${N:1}'), ('${N?is needed}'), ('${E:?is needed}'), ('${A'), ('$1'), ('${1}'),
 			 ('${A:x}'), ('${A:1:}'), ('${A+b}'), ('${A:-'), ('${}'), ('${N:-$M}')) b (bad);
 
--- Flyway and graphile-migrate: a stored script that is said to be theirs
+-- Flyway and graphile-migrate: a stored script with their syntax
 SELECT test.write('f/1_one.sql', $m$INSERT INTO said (what) VALUES ($q$
 ${name}|${NAME}|{name}|$name|$${flyway:user}|${Flyway:Filename}|${flyway:table}|${flyway:defaultSchema}|:NAME :NAMES :xNAME
 $q$);
@@ -147,7 +147,7 @@ UPDATE migrate.applied SET up_syntax = 'none';
 SELECT version FROM migrate.redo();
 SELECT what FROM said; TRUNCATE said;
 SELECT version FROM migrate.rollback();
--- a name of somebody else's choice that would be more than a name
+-- a name from another role that would be more than a name
 CREATE SCHEMA "a; DROP TABLE said";
 SET search_path = "a; DROP TABLE said", app, pg_catalog;
 SELECT test.write('f/1_one.sql', $m$INSERT INTO app.said (what) VALUES ($q$${flyway:defaultSchema}$q$);
@@ -162,7 +162,7 @@ SELECT what FROM said ORDER BY n; TRUNCATE said;
 SELECT version FROM migrate.rollback();
 SELECT test.remove('f');
 
--- where no value is given
+-- without a value
 SELECT test.try($$SELECT * FROM migrate.apply(test.dir('goose_envsub'))$$);
 SELECT version, state, reversible, detail FROM migrate.status(test.dir('goose_envsub'));
 SELECT version, statements FROM migrate.apply(test.dir('goose_envsub'), vars => '{"BOX_KEEPER": "Bo", "other": 1}');
@@ -178,7 +178,7 @@ SELECT version FROM migrate.redo(test.dir('goose_envsub'));
 SELECT obj_description('boxes'::regclass), up_vars FROM migrate.applied;
 SELECT version FROM migrate.rollback();
 
--- the way down: with the values of the way up, from the store and from the file
+-- down: with the values of up, from the stored script and from the file
 SELECT test.write('d/1_one.sql', E'-- +goose Up\nCREATE TABLE :"t" ();\n-- +goose Down\n-- +goose ENVSUB ON\nDROP TABLE ${t};\n');
 SELECT test.write('d/2_two.sql', E'-- +goose Up\nCREATE TABLE two ();\n-- +goose Down\nDROP TABLE two :cascade;\n');
 SELECT version, state, reversible, detail FROM migrate.status(test.made('d'));
@@ -194,13 +194,13 @@ SELECT version FROM migrate.rollback();
 SELECT version FROM migrate.apply(test.made('d'), vars => '{"t": "first", "cascade": "CASCADE"}');
 SELECT version, reversible, detail FROM migrate.status(test.made('d'));
 SELECT version FROM migrate.rollback(steps => 1, dir => test.made('d'));
--- another value is for the way up; the old one goes down
+-- a new value is for up; down has the old one
 SELECT version FROM migrate.redo(test.made('d'), vars => '{"t": "second"}');
 SELECT * FROM test.tables;
 SELECT version FROM migrate.redo(vars => '{"t": "third"}');
 SELECT * FROM test.tables;
 SELECT version, up_vars, down_vars FROM test.vars;
--- a changed down takes the values that are given, and those it had
+-- a changed down script has the values that are given, and those it had
 SELECT test.write('d/1_one.sql', E'-- +goose Up\nCREATE TABLE :"t" ();\n-- +goose Down\n-- +goose ENVSUB ON\nDROP TABLE ${t} ${how};\n');
 SELECT version FROM migrate.apply(test.made('d'), versions => '{1}', vars => '{"how": "RESTRICT"}');
 SELECT version, up_vars, down_vars FROM test.vars;
@@ -218,7 +218,7 @@ SELECT state, done, up_vars, down_vars FROM migrate.applied;
 SELECT version, state, detail LIKE 'interrupted while going up, after 3 statements%' AS detail FROM migrate.status(test.made('c'));
 CALL migrate.up(test.made('c'), vars => '{"divisor": 1}');
 CALL migrate.up(test.made('c'), vars => '{"t": "other"}');
--- with what is stored it goes on, and fails again
+-- with the stored values it continues, and fails again
 CALL migrate.up(test.made('c'));
 SELECT test.write('c/1_one.sql', E'-- +goose NO TRANSACTION\n-- +goose Up\nCREATE TABLE :"t" ();\n:two_more\nSELECT 1/:other;\n-- +goose Down\nDROP TABLE :t, two, three;\n');
 CALL migrate.up(test.made('c'), vars => '{"t": "one", "other": 1}');
@@ -228,7 +228,7 @@ SELECT * FROM test.tables;
 SELECT test.remove('c');
 
 --
--- Values are a part of the script: whoever recorded them answers for them.
+-- Values are a part of the script: the role that recorded them is an author.
 --
 SET client_min_messages = error;
 DROP ROLE IF EXISTS regress_migrate_ann, regress_migrate_bob;
@@ -242,7 +242,7 @@ GRANT ALL ON said TO regress_migrate_ann, regress_migrate_bob;
 GRANT pg_read_server_files TO regress_migrate_ann, regress_migrate_bob;
 SELECT test.write('s/1_one.sql', E'-- +goose Up\nINSERT INTO said (what) SELECT :what;\n-- +goose Down\nINSERT INTO said (what) SELECT :what;\n');
 
--- Ann records an attack; nobody else runs it, with her text or with his own file
+-- Ann records an attack; it runs for no other role, stored or with a file of that role
 SET ROLE regress_migrate_ann;
 SELECT version FROM migrate.apply(test.made('s'),
 	vars => '{"what": "test.role(current_user); RESET ROLE; ALTER ROLE regress_migrate_ann SUPERUSER"}');
@@ -266,7 +266,7 @@ SET ROLE regress_migrate_bob;
 SELECT test.try('SELECT * FROM migrate.rollback()');
 SELECT test.try($$SELECT * FROM migrate.rollback(dir => test.made('s'))$$);
 RESET ROLE;
--- a superuser in her role keeps his own power out of it
+-- a superuser with SET ROLE to her runs it without superuser privileges
 SET ROLE regress_migrate_ann;
 SELECT test.try('SELECT * FROM migrate.rollback()');
 SELECT test.try($$SELECT * FROM migrate.rollback(dir => test.made('s'))$$);
@@ -280,7 +280,7 @@ SELECT test.try($$SELECT * FROM migrate.redo(test.made('s'), vars => '{"what": "
 SELECT version, up_role, down_role FROM test.vars;
 SELECT what FROM said ORDER BY n; TRUNCATE said;
 DELETE FROM migrate.applied;
--- a new text, up or down, does not take over her values
+-- a new text, up or down, does not keep her values
 SET ROLE regress_migrate_ann;
 SELECT version FROM migrate.apply(test.made('s'), vars => '{"what": "''from Ann''"}');
 RESET ROLE;
@@ -305,7 +305,7 @@ SELECT test.try('SELECT * FROM migrate.rollback()');
 SET ROLE regress_migrate_bob;
 SELECT version FROM migrate.rollback();
 RESET ROLE;
--- with the superuser's own value it stays his, and anybody may run it
+-- with a value of the superuser, any role can run it
 SELECT version FROM migrate.apply(test.made('s'), vars => '{"what": "test.role(current_user)"}');
 SET ROLE regress_migrate_bob;
 SELECT version FROM migrate.redo(vars => '{"unused": "x"}');
@@ -316,7 +316,7 @@ SELECT version FROM migrate.rollback(dir => test.made('s'));
 RESET ROLE;
 SELECT what FROM said ORDER BY n; TRUNCATE said;
 
--- several transactions cannot be kept from that power
+-- several transactions cannot be kept from those privileges
 SELECT test.write('s/1_one.sql', E'-- +goose NO TRANSACTION\n-- +goose Up\nSELECT 1; SELECT :what; SELECT 1/0;\n-- +goose Down\n-- +goose ENVSUB ON\nSELECT 1; SELECT ${what};\n');
 SET ROLE regress_migrate_ann;
 CALL migrate.up(test.made('s'), vars => '{"what": "1"}');
