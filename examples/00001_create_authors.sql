@@ -1,7 +1,7 @@
--- A small town opens a library. It begins with the people who write.
+-- A small town opens a library. Its catalog begins with the authors.
 --
--- Each file of this directory is one step. What stands below "Up" takes the step,
--- what stands below "Down" takes it back.
+-- Each file of this directory is one migration. The statements below "Up" apply it,
+-- the statements below "Down" undo it.
 
 -- +goose Up
 CREATE TABLE authors (
@@ -9,14 +9,14 @@ CREATE TABLE authors (
     name text NOT NULL UNIQUE
 );
 
-COMMENT ON TABLE authors IS 'Everybody who wrote something on our shelves.';
+COMMENT ON TABLE authors IS 'The authors of the books on our shelves.';
 
 INSERT INTO authors (id, name) VALUES
     (1, 'Mary Shelley'),
     (2, 'Jules Verne'),
     (3, 'Jane Austen');
 
--- The three came with their own numbers; the next one will be number 4.
+-- The rows above have explicit numbers; the next one gets number 4.
 SELECT setval(pg_get_serial_sequence('authors', 'id'), 3);
 
 -- +goose Down

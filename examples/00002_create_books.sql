@@ -1,5 +1,5 @@
--- Then the books arrive. Each has one author, and the foreign key sees to it
--- that no book stands on the shelf without one.
+-- Then the books arrive. Each has one author, and the foreign key ensures that
+-- the author exists.
 
 -- +goose Up
 CREATE TABLE books (

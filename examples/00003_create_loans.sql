@@ -1,5 +1,5 @@
--- A library lends. A book that is out has a loan without a return date,
--- and a book can be out only once: the unique index holds just those rows.
+-- The library lends its books. A book that is out has a loan without a return
+-- date. A book can be out only once: the unique index has only those rows.
 
 -- +goose Up
 CREATE TABLE loans (

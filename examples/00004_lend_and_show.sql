@@ -1,8 +1,8 @@
--- The people at the desk ask two questions all day: "is it in?" and "may I have it?".
--- A view answers the first, a function the second.
+-- Readers ask two questions all day: "Is it in?" and "May I have it?". A view
+-- answers the first, a function the second.
 --
--- The function's body holds semicolons of its own. Goose wants StatementBegin and
--- StatementEnd around such a statement; migrate would find its end without them.
+-- The body of the function contains semicolons. Goose needs StatementBegin and
+-- StatementEnd around such a statement; migrate finds its end without them.
 
 -- +goose Up
 CREATE VIEW shelf AS

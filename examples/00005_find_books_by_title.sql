@@ -1,5 +1,5 @@
--- The shelves fill up, and readers remember titles in their own spelling.
--- With this index the search stays quick: SELECT * FROM books WHERE lower(title) LIKE 'emma%';
+-- The shelves fill up, and readers do not remember how titles are capitalized. This
+-- index speeds up the search: SELECT * FROM books WHERE lower(title) LIKE 'emma%';
 
 -- +goose Up
 CREATE INDEX books_title_idx ON books (lower(title) text_pattern_ops);

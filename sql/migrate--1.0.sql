@@ -3,7 +3,7 @@
 -- complain if script is sourced in psql, rather than via CREATE EXTENSION
 \echo Use "CREATE EXTENSION migrate" to load this file. \quit
 
--- Not by the control file: that would use an existing schema, whose owner could
+-- Not in the control file: that would use an existing schema, whose owner could
 -- be any role.
 CREATE SCHEMA migrate;
 COMMENT ON SCHEMA migrate IS 'SQL migrations: routines and history';
@@ -131,7 +131,7 @@ CREATE TABLE migrate.object (
 );
 COMMENT ON TABLE migrate.object IS 'objects of the database at the end of the last run';
 
--- rows and sequences go with pg_dump
+-- pg_dump dumps rows and sequences
 SELECT pg_catalog.pg_extension_config_dump('migrate.script', '');
 SELECT pg_catalog.pg_extension_config_dump('migrate.script_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('migrate.history', '');
@@ -140,7 +140,7 @@ SELECT pg_catalog.pg_extension_config_dump('migrate.applied', '');
 SELECT pg_catalog.pg_extension_config_dump('migrate.object', '');
 
 --
--- Routines.  EXECUTE is power over every history of the database.
+-- Routines.  EXECUTE gives access to every history of the database.
 --
 
 CREATE FUNCTION migrate.apply(
@@ -358,7 +358,7 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE;
 REVOKE ALL ON FUNCTION migrate.version FROM PUBLIC;
 COMMENT ON FUNCTION migrate.version IS 'return the highest applied version';
 
--- What ALTER DEFAULT PRIVILEGES gives to others is not meant for these: whoever may
+-- ALTER DEFAULT PRIVILEGES must not grant anything on these objects: a role that can
 -- write the tables decides what runs with the privileges of other roles.
 DO $$
 DECLARE

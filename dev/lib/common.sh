@@ -6,7 +6,7 @@ set -euo pipefail
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 CACHE=${MIGRATE_CHECK_CACHE:-/var/cache/migrate-check}
 
-# What the tests see must not depend on who runs them.
+# The results of tests must not depend on the environment.
 export LANG=C.UTF-8
 unset LC_ALL LANGUAGE CDPATH
 for name in $(compgen -e PG); do
@@ -25,8 +25,8 @@ need_root() {
 }
 
 # A folder for copies, clusters and logs, in which postgres works, and folders
-# of the same name in the chroots.  Nothing of them is left behind, but the logs
-# when KEEP_LOGS says so.
+# of the same name in the chroots.  All of them are removed at the end, except for
+# the logs if KEEP_LOGS is "yes".
 KEEP_LOGS=no
 
 make_work() {
@@ -43,7 +43,7 @@ cleanup() {
     trap - EXIT
     trap '' INT TERM HUP
     cd /
-    exec 2>/dev/null # the shell would name each child that is ended
+    exec 2>/dev/null # the shell would report each child that is killed
     stop_children "$BASHPID"
     stop_in_work
     wait || true
@@ -64,8 +64,8 @@ stop_children() {
     done
 }
 
-# Processes that run in the work folders, as the postmaster of a throw-away
-# cluster and its backends do.
+# Processes that run in the work folders, such as the postmaster of a throw-away
+# cluster and its backends.
 in_work() {
     local cwd
     for cwd in /proc/[0-9]*/cwd; do
@@ -85,8 +85,8 @@ stop_in_work() {
     done
 }
 
-# Runs a command with its output in a log.  In the background, so that a signal
-# to this script is acted on at once.
+# Runs a command with its output in a log.  It runs in the background, so that
+# this script reacts to signals at once.
 logged() {
     local log=$1
     shift
@@ -94,7 +94,7 @@ logged() {
     wait $!
 }
 
-# The tree as it stands, tracked or not, without what builds leave in it.
+# Copies the working tree, untracked files included, without the output of builds.
 copy_tree() {
     local to=$1
     mkdir -p "$to"

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Sourced after common.sh.  A server is the version it is called by; where it
-# lives is a Debian folder made by debootstrap, or this machine.
+# Sourced after common.sh.  A server is named by its version, and is in a Debian
+# folder made by debootstrap, or on this machine.
 
 declare -A SERVER_ROOT=([15]='' [17]=$CACHE/trixie [18]=$CACHE/sid)
 declare -A SERVER_BIN=(
@@ -9,7 +9,7 @@ declare -A SERVER_BIN=(
     [18]=/usr/lib/postgresql/18/bin
 )
 
-# The server with assertions, "a", is of the version whose sources could be had,
+# The server with assertions, "a", has the version whose sources were available;
 # see dev/lib/assertions.
 assertions_prefix() {
     if [ -z "${SERVER_ROOT[$1]}" ]; then
@@ -31,10 +31,10 @@ locate_assertions() {
 }
 locate_assertions
 
-# Runs a command with mounts and processes in namespaces of their own, so that
-# they are gone when it ends, however it ends; the first argument is where it
-# sees its processes.  A container that may not do that, and a chroot, run it
-# without.
+# Runs a command with mounts and processes in separate namespaces, so that they
+# end with it, however it ends; the first argument is where its /proc is mounted.
+# Where namespaces are not permitted, as in some containers and in a chroot, the
+# command runs without.
 if unshare --mount --pid --fork --mount-proc true 2>/dev/null; then
     isolated() {
         local proc=$1
@@ -53,12 +53,13 @@ in_root() {
     local root=$1
     shift
     install -d -m 1777 "$root/dev/shm"
-    # The shell is process 1 there, which the command itself may not like to be:
-    # coreutils 9.10's timeout gives up.
+    # The shell is process 1 there, because not every command can be:
+    # timeout of coreutils 9.10 fails.
     isolated "$root/proc" chroot "$root" sh -c 'env -C / "$@"; exit "$?"' sh "$@"
 }
 
-# Held shared while something runs in a folder, so that nobody refreshes it.
+# Takes a shared lock on a folder while something runs in it, so that it is not
+# refreshed.
 share_root() {
     local fd
     exec {fd}>"$1.lock"
@@ -103,11 +104,11 @@ copy_for() {
     fi
 }
 
-# What it takes to build a server from its sources.  Each Debian folder has that from
-# the start: who still runs something in it could not wait to add it.
+# The packages to build a server from its sources.  Each Debian folder has them from
+# the start: a script that runs something in it cannot wait to add them.
 build_packages=(bison flex perl dpkg-dev libipc-run-perl)
 
-# Makes what a server needs, or takes newer packages into it.
+# Makes what a server needs, or upgrades its packages.
 prepare_server() {
     case $1 in
         15) "$TOP/dev/lib/packages" ;;

@@ -1,19 +1,18 @@
 # shellcheck shell=bash
-# Sourced by test/interop/run: the tools, in the versions that are tried.
+# Sourced by test/interop/run: the tools, in the versions that are tested.
 #
-# A tool T is a row in each table, as far as it has something to say there, and
-# the functions
+# A tool T is a row in each table that applies to it, and the functions
 #
 #   install_T DIR   installs it into DIR, as root
-#   use_T DIR       makes it work from there, as postgres (default: DIR/bin in PATH)
-#   prepare_T       changes the directory first, where the tool wants it
+#   use_T DIR       makes it usable from there, as postgres (default: DIR/bin in PATH)
+#   prepare_T       changes the directory first, if the tool needs it
 #   up_T part|all   applies a part of the directory, or all of it
-#   status_T        what its own commands say; this may depend on nothing but its
-#                   table and the directory
-#   applied_T       from that, in standard input, the versions that are applied
+#   status_T        prints the output of its own commands, which may depend only on
+#                   its table and the directory
+#   applied_T       reads that output, and prints the versions that are applied
 #
-# All but the first two work in a folder of their own, with the directory as
-# migrations/, and find the database in $URL, $JDBC and the variables of libpq.
+# All but the first two run in a folder with the directory as migrations/, and use
+# the database in $URL, $JDBC and the variables of libpq.
 
 tools=(goose golang-migrate dbmate sql-migrate tern sqlx diesel refinery flyway liquibase
     node-pg-migrate prisma drizzle graphile-migrate postgres-migrations sqitch)
@@ -36,18 +35,18 @@ declare -A version=(
     [postgres-migrations]=5.3.0
     [sqitch]=Debian
 )
-go_version=1.26.8 # where this machine's Go is too old to get it by itself
+go_version=1.26.8 # if this machine's Go is too old to download it by itself
 jdbc=org.postgresql:postgresql:42.7.14
 pg=8.23.1
 
-# Its directory, where it is not test/migrations/TOOL.
+# Its directory, if it is not test/migrations/TOOL.
 declare -A fixture=(
     [goose]=test/migrations/goose_app
-    [dbmate]=test/interop/dbmate # of two pairs in one file, dbmate refuses the second
+    [dbmate]=test/interop/dbmate # dbmate refuses the second of two pairs in one file
     [sqlx]=test/migrations/sqlx_simple
 )
 
-# Of its table, what pg_dump has to be told.
+# The options for pg_dump of its table.
 declare -A table=(
     [goose]='-t goose_db_version'
     [golang-migrate]='-t schema_migrations'
@@ -67,7 +66,7 @@ declare -A table=(
     [sqitch]='-n sqitch'
 )
 
-# When it applied what it has applied, if its table says so.
+# When it applied the migrations, if its table has the times.
 declare -A times=(
     [goose]='SELECT tstamp FROM goose_db_version WHERE version_id > 0'
     [sql-migrate]='SELECT applied_at FROM gorp_migrations'
@@ -89,8 +88,8 @@ declare -A vars=(
     [graphile-migrate]='{"DATABASE_NAME": "interop", "DATABASE_OWNER": "postgres"}'
 )
 
-# If it keeps checksums: a file to change, and the version that it is; "-" where
-# the directory has sums of its own, so that a change is an error before that.
+# If it keeps checksums: a file to change, and its version; "-" if the directory
+# has checksums, so that a change is an error before adopt() compares them.
 declare -A changed=(
     [sqlx]='20230110080000_create_huts.sql 20230110080000'
     [refinery]='V1__create_vats.sql 1'
@@ -109,8 +108,8 @@ declare -A changed=(
 
 package() { "$TOP/dev/lib/packages" "$@"; }
 
-# From 1.21 on, Go gets the toolchain that a module asks for.  Before that, it has
-# to be got in the same way by hand: it is a module, too.
+# From 1.21 on, Go downloads the toolchain that a module requires.  Before that,
+# the same is done here: the toolchain is a module, too.
 need_go() {
     local minor module
     [ -n "$(command -v go)" ] || package golang-go
@@ -129,7 +128,7 @@ need_go() {
 }
 
 # go_build DIR MODULE VERSION PACKAGE NAME [TAGS].  As "go install" does, but
-# without a look at what other versions say of this one.
+# without reading what other versions declare about this one.
 go_build() {
     local dir=$1 module=$2 version=$3 package=$4 name=$5 tags=${6-}
     package build-essential
@@ -188,15 +187,15 @@ first() {
     done
 }
 
-# For a tool that has no command to look with: as far as it went in the directory,
-# there is nothing to do for it.
+# For a tool without a status command: another run on what it has applied must
+# have nothing to do.
 looked_at() { if [ -d part ]; then echo part; else echo migrations; fi; }
 
 #
 # Go modules
 #
 
-# Of the drivers, PostgreSQL's only.
+# Only the driver for PostgreSQL.
 install_goose() {
     go_build "$1" github.com/pressly/goose/v3 "${version[goose]}" github.com/pressly/goose/v3/cmd/goose goose \
         'no_clickhouse no_duckdb no_libsql no_mssql no_mysql no_spanner no_sqlite3 no_starrocks no_turso no_vertica no_ydb'
@@ -221,7 +220,7 @@ up_golang-migrate() {
     esac
 }
 status_golang-migrate() { migrate -path migrations -database "$URL" version 2>&1; }
-# It knows the last one only.
+# Its table has only the last version.
 applied_golang-migrate() {
     local last file
     read -r last
@@ -335,7 +334,7 @@ applied_refinery() { sed -n 's/^version //p'; }
 # Maven Central
 #
 
-# Of the command line's many dependencies, those that PostgreSQL needs.
+# Of the many dependencies of the command line, those for PostgreSQL.
 install_flyway() {
     maven_jars "$1" "org.flywaydb:flyway-commandline!:${version[flyway]}" "org.flywaydb:flyway-core:${version[flyway]}" \
         "org.flywaydb:flyway-database-postgresql:${version[flyway]}" \
@@ -405,7 +404,7 @@ up_node-pg-migrate() {
         all) DATABASE_URL=$URL node-pg-migrate up -m migrations ;;
     esac
 }
-# It has no list; it says what it would do.
+# It has no list of applied migrations; it prints what it would do.
 status_node-pg-migrate() { DATABASE_URL=$URL node-pg-migrate up --dry-run -m migrations 2>&1; }
 applied_node-pg-migrate() {
     local pending file
@@ -416,10 +415,10 @@ applied_node-pg-migrate() {
     done
 }
 
-# Its engine is no package, and comes from a server of prisma's own; but npm has
-# the same engine as WebAssembly, which runs if the driver is npm's, too.  (The
-# driver of the same version cannot read the type name.)  The engine that then
-# is not used must exist nevertheless.
+# Its engine is not a package, and comes from a server of prisma; but npm has the
+# same engine as WebAssembly, which runs if the driver is from npm, too.  (The
+# driver of the same version cannot read the type name.)  The other engine, which
+# is then unused, must exist nevertheless.
 install_prisma() { npm_install "$1" "prisma@${version[prisma]}" @prisma/adapter-pg@7.10.1; }
 use_prisma() {
     PATH=$1/bin:$PATH
@@ -462,7 +461,7 @@ applied_prisma() {
     done
 }
 
-# To leave out an entry of the journal, a file is not enough.
+# To omit a migration, remove its entry in the journal, not only the file.
 install_drizzle() { npm_install "$1" "drizzle-kit@${version[drizzle]}" drizzle-orm@0.45.4 "pg@$pg"; }
 use_drizzle() {
     PATH=$1/bin:$PATH
@@ -484,16 +483,16 @@ up_drizzle() {
     fi
     in_drizzle "$dir"
 }
-# Its first words are a moving picture.
+# Its output begins with an animation.
 status_drizzle() {
     in_drizzle "$(looked_at)" 2>&1 | grep -o 'migrations applied successfully'
     psql -X -qAtc "SELECT 'id ' || id FROM drizzle.__drizzle_migrations"
 }
-# Rows have a number of their own, from 1; tags, from 0000.
+# Rows are numbered from 1, tags from 0000.
 applied_drizzle() { sed -n 's/^id //p' | while read -r id; do printf '%04d\n' $((id - 1)); done; }
 
 install_graphile-migrate() { npm_install "$1" "graphile-migrate@${version[graphile-migrate]}"; }
-# It wants its folder to have one name, and no work in progress.
+# Its folder must have a certain name, and no current migration.
 in_graphile-migrate() {
     local dir=$1
     shift
@@ -521,7 +520,7 @@ applied_graphile-migrate() {
     done | head -n "-${pending:-0}"
 }
 
-# A library, of which this is all there is to call.
+# A library; this calls all of it.
 install_postgres-migrations() {
     npm_install "$1" "postgres-migrations@${version[postgres-migrations]}" "pg@$pg"
     cat >"$1/migrate.mjs" <<'JS'
@@ -553,7 +552,7 @@ applied_postgres-migrations() { sed -n 's/^id //p'; }
 #
 
 install_sqitch() { package sqitch libdbd-pg-perl; }
-# It wants to find in its plan also what a change conflicts with.
+# Its plan must also have the changes that a change conflicts with.
 prepare_sqitch() { sed -i 's/ !old_catalogue//' migrations/sqitch.plan; }
 in_sqitch() {
     local command=$1

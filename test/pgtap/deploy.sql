@@ -1,7 +1,7 @@
 --
--- A deploy, tested with pgTAP: the whole of it is rolled back at the end.
--- Run with pg_prove; the directory is the folder examples/ of this tree, which
--- has to be the current one.
+-- A deployment, tested with pgTAP: all of it is rolled back at the end.  Run it with
+-- pg_prove, with the top of this tree as the current directory; the migrations are
+-- in examples/.
 --
 \set ECHO none
 \set QUIET true
@@ -30,7 +30,7 @@ SELECT is_empty($$SELECT * FROM migrate.status() WHERE state <> 'applied'$$, 'no
 SELECT has_table('books', 'the table is there');
 SELECT is_empty('SELECT * FROM migrate.apply()', 'a second deploy finds nothing');
 
--- every migration can be undone, one by one, and applied again
+-- every migration can be undone and applied again, one by one
 SELECT is_empty('SELECT * FROM migrate.status() WHERE NOT reversible', 'all can be undone');
 SELECT lives_ok('SELECT * FROM migrate.refresh()', 'down and up again');
 SELECT results_eq('SELECT count(*)::int FROM migrate.rollback(steps => 1)', ARRAY[1], 'one step back');
