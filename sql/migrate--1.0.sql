@@ -358,6 +358,27 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE;
 REVOKE ALL ON FUNCTION migrate.version FROM PUBLIC;
 COMMENT ON FUNCTION migrate.version IS 'return the highest applied version';
 
+CREATE FUNCTION migrate.objects(
+	schemas text[] DEFAULT NULL,
+	owners boolean DEFAULT true,
+	privileges boolean DEFAULT true,
+	OUT kind text, OUT name text, OUT definition text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'migrate_objects_rows'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+REVOKE ALL ON FUNCTION migrate.objects FROM PUBLIC;
+COMMENT ON FUNCTION migrate.objects IS 'show every object of the database with its definition';
+
+CREATE FUNCTION migrate.fingerprint(
+	schemas text[] DEFAULT NULL,
+	owners boolean DEFAULT true,
+	privileges boolean DEFAULT true)
+RETURNS text
+AS 'MODULE_PATHNAME', 'migrate_fingerprint'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+REVOKE ALL ON FUNCTION migrate.fingerprint FROM PUBLIC;
+COMMENT ON FUNCTION migrate.fingerprint IS 'return one hash of all objects of the database';
+
 -- ALTER DEFAULT PRIVILEGES must not grant anything on these objects: a role that can
 -- write the tables decides what runs with the privileges of other roles.
 DO $$

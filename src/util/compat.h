@@ -209,6 +209,73 @@ migrate_guc_variables(int *count)
 #define MIGRATE_VACUUM_OPTIONS MIGRATE_VACUUM_OPTIONS_15
 #endif
 
+/*
+ * SQL for src/objects: columns of the catalogs that not all versions have.
+ *
+ * Words about NOT NULL of a column that has it; "a" and "c" are rows of
+ * pg_attribute and pg_class.  18 has a constraint, which has a name and may have
+ * been inherited.  Older versions do not know who has set it, so pg_dump leaves it
+ * to the parents where one has it.
+ */
+#if PG_VERSION_NUM >= 180000
+#define MIGRATE_SQL_NOT_NULL(a, c) \
+	"(SELECT CASE WHEN nn.conname = " c ".relname || '_' || " a ".attname || '_not_null' " \
+	"AND obj_description(nn.oid, 'pg_constraint') IS NULL THEN '' " \
+	"ELSE ' CONSTRAINT ' || quote_ident(nn.conname) END || ' NOT NULL' || " \
+	"CASE WHEN nn.connoinherit THEN ' NO INHERIT' ELSE '' END " \
+	"FROM pg_constraint nn WHERE nn.conrelid = " a ".attrelid AND nn.contype = 'n' " \
+	"AND nn.conkey = ARRAY[" a ".attnum] AND nn.convalidated AND (nn.conislocal OR " c ".relispartition " \
+	"OR NOT EXISTS (SELECT FROM pg_inherits ni JOIN pg_attribute na ON na.attrelid = ni.inhparent " \
+	"JOIN pg_constraint nc ON nc.conrelid = na.attrelid AND nc.contype = 'n' AND nc.conkey = ARRAY[na.attnum] " \
+	"WHERE ni.inhrelid = " a ".attrelid AND na.attname = " a ".attname AND nc.convalidated))) "
+#else
+#define MIGRATE_SQL_NOT_NULL(a, c) \
+	"CASE WHEN " c ".relispartition OR NOT EXISTS (SELECT FROM pg_inherits ni " \
+	"JOIN pg_attribute na ON na.attrelid = ni.inhparent " \
+	"WHERE ni.inhrelid = " a ".attrelid AND na.attname = " a ".attname AND na.attnotnull AND NOT na.attisdropped) " \
+	"THEN ' NOT NULL' END "
+#endif
+
+/* 17 has one column for the locales of all providers, 16 has rules. */
+#if PG_VERSION_NUM >= 170000
+#define MIGRATE_SQL_COLLATION_LOCALE(c) c ".colllocale"
+#else
+#define MIGRATE_SQL_COLLATION_LOCALE(c) c ".colliculocale"
+#endif
+#if PG_VERSION_NUM >= 160000
+#define MIGRATE_SQL_COLLATION_RULES(c) c ".collicurules"
+#else
+#define MIGRATE_SQL_COLLATION_RULES(c) "NULL"
+#endif
+
+/* 18 publishes generated columns. */
+#if PG_VERSION_NUM >= 180000
+#define MIGRATE_SQL_PUBLICATION_GENERATED(p) \
+	"CASE WHEN " p ".pubgencols <> 'n' THEN '    PUBLISH_GENERATED_COLUMNS stored' END "
+#else
+#define MIGRATE_SQL_PUBLICATION_GENERATED(p) "NULL "
+#endif
+
+/* 16 streams in parallel too, and has more options; 17 has one more. */
+#if PG_VERSION_NUM >= 160000
+#define MIGRATE_SQL_SUBSCRIPTION_STREAMING(s) \
+	"CASE " s ".substream WHEN 't' THEN '    STREAMING on' WHEN 'p' THEN '    STREAMING parallel' END "
+#define MIGRATE_SQL_SUBSCRIPTION_OPTIONS_16(s) \
+	"CASE WHEN NOT " s ".subpasswordrequired THEN '    PASSWORD_REQUIRED false' END, " \
+	"CASE WHEN " s ".subrunasowner THEN '    RUN_AS_OWNER' END, " \
+	"CASE WHEN " s ".suborigin <> 'any' THEN '    ORIGIN ' || quote_literal(" s ".suborigin) END"
+#else
+#define MIGRATE_SQL_SUBSCRIPTION_STREAMING(s) \
+	"CASE WHEN " s ".substream THEN '    STREAMING on' END "
+#define MIGRATE_SQL_SUBSCRIPTION_OPTIONS_16(s) "NULL"
+#endif
+#if PG_VERSION_NUM >= 170000
+#define MIGRATE_SQL_SUBSCRIPTION_OPTIONS(s) \
+	MIGRATE_SQL_SUBSCRIPTION_OPTIONS_16(s) ", CASE WHEN " s ".subfailover THEN '    FAILOVER' END "
+#else
+#define MIGRATE_SQL_SUBSCRIPTION_OPTIONS(s) MIGRATE_SQL_SUBSCRIPTION_OPTIONS_16(s) " "
+#endif
+
 /* 18 takes bytes where older ones take characters. */
 #if PG_VERSION_NUM >= 180000
 #define migrate_b64_encode(b, l, t, s) pg_b64_encode((b), (l), (t), (s))

@@ -22,7 +22,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $root = "$FindBin::RealBin/../..";
-my @documents = ('README.md', map { "docs/$_.md" } qw(running security formats reference internals));
+my @documents = ('README.md', map { "docs/$_.md" } qw(running security formats reference internals objects));
 my %not_run = map { $_ => 1 } qw(text python js go);
 
 my $node = new_node('documents');
@@ -102,6 +102,7 @@ my %prepare = (
 		query($app, $two_alike);
 		fails_with($app, "CALL migrate.up('$dir')", '23505', qr/users_email_key/, 'a migration is interrupted');
 	},
+	'docs/objects.md: ' => sub { start_section(1) },
 	'docs/formats.md: ' => sub {
 		start_section(1);
 		write_files($dir, '1_owner.sql' => qq{CREATE TABLE t (i integer);\nALTER TABLE t OWNER TO :"owner";\n});

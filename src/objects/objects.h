@@ -1,0 +1,40 @@
+/*-------------------------------------------------------------------------
+ *
+ * objects.h
+ *		The schema of the database as data: a row for each object.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/objects/objects.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef MIGRATE_OBJECTS_OBJECTS_H
+#define MIGRATE_OBJECTS_OBJECTS_H
+
+#include "nodes/pg_list.h"
+
+/*
+ * Which objects, and how much of each.
+ */
+typedef struct MigrateObjectFilter
+{
+	List	   *schemas;		/* names; NIL: all, and what is in no schema */
+	bool		owners;
+	bool		privileges;
+} MigrateObjectFilter;
+
+/*
+ * Gets one object; the texts are valid during the call only.
+ */
+typedef void (*MigrateObjectReceiver) (const char *kind, const char *name,
+									   const char *definition, void *arg);
+
+/* in objects.c */
+extern void migrate_objects(const MigrateObjectFilter *filter, MigrateObjectReceiver receive, void *arg);
+
+/* in fingerprint.c */
+extern char *migrate_objects_fingerprint(const MigrateObjectFilter *filter);
+
+#endif							/* MIGRATE_OBJECTS_OBJECTS_H */
