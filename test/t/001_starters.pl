@@ -1,5 +1,5 @@
-# Application servers that start together: each of them calls migrate.apply(),
-# one runs, the others wait and find nothing to do.
+# Application servers that start together: each calls migrate.apply(), one of them
+# runs, the others wait and find nothing to do.
 
 use strict;
 use warnings;
@@ -20,8 +20,8 @@ my $rounds = 5;
 
 my $node = new_node('starters', conf => 'log_statement = none');
 
-# What they do takes processor time more than anything else, since that is what
-# can be compared on a machine whose disk has other work.
+# The migrations take mostly processor time, which can be compared even on a machine
+# whose disk has other work.
 my $dir = new_directory(
 	numbered(
 		$migrations,
@@ -34,9 +34,9 @@ my $dir = new_directory(
 		}));
 my $apply = "SELECT count(*) FROM migrate.apply('$dir')";
 
-# Start sessions at the same moment: forked first, then let go by the end of a
-# pipe.  Returns the seconds until the last has ended, and what each wrote,
-# "exit status:output".
+# Start sessions at the same moment: they are forked first, then released by the
+# end of a pipe.  Returns the seconds until the last has ended, and the result of
+# each, "exit status:output".
 sub together
 {
 	my ($count, $db, $sql) = @_;
@@ -77,13 +77,13 @@ sub start_behind
 	exec @command or POSIX::_exit(127);
 }
 
-# Seconds that one call takes by itself, on an empty database.
+# Seconds that a single call takes, on an empty database.
 sub alone
 {
 	my ($name) = @_;
 	my ($seconds, @results) = together(1, create_database($node, $name), $apply);
 
-	is_deeply(\@results, ["0:$migrations"], "$name: one by itself applies all");
+	is_deeply(\@results, ["0:$migrations"], "$name: a single call applies all");
 	return $seconds;
 }
 
@@ -112,14 +112,14 @@ foreach my $round (1 .. $rounds)
 			  . " count(*) FILTER (WHERE direction = 'up' AND outcome = 'done')"
 			  . ' FROM migrate.history()'),
 		"$migrations|$migrations|1|1|$migrations",
-		"round $round: every migration is in the history once, all in batch 1");
+		"round $round: the history has every migration once, all in batch 1");
 	is( query($db, "SELECT count(*) FROM pg_description WHERE description ~ '^made by migration'"),
 		$migrations,
-		"round $round: and has been run");
+		"round $round: every migration has run");
 	push @nothing, $nothing;
 	push @all, $all;
 	note(
-		sprintf '%d together %.3f s, one by itself %.3f and %.3f s, %d times SELECT 1 %.3f s',
+		sprintf '%d together %.3f s, a single call %.3f and %.3f s, %d times SELECT 1 %.3f s',
 		$starters, $all, @alone[ -2, -1 ],
 		$starters, $nothing);
 }
@@ -129,7 +129,7 @@ my $ratio = median(@all) / $expected;
 note(sprintf 'medians: %.3f s together, %.3f s expected, ratio %.2f',
 	median(@all), $expected, $ratio);
 cmp_ok($ratio, '<=', 1.3,
-	"$starters together take at most 1.3 times one by itself and $starters times SELECT 1");
+	"$starters together take at most 1.3 times as long as a single call and $starters times SELECT 1");
 is(advisory_locks(database($node, 'postgres')), 0, 'no lock is left');
 
 $node->stop;

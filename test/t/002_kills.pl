@@ -1,4 +1,4 @@
-# A run that is cut off, at many moments and in four ways: afterwards history
+# A run that is interrupted, at many moments and in four ways: afterwards history
 # and schema agree, both have nothing or all of it, and the next run finishes.
 
 use strict;
@@ -21,7 +21,7 @@ my $node = new_node('kills',
 	  . "log_statement = none\nlog_min_messages = warning\n");
 my $log_restarted = qr/all server processes terminated; reinitializing/;
 
-# The comment comes last, so it tells a migration that has run to its end.
+# The comment is the last statement, so it shows that the migration is complete.
 my $dir = new_directory(
 	numbered(
 		$migrations,
@@ -33,7 +33,7 @@ my $dir = new_directory(
 			  . "COMMENT ON TABLE t_$n IS 'done';\n";
 		}));
 
-# Each run is one tenant's, in a schema of its own, which is cheaper than a
+# Each run is in a schema of its own, as of a tenant, which is cheaper than a
 # database of its own.
 sub apply
 {
@@ -42,7 +42,7 @@ sub apply
 	return "SELECT count(*) FROM migrate.apply('$dir', schema => '$schema')";
 }
 
-# What there is of a run: applied, history, tables, comments, the last batch.
+# The traces of a run: applied, history, tables, comments, the last batch.
 sub traces
 {
 	my ($schema) = @_;
@@ -60,8 +60,8 @@ sub traces
 my $nothing = '0|0|0|0|';
 my $all = join('|', ($migrations) x 4, 1);
 
-# The machine has other work, more of it at some times than at others, so the
-# moments are spread over what runs took lately.
+# The machine has other work, more at some times than at others, so the moments
+# are spread over the duration of recent runs.
 my @recent;
 
 sub typical_seconds
@@ -84,9 +84,9 @@ sub run_to_the_end
 	return $err;
 }
 
-# One way to cut off a run, at moments spread over its time.  "before" gives a
-# statement to run before it, "cut" gets the pid and sends what kills it,
-# "after" returns when the server has noticed.
+# One way to interrupt a run, at moments spread over its duration.  "before" gives
+# a statement to run first, "cut" gets the pid and interrupts the run, "after"
+# returns when the server has noticed.
 sub cut_off
 {
 	my ($way, $name, %how) = @_;
@@ -121,9 +121,9 @@ sub cut_off
 		  or diag($err);
 	}
 
-	# else the moments were not in the runs, and this has shown nothing
-	cmp_ok($cut_off, '>=', $moments / 3, "$way has cut off enough of the runs");
-	note("$way cut off $cut_off of $moments runs");
+	# otherwise the moments were not during the runs, and the test has shown nothing
+	cmp_ok($cut_off, '>=', $moments / 3, "$way has interrupted enough of the runs");
+	note("$way interrupted $cut_off of $moments runs");
 	return;
 }
 
@@ -132,7 +132,7 @@ foreach my $n (1 .. 3)
 {
 	query($quiet, "CREATE SCHEMA quiet_$n");
 	run_to_the_end($quiet, "quiet_$n");
-	is(query($quiet, traces("quiet_$n")), $all, 'a run that is not disturbed');
+	is(query($quiet, traces("quiet_$n")), $all, 'an undisturbed run');
 }
 note(sprintf 'an undisturbed run takes %.3f s', typical_seconds());
 

@@ -1,5 +1,5 @@
-# What is remembered goes with pg_dump and pg_upgrade: the rows of all three
-# tables and the sequence, so that the history goes on where it was.
+# pg_dump and pg_upgrade keep everything that is recorded: the rows of all three
+# tables and the sequence, so that the history continues where it was.
 
 use strict;
 use warnings;
@@ -28,9 +28,8 @@ my $other = fixture('goose_app');
 my $dumps = PostgreSQL::Test::Utils::tempdir;
 my $attempts = 5 + 7;    # that fill() makes
 
-# Two batches, of which the last has been undone and applied again, so that
-# the history has more rows than there are migrations in force, and another
-# project.
+# Two batches, of which the last has been undone and applied again, so that the
+# history has more rows than there are applied migrations, and another project.
 sub fill
 {
 	my ($db, %options) = @_;
@@ -46,7 +45,7 @@ sub fill
 	return;
 }
 
-# All that is remembered, as text.
+# Everything that is recorded, as text.
 sub remembered
 {
 	my ($db) = @_;
@@ -81,23 +80,23 @@ sub psql_on
 		target($name));
 }
 
-# The extension works on: the numbers of the history go on, what was applied
+# The extension still works: the numbers of the history continue, what was applied
 # before can be undone, what is pending can be applied.
 sub goes_on
 {
 	my ($db, $how) = @_;
 
 	is(query($db, 'SELECT version, name, batch FROM migrate.rollback()'),
-		'003|shelves|3', "$how: the last batch is undone, from the store");
+		'003|shelves|3', "$how: the last batch is undone with the stored scripts");
 	is( query($db, 'SELECT max(id) FROM migrate.history'),
 		$attempts + 1,
-		"$how: the numbers of the history go on");
+		"$how: the numbers of the history continue");
 	is(query($db, "SELECT version, batch FROM migrate.apply('$dir')"),
-		"003|4\n004|4\n005|4", "$how: what is pending is applied, in the next batch");
-	is(query($db, 'SELECT count(*) FROM shelves, pending'), 0, "$how: and is there");
+		"003|4\n004|4\n005|4", "$how: pending migrations are applied, in the next batch");
+	is(query($db, 'SELECT count(*) FROM shelves, pending'), 0, "$how: and their tables exist");
 	is(query($db, "SELECT version FROM migrate.rollback(everything => true, force => true)"),
 		"005\n004\n003\n002\n001", "$how: all can be undone");
-	is(query($db, "SELECT to_regclass('boxes'), to_regclass('labels')"), '|', "$how: and is gone");
+	is(query($db, "SELECT to_regclass('boxes'), to_regclass('labels')"), '|', "$how: and no table is left");
 	return;
 }
 
@@ -105,7 +104,7 @@ my $shop = create_database($node, 'shop');
 fill($shop);
 my $remembered = remembered($shop);
 is(query($shop, 'SELECT max(id), count(*) FROM migrate.history'),
-	"$attempts|$attempts", 'the history has what the tests below count on');
+	"$attempts|$attempts", 'the history has the rows that the tests below need');
 
 # Dump and restore by a superuser.
 
@@ -113,14 +112,14 @@ my $source = $node->connstr('shop');
 my $plain = database($node, 'plain');
 command_ok([ 'pg_dump', '-f', "$dumps/plain", $source ], 'pg_dump');
 command_ok([ psql_on("$dumps/plain", 'plain') ], 'its output can be restored');
-is(remembered($plain), $remembered, 'pg_dump: all is remembered as before');
+is(remembered($plain), $remembered, 'pg_dump: everything is as before');
 goes_on($plain, 'pg_dump');
 
 my $custom = database($node, 'custom');
 command_ok([ 'pg_dump', '-Fc', '-f', "$dumps/custom", $source ], 'pg_dump -Fc');
 command_ok([ 'pg_restore', '--exit-on-error', '-d', target('custom'), "$dumps/custom" ],
 	'pg_restore');
-is(remembered($custom), $remembered, 'pg_dump -Fc: all is remembered as before');
+is(remembered($custom), $remembered, 'pg_dump -Fc: everything is as before');
 goes_on($custom, 'pg_dump -Fc');
 
 # The schema alone: no history, and nothing that fails.
@@ -133,9 +132,9 @@ is( query(
 		 SELECT DISTINCT state FROM migrate.status('$dir');
 		 SELECT nextval('migrate.history_id_seq')"),
 	"0\npending\n1",
-	'pg_dump -s: the extension is there, its history is empty');
+	'pg_dump -s: the extension exists, and its history is empty');
 
-# The nightly dump of a database owner who is no superuser.
+# The dump of a database owner that is not a superuser.
 
 query(database($node, 'postgres'), 'CREATE ROLE landlady LOGIN');
 my $owned = create_database($node, 'owned', 'OWNER landlady');
@@ -147,7 +146,7 @@ query(
 	 ALTER SCHEMA public OWNER TO landlady;");
 fill($owned, user => 'landlady');
 my $remembered_by_owner = remembered($owned);
-unlike($remembered_by_owner, qr/postgres/, 'nothing of it is the superuser\'s');
+unlike($remembered_by_owner, qr/postgres/, 'nothing in it belongs to the superuser');
 
 foreach my $format ('plain', 'custom')
 {
@@ -164,7 +163,7 @@ foreach my $format ('plain', 'custom')
 		"pg_dump --format=$format by the owner of the database");
 	command_ok(\@restore, 'its output can be restored');
 	is(remembered(database($node, $name)),
-		$remembered_by_owner, "--format=$format: all is remembered as before");
+		$remembered_by_owner, "--format=$format: everything is as before");
 }
 
 fails_with(
@@ -174,7 +173,7 @@ fails_with(
 	"the owner may not $_",
 	user => 'landlady') foreach 'DELETE FROM', 'TRUNCATE';
 
-# A dump while a run is under way has what was before it, and neither waits.
+# A dump during a run has the state before it, and neither waits for the other.
 {
 	my $runner = open_session($custom);
 	my $before = remembered($custom);
@@ -190,7 +189,7 @@ fails_with(
 		'its output can be restored');
 	is( remembered(database($node, 'during')) =~ s/^\d+\|[tf]$//mr,
 		$before =~ s/^\d+\|[tf]$//mr,
-		'the run is not in it');
+		'the dump does not have the run');
 }
 
 # pg_upgrade, between two clusters of the same version.
@@ -208,12 +207,12 @@ command_ok(
 	'pg_upgrade');
 $upgraded->start;
 $shop = database($upgraded, 'shop');
-is(remembered($shop), $remembered, 'pg_upgrade: all is remembered as before');
+is(remembered($shop), $remembered, 'pg_upgrade: everything is as before');
 goes_on($shop, 'pg_upgrade');
 $owned = database($upgraded, 'owned');
-is(remembered($owned), $remembered_by_owner, 'pg_upgrade: also that of another owner');
+is(remembered($owned), $remembered_by_owner, 'pg_upgrade: also in a database of another owner');
 is(query($owned, 'SELECT version FROM migrate.rollback()', user => 'landlady'),
-	'003', 'who can undo it');
+	'003', 'whose owner can undo it');
 
 $upgraded->stop;
 done_testing();

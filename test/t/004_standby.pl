@@ -1,5 +1,5 @@
-# On a hot standby and in a read-only transaction: asking works, a run with
-# nothing to do is none, any other says what is wrong.
+# On a hot standby and in a read-only transaction: functions that only show work,
+# and so does a run with nothing to do; any other run raises an error.
 
 use strict;
 use warnings;
@@ -31,7 +31,7 @@ my $ask = "SELECT s::text FROM migrate.status('$dir') s;
 	SELECT h::text FROM migrate.history() h;
 	SELECT migrate.version()";
 
-# What is refused, on either kind of server, and in which words.
+# What is refused, on either kind of server, and with which message.
 sub refuses
 {
 	my ($db, $before, $words, $where) = @_;
@@ -48,12 +48,12 @@ sub refuses
 			$db, "$before SELECT * FROM $calls{$routine}",
 			'25006',
 			qr/cannot execute \Q$routine\E $words/,
-			"$where: $routine says what is wrong");
+			"$where: $routine raises an error");
 	}
 	return;
 }
 
-# Asking, and calls that have nothing to do.
+# Functions that only show, and calls that have nothing to do.
 sub serves
 {
 	my ($db, $before, $where) = @_;
@@ -62,29 +62,29 @@ sub serves
 		query($original, $ask),
 		"$where: status, history and version are those of the primary");
 	is(query($db, "$before SELECT * FROM migrate.apply('$dir', target => '002')"),
-		'', "$where: nothing to apply is no error");
+		'', "$where: nothing to apply is not an error");
 	is(query($db, "$before SELECT * FROM migrate.rollback(project => 'none')"),
-		'', "$where: nothing to undo is no error");
+		'', "$where: nothing to undo is not an error");
 	is(query($db, "$before SELECT * FROM migrate.repair('$dir')"),
-		'', "$where: nothing to repair is no error");
+		'', "$where: nothing to repair is not an error");
 	return;
 }
 
 my $read_only = 'SET default_transaction_read_only = on;';
 
-like(query($original, $ask), qr/003,deliveries,pending.*002$/s, 'there is something pending');
+like(query($original, $ask), qr/003,deliveries,pending.*002$/s, 'a migration is pending');
 serves($copy, '', 'standby');
 refuses($copy, '', 'during recovery', 'standby');
 serves($original, $read_only, 'read-only transaction');
 refuses($original, $read_only, 'in a read-only transaction', 'read-only transaction');
 is( query($original, "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY DEFERRABLE; $ask"),
 	query($original, $ask),
-	'SERIALIZABLE READ ONLY DEFERRABLE: asking works');
+	'SERIALIZABLE READ ONLY DEFERRABLE: status and history work');
 like(query($copy, "SELECT p::text FROM migrate.plan('$dir') p"),
-	qr/003,deliveries,1,1,.*CREATE TABLE/s, 'the plan of the standby has what is pending');
+	qr/003,deliveries,1,1,.*CREATE TABLE/s, 'the plan of the standby has the pending migration');
 is( query($copy, "BEGIN ISOLATION LEVEL REPEATABLE READ; $ask"),
 	query($original, $ask),
-	'REPEATABLE READ on the standby: asking works');
+	'REPEATABLE READ on the standby: status and history work');
 
 # A session of the standby follows what the primary does.
 my $session = open_session($copy);
@@ -97,7 +97,7 @@ is((ask($session, "SELECT count(*) FROM migrate.apply('$dir')"))[0],
 	'0', 'a release that is up to date starts on the standby');
 close_session($session);
 
-# A changed file is told there too.
+# The standby also notices a changed file.
 my $changed = new_directory();
 foreach my $file ('001_subscribers.sql', '002_campaigns.sql', '003_deliveries.sql')
 {
@@ -107,26 +107,26 @@ foreach my $file ('001_subscribers.sql', '002_campaigns.sql', '003_deliveries.sq
 }
 is( query($copy, "SELECT version, state FROM migrate.status('$changed')"),
 	"001|modified\n002|applied\n003|applied",
-	'the standby sees that a file has changed');
+	'the standby shows that a file has changed');
 fails_with(
 	$copy, "SELECT migrate.apply('$changed')",
 	'55000',
 	qr/"001_subscribers.sql" has been modified/,
-	'and apply says so');
+	'and apply raises an error');
 fails_with(
 	$copy, "SELECT migrate.repair('$changed')",
 	'25006',
 	qr/cannot execute migrate.repair\(\) during recovery/,
-	'repair has to be called on the primary');
+	'repair must be called on the primary');
 
-# What was a standby takes over.
+# The standby is promoted.
 $primary->stop;
 $standby->promote;
 $standby->poll_query_until('shop', 'SELECT NOT pg_is_in_recovery()') or die 'not promoted';
 is(query($copy, 'SELECT version FROM migrate.rollback()'),
-	'003', 'after its promotion the standby can run migrations');
+	'003', 'after promotion, migrations can run');
 is(query($copy, "SELECT version, batch FROM migrate.apply('$dir')"),
-	'003|4', 'in both directions, with the next number');
+	'003|4', 'in both directions, with the next batch number');
 
 $standby->stop;
 done_testing();

@@ -1,4 +1,4 @@
-# The run lock where timing, killed sessions and prepared transactions come in.
+# The run lock, with timing, killed sessions and prepared transactions.
 
 use strict;
 use warnings;
@@ -27,7 +27,7 @@ my $other_tables = new_directory(
 my $apply = "SELECT version FROM migrate.apply('$two')";
 my $waits = "wait_event_type = 'Extension'";
 
-# Start a session's call, and wait until it waits for the lock.
+# Start the call of a session, and wait until it waits for the lock.
 sub start_waiter
 {
 	my ($sql, %options) = @_;
@@ -50,7 +50,7 @@ sub open_holder
 	return ($holder, $pid);
 }
 
-# Nothing applied, no lock held: what each part below begins and ends with.
+# Nothing applied, no lock held: each part below begins and ends with this.
 sub clean
 {
 	my ($part) = @_;
@@ -60,42 +60,43 @@ sub clean
 	return;
 }
 
-# What is waited for is said once; then the waiter goes on with what it finds.
+# A waiting session reports once what it waits for; then it continues with what it
+# finds.
 {
 	my ($holder, $pid) = open_holder($apply);
 	my $since = query($db, "SELECT xact_start FROM pg_stat_activity WHERE pid = $pid");
 	my $waiter = start_waiter($apply);
 
 	usleep(1_000_000);
-	ok(has_written($waiter, qr/process $pid/), 'a waiter says so before it has got the lock');
+	ok(has_written($waiter, qr/process $pid/), 'a waiting session says so before it has the lock');
 	ask($holder, 'COMMIT');
 	my ($out, $err) = finish($waiter);
 	my @notices = $err =~ /NOTICE:.*/g;
-	is(scalar @notices, 1, 'it says so once')
+	is(scalar @notices, 1, 'it says so only once')
 	  or diag($err);
 	my ($named, $time) = $notices[0] =~ /waiting for the migration run of process (\d+) since (.*)/;
 	is($named, $pid, 'it names the process that holds the lock');
 	is(query($db, "SELECT '$time'::timestamptz = '$since'"),
-		't', 'and since when that has been at it');
-	is($out, '', 'it finds nothing left to do, which is no error');
+		't', 'and when its transaction began');
+	is($out, '', 'it finds nothing left to do, which is not an error');
 	unlike($err, qr/ERROR/, 'it has no error');
 	close_session($_) foreach $holder, $waiter;
 	clean('a commit');
 }
 
-# If the holder rolls back, the waiter runs.
+# If the holder rolls back, the waiting session runs.
 {
 	my ($holder) = open_holder($apply);
 	my $waiter = start_waiter($apply);
 
 	ask($holder, 'ROLLBACK');
 	is((finish($waiter))[0],
-		"1\n2", 'after a rollback of the holder the waiter runs the migrations');
+		"1\n2", 'after a rollback of the holder, the waiting session runs the migrations');
 	close_session($_) foreach $holder, $waiter;
 	clean('a rollback');
 }
 
-# Rollbacks wait as well, and see what the holder has done.
+# Calls of rollback wait, too, and see what the holder has done.
 {
 	my ($holder) = open_holder("$apply LIMIT 1");
 	ask($holder, 'COMMIT; BEGIN; SELECT FROM migrate.rollback(steps => 1)');
@@ -107,7 +108,7 @@ sub clean
 	clean('a rollback of migrations');
 }
 
-# The wait ends as waits do: by lock_timeout, cancel, statement_timeout.
+# The wait ends like other waits: by lock_timeout, cancel, statement_timeout.
 {
 	my ($holder, $pid) = open_holder($apply);
 
@@ -129,7 +130,7 @@ sub clean
 		(finish($waiter))[1],
 		qr/ERROR:  57014: canceling statement due to user request/,
 		'a waiter can be canceled');
-	is((ask($waiter, 'SELECT 1'))[0], '1', 'and its session goes on');
+	is((ask($waiter, 'SELECT 1'))[0], '1', 'and its session still works');
 	close_session($waiter);
 
 	$waiter = start_waiter($apply);
@@ -139,13 +140,13 @@ sub clean
 	like((close_session($waiter))[1], qr/FATAL:  57P01:/, 'a waiter can be terminated');
 
 	is(query($db, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"),
-		1, 'of all these calls only the holder has a lock');
+		1, 'only the holder has a lock after all these calls');
 	close_session($holder);
 	clean('timeouts');
 }
 
-# lock_timeout counts from the start of the wait, however long the holder has
-# been at it, and a wait that ends in time is no error.
+# lock_timeout counts from the start of the wait, however long the holder has had
+# the lock, and a wait that ends in time is not an error.
 {
 	my ($holder) = open_holder($apply);
 	my $waiter = start_waiter("SET lock_timeout = '30s'; $apply");
@@ -153,13 +154,14 @@ sub clean
 	usleep(500_000);
 	ask($holder, 'COMMIT');
 	my ($out, $err) = finish($waiter);
-	unlike($err, qr/ERROR/, 'a lock_timeout that has not passed does no harm');
+	unlike($err, qr/ERROR/, 'a lock_timeout that has not passed has no effect');
 	close_session($_) foreach $holder, $waiter;
 	clean('a long timeout');
 }
 
-# A holder that waits for the waiter, directly and through a third session:
-# the deadlock detector cannot see it, the waiter gives way.
+# A holder that waits for the waiting session, directly and through a third
+# session: the deadlock detector cannot see that, so the waiting session raises an
+# error.
 {
 	my $alter = new_directory('1_alter.sql' => "ALTER TABLE contested ADD COLUMN name text;\n");
 	my $give_way = qr/deadlock detected.*HINT:.*CALL migrate\.up/s;
@@ -171,11 +173,11 @@ sub clean
 	start($holder, "SELECT version FROM migrate.apply('$alter', project => 'cycle')");
 	wait_for_activity($db, 'holder', "wait_event_type = 'Lock'");
 	my ($out, $err) = ask($waiter, "SELECT FROM migrate.apply('$alter', project => 'cycle')");
-	like($err, qr/ERROR:  40P01:/, 'a waiter that the holder waits for gives way');
+	like($err, qr/ERROR:  40P01:/, 'a waiting session that the holder waits for raises an error');
 	like($err, $give_way, 'with a hint');
 	ask($waiter, 'ROLLBACK');
 	($out, $err) = finish($holder);
-	is($out, '1', 'and the holder goes on');
+	is($out, '1', 'and the holder continues');
 	unlike($err, qr/ERROR/, 'without an error');
 
 	my $between = open_session($db, application => 'between');
@@ -193,13 +195,13 @@ sub clean
 	ask($waiter, 'ROLLBACK');
 	finish($between);
 	ask($between, 'COMMIT');
-	is((finish($holder))[0], '1', 'and the holder goes on');
+	is((finish($holder))[0], '1', 'and the holder continues');
 	close_session($_) foreach $waiter, $holder, $between;
 	clean('cycles');
 }
 
-# Two transactions that run two histories in opposite order: at least one gives
-# way, and the other one can go on.
+# Two transactions that run two histories in opposite order: at least one raises
+# an error, and the other one can continue.
 {
 	my $one = "SELECT version FROM migrate.apply('$two')";
 	my $other = "SELECT version FROM migrate.apply('$other_tables', project => 'other')";
@@ -211,20 +213,21 @@ sub clean
 	wait_for_activity($db, 'first', $waits);
 	start($second, $one);
 	my @errors = map { (finish($_))[1] } $first, $second;
-	ok((grep { /ERROR:  40P01:/ } @errors), 'two runs that wait for each other: one gives way')
+	ok((grep { /ERROR:  40P01:/ } @errors), 'two runs that wait for each other: one raises an error')
 	  or diag(@errors);
 	ask($_, 'COMMIT') foreach $first, $second;
 	my $done = query($db,
 		"SELECT DISTINCT project FROM migrate.applied WHERE project IN ('default', 'other') ORDER BY 1"
 	);
-	is($done, (grep { /ERROR/ } @errors) == 2 ? '' : "default\nother", 'the other one goes on');
+	is($done, (grep { /ERROR/ } @errors) == 2 ? '' : "default\nother", 'the other one continues');
 	close_session($_) foreach $first, $second;
 	query($db, "SELECT FROM migrate.reset(project => 'other')");
 	clean('crossing runs');
 }
 
-# CREATE INDEX CONCURRENTLY waits for snapshots, a waiter's too.  The run that
-# is waited for waits for the index, the index for the waiter.
+# CREATE INDEX CONCURRENTLY waits for snapshots, also for that of a waiting session.
+# The run that this session waits for waits for the index, and the index for the
+# session.
 {
 	my $alter = new_directory('1_alter.sql' => "ALTER TABLE contested ADD COLUMN size integer;\n");
 	my $apply_alter = "SELECT version FROM migrate.apply('$alter', project => 'index')";
@@ -237,10 +240,10 @@ sub clean
 	start($holder, $apply_alter);
 	wait_for_activity($db, 'holder', "wait_event = 'relation'");
 	my ($out, $err) = ask($waiter, $apply_alter);
-	like($err, qr/ERROR:  40P01:/, 'a waiter gives way whose snapshot an index build waits for');
+	like($err, qr/ERROR:  40P01:/, 'a waiting session whose snapshot an index build waits for raises an error');
 	ask($waiter, 'ROLLBACK');
 	unlike((finish($index))[1], qr/ERROR/, 'the index is built');
-	is((finish($holder))[0], '1', 'and the holder goes on');
+	is((finish($holder))[0], '1', 'and the holder continues');
 	close_session($_) foreach $waiter, $index, $holder;
 	clean('an index');
 }
@@ -252,22 +255,22 @@ sub clean
 
 	query($db, "SELECT pg_terminate_backend($pid)");
 	is((finish($waiter))[0],
-		"1\n2", 'after the end of the holder\'s backend the waiter runs the migrations');
+		"1\n2", 'after the end of the holder\'s backend, the waiting session runs the migrations');
 	close_session($_) foreach $holder, $waiter;
 	clean('a terminated holder');
 
 	($holder) = open_holder($apply);
 	$waiter = start_waiter($apply);
 	$holder->{run}->signal('KILL');
-	is((finish($waiter))[0], "1\n2", 'likewise after that of its psql');
+	is((finish($waiter))[0], "1\n2", 'and after the end of its psql');
 	$holder->{run}->finish;
 	close_session($waiter);
 	clean('a killed client');
 }
 
-# A transaction that is prepared keeps the lock, and its process goes on to
-# other things, such as waiting for the waiter.  It must neither be named nor
-# be taken for a cycle.
+# A prepared transaction keeps the lock, and its process goes on to other things,
+# such as waiting for the waiting session.  That process must not be named, and this
+# is not a cycle.
 {
 	my ($innocent, $pid) = open_holder($apply);
 	query($db, 'CREATE TABLE held (id integer)');
@@ -283,7 +286,7 @@ sub clean
 	like(
 		$err,
 		qr/NOTICE:.*waiting for .*prepared transaction/,
-		'a prepared transaction is named as what is waited for');
+		'the message names a prepared transaction');
 	ask($waiter, 'ROLLBACK');
 	finish($innocent);
 	ask($innocent, 'COMMIT');
@@ -292,8 +295,8 @@ sub clean
 	wait_for_activity($db, 'waiter', $waits);
 	query($db, "COMMIT PREPARED 'run'");
 	($out, $err) = finish($waiter);
-	is($out, '', 'after COMMIT PREPARED the waiter finds nothing left to do');
-	unlike($err, qr/ERROR/, 'and has no error');
+	is($out, '', 'after COMMIT PREPARED the waiting session finds nothing left to do');
+	unlike($err, qr/ERROR/, 'and raises no error');
 	is(query($db, 'SELECT version FROM migrate.status()'),
 		"1\n2", 'the history has what was prepared');
 	close_session($_) foreach $innocent, $waiter;
@@ -307,21 +310,21 @@ sub clean
 	close_session($waiter);
 	clean('ROLLBACK PREPARED');
 
-	# the lock outlives a restart
+	# the lock survives a restart
 	query($db, "BEGIN; $apply; PREPARE TRANSACTION 'run'");
 	$node->restart;
 	fails_with(
 		$db, "SET lock_timeout = '200ms'; $apply",
 		'55P03',
 		qr/lock timeout/,
-		'a prepared transaction keeps the lock over a restart');
+		'a prepared transaction keeps the lock across a restart');
 	query($db, "ROLLBACK PREPARED 'run'");
 	is(query($db, $apply), "1\n2", 'until it is rolled back');
 	clean('a restart');
 }
 
-# Above READ COMMITTED a history that the snapshot does not show stops the run:
-# it would do over again what has been done.
+# Above READ COMMITTED, changes of the history that the snapshot does not show are
+# an error: the run would repeat what has been done.
 foreach my $level ('REPEATABLE READ', 'SERIALIZABLE')
 {
 	my $too_late = qr/ERROR:  40001: could not serialize access due to concurrent migration/;
@@ -345,7 +348,7 @@ foreach my $level ('REPEATABLE READ', 'SERIALIZABLE')
 	my ($holder) = open_holder($apply);
 	my $waiter = start_waiter($apply, before => $begin);
 	ask($holder, 'COMMIT');
-	like((finish($waiter))[1], $too_late, "$level: so is one that has waited for the other one");
+	like((finish($waiter))[1], $too_late, "$level: so is a run that has waited for the other one");
 	ask($waiter, 'ROLLBACK');
 	is((ask($waiter, "$begin; $apply"))[0] =~ /\A\d+\z/,
 		1, "$level: the retry finds nothing left to do");
@@ -360,11 +363,11 @@ foreach my $level ('REPEATABLE READ', 'SERIALIZABLE')
 			 SELECT count(*) FROM migrate.apply('$two');
 			 COMMIT"),
 		"2\n1\n1",
-		"$level: one's own runs are in one's way nowhere");
+		"$level: several runs in one transaction do not conflict");
 	clean($level);
 }
 
-# What shares no history shares no lock.
+# Runs on different histories do not share a lock.
 {
 	my ($holder) = open_holder($apply);
 	my $now = "SET lock_timeout = '100ms';";
@@ -378,7 +381,7 @@ foreach my $level ('REPEATABLE READ', 'SERIALIZABLE')
 	is(query($neighbour, "$now $apply"), "1\n2", 'another database does not wait');
 	ask($holder, 'COMMIT');
 
-	# a long migration does not keep up to date releases from starting
+	# a long migration does not prevent up-to-date releases from starting
 	my $three = new_directory(
 		(   map { my $file = $_; $file => PostgreSQL::Test::Utils::slurp_file("$two/$file") }
 			  '1_a.sql',
@@ -387,15 +390,15 @@ foreach my $level ('REPEATABLE READ', 'SERIALIZABLE')
 	ask($holder, "BEGIN; SELECT FROM migrate.apply('$three')");
 	my ($status, $out, $err) = sql($db, "$now $apply");
 	is("$status|$out|$err", '0||',
-		'a release that is up to date starts while the next one migrates');
-	is(query($db, "$now SELECT migrate.version()"), '2', 'asking does not wait');
+		'an up-to-date release starts while the next one migrates');
+	is(query($db, "$now SELECT migrate.version()"), '2', 'version does not wait');
 	like(query($db, "$now SELECT version, state FROM migrate.status('$three')"),
-		qr/3\|pending/, 'nor does status');
+		qr/3\|pending/, 'and neither does status');
 	fails_with(
 		$db, "$now SELECT migrate.apply('$three')",
 		'55P03',
 		qr/lock timeout/,
-		'but who has something to do waits');
+		'but a call with something to do waits');
 	close_session($holder);
 }
 

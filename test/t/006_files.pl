@@ -1,4 +1,4 @@
-# What lies in a directory, who may read it, and what changes meanwhile.
+# What a directory contains, which roles may read it, and changes during a run.
 
 use strict;
 use warnings;
@@ -19,7 +19,7 @@ my $node = new_node('files');
 my $db = create_database($node, 'files');
 my $base = new_directory();
 
-# An ordinary role that may call everything, as deployments have.
+# An ordinary role that may call everything, as for deployments.
 query(
 	$db,
 	'CREATE ROLE deploy LOGIN;
@@ -47,7 +47,7 @@ sub states
 	return "SELECT version, state FROM migrate.status('$dir')";
 }
 
-# Nothing has come of a run.
+# A run has left nothing.
 sub nothing_done
 {
 	my ($name) = @_;
@@ -69,7 +69,7 @@ sub updown
 my $insert = "INSERT INTO seen VALUES ('x');\n";
 
 #
-# What is no directory of files that can be read
+# Paths that are not directories, and files that cannot be read
 #
 
 my $good = write_files("$base/good", '001_a.sql' => $insert);
@@ -78,16 +78,16 @@ my $status = 'SELECT * FROM migrate.status';
 fails_with(
 	$db, "$status('$base/missing')", '58P01',
 	qr/could not open directory "$base\/missing": No such file/,
-	'a directory that is missing');
+	'a missing directory');
 fails_with(
 	$db, "$status('$good/001_a.sql')", '42809',
 	qr/"$good\/001_a.sql" is not a directory/,
-	'a file is no directory');
+	'a file is not a directory');
 fails_with(
 	$db, "$status('$good/001_a.sql/x')",
 	'42809',
 	qr/is not a directory/,
-	'nor can one be below a file');
+	'and a directory cannot be below a file');
 fails_with(
 	$db, "$status('good')", '22023',
 	qr/path of directory "good" is not absolute/,
@@ -97,7 +97,7 @@ fails_with(
 	$db, 'SELECT migrate.apply()',
 	'22023',
 	qr/no directory of migrations is given.*HINT:.*migrate\.directory/s,
-	'no directory at all');
+	'no directory');
 
 my $long = 'x' x 300;
 fails_with(
@@ -105,7 +105,7 @@ fails_with(
 	qr/could not open directory.*File name too long/,
 	'a name that is too long');
 mkfifo("$base/fifo", 0644) or die "mkfifo: $!";
-fails_with($db, "$status('$base/fifo')", '42809', qr/is not a directory/, 'a FIFO is no directory');
+fails_with($db, "$status('$base/fifo')", '42809', qr/is not a directory/, 'a FIFO is not a directory');
 
 my $user = getpwuid($>);
 
@@ -127,11 +127,11 @@ fails_with(
 	$db, "SELECT migrate.apply('$empty')",
 	'58P01',
 	qr/directory "$empty" has no migrations.*HINT:/s,
-	'an empty directory, which is hardly the one that was meant');
-is(query($db, "$status('$empty')"), '', 'status has nothing to tell about it');
+	'an empty directory');
+is(query($db, "$status('$empty')"), '', 'status has no rows for it');
 
 #
-# What is no regular file
+# Files that are not regular files
 #
 
 my $odd = write_files(
@@ -144,18 +144,18 @@ fails_with(
 	$db, "SELECT migrate.apply('$odd')",
 	'42809',
 	qr/"002_x.sql" is not a regular file/,
-	'a FIFO is refused, and nobody waits for what comes out of it');
+	'a FIFO is refused, without waiting for its writer');
 nothing_done('before anything has run');
-fails_with($db, states($odd), '42809', qr/"002_x.sql" is not a regular file/, 'likewise by status');
+fails_with($db, states($odd), '42809', qr/"002_x.sql" is not a regular file/, 'and by status');
 unlink "$odd/002_x.sql";
 
 mkfifo("$odd/notes.sql", 0644) or die "mkfifo: $!";
 mkfifo("$odd/pipe", 0644) or die "mkfifo: $!";
 is(query($db, states($odd)), '001|pending',
-	'a FIFO that is no migration by its name is left alone');
+	'a FIFO without the name of a migration is ignored');
 unlink "$odd/notes.sql", "$odd/pipe";
 
-# the name of a socket has to be short
+# the name of a socket must be short
 {
 	my $cwd = getcwd();
 	chdir $odd or die "$odd: $!";
@@ -169,7 +169,7 @@ set_link('/dev/zero', "$odd/002_zero.sql");
 fails_with(
 	$db, states($odd), '42809',
 	qr/"002_zero.sql" is not a regular file/,
-	'a link to a device, which would never end');
+	'a link to a device without an end');
 unlink "$odd/002_zero.sql";
 
 set_link("$odd/002_loop.sql", "$odd/002_loop.sql");
@@ -183,13 +183,13 @@ set_link('nowhere', "$odd/002_nowhere.sql");
 fails_with(
 	$db, states($odd), '58P01',
 	qr/could not open file "002_nowhere.sql": No such file/,
-	'a link that leads nowhere');
+	'a dangling link');
 unlink "$odd/002_nowhere.sql";
 
 mkdir "$odd/002_directory.sql" or die "mkdir: $!";
 is(query($db, states($odd)),
 	'001|pending',
-	'a subdirectory is left alone, and so are hidden files, whatever their names are');
+	'a subdirectory is ignored, and so are hidden files, whatever their names');
 
 {
 	open my $file, '>', "$odd/003_large.sql" or die $!;
@@ -199,7 +199,7 @@ is(query($db, states($odd)),
 	unlink "$odd/003_large.sql";
 }
 
-# A name is data and nothing else.
+# A name is only data.
 my $names = write_files(
 	"$base/names",
 	"001_%s%n%d.sql" => $insert,
@@ -207,7 +207,7 @@ my $names = write_files(
 	'003_"two words" \\ $$.sql' => "INSERT INTO seen VALUES ('x'), (1/0::text);\n");
 is( query($db, "SELECT name, file FROM migrate.status('$names') LIMIT 2"),
 	"%s%n%d|001_%s%n%d.sql\n'; DROP TABLE seen; --|002_'; DROP TABLE seen; --.sql",
-	'names with characters that mean something elsewhere');
+	'names with special characters');
 fails_with(
 	$db, "SELECT migrate.apply('$names')",
 	'42883',
@@ -222,7 +222,7 @@ is( query(
 query($db, 'DELETE FROM seen');
 
 #
-# Links that a superuser may follow
+# Links that are followed for a superuser
 #
 
 my $linked = write_files("$base/linked");
@@ -233,9 +233,9 @@ set_link($linked, "$base/current");
 is(query($db, states("$base/current")),
 	"001|pending\n002|pending", 'links to the directory and to files are followed');
 is(query($db, states("$base//good/../current/./")),
-	"001|pending\n002|pending", 'the path may have needless parts');
+	"001|pending\n002|pending", 'the path may have redundant parts');
 is(query($db, "SELECT version FROM migrate.apply('$base/current')"),
-	"001\n002", 'and what they lead to runs');
+	"001\n002", 'and their targets run');
 is(query($db, states($linked)), "001|applied\n002|applied", 'by whatever path');
 query($db, 'SELECT FROM migrate.reset(force => true); DELETE FROM seen');
 
@@ -247,7 +247,7 @@ my $changing = write_files("$base/changing", '001_a.sql' => $insert, '002_b.sql'
 query($db, "SELECT FROM migrate.apply('$changing', steps => 1)");
 write_files($changing, '001_a.sql' => "-- a comment\r\nINSERT   INTO seen\r\nVALUES ('x') ;\r\n");
 is(query($db, states($changing)),
-	"001|applied\n002|pending", 'a comment, white space and line ends are no change');
+	"001|applied\n002|pending", 'a comment, white space and line ends are not a change');
 write_files($changing, '001_a.sql' => "INSERT INTO seen VALUES ('y');\n");
 fails_with(
 	$db, "SELECT migrate.apply('$changing')",
@@ -257,11 +257,11 @@ fails_with(
 is(query($db, 'SELECT count(*) FROM seen'), 1, 'nothing more has run');
 unlink "$changing/001_a.sql";
 is(query($db, "SELECT version FROM migrate.apply('$changing')"),
-	'002', 'a file that is missing after it was applied stops nothing');
+	'002', 'a file that is missing after it was applied does not stop a run');
 is(query($db, states($changing)), "001|missing\n002|applied", 'and shows as missing');
 query($db, 'SELECT FROM migrate.reset(force => true); DELETE FROM seen');
 
-# what makes a file one of those that are not kept in memory
+# enough for a file not to be kept in memory
 my $large = '-- ' . ('x' x 100_000) . "\n";
 
 # A directory of two migrations, of which the first one runs a statement that changes
@@ -280,14 +280,14 @@ sub changing_directory
 	return $dir;
 }
 
-# Large files are read again when they run, and have to be what was checked.
+# Large files are read again when they run, and must be the same as when checked.
 sub changed_during_run
 {
 	my ($change, $sqlstate, $pattern, $name) = @_;
 	my $dir = changing_directory($change, $large);
 
 	fails_with($db, "SELECT migrate.apply('$dir')", $sqlstate, $pattern, $name);
-	nothing_done('and nothing at all has happened');
+	nothing_done('and nothing has run');
 	return;
 }
 
@@ -301,12 +301,12 @@ changed_during_run(
 	"COPY (SELECT 'DROP TABLE seen') TO 'DIR/002_b.down.sql'",
 	'55000',
 	qr/"002_b.down.sql" $changed/,
-	'the way back of a later one changed during the run');
+	'the down script of a later one changed during the run');
 changed_during_run(
 	"COPY (SELECT 'DROP TABLE seen') TO 'DIR/001_a.down.sql'",
 	'55000',
 	qr/"001_a.down.sql" $changed/,
-	'its own way back changed during the run');
+	'its own down script changed during the run');
 changed_during_run(
 	"SELECT lo_from_bytea(4711, 'SELECT 1'); SELECT lo_export(4711, 'DIR/002_b.up.sql')",
 	'55000',
@@ -323,7 +323,7 @@ changed_during_run(
 	qr/"002_b.up.sql" is not a regular file/,
 	'a file that becomes a FIFO during the run');
 
-# Small ones are read once: what was checked is what runs, and is stored.
+# Small files are read once: what was checked runs, and is stored.
 foreach my $change (
 	"COPY (SELECT 'INSERT INTO seen VALUES (''z'')') TO 'DIR/002_b.up.sql'",
 	"COPY (SELECT 'DROP TABLE seen') TO 'DIR/002_b.down.sql'",
@@ -332,13 +332,13 @@ foreach my $change (
 	my $dir = changing_directory($change, '');
 
 	is(query($db, "SELECT version FROM migrate.apply('$dir')"),
-		"001\n002", 'a small file that changes during the run has been read');
+		"001\n002", 'a small file has been read before it changes during the run');
 	is(query($db, "SELECT string_agg(what, ',') FROM seen"), 'x,x', 'and runs as it was checked');
 	is(query($db, 'SELECT count(*) FROM migrate.rollback(); SELECT count(*) FROM seen'),
-		"2\n0", 'back as well');
+		"2\n0", 'and down, too');
 }
 
-# A release switched by a link to the directory: the run stays in the old one.
+# A release that a link to the directory switches: the run stays in the old one.
 {
 	my $switch = "COPY (SELECT 1) TO PROGRAM 'cat > /dev/null; ln -sfn release2 $base/release'";
 	write_files(
@@ -353,12 +353,12 @@ foreach my $change (
 	is(query($db, "SELECT version FROM migrate.apply('$base/release')"),
 		"001\n002", 'a link to the directory is switched during the run');
 	is(query($db, 'SELECT what FROM seen'),
-		'old', 'which stays in the directory that it began with');
+		'old', 'which continues in the directory where it began');
 	query($db, 'SELECT FROM migrate.reset(force => true); DELETE FROM seen');
 }
 
 #
-# An ordinary role: the allowed directories and nothing else
+# An ordinary role: only the allowed directories
 #
 
 my $outside = write_files("$base/outside", '001_a.sql' => updown('SECRET'));
@@ -368,16 +368,16 @@ my $denied = qr/permission denied for directory/;
 fails_with(
 	$db, states($allowed), '42501',
 	qr/$denied.*HINT:.*allowed_directories/s,
-	'without allowed directories an ordinary role can read none', %deploy);
+	'without allowed directories an ordinary role cannot read any', %deploy);
 allow($allowed, "$base/second");
 is(query($db, states($allowed), %deploy), '001|pending', 'an allowed directory can be read');
 is(query($db, "SELECT version FROM migrate.apply('$allowed')", %deploy), '001', 'and run');
 query($db, 'SELECT FROM migrate.reset(force => true); DELETE FROM seen');
 write_files("$allowed/below", '001_a.sql' => $insert);
-is(query($db, states("$allowed/below"), %deploy), '001|pending', 'so can one below it');
-is(query($db, states("$allowed/below/.."), %deploy), '001|pending', 'also by a roundabout way');
+is(query($db, states("$allowed/below"), %deploy), '001|pending', 'so can a directory below it');
+is(query($db, states("$allowed/below/.."), %deploy), '001|pending', 'also by an indirect path');
 
-# each entry of the list, each kind of path to what is not in it
+# each entry of the list, each kind of path that is not in it
 write_files("$base/a/bc", '001_a.sql' => $insert);
 foreach my $path (
 	$outside, $base,
@@ -390,31 +390,31 @@ foreach my $path (
 	my $text =
 	  fails_with($db, states($path), '42501', $denied, 'not allowed: ' . $path =~ s/^\Q$base\E//r,
 		%deploy);
-	unlike($text, qr/SECRET|No such file/, 'and nothing is told about it');
+	unlike($text, qr/SECRET|No such file/, 'and the message has nothing about it');
 }
 fails_with(
 	$db, states("$allowed/missing"),
 	'58P01',
 	qr/No such file/,
-	'what is missing inside is told', %deploy);
+	'a missing file inside is reported', %deploy);
 query($db, 'CREATE ROLE reader LOGIN IN ROLE pg_read_server_files, deploy');
 is(query($db, states($outside), user => 'reader'),
 	'001|pending', 'a role with the privileges of pg_read_server_files needs no allowed directory');
 
-# The lists that a superuser may write
+# The lists that a superuser can set
 allow("$allowed/", '/var/empty/nothing');
-is(query($db, states($allowed), %deploy), '001|pending', 'an entry may end in a slash');
+is(query($db, states($allowed), %deploy), '001|pending', 'an entry can end in a slash');
 set_link($allowed, "$base/link_to_allowed");
 allow("$base/link_to_allowed");
-is(query($db, states("$base/link_to_allowed"), %deploy), '001|pending', 'an entry may be a link');
-is(query($db, states($allowed), %deploy), '001|pending', 'which stands for where it leads');
+is(query($db, states("$base/link_to_allowed"), %deploy), '001|pending', 'an entry can be a link');
+is(query($db, states($allowed), %deploy), '001|pending', 'which allows its target');
 fails_with($db, states("$base/a/bc"), '42501', $denied, 'and for nothing else', %deploy);
 
 write_files("$base/a comma, a space", '001_a.sql' => $insert);
 allow("$allowed, \"$base/a comma, a space\"");
-is(query($db, states("$base/a comma, a space"), %deploy), '001|pending', 'an entry may be quoted');
+is(query($db, states("$base/a comma, a space"), %deploy), '001|pending', 'an entry can be quoted');
 
-# Links inside that lead out
+# Links inside that lead outside
 allow($allowed, "$base/second");
 write_files("$base/second", '001_a.sql' => updown('SECOND'));
 my $links = write_files("$allowed/links");
@@ -434,12 +434,12 @@ foreach my $kind (sort keys %targets)
 		$db, states($links), '42501',
 		qr/permission denied for file "001_a.sql".*DETAIL:.*link/s,
 		"a link to a file, $kind", %deploy);
-	unlike($text, qr/SECRET|SECOND/, 'and nothing of what it leads to is told');
+	unlike($text, qr/SECRET|SECOND/, 'and the message has nothing of its target');
 }
 set_link("$allowed/below/001_a.sql", "$links/001_a.sql");
 is(query($db, states($links), %deploy), '001|pending', 'a link to a file inside can be read');
 
-# Where a link leads out, nothing is told of what is there.
+# Where a link leads outside, messages do not show what is there.
 set_link($outside, "$allowed/out");
 write_files("$outside/there", '001_a.sql' => updown('SECRET'));
 foreach my $path ('', '/there', '/not_there', '/001_a.sql', '/there/not_there')
@@ -449,11 +449,11 @@ foreach my $path ('', '/there', '/not_there', '/001_a.sql', '/there/not_there')
 }
 set_link("$base/missing", "$allowed/out");
 fails_with($db, states("$allowed/out"), '42501', $denied,
-	'a link to a directory outside that is not there', %deploy);
+	'a link to a missing directory outside', %deploy);
 
 #
 # A ConfigMap of Kubernetes: links to ..data, which is a link to a hidden
-# directory, and changed at one stroke
+# directory, and is switched atomically
 #
 
 my $mount = "$allowed/mount";
@@ -480,16 +480,16 @@ fails_with(
 	$db, "SELECT migrate.apply('$mount')",
 	'55000',
 	qr/"002_b.sql" $changed/,
-	'one that is switched during the run');
+	'a ConfigMap that is switched during the run');
 nothing_done('leaves nothing');
 
 #
-# A link that is switched between inside and outside all the time
+# A link that is constantly switched between inside and outside
 #
 
 write_files("$allowed/inside", '001_a.sql' => updown('INSIDE'));
 
-# One call, and what it gives or says, all of it.
+# One call, and all of its rows and messages.
 query(
 	$db, q{
 	CREATE FUNCTION attempt(routine text, dir text) RETURNS text LANGUAGE plpgsql AS $$
@@ -505,7 +505,7 @@ query(
 			PERFORM migrate.apply(dir);
 			outcome := (SELECT string_agg(what, ' ') FROM seen);
 			DELETE FROM seen;
-			-- its down section is none
+			-- its down section is not SQL
 			PERFORM migrate.repair(version => version, state => 'pending') FROM migrate.status();
 		END IF;
 		RETURN routine || ': ' || outcome;
@@ -515,8 +515,8 @@ query(
 		RETURN format('%s: %s %s %s %s %s', routine, SQLSTATE, SQLERRM, detail, hint, context);
 	END $$});
 
-# Such calls for a second, and for some more if not both kinds of outcome have
-# been seen by then: text from inside, and an error as expected.
+# Such calls for a second, and longer until both kinds of outcome have been seen:
+# text from inside, and the expected error.
 sub attempts
 {
 	my ($dir, $refused) = @_;
@@ -543,8 +543,8 @@ sub attempts
 		SELECT count(*), text FROM outcomes GROUP BY text ORDER BY 1 DESC};
 }
 
-# They run while a process of its own switches something.  Nothing of what they
-# give or say may come from outside.
+# They run while another process switches something.  Nothing in their rows and
+# messages may come from outside.
 sub switched
 {
 	my ($name, $dir, $refused, $switch) = @_;
@@ -563,8 +563,8 @@ sub switched
 	waitpid $child, 0;
 
 	unlike($outcomes, qr/SECRET/, "$name: nothing is read outside");
-	like($outcomes, qr/INSIDE/, "$name: now and then the inside is read");
-	like($outcomes, qr/$refused/, "$name: now and then it is refused") if defined $refused;
+	like($outcomes, qr/INSIDE/, "$name: the inside is read at times");
+	like($outcomes, qr/$refused/, "$name: it is refused at times") if defined $refused;
 	unlike($outcomes, qr/\|\w+: [0-9A-Z]{5} /, "$name: nothing fails") if !defined $refused;
 	note("$name: $1 times $2") while $outcomes =~ /^(\d+)\|(\w+: [(\w]+)/mg;
 	return;
@@ -580,7 +580,7 @@ switched('a link to a file',
 switched('a link to the directory',
 	"$allowed/race_link", $refused, sub { set_link($both[ $turn++ % 2 ], "$allowed/race_link") });
 
-# a file, or a directory on the way, that becomes a link and a file again
+# a file, or a directory of the path, that becomes a link and a file again
 switched(
 	'a file', $race, $refused,
 	sub {
@@ -593,7 +593,7 @@ switched(
 write_files("$allowed/real/001", '001_a.sql' => updown('INSIDE'));
 write_files("$base/outside_parent/001", '001_a.sql' => updown('SECRET'));
 switched(
-	'a directory on the way',
+	'a directory of the path',
 	"$allowed/real/001",
 	$refused,
 	sub {
@@ -605,9 +605,9 @@ switched(
 		rename "$allowed/real.away", "$allowed/real";
 	});
 
-# a FIFO that takes the place of the file must not be waited for
+# a FIFO that replaces the file must not make the server wait
 switched(
-	'a FIFO in the place of the file',
+	'a FIFO in place of the file',
 	$race,
 	': 42809 "001_a.sql" is not a regular file',
 	sub {
@@ -619,7 +619,7 @@ switched(
 		usleep(rand 100);
 	});
 
-# a ConfigMap, whose versions are all inside, is always whole
+# a ConfigMap, whose versions are all inside, is always complete
 write_files("$allowed/map/..$_", '001_a.sql' => updown('INSIDE')) foreach 'one', 'two';
 set_link('..one', "$allowed/map/..data");
 set_link('..data/001_a.sql', "$allowed/map/001_a.sql");
@@ -632,7 +632,7 @@ is( query($db, "SELECT count(*) FILTER (WHERE text ~ 'SECRET'), count(*) > 0 FRO
 nothing_done('and none has run');
 
 #
-# Who may set the settings
+# Which roles can set the settings
 #
 
 allow($allowed);
@@ -643,55 +643,55 @@ foreach my $setting ('migrate.directory', 'migrate.allowed_directories')
 	fails_with($db, "SELECT migrate.version(); SET $setting = '$outside'",
 		'42501', $no_parameter, "$setting cannot be set by an ordinary role", %deploy);
 	fails_with($db, "SELECT migrate.version(); SELECT set_config('$setting', '$outside', false)",
-		'42501', $no_parameter, 'nor by a function', %deploy);
+		'42501', $no_parameter, 'and not with set_config()', %deploy);
 	foreach my $before ('', 'SELECT migrate.version();')
 	{
 		fails_with(
 			$db, "$before ALTER DATABASE files SET $setting = '$outside'",
 			'42501', $no_parameter,
-			'nor for a database by its owner',
+			'and not for a database by its owner',
 			user => 'landlady');
 		fails_with($db, "$before ALTER ROLE deploy SET $setting = '$outside'",
-			'42501', $no_parameter, 'nor for himself', %deploy);
+			'42501', $no_parameter, 'and not for the role itself', %deploy);
 	}
 }
 
-# Set before the library is there to say no, it has no effect.
+# Set before the library is loaded, it has no effect.
 my $steal = "SELECT * FROM migrate.status('$outside')";
 fails_with($db, "SET migrate.allowed_directories = '$outside'; $steal",
 	'42501', $denied, 'a setting made before the extension is loaded has no effect', %deploy);
-fails_with($db, $steal, '42501', $denied, 'nor has one of the connection',
+fails_with($db, $steal, '42501', $denied, 'and neither has one of the connection',
 	%deploy, options => "-c migrate.allowed_directories=$outside");
 fails_with(
 	$db,
 	"CREATE FUNCTION steal() RETURNS bigint LANGUAGE sql SET migrate.allowed_directories = '$outside'
 	 AS \$\$ SELECT count(*) FROM migrate.status('$outside') \$\$;
 	 SELECT steal()",
-	'42501', qr/permission denied/, 'nor has one of a function', %deploy);
+	'42501', qr/permission denied/, 'and neither has one of a function', %deploy);
 fails_with(
 	$db, "SET migrate.directory = '$outside'; SELECT migrate.apply()",
 	'22023',
 	qr/no directory of migrations is given/,
-	'likewise the directory', %deploy);
+	'and so does the directory', %deploy);
 fails_with(
 	$db, 'SELECT migrate.version(); SHOW migrate.allowed_directories',
 	'42501',
 	qr/must be superuser|permission denied/,
-	'nor can an ordinary role see which directories are allowed', %deploy);
+	'an ordinary role cannot see which directories are allowed', %deploy);
 
 query($db, 'SELECT migrate.version(); GRANT SET ON PARAMETER migrate.directory TO deploy');
 is( query(
 		$db, "SET migrate.directory = '$allowed/below'; SELECT version FROM migrate.apply()",
 		%deploy),
 	'001',
-	'GRANT SET ON PARAMETER gives leave to set the directory');
+	'GRANT SET ON PARAMETER allows setting the directory');
 fails_with($db, "SET migrate.directory = '$outside'; SELECT migrate.apply()",
-	'42501', $denied, 'which still has to be an allowed one', %deploy);
+	'42501', $denied, 'which must still be allowed', %deploy);
 
 foreach my $setting ('migrate.directory', 'migrate.allowed_directories')
 {
 	fails_with($db, "SELECT migrate.version(); SET $setting = 'relative'",
-		'22023', qr/DETAIL:.*absolute/, "$setting takes no relative path");
+		'22023', qr/DETAIL:.*absolute/, "$setting does not accept a relative path");
 }
 
 $node->stop;

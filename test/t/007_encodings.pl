@@ -21,7 +21,7 @@ my %databases = (
 is(query($databases{$_}, 'SHOW server_encoding'), $_, "there is a $_ database")
   foreach sort keys %databases;
 
-# Bytes that are no UTF-8 are an error in each of them.
+# Bytes that are not UTF-8 are an error in each of them.
 foreach my $encoding (sort keys %databases)
 {
 	my $db = $databases{$encoding};
@@ -33,7 +33,7 @@ foreach my $encoding (sort keys %databases)
 			"SELECT * FROM migrate.$routine('" . fixture('bad/bad_utf8') . "')",
 			'22021',
 			qr/invalid byte sequence for encoding "UTF8": 0xe9.*file "00001_drinks.sql", line 4\b/s,
-			"$encoding: $routine names file and line of a bad byte");
+			"$encoding: $routine names file and line of an invalid byte");
 		fails_with(
 			$db,
 			"SELECT * FROM migrate.$routine('" . fixture('bad/nul_byte') . "')",
@@ -51,7 +51,7 @@ fails_with(
 	"SELECT migrate.apply('$not_latin1')",
 	'22P05',
 	qr/character "U\+4E2D" has no equivalent in encoding "LATIN1".*file "00001_drinks.sql", line 4\b/s,
-	'LATIN1: a character that it lacks is named with file and line');
+	'LATIN1: a character that it lacks is an error with file and line');
 is(query($databases{LATIN1}, 'SELECT count(*) FROM migrate.history()'),
 	0, 'LATIN1: nothing has run');
 foreach my $encoding ('UTF8', 'SQL_ASCII')
@@ -63,7 +63,7 @@ foreach my $encoding ('UTF8', 'SQL_ASCII')
 		"$encoding: the same file runs");
 }
 
-# What arrives, as bytes: in a table, and in what is remembered of the file.
+# The result, as bytes: in a table, and in the history.
 my $e = "\303\251";    # e with an acute accent
 my $accents = new_directory(
 	'001_accents.sql' => "\357\273\277-- Migration: caf$e\n-- Description: caf$e\n\n-- UP\n"
@@ -113,13 +113,13 @@ foreach my $encoding (sort keys %databases)
 	like($error, qr/SELECT '\Q@{[ pack 'H*', $byte ]}\E',/, "$encoding: shows the statement");
 
 	is(query($db, "SELECT version FROM migrate.rollback(target => '1')"),
-		'002', "$encoding: what is stored can be run");
+		'002', "$encoding: stored scripts can run");
 	is(query($db, 'SELECT version FROM migrate.rollback()'), '001', "$encoding: to the end");
 	is(query($db, "SELECT to_regclass('accents')"), '', "$encoding: which leaves nothing");
 }
 
-# Names of files are texts too, and go into the history.  Like pg_ls_dir() does,
-# they are taken to be in the encoding of the database.
+# Names of files are text, too, and are recorded in the history.  As with
+# pg_ls_dir(), they are assumed to be in the encoding of the database.
 my $named = new_directory("001_caf$e.sql" => "SELECT 1;\n");
 is(query($databases{UTF8}, 'SELECT ' . bytes('name') . " FROM migrate.status('$named')"),
 	'636166c3a9', 'UTF8: the name of a file');
@@ -130,12 +130,12 @@ fails_with(
 	$databases{UTF8}, "SELECT * FROM migrate.$_('$misnamed')",
 	'22021',
 	qr/invalid byte sequence for encoding "UTF8"/,
-	"$_: a name that is not UTF-8 is no text to store") foreach 'apply', 'status';
+	"$_: a name that is not UTF-8 is an error") foreach 'apply', 'status';
 is(query($databases{UTF8}, "SELECT count(*) FROM migrate.applied WHERE version = '001'"),
-	0, 'and it has not been stored');
+	0, 'and is not stored');
 
-# A client whose encoding lacks a character of a file's name gets the notices all the
-# same, and what they are about has been committed.
+# A client whose encoding lacks a character of a file's name gets the notices
+# nevertheless, and what they report has been committed.
 my $japanese = new_directory(
 	"1_\346\227\245.sql" => "CREATE TABLE day_one ();\n",
 	"2_\360\237\220\230.sql" => "CREATE TABLE day_two ();\n",
@@ -145,11 +145,11 @@ my ($status, $out, $err) = sql($databases{UTF8},
 is($status, 3, 'the third file ends the run');
 like($err, qr/NOTICE:  00000: applied 1_\\u65e5 /, 'a notice with an escape');
 like($err, qr/NOTICE:  00000: applied 2_\\U0001f418 /, 'and one with a longer one');
-like($err, qr/ERROR:  22012: .*file "3_\\u672c.sql", line 1/s, 'and in the place of an error');
+like($err, qr/ERROR:  22012: .*file "3_\\u672c.sql", line 1/s, 'and in the context of an error');
 is( query($databases{UTF8}, "SELECT version, name FROM migrate.applied WHERE project = 'days' ORDER BY version"),
 	"1|\346\227\245\n2|\360\237\220\230", 'what was applied has its name');
 
-# A mark of the byte order of UTF-16 is none of UTF-8.
+# A byte order mark of UTF-16 is not one of UTF-8.
 my $utf16 = new_directory('001_wide.sql' => "\377\376S\0E\0L\0E\0C\0T\0 \0001\0;\0");
 fails_with($databases{UTF8}, "SELECT * FROM migrate.apply('$utf16')",
 	'22021',

@@ -1,4 +1,4 @@
-# What runs short or could leak: the lock table, memory, file descriptors,
+# Resources that could run out or leak: the lock table, memory, file descriptors,
 # locks.
 
 use strict;
@@ -22,7 +22,7 @@ my $node = new_node('resources',
 	  . "max_worker_processes = 0\nautovacuum = off\nlog_statement = none\n");
 my $db = create_database($node, 'resources');
 
-# Names are not compared with one another.
+# Names are not compared with each other.
 {
 	my $count = 30_000;
 	my $seconds = sub {
@@ -38,10 +38,10 @@ my $db = create_database($node, 'resources');
 	my $refinery = $seconds->(low => 'V', high => 'U');
 
 	note("Flyway: $flyway s, refinery: $refinery s");
-	cmp_ok($refinery, '<', 3 * $flyway + 1, 'refinery is told from Flyway in no time');
+	cmp_ok($refinery, '<', 3 * $flyway + 1, 'refinery is distinguished from Flyway quickly');
 }
 
-# Tables of a migration, by a statement each or all by one.
+# Tables of a migration, each with a statement of its own or all with one.
 sub tables
 {
 	my ($n, $count) = @_;
@@ -63,8 +63,8 @@ foreach my $dir ($many, $one)
 	like(
 		$error,
 		qr/HINT:.*max_locks_per_transaction.*CALL migrate\.up\(\)/,
-		'the hint is at the setting and at the way to do without');
-	like($error, qr/migration \d+ "\w+" \(up\), statement \d+ of \d+, file "/, 'it is told where');
+		'the hint names the setting and the alternative');
+	like($error, qr/migration \d+ "\w+" \(up\), statement \d+ of \d+, file "/, 'and the context the place');
 	is( query(
 			$db,
 			"SELECT count(*) FROM pg_class WHERE relname ~ '^t_'; SELECT count(*) FROM migrate.history()"
@@ -77,11 +77,11 @@ is( query(
 		"SELECT count(*) FROM migrate.apply('"
 		  . new_directory(numbered(10, sub { tables($_[0], 3) })) . "')"),
 	10,
-	'the server goes on, and so do smaller runs');
+	'the server still works, and so do smaller runs');
 query($db, 'SELECT FROM migrate.reset(force => true)');
 
 #
-# Calls in one session: what they hold when they are over
+# Calls in one session: what they still hold when they end
 #
 
 $node->append_conf('postgresql.conf', 'max_locks_per_transaction = 64');
@@ -98,8 +98,8 @@ my $large = '-- ' . 'x' x 200_000 . "\n";
 query($db, 'CREATE TABLE existing_table (id integer)');
 
 # Calls that fail: when they read, when they parse, when they check, when they
-# run.  Where DDL comes in it is of the plainest kind, since core itself keeps
-# something of others when a transaction is aborted.
+# run.  DDL is of the simplest kind, because with others PostgreSQL itself keeps
+# some memory when a transaction is aborted.
 my @failing = map { "SELECT count(*) FROM migrate.apply('$_')" } (
 	"$works/missing",
 	new_directory('1_a.sql' => "SELECT 1;\n${large}SELECT 1 / 0;\n"),
@@ -129,8 +129,8 @@ my @working = (
 	'SELECT count(*) FROM migrate.reset()',
 	'DELETE FROM migrate.history');
 
-# So many statements in turn, and how many of them failed.  From a file, since
-# psql and this would wait for each other if both wrote as much.
+# Run N statements in turn, and count those that fail.  They come from a file,
+# because psql and this test would wait for each other if both wrote as much.
 sub calls
 {
 	my ($session, $count, @statements) = @_;
@@ -141,8 +141,7 @@ sub calls
 	return $errors;
 }
 
-# The same inside one transaction, which survives by subtransactions and stays
-# open.
+# The same inside one transaction, which stays open thanks to subtransactions.
 sub calls_in_transaction
 {
 	my ($session, $count, @statements) = @_;
@@ -167,8 +166,8 @@ sub calls_in_transaction
 	return;
 }
 
-# The first calls fill caches; after that nothing may be added.  The bounds are
-# above what malloc and caches move, and below 200 bytes for each call.
+# The first calls fill caches; after that nothing may be added.  The limits are
+# above the variations of malloc and caches, and below 200 bytes for each call.
 sub leaks_nothing
 {
 	my ($name, $count, $calls, @statements) = @_;
@@ -186,8 +185,8 @@ sub leaks_nothing
 		$after{contexts} - $before{contexts},
 		'<=',
 		200 * $count,
-		"$name: memory contexts are flat");
-	cmp_ok($after{resident} - $before{resident}, '<=', 1024, "$name: the backend's memory is flat");
+		"$name: memory contexts do not grow");
+	cmp_ok($after{resident} - $before{resident}, '<=', 1024, "$name: the backend's memory does not grow");
 	cmp_ok($before{files}, '>', 0, "$name: there are open files to count");
 	cmp_ok($after{files}, '<=', $before{files}, "$name: no file stays open");
 	is($after{locks}, 0, "$name: no lock is left");
@@ -198,14 +197,14 @@ sub leaks_nothing
 my $probe = open_session($db);
 my $failing = @failing + 1;
 is(calls($probe, $failing, @failing, @failing_with_ddl), $failing, 'all of the failing calls fail');
-is(calls($probe, scalar @working, @working), 0, 'none of the others');
+is(calls($probe, scalar @working, @working), 0, 'none of the others fails');
 close_session($probe);
 
 leaks_nothing('2,000 failing calls', 2000, \&calls, @failing, @failing_with_ddl);
 leaks_nothing('600 calls that work', 600, \&calls, @working);
 leaks_nothing('500 failing calls in one transaction', 500, \&calls_in_transaction, @failing);
 leaks_nothing('500 calls that ask in one transaction', 500, \&calls_in_transaction, @asking);
-is(advisory_locks($db), 0, 'no lock is left by anybody');
+is(advisory_locks($db), 0, 'no lock is left in the cluster');
 
 $node->stop;
 done_testing();

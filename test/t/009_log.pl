@@ -1,5 +1,5 @@
-# What others see of a run: the server log, pg_stat_activity, and the modules
-# that watch statements.
+# What others see of a run: the server log, pg_stat_activity, and modules that
+# track statements.
 
 use strict;
 use warnings;
@@ -26,7 +26,7 @@ sub logged
 }
 
 #
-# log_statement: core logs what clients send, which is only a SELECT
+# log_statement: PostgreSQL logs what clients send, which is only a SELECT
 #
 
 my $dir =
@@ -49,11 +49,11 @@ unlike(
 	'log_statement = ddl: nothing of the history');
 
 is(scalar(() = $ddl =~ /LOG:  migrate: 1 migration (?:applied|undone) in project/g), 2,
-	'log_statement = ddl: a line for each run that has succeeded');
+	'log_statement = ddl: a line for each successful run');
 unlike(logged("BEGIN; $apply; ROLLBACK; SET log_statement = 'none'; $apply; $reset"),
 	qr/LOG:  migrate: .*LOG:  migrate: /s, 'log_statement = none: no such line');
 like(logged("SET client_min_messages = warning; CALL migrate.up('$dir', project => 'logged')"),
-	qr/LOG:  migrate: 1 migration applied in project "logged"/, 'CALL likewise');
+	qr/LOG:  migrate: 1 migration applied in project "logged"/, 'and for CALL');
 query($db, "SET client_min_messages = warning; CALL migrate.down(project => 'logged')");
 
 my $mod = logged("SET log_statement = 'mod'; $apply; $reset");
@@ -69,7 +69,7 @@ unlike(
 	qr/LOG:  statement: (?!SET log_statement)/,
 	'log_statement = none: nothing');
 
-# An error is logged with the statement of the migration, and where it is from.
+# An error is logged with the statement of the migration, and its place.
 my $broken = new_directory('001_broken.sql' => "CREATE TABLE c (id integer);\n\nSELECT 1 / 0;\n");
 my $offset = -s $node->logfile;
 sql($db, "SELECT migrate.apply('$broken')");
@@ -82,7 +82,7 @@ like(
 # pg_stat_activity
 #
 
-# Two statements that each wait until they are let go on.
+# Two statements that each wait until they are released.
 my $stops =
   new_directory('007_stops.sql' =>
 		"-- +goose Up\nSELECT pg_advisory_xact_lock(1);\nSELECT 'next', pg_advisory_xact_lock(2);\n"
@@ -112,19 +112,19 @@ start($runner, 'BEGIN; SELECT FROM migrate.rollback(); SELECT pg_advisory_lock(3
 wait_for_activity($db, 'runner', "$blocked '%advisory_xact_lock(1)%'");
 is( query($db, $activity),
 	'active: migration 007_stops (down), statement 1 of 1: SELECT pg_advisory_xact_lock(1)',
-	'a rollback likewise');
+	'and so for a rollback');
 ask($keeper, 'SELECT pg_advisory_lock(3), pg_advisory_unlock(1)');
 wait_for_activity($db, 'runner', "$blocked 'SELECT pg_advisory_lock(3)%'");
 like(
 	query($db, $activity),
 	qr/^active: SELECT pg_advisory_lock\(3\)/,
-	'after it, what the session does next');
+	'after it, the next statement of the session');
 ask($keeper, 'SELECT pg_advisory_unlock(3)');
 finish($runner);
 ask($runner, 'COMMIT');
 
-# The caller's own statement shows again when it goes on after a run, also
-# after one that has failed.
+# The caller's own statement shows again when it continues after a run, also after
+# a failed one.
 my %calls = (
 	'a run' => "migrate.apply('$dir')",
 	'a run that failed' => "migrate.apply('$broken', project => 'broken')");
@@ -145,7 +145,7 @@ foreach my $what (sort keys %calls)
 	ask($keeper, 'SELECT pg_advisory_unlock(4)');
 	finish($runner);
 }
-# Who waits for another run says for whose.
+# A session that waits for another run shows which one.
 my $held = new_directory('001_held.sql' => "CREATE TABLE held (id integer);\n");
 my ($holder_pid) = ask($keeper, 'SELECT pg_backend_pid()');
 ask($keeper, "SET client_min_messages = warning; BEGIN; SELECT count(*) FROM migrate.apply('$held', project => 'held')");
@@ -157,13 +157,13 @@ foreach my $call ("SELECT count(*) FROM migrate.apply('$held', project => 'held'
 	like(
 		query($db, $activity),
 		qr/^active: waiting for the migration run of process $holder_pid: \Q$call\E/,
-		'pg_stat_activity names the run that is waited for');
+		'pg_stat_activity names the other run');
 	if ($call =~ /apply/)
 	{
 		my $event = $node->pg_version >= 17 ? 'MigrateRun' : 'Extension';
 
 		wait_for_activity($db, 'runner', "wait_event = '$event'");
-		pass('and the wait is one for that');
+		pass('and the wait event');
 	}
 	query($db, "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = 'runner'");
 	finish($runner);
@@ -172,7 +172,7 @@ ask($keeper, 'ROLLBACK');
 close_session($_) foreach $keeper, $runner;
 
 #
-# Modules that watch each statement, and could trip over ours
+# Modules that track each statement, and could fail with ours
 #
 
 SKIP:
@@ -208,7 +208,7 @@ SKIP:
 			 SELECT count(*) FROM migrate.status('$directory') WHERE state <> 'applied'");
 		is("$status:$out", "0:t\n0", "pg_stat_statements and auto_explain: $name can be applied")
 		  or diag($err);
-		# its way back is none
+		# its down script is not SQL
 		query($watched, "SELECT migrate.repair(version => '00007', state => 'pending')") if $name eq 'goose_app';
 		($status, $out, $err) = sql(
 			$watched,
@@ -222,7 +222,7 @@ SKIP:
 	is( query(
 			$db, "SELECT calls FROM pg_stat_statements WHERE query = 'INSERT INTO a VALUES (\$1)'"),
 		1,
-		'pg_stat_statements has each statement by itself');
+		'pg_stat_statements has each statement separately');
 	is( query(
 			$db,
 			"SELECT count(*) FROM pg_stat_statements WHERE query LIKE '%CREATE TABLE a%' AND query LIKE '%INSERT INTO a%'"
@@ -234,7 +234,7 @@ SKIP:
 			"SELECT calls FROM pg_stat_statements WHERE query LIKE 'CREATE INDEX CONCURRENTLY a_idx%'"
 		),
 		1,
-		'also one that has been changed to run in a transaction');
+		'including one that has been changed to run in a transaction');
 	like(
 		$log,
 		qr/Query Text: INSERT INTO a VALUES \(1\)\s+Insert on public\.a/,

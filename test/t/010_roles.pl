@@ -1,4 +1,4 @@
-# Roles: what an ordinary one needs, and with whose power a stored script runs.
+# Roles: what an ordinary role needs, and with whose privileges a stored script runs.
 
 use strict;
 use warnings;
@@ -39,11 +39,11 @@ sub may_not_run_script_of
 	my ($author, $sql, $name, %options) = @_;
 	my $error = fails_with($db, $sql, '42501', $not_author, $name, %options);
 
-	is($error =~ $not_author ? $1 : '', $author, "it is $author\'s");
+	is($error =~ $not_author ? $1 : '', $author, "it belongs to $author");
 	return $error;
 }
 
-# A directory of one migration that tells who runs it, up and down.
+# A directory of one migration that records the role that runs it, up and down.
 sub write_who
 {
 	my ($name, $down) = @_;
@@ -54,8 +54,8 @@ sub write_who
 		  . (defined $down ? $down : "INSERT INTO who VALUES ('down');\n"));
 }
 
-# What the migrations have told since the last question.
-sub told
+# What the migrations have recorded since the last call.
+sub recorded
 {
 	return query($db, "SELECT what || ' as ' || role FROM who; DELETE FROM who");
 }
@@ -72,17 +72,17 @@ my $tables = write_files(
 is(query($db, "SELECT version FROM migrate.apply('$tables')", %ada),
 	"001\n002", 'USAGE, EXECUTE and an allowed directory are all that apply needs');
 is(query($db, "SELECT tableowner FROM pg_tables WHERE tablename IN ('a', 'b')"),
-	"ada\nada", 'what it makes is the caller\'s');
+	"ada\nada", 'the caller owns what it creates');
 is( query($db, 'SELECT version, login, role, outcome FROM migrate.history()', %ada),
 	"002|ada|ada|done\n001|ada|ada|done",
-	'the history says so');
+	'the history has the role');
 is(query($db, "SELECT version, applied_by FROM migrate.status('$tables')", %ada),
-	"001|ada\n002|ada", 'and status');
+	"001|ada\n002|ada", 'and so has status');
 is(query($db, 'SELECT version FROM migrate.rollback(steps => 1)', %ada),
 	'002', 'rollback needs no more');
-is(query($db, 'SELECT version FROM migrate.redo()', %ada), '001', 'nor does redo');
-is(query($db, 'SELECT version FROM migrate.reset()', %ada), '001', 'nor does reset');
-is(query($db, 'SELECT count(*) FROM migrate.history', %boss), 6, 'all is in the history');
+is(query($db, 'SELECT version FROM migrate.redo()', %ada), '001', 'neither does redo');
+is(query($db, 'SELECT version FROM migrate.reset()', %ada), '001', 'neither does reset');
+is(query($db, 'SELECT count(*) FROM migrate.history', %boss), 6, 'the history has everything');
 
 foreach my $table ('script', 'history', 'applied')
 {
@@ -94,7 +94,7 @@ foreach my $table ('script', 'history', 'applied')
 	fails_with(
 		$db, "DELETE FROM migrate.$table",
 		'42501', qr/permission denied for table/,
-		'nor written', %ada);
+		'and not written', %ada);
 }
 
 my @calls = (
@@ -120,17 +120,17 @@ fails_with(
 	'without USAGE: ' . s/\(.*//r,
 	user => 'eve') foreach @calls;
 
-# What a role may not do a migration of its may not do either.
+# A migration cannot do what its role cannot do.
 my $forbidden =
   write_files("$base/forbidden", '001_role.sql' => "CREATE ROLE mallory SUPERUSER;\n");
 fails_with(
 	$db, "SELECT migrate.apply('$forbidden')",
 	'42501',
 	qr/superuser.*migration 001 "role" \(up\)/s,
-	'a migration has no more power than its caller', %ada);
+	'a migration has only the privileges of its caller', %ada);
 
 #
-# With whose power a stored script runs
+# With whose privileges a stored script runs
 #
 
 my $who = write_who('who');
@@ -139,21 +139,21 @@ query($db, "SELECT FROM migrate.apply('$who')", %ada);
 may_not_run_script_of(
 	'ada',
 	'SELECT migrate.rollback()',
-	'another role cannot undo it from the store', %bob);
-may_not_run_script_of('ada', 'SELECT migrate.reset()', 'nor with reset', %bob);
-may_not_run_script_of('ada', 'SELECT migrate.redo()', 'nor with redo', %bob);
-may_not_run_script_of('ada', 'SELECT migrate.refresh()', 'nor with refresh', %bob);
-may_not_run_script_of('ada', 'SELECT migrate.rollback(force => true)', 'nor by force', %bob);
+	'another role cannot undo it with the stored script', %bob);
+may_not_run_script_of('ada', 'SELECT migrate.reset()', 'and not with reset', %bob);
+may_not_run_script_of('ada', 'SELECT migrate.redo()', 'and not with redo', %bob);
+may_not_run_script_of('ada', 'SELECT migrate.refresh()', 'and not with refresh', %bob);
+may_not_run_script_of('ada', 'SELECT migrate.rollback(force => true)', 'and not with force', %bob);
 may_not_run_script_of('ada', 'SELECT migrate.rollback()', 'not even a superuser can', %boss);
-is(told(), 'up as ada', 'of all that nothing has run');
+is(recorded(), 'up as ada', 'nothing of all that has run');
 is(query($db, 'SET ROLE ada; SELECT version FROM migrate.rollback()', %boss),
-	'001', 'SET ROLE to the author helps');
-is(told(), 'down as ada', 'it runs as the author');
+	'001', 'SET ROLE to the author allows it');
+is(recorded(), 'down as ada', 'it runs as the author');
 
 query($db, "SELECT FROM migrate.apply('$who')", %ada);
 is(query($db, "SELECT version FROM migrate.rollback(dir => '$who')", %bob),
-	'001', 'so does the directory: its files are run');
-is(told(), "up as ada\ndown as bob", 'as the caller');
+	'001', 'so does the directory, whose files run');
+is(recorded(), "up as ada\ndown as bob", 'as the caller');
 
 query($db, "SELECT FROM migrate.apply('$who')", %ada);
 query($db, 'GRANT ada TO bob');
@@ -162,36 +162,36 @@ may_not_run_script_of(
 	'SELECT migrate.rollback()',
 	'a member of the author\'s role is not the author', %bob);
 is(query($db, 'SET ROLE ada; SELECT version FROM migrate.rollback()', %bob),
-	'001', 'but can become him');
+	'001', 'but can with SET ROLE');
 is(query($db, 'SELECT direction, login, role FROM migrate.history() LIMIT 2'),
 	"down|bob|ada\nup|ada|ada", 'the history has both roles');
 query($db, 'REVOKE ada FROM bob; DELETE FROM who');
 
-# The script of a superuser may run with less power than he had.
+# The script of a superuser can run with fewer privileges than its author had.
 query($db, "SELECT FROM migrate.apply('$who')", %boss);
 is(query($db, 'SELECT version FROM migrate.rollback()', %ada),
 	'001', 'a superuser\'s script can be undone by others');
-is(told(), "up as boss\ndown as ada", 'with their own power');
+is(recorded(), "up as boss\ndown as ada", 'with their own privileges');
 query($db, "SELECT FROM migrate.apply('$tables')", %boss);
 fails_with(
 	$db, 'SELECT migrate.rollback()',
 	'42501',
 	qr/must be owner of table b/,
-	'which may not be enough', %ada);
-is(query($db, 'SELECT version FROM migrate.rollback()'), "002\n001", 'another superuser\'s is');
+	'which may not suffice', %ada);
+is(query($db, 'SELECT version FROM migrate.rollback()'), "002\n001", 'the script of another superuser can be undone');
 
-# A superuser's script that is one no more
+# The script of a former superuser
 query($db, "SELECT FROM migrate.apply('$who')", %boss);
 query($db, 'ALTER ROLE boss NOSUPERUSER');
 may_not_run_script_of(
 	'boss',
 	'SELECT migrate.rollback()',
-	'a former superuser counts as what he is now', %ada);
+	'the script of a former superuser is that of an ordinary role', %ada);
 query($db, 'ALTER ROLE boss SUPERUSER');
-is(query($db, 'SELECT version FROM migrate.rollback()', %ada), '001', 'and as a superuser again');
-told();
+is(query($db, 'SELECT version FROM migrate.rollback()', %ada), '001', 'and can be undone once its author is a superuser again');
+recorded();
 
-# A migration that becomes somebody else: the author is still who called.
+# A migration that changes its role: the author is still the caller.
 my $switching = write_files(
 	"$base/switching",
 	'001_who.sql' => "-- +goose Up\nSET ROLE ada;\nINSERT INTO who VALUES ('up');\n"
@@ -204,13 +204,13 @@ is(query($db, 'SELECT DISTINCT up_role, down_role, applied_by FROM migrate.appli
 	'boss|boss|boss', 'SET ROLE in a migration does not change its author');
 is( query($db, 'SELECT version FROM migrate.rollback(); SELECT current_user, session_user', %boss),
 	"002\n001\nboss|boss",
-	'nor does SET SESSION AUTHORIZATION outlive it');
-is( told(),
+	'and SET SESSION AUTHORIZATION ends with it');
+is( recorded(),
 	"up as ada\nup as boss\ndown as boss\ndown as bob",
 	'each lasts as long as its migration');
 
-# A trap: bob changes the way back, which is taken over when he calls apply.
-# Nobody else may run into it.
+# A trap: bob changes a down script, which is stored when he calls apply.  It must
+# not run for any other role.
 sub set_trap
 {
 	my ($author) = @_;
@@ -222,26 +222,26 @@ sub set_trap
 	like(
 		$err,
 		qr/NOTICE:.*replaced the stored down script of migration "001_who"/,
-		"a changed way back of a migration of $author is taken over, and said to be");
+		"a changed down script of a migration of $author is stored, with a notice");
 	may_not_run_script_of(
 		'bob',
 		'SELECT migrate.rollback()',
 		"$author cannot undo it from the store any more",
 		user => $author);
-	may_not_run_script_of('bob', 'SELECT migrate.rollback()', 'nor can another superuser');
-	is(told(), "up as $author", 'the trap has not sprung');
+	may_not_run_script_of('bob', 'SELECT migrate.rollback()', 'and neither can another superuser');
+	is(recorded(), "up as $author", 'the trap has not run');
 	return $trap;
 }
 
 my $trap = set_trap('ada');
 is(query($db, "SELECT version FROM migrate.rollback(dir => '$trap')", %ada),
-	'001', 'who gives the directory has been warned');
-is(told(), 'trap as ada', 'and runs the files');
+	'001', 'with the directory, the files run');
+is(recorded(), 'trap as ada', 'as the caller');
 set_trap('boss');
 is(query($db, 'SELECT version FROM migrate.rollback()', %bob), '001', 'bob himself can undo it');
-is(told(), 'trap as bob', 'as bob');
+is(recorded(), 'trap as bob', 'as bob');
 
-# The same by repair, for the way up, which redo runs.
+# The same with repair, for the up script, which redo runs.
 my $up = write_who('up');
 query($db, "SELECT FROM migrate.apply('$up')", %ada);
 write_files($up,
@@ -251,9 +251,9 @@ is( query($db, "SELECT action FROM migrate.repair('$up')", %bob),
 	'both scripts replaced by another role');
 may_not_run_script_of('bob', 'SELECT migrate.redo()', 'redo does not run them', %ada);
 may_not_run_script_of('bob', 'SELECT migrate.refresh()', 'nor does refresh, of a superuser', %boss);
-told();
+recorded();
 
-# An author who is gone: nobody can be him by chance.
+# An author that was dropped: no other role takes its place by chance.
 query($db, "SELECT FROM migrate.rollback(dir => '$up')", %boss);
 query($db,
 	'CREATE ROLE temp LOGIN; GRANT USAGE ON SCHEMA migrate TO temp; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA migrate TO temp'
@@ -263,14 +263,14 @@ query($db, 'DROP OWNED BY temp; DROP ROLE temp');
 may_not_run_script_of(
 	'temp',
 	'SELECT migrate.rollback()',
-	'the script of a role that is gone', %ada);
+	'the script of a dropped role', %ada);
 like(
 	may_not_run_script_of('temp', 'SELECT migrate.rollback()', 'not for a superuser either',
 		%boss),
 	qr/DETAIL:  The role does not exist.*HINT:  Give the directory/s,
-	'and no hint to become that role');
+	'without a hint to use SET ROLE');
 is(query($db, "SELECT version FROM migrate.rollback(dir => '$who')", %boss),
-	'001', 'but from the files');
+	'001', 'but the files can run');
 
 $node->stop;
 done_testing();

@@ -1,6 +1,5 @@
-# Four kinds of directory, as their own tools write them: up, down and up again
-# gives the schema of the first time, whichever way it is run; and both ways
-# give the same.
+# Four directories, as their own tools write them: up, down and up again produces
+# the schema of the first time, in both ways to run, and both produce the same.
 
 use strict;
 use warnings;
@@ -15,7 +14,8 @@ use Test::More;
 
 my $node = new_node('sets');
 
-# Each with what can be undone: the last migrations of two of them cannot.
+# Each with the migrations that can be undone: the last ones of two directories
+# cannot.
 my @sets = (
 	[ 'goose_long', '20241203090000', 42 ],
 	[ 'goose_app', '00006', 6 ],
@@ -23,7 +23,7 @@ my @sets = (
 	[ 'plain', '003', 3 ],
 	[ 'pairs', '003', 3 ]);
 
-# The schema as pg_dump has it, without what changes from dump to dump.
+# The schema from pg_dump, without what differs between dumps.
 sub schema_of
 {
 	my ($db) = @_;
@@ -66,18 +66,18 @@ foreach my $set (@sets)
 		query($db, $up);
 		$schemas{$way} = schema_of($db);
 		is(applied($db), $count, "$name: $way applies");
-		isnt($schemas{$way}, $empty, "$name: $way makes something");
+		isnt($schemas{$way}, $empty, "$name: $way creates something");
 		query($db, $down);
-		is(applied($db), 0, "$name: the last batch of $way is all of it");
+		is(applied($db), 0, "$name: the last batch of $way has all migrations");
 		is(schema_of($db), $empty, "$name: nothing is left of it");
 		query($db, $up);
 		is(schema_of($db), $schemas{$way}, "$name: up, down, up is up");
 	}
-	is($schemas{call}, $schemas{apply}, "$name: both ways give the same");
+	is($schemas{call}, $schemas{apply}, "$name: both ways produce the same");
 }
 
 # In batches: 003 first fails at its second statement and leaves nothing, is
-# mended, and the run is repeated; one rollback undoes just that batch.
+# corrected, and the run is repeated; one rollback undoes only that batch.
 foreach my $way ('apply', 'call')
 {
 	my $db = create_database($node, "batches_$way");
@@ -101,7 +101,7 @@ foreach my $way ('apply', 'call')
 		unlike(schema_of($db), qr/deliveries/, 'call: nothing is left of 003');
 	}
 	query($db, $up{$way}->($good, 2));
-	is(applied($db), 3, "$way: mended, the rest is applied");
+	is(applied($db), 3, "$way: corrected, the rest is applied");
 	query($db, $way eq 'apply' ? 'SELECT FROM migrate.rollback()' : 'CALL migrate.down()');
 	is(query($db, 'SELECT max(version) FROM migrate.applied'),
 		$way eq 'apply' ? '001' : '002',

@@ -1,7 +1,7 @@
-# What takes time in proportion: twice as much to do takes twice as long, and not
-# four times.  Where the server counts, it is counted; elsewhere four times as much
-# is compared with the same once, and has to take less than ten times as long, not
-# sixteen times.
+# Time is proportional to the work: twice as much takes twice as long, not four
+# times.  Where the server has statistics, these are compared; elsewhere four times
+# as much work must take less than ten times as long as the same once, not sixteen
+# times.
 
 use strict;
 use warnings;
@@ -35,9 +35,9 @@ my $dir = new_directory('1_a.sql' => "-- +goose NO TRANSACTION\n-- +goose Up\nCR
 	  . "-- +goose Down\nDROP TABLE nt;\n");
 query($db, "SET client_min_messages = warning; CALL migrate.up('$dir'); SELECT pg_stat_force_next_flush()");
 my ($inserted, $updated, $deleted) = statistics(sprintf $writes, 'applied');
-cmp_ok($inserted, '<=', 2, 'a migration that commits 300 times: its row is written once, and at the end');
+cmp_ok($inserted, '<=', 2, 'a migration that commits 300 times: its row is inserted once, and at the end');
 cmp_ok($deleted, '<=', 1, 'and not deleted for that');
-cmp_ok($updated, '>=', 300, 'each commit says how far it is');
+cmp_ok($updated, '>=', 300, 'each commit updates its progress');
 ($inserted) = statistics(sprintf $writes, 'script');
 is($inserted, 2, 'its scripts are written once');
 
@@ -46,9 +46,9 @@ my ($before) = statistics($scans);
 $dir = new_directory(numbered(50, sub { "CREATE TABLE c$_[0] (i integer PRIMARY KEY, CHECK (i > 0));\nINSERT INTO c$_[0] VALUES (1);\n" }));
 query($db, "SET client_min_messages = warning; SELECT count(*) FROM migrate.apply('$dir', project => 'constraints')");
 my ($after) = statistics($scans);
-cmp_ok($after - $before, '<', 10, '50 migrations that may leave deferred checks do not read all constraints each');
+cmp_ok($after - $before, '<', 10, '50 migrations that may leave deferred checks do not each read all constraints');
 
-# and find those that come and go on the way
+# but find those that appear during the run
 $dir = new_directory(
 	'1_a.sql' => "CREATE TABLE p (i integer PRIMARY KEY);\nCREATE TABLE f (i integer);\nINSERT INTO f VALUES (1);\n",
 	'2_b.sql' => "INSERT INTO p VALUES (1);\nALTER TABLE f ADD CONSTRAINT f_fk FOREIGN KEY (i) REFERENCES p DEFERRABLE;\nINSERT INTO f VALUES (1);\n",
@@ -60,10 +60,10 @@ is(query($db, "SET client_min_messages = warning; SELECT count(*) FROM migrate.a
 	3, 'and passes then');
 
 #
-# Once and four times
+# The same work once and four times
 #
 
-# The time of some SQL with what make() gives for n.
+# The time of the SQL that make() returns for n.
 sub seconds
 {
 	my ($n, $make) = @_;
@@ -79,7 +79,7 @@ sub is_linear
 	my ($name, $n, $make) = @_;
 	my $ratio;
 
-	# a machine that is busy with something else may spoil one
+	# other work of the machine can spoil one
 	foreach my $try (1 .. 4)
 	{
 		my $once = seconds($n, $make);
@@ -133,7 +133,7 @@ is_linear(
 is_linear('references that are not closed', 60000,
 	sub { return plan_of('a.sql' => "--liquibase formatted sql\n--changeset a:1\nSELECT '" . '${' x $_[0] . "}';\n"); });
 is_linear(
-	'tables with an index made CONCURRENTLY',
+	'tables with an index created CONCURRENTLY',
 	6000,
 	sub {
 		return plan_of('1_a.sql' =>
@@ -166,9 +166,9 @@ is_linear(
 		  . "', project => 'notices'); SELECT count(*) FROM migrate.rollback(project => 'notices', force => true)";
 	});
 
-# what a directory could have to keep the server busy
+# what a directory could contain to keep the server busy
 is_linear(
-	'names of files that could be of Flyway or refinery',
+	'names of files that Flyway and refinery could both have',
 	2000,
 	sub {
 		my ($n) = @_;
@@ -197,7 +197,7 @@ is_linear(
 		return "SELECT count(*) FROM migrate.status('$changesets', project => 'changesets')";
 	});
 is_linear(
-	'breakpoints inside of a literal',
+	'breakpoints inside a literal',
 	5000,
 	sub {
 		my ($n) = @_;
@@ -225,12 +225,12 @@ is_linear(
 	});
 
 #
-# What a timeout ends: part of the time that all of it takes
+# A timeout ends a part of the whole work
 #
 
 $dir = new_directory('1_a.sql' => "CREATE TABLE big (t text);\nCOPY big FROM stdin;\n"
 	  . ('y' x 99 . "\n") x 1_000_000 . "\\.\n");
-# As the server sees it: to start psql takes as long as some of it.
+# Measured in the server: starting psql takes as long as a part of it.
 query($db, <<'SQL');
 CREATE FUNCTION took(dir text) RETURNS double precision LANGUAGE plpgsql AS $$
 BEGIN
@@ -257,6 +257,6 @@ foreach my $try (1 .. 3)
 	note sprintf '%.3f s, with timeouts late by %s', $whole, join ' ', map { sprintf '%.3f', $_ } @late;
 	last if $late < $whole / 8;
 }
-cmp_ok($late, '<', $whole / 8, 'a large file does not keep a timeout waiting');
+cmp_ok($late, '<', $whole / 8, 'a large file does not delay a timeout');
 
 done_testing();

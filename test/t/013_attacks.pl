@@ -1,4 +1,4 @@
-# Ways in which a role could have more power than it has, each of which once worked.
+# Ways in which a role could gain privileges, each of which once worked.
 
 use strict;
 use warnings;
@@ -42,7 +42,7 @@ sub is_superuser
 }
 
 #
-# Default privileges of whoever installs the extension
+# Default privileges of the role that installs the extension
 #
 
 query($first, 'CREATE DATABASE defaults');
@@ -60,10 +60,10 @@ my $granted = q{SELECT string_agg(DISTINCT concat_ws(' ', kind, grantee::regrole
 	WHERE grantee <> owner};
 is(query($db, $granted),
 	'relation pg_database_owner SELECT, schema pg_database_owner USAGE',
-	'default privileges do not reach what the extension makes');
+	'default privileges do not apply to the objects of the extension');
 
 #
-# Settings of a module that is loaded in a migration
+# Settings of a module that a migration loads
 #
 
 $db = deployable('settings');
@@ -77,16 +77,16 @@ my $sets = write_files("$base/sets",
 my $show = "SELECT setting || ' ' || source FROM pg_settings WHERE name = 'plpgsql.variable_conflict'";
 is( query($db, "SET plpgsql.variable_conflict = 'use_column'; DO \$\$BEGIN PERFORM 1; END\$\$; $show", %eve),
 	'error default',
-	'core refuses the setting when the module is loaded');
+	'PostgreSQL refuses the setting when the module is loaded');
 like(
 	query($db, "SET plpgsql.variable_conflict = 'use_column'; CALL migrate.up('$loads'); $show", %eve),
 	qr/^error default$/m,
-	'up does not set it with more power than its caller has');
+	'up does not set it with more privileges than its caller has');
 query($db, "SELECT FROM migrate.apply('$sets', project => 'sets')", %eve);
-is(query($db, 'SELECT conflict FROM public.seen'), 'error', 'nor does apply where a file has a COMMIT');
+is(query($db, 'SELECT conflict FROM public.seen'), 'error', 'neither does apply where a file has a COMMIT');
 
 #
-# A wrapper, a function of somebody with more power
+# A wrapper: a SECURITY DEFINER function of a role with more privileges
 #
 
 $db = deployable('wrapper');
@@ -111,14 +111,14 @@ fails_with(
 	'42501',
 	qr/permission denied to fire the deferred trigger or constraint "c" of schema "eve"/,
 	'deferred triggers of its caller do not fire as the owner of a wrapper', %eve);
-is(is_superuser('eve'), 'f', 'so they have no power');
+is(is_superuser('eve'), 'f', 'so they gain nothing');
 query($db, 'SELECT public.deploy()', %eve);
-is(query($db, "SELECT to_regclass('public.t1')"), 't1', 'without any, the wrapper works');
+is(query($db, "SELECT to_regclass('public.t1')"), 't1', 'without them, the wrapper works');
 query(
 	$db, 'CREATE TEMP TABLE settings (a int);
 	 CREATE TRIGGER c BEFORE INSERT ON settings FOR EACH ROW EXECUTE FUNCTION eve.f();
 	 SELECT public.deploy_tenant()', %eve);
-is(is_superuser('eve'), 'f', 'temporary tables of its caller do not come before those of a tenant');
+is(is_superuser('eve'), 'f', 'temporary tables of its caller do not hide those of a tenant');
 is(query($db, 'SELECT count(*) FROM app.settings'), '1', 'whose table gets the row');
 
 #
@@ -149,7 +149,7 @@ write_files($copy, 'inc/drop.sql' => "DROP TABLE public.t1; ALTER ROLE eve SUPER
 ask($holder, 'ROLLBACK;');
 my ($out, $err) = finish($adopter);
 like($err, qr/ERROR:  55000: file "20250101000000_a.sql" has changed during the run/,
-	'adopt stores what it has read, or nothing');
+	'adopt stores the text that it has read, or nothing');
 is( query($db, "SELECT count(*) FROM migrate.script WHERE sha256 <> sha256(convert_to(text, 'UTF8'))"),
 	'0', 'every text has its hash');
 query($db, "SELECT FROM migrate.apply('$team')");
@@ -158,7 +158,7 @@ is(is_superuser('eve'), 'f', "so a superuser's rollback runs the text that it ha
 close_session($_) foreach $holder, $adopter;
 
 #
-# A run whose statement gives the lock away
+# A run whose statement releases the lock
 #
 
 $db = deployable('lock');
@@ -173,16 +173,16 @@ my $one = open_session($db);
 ask($blocker, 'SELECT pg_advisory_lock(7);');
 start($one, "CALL migrate.up('$unlocks');");
 wait_until('it waits', sub { query($db, "SELECT count(*) > 0 FROM pg_locks WHERE NOT granted AND locktype = 'advisory' AND objid = 7") eq 't' });
-is(query($db, "CALL migrate.up('$unlocks')"), '1', 'another run takes it and goes on');
+is(query($db, "CALL migrate.up('$unlocks')"), '1', 'another run takes the lock and continues');
 is(query($db, "SELECT state FROM migrate.status('$unlocks')"), 'applied', 'to the end');
 ask($blocker, 'SELECT pg_advisory_unlock(7);');
 ($out, $err) = finish($one);
 like($err, qr/ERROR:  55000: table "migrate.applied" has been changed during the run/,
-	'the first one records nothing over that');
-is(query($db, "SELECT state FROM migrate.status('$unlocks')"), 'applied', 'which stays applied');
+	'the first one does not overwrite that record');
+is(query($db, "SELECT state FROM migrate.status('$unlocks')"), 'applied', 'the migration stays applied');
 is( query($db, "SELECT string_agg(statement || ' ' || n, ', ' ORDER BY statement) FROM (SELECT statement, count(*) AS n FROM log GROUP BY 1) l"),
 	'1 1, 2 1, 3 1, 4 1',
-	'and no statement has run twice for good');
+	'and no statement has been committed twice');
 close_session($_) foreach $blocker, $one;
 is(advisory_locks($db), 0, 'no lock is left');
 

@@ -1,6 +1,6 @@
-# Application servers that start together on a busy database, with indexes made
-# CONCURRENTLY: half of them by CALL migrate.up(), half by migrate.apply().
-# Beside it, what a plain advisory lock does there.
+# Application servers that start together on a busy database, with indexes created
+# CONCURRENTLY: half of them with CALL migrate.up(), half with migrate.apply().
+# For comparison, the same with a plain advisory lock.
 
 use strict;
 use warnings;
@@ -35,7 +35,7 @@ my $dir = new_directory(
 	  . join('', map { "CREATE INDEX CONCURRENTLY big_$_ ON big ($_);\n" } qw(a b c)),
 	'0003_after.sql' => "-- +goose Up\nCREATE TABLE made_after (i integer);\n");
 
-# Sessions that write all the time, until they are ended.
+# Sessions that write all the time, until they are stopped.
 sub start_writers
 {
 	my ($clients) = @_;
@@ -70,7 +70,7 @@ my @calls = map {
 		: "CALL migrate.up('$dir')" }
 } 1 .. 2 * $callers;
 
-# All start at the same moment: each waits for a lock that is let go for all at
+# All start at the same moment: each waits for a lock that is released for all at
 # once.
 my $gate = open_session($db);
 ask($gate, 'CREATE TABLE gate ()');
@@ -85,17 +85,17 @@ foreach my $call (@calls)
 	$call->{session} = open_session($db, application => 'starter');
 	start($call->{session}, "SELECT FROM gate;\n$call->{sql}");
 }
-wait_until('all stand ready',
+wait_until('all are ready',
 	sub { query($db, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'starter' AND wait_event_type = 'Lock'")
 			== @calls });
 my $started = time;
 ask($gate, 'COMMIT');
 ($_->{out}, $_->{err}) = finish($_->{session}) foreach @calls;
-note(sprintf 'all were through after %.1f s', time - $started);
+note(sprintf 'all were done after %.1f s', time - $started);
 my $pgbench = stop_writers($writers);
 close_session($_->{session}) foreach @calls;
 
-# What came of it
+# The results
 my (%ended, @wrong);
 foreach my $call (@calls)
 {
@@ -110,32 +110,32 @@ foreach my $call (@calls)
 }
 note(join ', ', map { "$_: $ended{$_}" } sort keys %ended);
 is($ended{'CALL works'}, $callers, 'every CALL works');
-is(scalar @wrong, 0, 'a SELECT works, or gives way with 40P01 or 25001 and a hint')
+is(scalar @wrong, 0, 'a SELECT works, or fails with 40P01 or 25001 and a hint')
   or diag(join "\n", @wrong);
 cmp_ok(($ended{'SELECT 25001'} // 0) + ($ended{'SELECT 40P01'} // 0), '>', 0,
-	'some SELECT came while there was something to do');
+	'some SELECT ran while there was something to do');
 
 my $log = PostgreSQL::Test::Utils::slurp_file($node->logfile, $offset);
 my @deadlocks = $log =~ /ERROR:  deadlock detected\n.*DETAIL:  (.*)/g;
 my @foreign = grep { !/^The migration run of process \d+ waits for this transaction\.$/ } @deadlocks;
 is(scalar @foreign, 0, 'the server has detected no deadlock') or diag("@foreign");
-is(scalar @deadlocks, $ended{'SELECT 40P01'} // 0, 'nobody but a SELECT has given way');
-unlike($pgbench, qr/ERROR|aborted/, 'pgbench has not noticed');
+is(scalar @deadlocks, $ended{'SELECT 40P01'} // 0, 'only calls of SELECT have failed with 40P01');
+unlike($pgbench, qr/ERROR|aborted/, 'pgbench has no errors');
 cmp_ok(query($db, 'SELECT count(*) FROM big WHERE b <> id % 7919'),
-	'>', 100, 'and has written all the time');
+	'>', 100, 'and wrote all the time');
 
-is(query($db, $indexes), 'big_a, big_b, big_c, big_pkey', 'all indexes are there and valid');
+is(query($db, $indexes), 'big_a, big_b, big_c, big_pkey', 'all indexes exist and are valid');
 is(query($db, "SELECT string_agg(version, ' ' ORDER BY id) FROM migrate.history() WHERE outcome = 'done'"),
-	'0001 0002 0003', 'each migration was run once');
+	'0001 0002 0003', 'each migration ran once');
 is(query($db, "SELECT count(*) FROM migrate.history() WHERE outcome <> 'done'"),
 	0, 'and none has failed');
 is(query($db, 'SELECT count(*) FROM pg_tables WHERE tablename IN (\'made_before\', \'made_after\')'),
-	2, 'with what it makes');
+	2, 'and created its table');
 is(advisory_locks($db), 0, 'no lock is left');
 
 #
-# The same by an advisory lock that is waited for in a SELECT does deadlock:
-# the waiter's snapshot stands in the way of CREATE INDEX CONCURRENTLY.
+# An advisory lock that a SELECT waits for does deadlock: CREATE INDEX CONCURRENTLY
+# waits for the snapshot of the waiting session.
 #
 
 {

@@ -1,7 +1,6 @@
-# CALL migrate.up cut off, at many moments and in four ways: the next CALL goes
-# on where it stopped, each statement's effect is there exactly once, and
-# nothing half-made is left.  What cannot be known is reported, and its state is set by
-# repair().
+# CALL migrate.up is interrupted, at many moments and in four ways: the next CALL
+# continues where it stopped, each statement takes effect exactly once, and nothing
+# incomplete is left.  What cannot be known is reported, and repair() sets its state.
 
 use strict;
 use warnings;
@@ -25,7 +24,7 @@ my $postgres = database($node, 'postgres');
 my $killer;
 
 #
-# What is migrated
+# The migrations
 #
 
 # The second one is the migration of 12 transactions.
@@ -47,8 +46,8 @@ my $dir = new_directory(
 		'REINDEX INDEX CONCURRENTLY big_a')),
 	'0003_after.sql' => "-- +goose Up\nCREATE TABLE after_it (id integer);\nINSERT INTO after_it VALUES (1);\n");
 
-# A tenant's tables as they are before: each run is one tenant's, in a schema of
-# its own, which is cheaper than a database of its own.
+# The tables of a tenant before a run: each run is in a schema of its own, which is
+# cheaper than a database of its own.
 my $prepare = q{
 	CREATE FUNCTION prepare(tenant text) RETURNS void LANGUAGE plpgsql AS $$
 	BEGIN
@@ -71,7 +70,7 @@ sub up
 	return "CALL migrate.up('$directory', schema => '$schema')";
 }
 
-# The indexes of a tenant's table, and whatever is not whole of those, of its
+# The indexes of a tenant's table, and anything incomplete among these, those of its
 # TOAST table and of the other tables.
 sub indexes
 {
@@ -125,8 +124,8 @@ sub new_tenant
 	return ($session, $pid);
 }
 
-# The moments are spread over what runs took lately, as the machine has other
-# work.
+# The moments are spread over the duration of recent runs, because the machine has
+# other work.
 my @recent;
 
 sub typical_seconds
@@ -137,7 +136,7 @@ sub typical_seconds
 }
 
 #
-# The four ways.  "cut" gets the pid, "after" returns when the server goes on.
+# The four ways.  "cut" gets the pid, "after" returns when the server works again.
 #
 
 my $restarted = qr/all server processes terminated; reinitializing/;
@@ -154,7 +153,7 @@ my %ways = (
 		after => sub { $node->start },
 		crash => 1 });
 
-# Cut off what a session does now.
+# Interrupt what a session does now.
 sub cut_off
 {
 	my ($way, $session, $pid) = @_;
@@ -172,7 +171,7 @@ sub cut_off
 	return $err;
 }
 
-# One test: the next call finishes, and all is there once.
+# One test: the next call finishes, and everything exists once.
 sub finishes
 {
 	my ($db, $schema, $name) = @_;
@@ -191,7 +190,7 @@ my $db = create_database($node, 'spread');
 query($db, $prepare);
 $killer = open_session($postgres);
 
-# What an undisturbed run takes.
+# The duration of an undisturbed run.
 foreach my $n (1 .. 5)
 {
 	my ($session) = new_tenant($db, "quiet_$n");
@@ -200,7 +199,7 @@ foreach my $n (1 .. 5)
 	ask($session, up("quiet_$n"));
 	push @recent, time - $start;
 	close_session($session);
-	is(query($db, traces("quiet_$n")), all_done("quiet_$n"), 'a run that is not disturbed');
+	is(query($db, traces("quiet_$n")), all_done("quiet_$n"), 'an undisturbed run');
 }
 note(sprintf 'an undisturbed run takes %.3f s', typical_seconds());
 
@@ -231,12 +230,12 @@ sub spread_over
 		  or diag("the first call: $err");
 	}
 
-	# else the moments were not in the runs, and this has shown nothing
+	# otherwise the moments were not during the runs, and the test has shown nothing
 	my $all = delete $stopped_at{'0001 applied 0, 0002 applied 0, 0003 applied 0'} // 0;
-	cmp_ok($all, '<=', 0.75 * $moments, "$way cut off most of the runs");
-	cmp_ok(scalar keys %stopped_at, '>=', 5, "$way cut them off at different statements")
+	cmp_ok($all, '<=', 0.75 * $moments, "$way interrupted most of the runs");
+	cmp_ok(scalar keys %stopped_at, '>=', 5, "$way interrupted them at different statements")
 	  or diag(join "\n", sort keys %stopped_at);
-	note("$way: " . (keys %stopped_at) . " different moments, $all of $moments runs were through");
+	note("$way: " . (keys %stopped_at) . " different moments, $all of $moments runs finished");
 	return;
 }
 
@@ -246,9 +245,8 @@ spread_over('SIGKILL', 'killed');
 spread_over('immediate shutdown', 'shut_down');
 
 #
-# While a statement waits between its transactions, which moments as above
-# seldom hit: it waits for another session that reads, writes or holds a
-# snapshot.
+# While a statement waits between its transactions, which the moments above seldom
+# hit: it waits for another session that reads, writes or holds a snapshot.
 #
 
 my %holders = (
@@ -258,14 +256,14 @@ my %holders = (
 	detach => 'BEGIN; SELECT FROM part LIMIT 1',
 	snapshot => 'BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1');
 
-# Until a backend waits for a lock, or does not run any more.
+# Wait until a backend waits for a lock, or no longer runs.
 sub wait_until_it_waits
 {
 	my ($session, $pid) = @_;
 	my $state;
 
 	wait_until(
-		'the run waits or is through',
+		'the run waits or has ended',
 		sub {
 			$session->{run}->pump_nb;
 			($state) = ask($killer,
@@ -277,7 +275,7 @@ sub wait_until_it_waits
 	return $state;
 }
 
-# Whom a backend waits for.
+# What a backend waits for.
 sub holders_of
 {
 	my ($pid) = @_;
@@ -285,7 +283,7 @@ sub holders_of
 	return (ask($killer, "SELECT array_to_string(pg_blocking_pids($pid), ' ')"))[0];
 }
 
-# Cut off the run where that statement waits for such a session; the run is the
+# Interrupt the run where that statement waits for such a session; the run is the
 # first one that waits for that kind.
 my $waits = 0;
 
@@ -326,9 +324,9 @@ foreach my $way ('pg_cancel_backend', 'pg_terminate_backend', 'SIGKILL')
 	}
 }
 
-# REINDEX waits for writers when it has made the new index, for snapshots when
-# it has filled it, for readers before the old one is dead, and for those that
-# have come since before it is dropped.
+# REINDEX waits for writers when it has created the new index, for snapshots when
+# it has filled it, for readers before the old one is dead, and for later ones
+# before it is dropped.
 my %reindex = map {
 	$_ => new_directory('0002_reindex.sql' =>
 		  "-- +goose NO TRANSACTION\n-- +goose Up\nCREATE TABLE made (n integer);\n"
@@ -359,7 +357,7 @@ foreach my $what (sort keys %reindex)
 	}
 }
 
-# DROP INDEX likewise.
+# The same for DROP INDEX.
 my $drop = new_directory('0002_drop.sql' =>
 	  "-- +goose NO TRANSACTION\n-- +goose Up\nCREATE TABLE made (n integer);\nINSERT INTO made VALUES (1);\n"
 	  . "CREATE INDEX to_go ON big (b);\nDROP INDEX CONCURRENTLY to_go;\n");
@@ -373,7 +371,7 @@ foreach my $way ('pg_cancel_backend', 'pg_terminate_backend', 'SIGKILL')
 }
 
 #
-# A procedure that commits on its way
+# A procedure that commits
 #
 
 my $unknown = new_directory(
@@ -394,7 +392,7 @@ my $procedure = q{
 
 my $gates = 0;
 
-# A database where a run was cut off while it waited for that lock.
+# A database where a run was interrupted while it waited for that lock.
 sub cut_off_at
 {
 	my ($way, $gate) = @_;
@@ -416,7 +414,7 @@ sub cut_off_at
 my $steps = "SELECT string_agg(step, ' ' ORDER BY ctid) FROM steps";
 my $states = "SELECT string_agg(version || ' ' || state, ', ') FROM migrate.status('$unknown')";
 
-# One test: it can go on by itself.
+# One test: the next call continues.
 sub goes_on
 {
 	my ($way, $gate, $name) = @_;
@@ -447,7 +445,7 @@ sub is_reported
 	return;
 }
 
-# A human has looked: either it counts as done, or he has undone it.
+# The state after a check by hand: either it is done, or it has been undone.
 sub set_state
 {
 	my ($cut, $state, $name) = @_;
@@ -464,17 +462,17 @@ sub set_state
 	return;
 }
 
-# Before the procedure has committed an error tells that it has done nothing;
-# after a kill nobody tells.
+# Before the procedure has committed, an error shows that it has done nothing; after
+# a kill, nothing does.
 goes_on('pg_cancel_backend', 1, 'before the procedure commits');
 is_reported('pg_cancel_backend', 2, 'after the procedure has committed', 'before one', 'pending');
-goes_on('pg_cancel_backend', 3, 'behind the procedure');
+goes_on('pg_cancel_backend', 3, 'after the procedure');
 is_reported('pg_terminate_backend', 1, 'before the procedure commits', 'before', 'pending');
 is_reported('pg_terminate_backend', 2, 'after the procedure has committed', 'before one', 'applied');
-goes_on('pg_terminate_backend', 3, 'behind the procedure');
+goes_on('pg_terminate_backend', 3, 'after the procedure');
 is_reported('SIGKILL', 1, 'before the procedure commits', 'before', 'pending');
 is_reported('SIGKILL', 2, 'after the procedure has committed', 'before one', 'applied');
-goes_on('SIGKILL', 3, 'behind the procedure');
+goes_on('SIGKILL', 3, 'after the procedure');
 
 is(advisory_locks($postgres), 0, 'no lock is left');
 close_session($killer);

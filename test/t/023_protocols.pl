@@ -1,5 +1,5 @@
-# CALL migrate.up() over the simple, extended and prepared protocol, with the
-# modules loaded that watch every statement.
+# CALL migrate.up() over the simple, extended and prepared protocol, with modules
+# that track every statement.
 
 use strict;
 use warnings;
@@ -50,9 +50,9 @@ my $dir = new_directory(
 my $broken = new_directory(
 	'1_broken.sql' => "-- +goose NO TRANSACTION\n-- +goose Up\nCREATE TABLE v (i integer);\nVACUUM missing;\n");
 
-# Run a script of pgbench in a session of its own.  In the simple protocol
-# variables are put into the text, so there they come with quotes; in the others
-# they are parameters.
+# Run a script of pgbench in a new session.  In the simple protocol, variables are
+# inserted into the text, so they have quotes there; in the others they are
+# parameters.
 sub pgbench
 {
 	my ($mode, $script, %variables) = @_;
@@ -90,7 +90,7 @@ foreach my $mode ('simple', 'extended', 'prepared')
 
 	is($status, 0, "$mode: up works") or diag($err);
 	is(trace_of($trace, $mode), '98 201|2|t', "$mode: all has been done");
-	is(trace_of($outcomes, $mode), '1 up done, 2 up done', "$mode: and is in the history");
+	is(trace_of($outcomes, $mode), '1 up done, 2 up done', "$mode: and is recorded in the history");
 	foreach my $statement (@statements, 'CREATE TABLE u (i integer)', 'INSERT INTO u VALUES (1), (2)')
 	{
 		my $count = () = $log =~ /LOG:  statement: \Q$statement\E\n/g;
@@ -113,12 +113,12 @@ foreach my $mode ('simple', 'extended', 'prepared')
 		'1 up done, 2 up done, 2 down done, 2 up done, 2 down done, 1 down done',
 		"$mode: all has been undone");
 
-	# an error, twice, and the same session goes on
+	# an error, twice, and the same session still works
 	($status, $err) =
 	  pgbench($mode, "CALL migrate.up(:dir, schema => :schema, project => 'broken');\n",
 		dir => $broken, schema => $mode);
 	isnt($status, 0, "$mode: an error");
-	like($err, qr/relation "missing" does not exist/, "$mode: is told");
+	like($err, qr/relation "missing" does not exist/, "$mode: has its message");
 	is( trace_of(
 			q{SELECT string_agg(state || ' ' || done, '') FROM migrate.applied WHERE project = 'broken' AND schema = '%s'},
 			$mode),
@@ -132,11 +132,11 @@ foreach my $mode ('simple', 'extended', 'prepared')
 		dir => $dir, schema => $mode);
 	isnt($status, 0, "$mode: not in a pipeline");
 	like($err, qr/CALL migrate\.up cannot (be executed within a pipeline|run inside a transaction block)/,
-		"$mode: in core's own words");
-	is(trace_of('SELECT count(*) FROM migrate.status(schema => \'%s\')', $mode), 0, "$mode: nothing is run");
+		"$mode: with PostgreSQL's own message");
+	is(trace_of('SELECT count(*) FROM migrate.status(schema => \'%s\')', $mode), 0, "$mode: nothing runs");
 }
 
-# Each statement by itself, once for each of the three.
+# Each statement separately, once for each of the three.
 foreach my $statement (@statements[ 0, 2, 3, 4, 6 ])
 {
 	is( query($db,

@@ -1,6 +1,6 @@
-# What the committing path leaves behind, above all after an error: no lock, no
-# changed setting, no snapshot, no memory.  And its waits: lock_timeout with
-# migrate.lock_retries, cancel, statement_timeout.
+# What CALL leaves, especially after an error: no lock, no changed setting, no
+# snapshot, no memory.  Also its waits: lock_timeout with migrate.lock_retries,
+# cancel, statement_timeout.
 
 use strict;
 use warnings;
@@ -32,8 +32,8 @@ my $settings =
   . "SET ROLE some_role;\nSET my.own = 'migration';\n";
 my $mark = "-- +goose NO TRANSACTION\n-- +goose Up\n";
 
-# Calls that fail, each in its own way.  The project is the way, so that what
-# one leaves in the history is not in the way of another.
+# Calls that fail, each in its own way.  Each has a project, so that the history of
+# one does not affect another.
 my %failing = (
 	statement => "-- +goose Up\n${settings}SELECT 1 / 0;\n",
 	commit => "-- +goose Up\n${settings}RESET ROLE;\nINSERT INTO public.late VALUES (1);\n",
@@ -63,7 +63,7 @@ my $own = "SELECT pg_backend_pid(), current_setting('work_mem'), current_setting
   . " current_setting('statement_timeout'), current_user, current_setting('my.own', true),"
   . " (SELECT source FROM pg_settings WHERE name = 'statement_timeout'), pg_my_temp_schema()";
 
-# What another session sees of one: transaction, snapshot, locks.
+# What another session sees of a session: transaction, snapshot, locks.
 sub seen
 {
 	my ($pid) = @_;
@@ -95,11 +95,11 @@ foreach my $name (sort keys %calls)
 		is((ask($session, $own))[0], $before, "$name: no setting is changed");
 	}
 	ask($session, 'CREATE TEMP TABLE works (i integer); BEGIN; INSERT INTO works VALUES (1); COMMIT');
-	is((ask($session, 'SELECT count(*) FROM works'))[0], 1, "$name: the session goes on");
+	is((ask($session, 'SELECT count(*) FROM works'))[0], 1, "$name: the session still works");
 	close_session($session);
 }
 
-# After one that works, too.
+# The same after a call that works.
 {
 	my $dir = new_directory('1_works.sql' => "${mark}${settings}RESET ROLE;\nVACUUM public.twice;\n",
 		'2_works.sql' => "-- +goose Up\n${settings}SELECT 1;\n");
@@ -108,7 +108,7 @@ foreach my $name (sort keys %calls)
 	my ($pid) = split /\|/, $before;
 
 	my ($out, $err) = ask($session, up($dir, 'works'));
-	like($err, qr/applied 2_works/, 'one that works');
+	like($err, qr/applied 2_works/, 'a call that works');
 	is(seen($pid), $nothing, 'no transaction, snapshot or lock is left');
 	is((ask($session, $own))[0], $before, 'no setting is changed');
 	close_session($session);
@@ -118,8 +118,8 @@ foreach my $name (sort keys %calls)
 # 10,000 failing calls
 #
 
-# So many of them in turn, and how many of them failed.  From a file, since psql
-# and this would wait for each other if both wrote as much.
+# Run N of them in turn, and count those that fail.  They come from a file, because
+# psql and this test would wait for each other if both wrote as much.
 sub fail_often
 {
 	my ($session, $count) = @_;
@@ -145,7 +145,7 @@ sub fail_often
 
 	note(join ', ', map { "$_ $before{$_} -> $after{$_}" } sort keys %before);
 	cmp_ok($after{contexts} - $before{contexts}, '<=', 10 * $count, 'memory contexts are flat');
-	cmp_ok($after{resident} - $before{resident}, '<=', 1024, "the backend's memory is flat");
+	cmp_ok($after{resident} - $before{resident}, '<=', 1024, "the backend's memory does not grow");
 	cmp_ok($before{files}, '>', 0, 'there are open files to count');
 	cmp_ok($after{files}, '<=', $before{files}, 'no file stays open');
 	is($after{locks}, 0, 'no lock is left');
@@ -165,7 +165,7 @@ sub fail_often
 	write_files("$dirs[0]/parts", 'notices.sql' => sprintf($raise, 100));
 	write_files("$dirs[1]/parts", 'notices.sql' => sprintf($raise, $count));
 
-	# for the log, which psql does not wait for
+	# debug1 for the log, which psql does not wait for
 	ask($session, 'SET client_min_messages = notice; SET log_min_messages = debug1; SET jit = off');
 	held($node, $session);
 	my ($out, $err) = ask($session, up($dirs[0], 'few notices'));
@@ -180,7 +180,7 @@ sub fail_often
 }
 
 #
-# Patience with a busy table
+# Retries on a busy table
 #
 
 my $busy = new_directory(
@@ -211,17 +211,17 @@ query($db, 'CREATE TABLE busy (i integer)');
 	my ($holder) = open_holder($lock);
 
 	fails_with($db, "$impatient; " . up($busy, 'busy'),
-		'55P03', qr/canceling statement due to lock timeout/, 'without retries lock_timeout is the end');
+		'55P03', qr/canceling statement due to lock timeout/, 'without retries lock_timeout ends the run');
 	is( query($db, q{SELECT direction, outcome, substr(error, 1, 6) FROM migrate.history('busy')}),
-		'up|failed|55P03:', 'which is in the history');
+		'up|failed|55P03:', 'which the history has');
 	is( query($db, "SELECT state, detail ~ 'lock timeout' FROM migrate.status('$busy', project => 'busy')"),
-		'pending|t', 'and in the status');
+		'pending|t', 'and status shows');
 	fails_with($db, "$impatient; SET migrate.lock_retries = 2; " . up($busy, 'busy'),
-		'55P03', qr/(trying again.*){2}canceling statement/s, 'and so it is after as many retries as allowed');
+		'55P03', qr/(trying again.*){2}canceling statement/s, 'and so it does after the allowed number of retries');
 	close_session($holder);
 }
 
-# The victim of a deadlock is tried again, too.
+# The victim of a deadlock is also retried.
 {
 	my $dir = new_directory(
 		'1_a.sql' => "ALTER TABLE dead1 ADD COLUMN j integer;\nSELECT pg_advisory_xact_lock(77);\n"
@@ -239,16 +239,16 @@ query($db, 'CREATE TABLE busy (i integer)');
 	start($other, 'LOCK TABLE dead1 IN ACCESS SHARE MODE');
 	wait_for_activity($db, 'other', "wait_event_type = 'Lock'");
 	ask($gate, 'SELECT pg_advisory_unlock(77)');
-	wait_until('the deadlock is told', sub { has_written($runner, qr/deadlock in migration "1_a", trying again/) });
+	wait_until('a NOTICE about the deadlock', sub { has_written($runner, qr/deadlock in migration "1_a", trying again/) });
 	finish($other);
 	ask($other, 'COMMIT');
 	finish($runner);
 	is( query($db, "SELECT state FROM migrate.status('$dir', project => 'deadlock')"),
-		'applied', 'a migration that was the victim of a deadlock is applied at last');
+		'applied', 'a migration that was the victim of a deadlock is applied in the end');
 	close_session($_) foreach $gate, $other, $runner;
 }
 
-# With retries: what is told, what is held meanwhile, and that it works at last.
+# With retries: the notices, the locks meanwhile, and success in the end.
 foreach my $case ([ 'a transaction', $busy, $lock ], [ 'a top-level statement', $busy_index, $write ])
 {
 	my ($what, $dir, $by) = @$case;
@@ -263,14 +263,14 @@ foreach my $case ([ 'a transaction', $busy, $lock ], [ 'a top-level statement', 
 	wait_until(
 		'it sleeps',
 		sub {
-			# its only lock is that for the run
+			# its only lock is the run lock
 			seen($pid) =~ /^active\|no snapshot\|no xid\|.*\|2 locks$/;
 		});
 	pass("$what: it sleeps without a snapshot and without a lock on the table");
 	ask($holder, 'COMMIT');
 	my ($out, $err) = finish($runner);
 	like($err, qr/NOTICE:.*lock timeout in migration "1_busy", trying again\nDETAIL:.*locked by process \b$holder_pid\b/,
-		"$what: a NOTICE names who holds the lock");
+		"$what: a NOTICE names the process with the lock");
 	like($err, qr/applied 1_busy/, "$what: it is applied when the table is free");
 	unlike($err, qr/ERROR/, "$what: without an error");
 	is(query($db, "SELECT outcome FROM migrate.history('$project')"),
@@ -282,8 +282,8 @@ is(query($db, 'SELECT count(*) FROM pg_index WHERE NOT indisvalid AND indrelid =
 	0, 'no INVALID index is left of the tries');
 query($db, 'DROP INDEX busy_i');
 
-# Where the migration finds the table, and the session does not: by the role that it
-# sets, or by the schema of the run.  And a MERGE has a relation as well.
+# Tables that the migration finds and the session does not: because of the role that
+# it sets, or of the schema of the run.  Also a MERGE, which has a relation, too.
 {
 	my $roles = new_directory('1_roles.sql' =>
 		  "-- +goose Up\nSET ROLE keeper;\nALTER TABLE kept.busy ADD COLUMN j integer;\nRESET ROLE;\n");
@@ -319,13 +319,13 @@ query($db, 'DROP INDEX busy_i');
 		ask($holder, 'COMMIT');
 		my ($out, $err) = finish($runner);
 		like($err, qr/lock timeout in migration "1_\w+", trying again\nDETAIL:.*locked by process \b$holder_pid\b/,
-			"$what: a NOTICE names who holds the lock");
+			"$what: a NOTICE names the process with the lock");
 		like($err, qr/applied 1_/, "$what: it is applied when the table is free");
 		close_session($_) foreach $holder, $runner;
 	}
 }
 
-# Down is as patient.
+# Down retries, too.
 {
 	my ($holder) = open_holder($lock);
 	my $runner = open_session($db, application => 'patient');
@@ -335,13 +335,13 @@ query($db, 'DROP INDEX busy_i');
 	wait_until('it tries again', sub { has_written($runner, qr/trying again/) });
 	ask($holder, 'COMMIT');
 	my ($out, $err) = finish($runner);
-	like($err, qr/undone 1_busy|reverted 1_busy|rolled back 1_busy/, 'down tries again as well')
+	like($err, qr/undone 1_busy|reverted 1_busy|rolled back 1_busy/, 'down tries again, too')
 	  or diag($err);
 	close_session($_) foreach $holder, $runner;
 }
 
-# The sleep ends at once when it is canceled, and a statement_timeout is not
-# about it: no statement runs.
+# The sleep ends at once when it is canceled, and statement_timeout does not apply
+# to it, because no statement runs.
 {
 	my ($holder) = open_holder($lock);
 	my $runner = open_session($db, application => 'patient');
@@ -361,7 +361,7 @@ query($db, 'DROP INDEX busy_i');
 	start($runner, up($busy, 'slept'));
 	($out, $err) = finish($runner);
 	like($err, qr/ERROR:  55P03: canceling statement due to lock timeout/,
-		'statement_timeout does not count the sleep');
+		'statement_timeout does not apply to the sleep');
 	close_session($_) foreach $holder, $runner;
 }
 
@@ -383,7 +383,7 @@ query($db, 'DROP INDEX busy_i');
 	wait_for_activity($db, 'waiter', "wait_event_type = 'Lock'");
 	like(seen($pid), qr/^active\|no snapshot\|no xid\|/, 'a waiter holds no snapshot');
 	wait_until('it says so', sub { has_written($waiter, qr/waiting for the migration run of process $holder_pid/) });
-	pass('and says who it waits for');
+	pass('and shows what it waits for');
 	my $start = time;
 	ask($watcher, "SELECT pg_cancel_backend($pid)");
 	my ($out, $err) = finish($waiter);
@@ -391,14 +391,14 @@ query($db, 'DROP INDEX busy_i');
 	cmp_ok(time - $start, '<', 10, 'at once');
 	is(seen($pid), $nothing, 'nothing is left of it');
 	($out, $err) = ask($waiter, "SET lock_timeout = '100ms'; " . up($gate, 'gate') . "; RESET lock_timeout");
-	like($err, qr/ERROR:  55P03: canceling statement due to lock timeout/, 'lock_timeout bounds the wait');
+	like($err, qr/ERROR:  55P03: canceling statement due to lock timeout/, 'lock_timeout limits the wait');
 	is(seen($pid), $nothing, 'nothing is left of it');
 
 	start($waiter, up($gate, 'gate'));
 	wait_for_activity($db, 'waiter', "wait_event_type = 'Lock'");
 	ask($keeper, 'SELECT pg_advisory_unlock(1)');
 	($out, $err) = finish($waiter);
-	unlike($err, qr/ERROR/, 'a waiter that is let alone gets its turn');
+	unlike($err, qr/ERROR/, 'otherwise a waiting session continues');
 	is($out, '0', 'and finds nothing to do');
 	finish($holder);
 	is(query($db, "SELECT count(*) FROM migrate.history('gate')"), 1, 'it has run once');
@@ -417,18 +417,18 @@ query($db, 'DROP INDEX busy_i');
 	my $limit = "SET statement_timeout = '800ms'; ";
 	my $timeout = qr/canceling statement due to statement timeout/;
 
-	is(query($db, $limit . up($three, 'three')), 1, 'in CALL up statement_timeout is for each statement');
-	is(query($db, $limit . up($each, 'each')), 1, 'also if each is a transaction');
-	fails_with($db, $limit . up($long, 'long'), '57014', $timeout, 'a longer one is stopped');
+	is(query($db, $limit . up($three, 'three')), 1, 'in CALL up statement_timeout applies to each statement');
+	is(query($db, $limit . up($each, 'each')), 1, 'even if each is a transaction');
+	fails_with($db, $limit . up($long, 'long'), '57014', $timeout, 'a longer statement is canceled');
 	is(query($db, "SELECT outcome, error FROM migrate.history('long')"),
-		'failed|57014: canceling statement due to statement timeout', 'which is in the history');
+		'failed|57014: canceling statement due to statement timeout', 'which the history has');
 	fails_with($db, "${limit}SELECT FROM migrate.apply('$three', project => 'apply')",
-		'57014', $timeout, 'in apply it is for the whole run');
+		'57014', $timeout, 'in apply it applies to the whole run');
 
-	# what a migration sets is for its own statements only
+	# a setting of a migration applies only to its own statements
 	my $sets = new_directory('1_sets.sql' => "${mark}SET statement_timeout = '200ms';\nSELECT pg_sleep(5);\n");
-	fails_with($db, up($sets, 'sets'), '57014', $timeout, 'one that a migration has set');
-	is(query($db, up($three, 'three again')), 1, 'is gone afterwards');
+	fails_with($db, up($sets, 'sets'), '57014', $timeout, 'a statement_timeout that a migration sets');
+	is(query($db, up($three, 'three again')), 1, 'ends with it');
 }
 
 is(advisory_locks($db), 0, 'no lock is left');

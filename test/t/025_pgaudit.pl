@@ -1,5 +1,5 @@
-# pgAudit, which looks at every statement.  1.7.0, of Debian 12, cannot bear a
-# statement at top level in a CALL: that is told, and nothing else suffers.
+# pgAudit, which tracks every statement.  1.7.0, of Debian 12, does not allow a
+# statement at top level in a CALL: that is an error, without other effects.
 
 use strict;
 use warnings;
@@ -37,7 +37,7 @@ my $concurrent = new_directory(
 	  . "-- +goose Down\nDROP INDEX CONCURRENTLY d_i;\nDROP TABLE e;\n",
 	'3_b.sql' => "-- +goose Up\nCREATE TABLE f (i integer);\n");
 
-# What the server has logged while a session did something; and its answer.
+# What the server logs while a session does something, and the session's output.
 sub logged
 {
 	my ($session, $sql) = @_;
@@ -60,7 +60,7 @@ sub is_clean
 		'idle||0',
 		"$name: no lock, no snapshot, no transaction is left");
 	is(query($db, 'SELECT count(*) FROM pg_index WHERE NOT indisvalid'), 0, "$name: no INVALID index");
-	is((ask($session, 'SELECT 1'))[0], 1, "$name: the session goes on");
+	is((ask($session, 'SELECT 1'))[0], 1, "$name: the session still works");
 	return;
 }
 
@@ -68,7 +68,7 @@ my ($err, $log) = logged($session, "CALL migrate.up('$ordinary')");
 unlike($err, qr/ERROR/, 'ordinary migrations work');
 like($log, qr/AUDIT: SESSION,\d+,\d+,DDL,CREATE TABLE,.*CREATE TABLE a \(i integer\)/, 'and are audited');
 is( query($db, 'SELECT (SELECT count(*) FROM a), (SELECT count(*) FROM b), (SELECT count(*) FROM c)'),
-	'1|1|1', 'with all that they do');
+	'1|1|1', 'with all their effects');
 ($err) = logged($session, 'CALL migrate.down(steps => 3, force => true)');
 unlike($err, qr/ERROR/, 'and are undone');
 is_clean('ordinary migrations');
@@ -83,9 +83,9 @@ if ($err =~ /ERROR/)
 	foreach my $time ('first', 'second')
 	{
 		like($err, qr/ERROR:  0A000: this version of pgaudit does not allow the statement in a CALL\nHINT:.*migrate\.repair/,
-			"the $time time: the error says why, and what to do");
+			"the $time time: the error has the reason and a hint");
 		like($err, qr/CONTEXT:.*migration 2 "index" \(up\), statement 1 of 4, file "2_index\.sql", line 3/,
-			"the $time time: and where");
+			"the $time time: and the place");
 		is(query($db, $states), '1 applied, 2 pending, 3 pending', "the $time time: nothing of it is done");
 		is_clean("the $time time");
 		($err) = logged($session, $up);
@@ -100,7 +100,7 @@ if ($err =~ /ERROR/)
 	query($db, 'CREATE INDEX CONCURRENTLY d_i ON d (i)');
 	query($db, "SELECT FROM migrate.repair('$concurrent', version => '2', state => 'applied', project => 'concurrent')");
 	($err) = logged($session, $up);
-	unlike($err, qr/ERROR/, 'state set by repair(), the next call goes on');
+	unlike($err, qr/ERROR/, 'after repair() has set the state, the next call continues');
 	is(query($db, $states), '1 applied, 2 applied, 3 applied', 'to the end');
 }
 else
@@ -117,16 +117,16 @@ else
 	unlike($err, qr/ERROR/, 'and down');
 }
 
-# After whatever came before, others are still audited, and errors are errors.
+# After all that, other statements are still audited, and errors are errors.
 my $broken = new_directory('1_broken.sql' => "-- +goose Up\nCREATE TABLE g (i integer);\nSELECT 1 / 0;\n");
 foreach my $time (1 .. 3)
 {
 	($err) = logged($session, "CALL migrate.up('$broken', project => 'broken')");
-	like($err, qr/ERROR:  22012: division by zero/, 'an error in a migration stays what it is');
+	like($err, qr/ERROR:  22012: division by zero/, 'an error in a migration is reported as it is');
 }
 is_clean('an error');
 ($err, $log) = logged($session, 'CREATE TABLE last (i integer)');
-like($log, qr/AUDIT: SESSION,.*CREATE TABLE last/, 'what the session does then is audited');
+like($log, qr/AUDIT: SESSION,.*CREATE TABLE last/, 'later statements of the session are audited');
 
 close_session($session);
 is(advisory_locks($db), 0, 'no lock is left');

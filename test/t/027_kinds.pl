@@ -1,6 +1,6 @@
-# The kinds of statement that run outside of a transaction block and need more
-# than one server can give: subscriptions, which talk to a publisher, and
-# prepared transactions.  The others are in test/sql/commit.sql.
+# The kinds of statement that run outside a transaction block and need more than the
+# regress tests have: subscriptions, which connect to a publisher, and prepared
+# transactions.  The others are in test/sql/commit.sql.
 
 use strict;
 use warnings;
@@ -29,7 +29,7 @@ sub slots
 	return query($source, 'SELECT count(*) FROM pg_replication_slots WHERE slot_name = $$sub$$');
 }
 
-# In a file that says nothing about transactions: each is one by itself.
+# In a file without a marker about transactions: each is a transaction of its own.
 my $dir = new_directory(
 	'001_subscribe.up.sql' => "CREATE TABLE before_it (i integer);\n"
 	  . "CREATE SUBSCRIPTION sub CONNECTION '$connection' PUBLICATION ones;\n"
@@ -44,16 +44,16 @@ fails_with($db, "SELECT FROM migrate.apply('$dir')", '25001',
 	qr/CREATE SUBSCRIPTION.*HINT:  Use CALL migrate\.up\(\)/s,
 	'apply refuses a subscription before anything runs');
 query($db, "CALL migrate.up('$dir')");
-is(slots(), 1, 'CREATE SUBSCRIPTION has made its slot');
+is(slots(), 1, 'CREATE SUBSCRIPTION has created its slot');
 is(query($db, 'SELECT array_to_string(subpublications, $$ $$) FROM pg_subscription'),
 	'ones twos', 'ALTER SUBSCRIPTION: all of them have run');
 ok($db->{node}->poll_query_until('target', 'SELECT count(*) = 1 FROM one'),
 	'rows arrive');
 query($db, 'CALL migrate.down()');
 is(slots(), 0, 'DROP SUBSCRIPTION has dropped its slot');
-is(query($db, 'SELECT count(*) FROM migrate.applied'), 0, 'and is recorded');
+is(query($db, 'SELECT count(*) FROM migrate.applied'), 0, 'and the migration is undone');
 
-# A subscription without a slot may stand in a block, and does.
+# A subscription without a slot can run in a transaction block, and does.
 my $slotless = new_directory(
 	'001_slotless.up.sql' => "SET LOCAL work_mem = '123kB';\n"
 	  . "CREATE SUBSCRIPTION sub CONNECTION 'dbname=nowhere' PUBLICATION p WITH (connect = false, slot_name = NONE);\n"
@@ -61,9 +61,9 @@ my $slotless = new_directory(
 	  . "CREATE TABLE in_block AS SELECT current_setting('work_mem') AS work_mem;\n");
 
 query($db, "CALL migrate.up('$slotless', project => 'slotless')");
-is(query($db, 'SELECT work_mem FROM in_block'), '123kB', 'without a slot all is one transaction');
+is(query($db, 'SELECT work_mem FROM in_block'), '123kB', 'without a slot everything is one transaction');
 
-# Prepared transactions of others are ended by a migration.
+# A migration ends prepared transactions of other sessions.
 query($db, "BEGIN; CREATE TABLE kept (i integer); PREPARE TRANSACTION 'to keep';
 	BEGIN; CREATE TABLE lost (i integer); PREPARE TRANSACTION 'to lose'");
 my $prepared = new_directory(
@@ -76,6 +76,6 @@ query($db, "CALL migrate.up('$prepared', project => 'prepared')");
 is(query($db, 'SELECT count(*) FROM kept'), 1, 'COMMIT PREPARED');
 is(query($db, "SELECT to_regclass('lost') IS NULL"), 't', 'ROLLBACK PREPARED');
 is(query($db, 'SELECT count(*) FROM pg_prepared_xacts'), 0, 'nothing is left of them');
-is(query($db, "SELECT statements FROM migrate.history('prepared')"), 3, 'all are recorded');
+is(query($db, "SELECT statements FROM migrate.history('prepared')"), 3, 'all statements are recorded');
 
 done_testing();

@@ -1,5 +1,5 @@
-# TimescaleDB, whose statements want to be at top level: some commit on their own,
-# and through SPI one of them would crash the server.
+# TimescaleDB, whose statements must run at top level: some commit, and one of them
+# would crash the server through SPI.
 
 use strict;
 use warnings;
@@ -40,7 +40,7 @@ my $dir = new_directory(
 	'2_index.sql' => "-- +goose NO TRANSACTION\n-- +goose Up\n$index;\n-- +goose Down\nDROP INDEX reading_value;\n",
 	'3_cluster.sql' => "-- +goose NO TRANSACTION\n-- +goose Up\nCLUSTER reading USING reading_value;\n-- +goose Down\nSELECT 1;\n");
 
-# What such an index needs is known from its options, in a file without a mark, too.
+# The options of such an index show what it needs, also in a file without a marker.
 my $unmarked = new_directory('1_index.sql' =>
 	  "-- +goose Up\n$index;\n-- +goose Down\nDROP INDEX reading_value;\n");
 
@@ -56,18 +56,18 @@ is( query(
 			AND pg_get_indexdef(indexrelid) ~ 'value')) FROM pg_inherits WHERE inhparent = 'reading'::regclass"),
 	't', 'each of which has the index, and is clustered on it');
 
-# In one transaction it is refused, and the server lives.
+# In one transaction it is refused, and the server does not crash.
 query($db, 'CALL migrate.down(steps => 2)');
 is(query($db, "SELECT to_regclass('reading_value')"), '', 'undone');
 ($out, $err) = ask($session, "SELECT migrate.apply('$unmarked', project => 'unmarked')");
 like($err, qr/ERROR:  25001:.*CALL migrate\.up.*file "1_index\.sql", line 2/s, 'apply refuses it');
-is((ask($session, 'SELECT 1'))[0], 1, 'and the session goes on');
+is((ask($session, 'SELECT 1'))[0], 1, 'and the session still works');
 ($out, $err) = ask($session, "CALL migrate.up('$unmarked', project => 'unmarked')");
 is($out, 1, 'up applies it');
 is(query($db, "SELECT indisvalid FROM pg_index WHERE indexrelid = 'reading_value'::regclass"),
 	't', 'and the index is valid');
 
-# What is refused by the extension is an error like another, and can be repeated.
+# An error of the extension is like any other, and can be repeated.
 my $continuous = new_directory('1_view.sql' =>
 	  "-- +goose NO TRANSACTION\n-- +goose Up\nCREATE MATERIALIZED VIEW daily WITH (timescaledb.continuous) AS "
 	  . "SELECT time_bucket('1 day', at) AS day, avg(value) FROM reading GROUP BY 1;\n-- +goose Down\nDROP MATERIALIZED VIEW daily;\n");
@@ -78,7 +78,7 @@ foreach my $time ('first', 'second')
 		$err,
 		qr/ERROR:  0A000: functionality not supported under the current "apache" license.*file "1_view\.sql", line 3/s,
 		"a continuous aggregate, the $time time: Debian's edition does not have them");
-	is((ask($session, 'SELECT 1'))[0], 1, 'after which the session goes on');
+	is((ask($session, 'SELECT 1'))[0], 1, 'after which the session still works');
 }
 close_session($session);
 is(advisory_locks($db), 0, 'no lock is left');

@@ -1,4 +1,4 @@
-# The pages for users of other tools: the statements that they show run, and give
+# The pages for users of other tools: the statements that they show run, and print
 # the output that they show.  A page is about a directory of test/migrations.
 
 use strict;
@@ -17,13 +17,13 @@ use Test::More;
 my $pages = "$FindBin::RealBin/../../docs/coming-from";
 my $node = new_node('pages');
 
-# Directories of other names than their pages.
+# Directories whose names differ from those of their pages.
 my %directory = (
 	'README' => 'golang-migrate',
 	'goose' => 'goose_app',
 	'home-made-scripts' => 'updown');
 
-# The tools' tables, as they make them, where the first two migrations have been
+# The tables of the tools, as they create them, with the first two migrations
 # applied.  DIR is the directory.
 my %tracking = (
 	'atlas' => q{CREATE SCHEMA atlas_schema_revisions CREATE TABLE atlas_schema_revisions (
@@ -141,7 +141,7 @@ sub with_directories
 	return $sql;
 }
 
-# Make what the tool would have made: of its first two migrations, which are run
+# Create what the tool would have created: by its first two migrations, which run
 # here in a project of their own, and its table.
 sub migrate_with_tool
 {
@@ -172,7 +172,7 @@ sub test_page
 		my $name = "$page.md, line $block->{line}";
 
 		is($status, 0, "$name runs") or diag($err);
-		is($out, $block->{output}, "$name gives what the page says")
+		is($out, $block->{output}, "$name prints what the page shows")
 		  if defined $block->{output};
 	}
 	return;
@@ -187,7 +187,7 @@ foreach my $path (sort glob "$pages/*.md")
 	like($index, qr/\(\Q$page\E\.md\)/, "$page is in the list of pages") if $page ne 'README';
 	test_page($page, ++$number);
 }
-cmp_ok($number, '>', 1, 'there are pages');
+cmp_ok($number, '>', 1, 'there are pages to test');
 
 $node->stop;
 done_testing();

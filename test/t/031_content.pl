@@ -1,6 +1,6 @@
-# What a file may contain, as far as SQL alone cannot show it: the output of a
-# real pg_dump; what others see of COPY with rows in the file, and how it is
-# stopped.
+# What a file can contain, where SQL alone cannot test it: the output of a real
+# pg_dump; what other sessions see of COPY with rows in the file, and how it is
+# canceled.
 
 use strict;
 use warnings;
@@ -72,7 +72,7 @@ sub dump_of
 	return $out;
 }
 
-# Each dump names another word.
+# Each dump has a different word.
 sub without_words
 {
 	my ($dump) = @_;
@@ -106,12 +106,12 @@ foreach my $kind (sort keys %written)
 		unlike($err, qr/ERROR|WARNING/, "$kind, $way: no error");
 		is((ask($session, $settings))[0], $before, "$kind, $way: settings are as before");
 		close_session($session);
-		ok(without_words(dump_of($name)) eq without_words($dump), "$kind, $way: gives the same dump");
+		ok(without_words(dump_of($name)) eq without_words($dump), "$kind, $way: the dump is the same");
 	}
 }
 
 #
-# COPY of rows: what is logged and seen, and how it ends early
+# COPY of rows: what is logged and visible, and how it is canceled
 #
 
 my $db = create_database($node, 'rows');
@@ -140,7 +140,7 @@ foreach my $way ('apply', 'up')
 
 	like($err, qr/ERROR:  57014: canceling statement due to statement timeout/, "$way: statement_timeout");
 	like($err, qr/COPY t, line 2: "2"\nmigration 1 "rows" \(up\), statement 2 of 2, file "1_rows.sql", line 2/,
-		"$way: and where");
+		"$way: and the place");
 	like(PostgreSQL::Test::Utils::slurp_file($node->logfile, $offset),
 		qr/LOG:  statement: COPY t FROM stdin\n/, "$way: is logged");
 
@@ -164,7 +164,7 @@ is(query($db, 'SELECT count(*) FROM t'), 3, 'once');
 
 close_session($runner);
 
-# Rows have the encoding of the database by then, whatever the file says.
+# Rows are already in the encoding of the database, whatever ENCODING is given.
 my $latin = create_database($node, 'latin', "ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0");
 my $letters =
   new_directory('1_letters.sql' => "SET client_encoding = 'UTF8';\nCREATE TABLE letters (t text);\n"

@@ -1,5 +1,5 @@
-# Sessions that create migrations at the same time, and what the operating
-# system has to say.
+# Sessions that create migrations at the same time, and errors of the operating
+# system.
 
 use strict;
 use warnings;
@@ -27,7 +27,7 @@ sub files
 	return @names;
 }
 
-# Have sessions of two databases create, all at once: none gets another's number.
+# Sessions of two databases create files at once: no number is used twice.
 sub race
 {
 	my ($dir, $format, $each) = @_;
@@ -45,7 +45,7 @@ sub race
 	}
 	foreach my $session (@sessions)
 	{
-		is((finish($session))[0], $each, "$format: a session has made its files");
+		is((finish($session))[0], $each, "$format: a session has created its files");
 		close_session($session);
 	}
 	is( query($db,
@@ -64,14 +64,14 @@ my $times = new_directory();
 race($times, 'goose', 10);
 my $folders = new_directory();
 race($folders, 'diesel', 5);
-is(scalar(files($folders)), 30, 'there are no other folders');
+is(scalar(files($folders)), 30, 'no other folders exist');
 my $pairs = new_directory();
 race($pairs, 'golang-migrate', 5);
 is(scalar(files($pairs)), 60, 'there are both files of each, and no others');
 
 is(query($db, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"), '0', 'no lock is left');
 
-# A directory that cannot be written: nothing is left in it.
+# A directory without write permission: nothing is left in it.
 SKIP:
 {
 	my $closed = new_directory('001_a.sql' => "SELECT 1;\n");
@@ -94,8 +94,8 @@ is(join(' ', files($rolled_back)), '001_a.sql 002_x.sql', 'a file stays after RO
 my $parent = new_directory();
 set_link($rolled_back, "$parent/current");
 is(query($db, "SELECT migrate.create('y', '$parent/current')"),
-	"$parent/current/003_y.sql", 'through a link, the path is as it was given');
-is(join(' ', files($rolled_back)), '001_a.sql 002_x.sql 003_y.sql', 'and the file is there');
+	"$parent/current/003_y.sql", 'through a link, the path is returned as given');
+is(join(' ', files($rolled_back)), '001_a.sql 002_x.sql 003_y.sql', 'and the file exists');
 
 $node->stop;
 done_testing();

@@ -1,5 +1,5 @@
-# A dump of a migrated database stands for its migrations: a new one made from
-# it is the same, and goes on from there.
+# A dump of a migrated database replaces its migrations: a database created from it
+# is the same, and later migrations can be applied.
 
 use strict;
 use warnings;
@@ -14,7 +14,7 @@ use Test::More;
 
 my $node = new_node('baseline');
 
-# What pg_dump writes of a database, but for what changes from dump to dump.
+# The output of pg_dump for a database, without what differs between dumps.
 sub dump_of
 {
 	my ($db) = @_;
@@ -53,7 +53,7 @@ foreach my $name ('goose_long', 'plain', 'pairs')
 			"SELECT count(*), sum(statements) > 1 FROM migrate.baseline('$dir/m', script => 'schema.sql')"),
 		query($migrated, 'SELECT count(*), true FROM migrate.status()'),
 		"$name: the dump runs, and all migrations are recorded");
-	is(comparable(dump_of($new)), comparable($dump), "$name: it gives the same database");
+	is(comparable(dump_of($new)), comparable($dump), "$name: the databases are the same");
 	is(query($new, "SELECT migrate.version(), count(*) FROM migrate.apply('$dir/m')"),
 		"$last|0", "$name: nothing is left to do");
 	is(query($new, 'SHOW search_path'), '"$user", public', "$name: search_path is as before");
@@ -61,7 +61,7 @@ foreach my $name ('goose_long', 'plain', 'pairs')
 	is( query($new, "SELECT name, state FROM migrate.status('$dir/m') WHERE state <> 'baseline'"),
 		'one_more|pending', "$name: the next one is pending");
 
-	# the state survives a dump and a restore of its own
+	# the state survives another dump and restore
 	my $restored = database($node, "restored_$name");
 	query(database($node, 'postgres'), "CREATE DATABASE restored_$name");
 	my ($all) = run_command([ 'pg_dump', '--dbname' => $node->connstr($new->{name}) ]);
@@ -70,7 +70,7 @@ foreach my $name ('goose_long', 'plain', 'pairs')
 			'-d', $node->connstr($restored->{name}) ], "$name: dump and restore");
 	is(query($restored, "SELECT s::text FROM migrate.status('$dir/m') s"),
 		query($new, "SELECT s::text FROM migrate.status('$dir/m') s"),
-		"$name: the restored database knows its baseline");
+		"$name: the restored database has its baseline");
 }
 
 $node->stop;

@@ -1,10 +1,10 @@
-# The statements that README.md and the documents show run as they are written,
-# and give the output that is shown; links lead to pages and headings that exist.
+# The statements in README.md and the documents run as written, and print the output
+# shown there; links lead to pages and headings that exist.
 # Only these blocks do not run:
 #
 #   text          output of the block before it, or a picture
 #   python js go  examples for drivers
-#   sh            unless it calls psql: builds and installs
+#   sh            unless it calls psql: build and installation
 #
 # A block without a language is a session of psql.  A block of SQL that begins
 # with a marker is a file; the paragraph before it has its name.
@@ -31,12 +31,11 @@ my $app = database($node, 'app');
 my $dir;
 my %used;
 
-# The sessions show this name, whatever the user is that runs the tests.
+# The sessions show this name, whatever user runs the tests.
 query($server, "SELECT 'CREATE ROLE postgres SUPERUSER LOGIN' WHERE to_regrole('postgres') IS NULL \\gexec\n"
 	  . 'CREATE ROLE deploy LOGIN; CREATE ROLE monitoring LOGIN;');
 
-# The files that README.md shows, and those that it and the documents only
-# name.
+# The files that README.md shows, and those that it and the documents only name.
 my %shown = map { file_name($_) => $_->{text} } grep { is_file($_) }
   map { fenced_blocks(slurp_file("$root/$_")) } qw(README.md docs/running.md);
 my @first = qw(20250101120000_create_users.sql 20250102090000_users_have_email.sql);
@@ -54,10 +53,9 @@ my %half_way = (
 my $two_alike =
   "CREATE TABLE users (id bigint PRIMARY KEY, email text); INSERT INTO users VALUES (1, 'a'), (2, 'a');";
 
-# What a block needs that is not there when its section begins, or before one of
-# its blocks that run: "document: heading: number of the block".  A section
-# begins with a database that has the extension, and a directory of the first
-# two migrations.
+# What a block needs in addition, before the section or one of its blocks that
+# run: "document: heading: number of the block".  A section begins with a
+# database that has the extension, and a directory of the first two migrations.
 my %prepare = (
 	'README.md: ' => sub { start_section(0, @first) },
 	'README.md: A first migration' => sub { start_section(0) },
@@ -139,8 +137,7 @@ sub is_file
 	return $block->{language} eq 'sql' && $block->{text} =~ /\A-- (?:\+goose|Description:|migrate: allow)/;
 }
 
-# The name of a block that is a file; the reference shows how files look, without
-# a name.
+# The name of a block that is a file; the reference shows files without a name.
 sub file_name
 {
 	my ($block) = @_;
@@ -148,8 +145,7 @@ sub file_name
 	return $block->{before} =~ m{(\w+\.sql)`[^`]*\z} ? $1 : '1_shown.sql';
 }
 
-# What differs from one run to the next, and the widths of columns that follow
-# from it.
+# Removes what differs between runs, and the column widths that depend on it.
 sub without_times
 {
 	my ($text) = @_;
@@ -166,7 +162,7 @@ sub without_times
 	return $text =~ s/\n+\z//r;
 }
 
-# The statements of a session, each with what psql showed then.
+# The statements of a session, each with the output of psql.
 sub statements
 {
 	my ($session) = @_;
@@ -249,8 +245,8 @@ sub use_file
 	return;
 }
 
-# Where only the lines of a comment are shown, the marker and a statement that a
-# file must have are put before them.
+# If only the lines of a comment are shown, the marker and a statement that a file
+# must have are added before them.
 sub shown_file
 {
 	my ($text) = @_;
@@ -309,7 +305,7 @@ foreach my $document (@documents)
 	test_document($document);
 }
 
-# What they say beside their blocks: the check for CI succeeds when all is
+# What they say outside their blocks: the check for CI succeeds when everything is
 # applied, and the roles of security.md can do what it grants.
 sub test_claims
 {
@@ -330,14 +326,14 @@ sub test_claims
 	is( query($app, "SELECT count(*) FROM migrate.apply('$dir')", user => 'deploy'),
 		2, 'the role that deploys applies migrations');
 	is( query($app, 'SELECT count(*), migrate.version() FROM migrate.history()', user => 'monitoring'),
-		'2|20250102090000', 'the role that only looks sees them');
+		'2|20250102090000', 'the monitoring role can read them');
 	fails_with($app, 'SELECT migrate.rollback()', '42501', qr/permission denied/,
-		'and cannot undo them', user => 'monitoring');
+		'but cannot undo them', user => 'monitoring');
 	return;
 }
 test_claims();
 
-# The anchors that GitHub gives the headings of a page.
+# The anchors that GitHub generates for the headings of a page.
 sub anchors
 {
 	my ($text) = @_;
@@ -345,7 +341,7 @@ sub anchors
 	return map { lc($_) =~ s/[^\w\- ]//gr =~ tr/ /-/r } $text =~ /^#+ ([^\n]*)\n/mg;
 }
 
-# Links within the tree lead to files and headings that exist.
+# Links within the tree must lead to existing files and headings.
 sub test_links
 {
 	my ($document) = @_;
@@ -370,7 +366,7 @@ foreach my $path (map { glob "$root/$_" } qw(*.md docs/*.md docs/*/*.md bench/*.
 	test_links($path =~ s{^\Q$root\E/}{}r);
 }
 
-is_deeply([ grep { !$used{$_} } sort keys %prepare ], [], 'what is prepared is used');
+is_deeply([ grep { !$used{$_} } sort keys %prepare ], [], 'all preparations are used');
 
 $node->stop;
 done_testing();

@@ -1,7 +1,7 @@
-# A database in production, built by another tool: taken over, one migration
-# applied, one undone, dumped and restored.  The tool's own table stays as it was.
+# A database in production, built by another tool: adopted, one migration applied,
+# one undone, dumped and restored.  The tool's own table does not change.
 #
-# The tools are not here: psql runs the files as they would, and fills their
+# The tools are not installed: psql runs the files as they would, and fills their
 # tables.
 
 use strict;
@@ -18,9 +18,9 @@ use Test::More;
 my $node = new_node('adopt');
 my $dumps = PostgreSQL::Test::Utils::tempdir;
 
-# For each tool: its directory, the files that it has run, its table and what is
-# in it, rows of the application, a query about them, and which migrations are
-# then applied and undone.
+# For each tool: its directory, the files that it has run, its table and its rows,
+# rows of the application, a query about them, and which migrations are then
+# applied and undone.
 my @stories = (
 	{
 		tool => 'goose',
@@ -127,7 +127,7 @@ my @stories = (
 		next => 'sky/nightly'
 	});
 
-# What a tool would send of a file.
+# What a tool would send from a file.
 sub sent
 {
 	my ($story, $file) = @_;
@@ -193,25 +193,25 @@ foreach my $story (@stories)
 	my $is_applied = "SELECT state FROM migrate.status('$dir') WHERE version = '$next'";
 	my $count = $tool eq 'liquibase' ? 3 : @{ $story->{ran} };
 
-	is(query($db, $adopt), "$count|0", "$tool: all is taken over, and nothing to be said about it");
+	is(query($db, $adopt), "$count|0", "$tool: everything is adopted, without notes");
 	is(query($db, $applied), $count, "$tool: applied");
 	is(query($db, $is_applied), 'pending', "$tool: the next one is pending");
 	query($db, "CALL migrate.up('$dir', target => '$next')");
 	is(query($db, $is_applied), 'applied', "$tool: the next one is applied");
 	query($db, 'CALL migrate.down(steps => 1' . ($story->{no_way_back} ? ', force => true)' : ')'));
 	is(query($db, $is_applied), 'pending', "$tool: and undone");
-	is(query($db, $adopt), '0|0', "$tool: there is no more to take over");
-	is(query($db, $story->{asked}), $asked, "$tool: data are as they were");
-	is(query($db, $all), $theirs, "$tool: and so is its own table");
+	is(query($db, $adopt), '0|0', "$tool: there is nothing more to adopt");
+	is(query($db, $story->{asked}), $asked, "$tool: the data are unchanged");
+	is(query($db, $all), $theirs, "$tool: and so is the tool's table");
 
 	my $copy = restored($db);
 	is(status($copy, $story), status($db, $story), "$tool: the same status after a restore");
-	is(query($copy, $adopt), '0|0', "$tool: there is no more to take over there");
+	is(query($copy, $adopt), '0|0', "$tool: there is nothing more to adopt there");
 	next if $story->{no_way_back};
 
-	# what was taken over can be undone without its files
+	# adopted migrations can be undone without their files
 	query($copy, $story->{clean}) if defined $story->{clean};
-	# whose way back lacks a value
+	# whose down script lacks a value
 	query($copy, "SELECT migrate.repair(version => '2', state => 'pending')") if $tool eq 'flyway';
 	query($copy, 'CALL migrate.down(everything => true, force => true)');
 	is(query($copy, 'SELECT count(*) FROM migrate.applied'), '0', "$tool: all of it can be undone");

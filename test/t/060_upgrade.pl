@@ -1,6 +1,6 @@
-# From each released version, whose install script is in test/upgrade, to the
-# one in sql/: what ALTER EXTENSION ... UPDATE makes of an installation with a
-# history is what a fresh one is.
+# From each released version, whose install script is in test/upgrade, to the one in
+# sql/: after ALTER EXTENSION ... UPDATE, an installation with a history has the
+# same objects as a new one.
 
 use strict;
 use warnings;
@@ -22,14 +22,14 @@ my ($library) = slurp_file("$top/migrate.control") =~ /^default_version\s*=\s*'(
 
 plan skip_all => "$extension cannot be written to: not a private copy of the server" unless -w $extension;
 
-# The server is used by other tests as well: it gets back what it had.
+# Other tests use the server, too: its files are restored.
 my %original = map { basename($_) => slurp_file($_) } glob("$extension/migrate.control $extension/migrate--*.sql");
 
 sub install
 {
 	my ($name, $text) = @_;
 
-	# A hard link would be changed with all its names.
+	# Writing into a hard link would change all its names.
 	unlink("$extension/$name");
 	open(my $file, '>', "$extension/$name") or die "$extension/$name: $!";
 	print $file $text;
@@ -58,7 +58,7 @@ if (!%released)
 	$released{$library} = $sources{"migrate--$library.sql"};
 }
 
-# Until there is a second version, one that adds what a version may add.
+# As long as there is no second version, one that adds everything a version may add.
 my $generated = !grep { $_ ne $library } keys %released;
 
 if ($generated)
@@ -86,8 +86,8 @@ my $admin = database($node, 'postgres');
 
 query($admin, 'CREATE ROLE deployer');
 
-# All objects of the extension, each with what makes it up: definitions, owners,
-# privileges, comments, what pg_dump takes along.
+# All objects of the extension, each with its properties: definition, owner,
+# privileges, comment, what pg_dump dumps.
 my $catalogs = <<'SQL';
 WITH member AS (
 	SELECT d.classid, d.objid
@@ -138,8 +138,8 @@ UNION ALL
 SELECT l FROM line ORDER BY l COLLATE "C"
 SQL
 
-# The rows of the tables that the installation had, with the columns that these
-# had; and where the sequences are.
+# The rows of the tables that the installation had, with the columns that they had,
+# and the values of the sequences.
 sub contents
 {
 	my ($db, $columns) = @_;
@@ -184,7 +184,7 @@ for my $from (sort keys %released)
 {
 	my $name = $from =~ tr/./_/r;
 
-	# As it was released, and nothing of later versions.
+	# The files of the release, without later versions.
 	unlink(glob("$extension/migrate--*.sql"));
 	install("migrate--$from.sql", $released{$from});
 	query($admin, "CREATE DATABASE updated_$name;\n\\c updated_$name\nCREATE EXTENSION migrate VERSION '$from'");
@@ -201,12 +201,12 @@ SQL
 	like($before, qr/frogs/, "$from: there is a history");
 	query($updated, 'GRANT SELECT ON migrate.history TO deployer; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA migrate TO deployer');
 
-	# What the sources have.
+	# The files of the sources.
 	install($_, $sources{$_}) for keys %sources;
 	query($updated, "ALTER EXTENSION migrate UPDATE TO '$target'");
 	query($admin, "CREATE DATABASE fresh_$name;\n\\c fresh_$name\nCREATE EXTENSION migrate VERSION '$target'");
 
-	is(contents($updated, $columns), $before, "$from to $target: the history is what it was");
+	is(contents($updated, $columns), $before, "$from to $target: the history is unchanged");
 	is( query($updated,
 			"SELECT has_table_privilege('deployer', 'migrate.history', 'SELECT'), has_function_privilege('deployer', 'migrate.version(text,text)', 'EXECUTE')"
 		),
@@ -214,8 +214,8 @@ SQL
 		"$from to $target: granted privileges are kept");
 	query($updated, 'REVOKE ALL ON migrate.history FROM deployer; REVOKE ALL ON ALL FUNCTIONS IN SCHEMA migrate FROM deployer');
 
-	# With the library of that version it goes on: what was interrupted is
-	# resumed, what the old one stored is undone.
+	# With the library of that version, interrupted migrations are resumed, and
+	# migrations that the old one stored are undone.
 	if (!$generated)
 	{
 		query($updated, 'INSERT INTO pebbles VALUES (1)');
@@ -226,8 +226,8 @@ SQL
 
 	my ($old, $new) = map { query($_, $catalogs) } $updated, database($node, "fresh_$name");
 
-	cmp_ok(() = $new =~ /^function/mg, '>', 10, "$from to $target: the catalogs are seen");
-	is($old, $new, "$from to $target: all objects are as in a fresh installation");
+	cmp_ok(() = $new =~ /^function/mg, '>', 10, "$from to $target: the catalogs have the objects");
+	is($old, $new, "$from to $target: all objects are as in a new installation");
 }
 
 done_testing();

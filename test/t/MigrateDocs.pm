@@ -1,7 +1,7 @@
 package MigrateDocs;
 
-# What the tests of documents share: the fenced blocks of a page, and psql as
-# a reader would run it.
+# Functions for the tests of documents: the fenced blocks of a page, and psql as a
+# reader would run it.
 
 use strict;
 use warnings;

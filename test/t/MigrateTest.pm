@@ -1,7 +1,7 @@
 package MigrateTest;
 
-# What the TAP tests share: clusters and databases with the extension,
-# directories of migrations, psql that checks SQLSTATEs.
+# Functions for the TAP tests: clusters and databases with the extension,
+# directories of migrations, psql with checks of SQLSTATEs.
 
 use strict;
 use warnings;
@@ -24,7 +24,7 @@ our @EXPORT = qw(
   wait_until wait_for_activity query_when_up advisory_locks held median
 );
 
-# A started cluster of its own.  "conf" is for postgresql.conf, "streaming"
+# A new cluster, started.  "conf" is for postgresql.conf, "streaming"
 # allows standbys.
 sub new_node
 {
@@ -48,7 +48,7 @@ sub database
 	return { node => $node, name => $name };
 }
 
-# A new one, with the extension; "options" is the rest of CREATE DATABASE.
+# A new database, with the extension; "options" is the rest of CREATE DATABASE.
 sub create_database
 {
 	my ($node, $name, $options) = @_;
@@ -67,7 +67,7 @@ sub fixture
 	return abs_path(dirname(__FILE__) . '/../migrations') . "/$name";
 }
 
-# Write files into a directory, byte for byte; made if it is not there.
+# Write files into a directory, byte for byte; it is created if it does not exist.
 sub write_files
 {
 	my ($dir, %files) = @_;
@@ -91,7 +91,7 @@ sub new_directory
 	return write_files(abs_path(PostgreSQL::Test::Utils::tempdir()), %files);
 }
 
-# Make a link, or let one that is there lead elsewhere, at one stroke.
+# Create a link, or atomically change the target of an existing one.
 sub set_link
 {
 	my ($target, $link) = @_;
@@ -102,7 +102,7 @@ sub set_link
 	return;
 }
 
-# Files 0001_step.sql and so on; what is in them is asked of a function.
+# Files 0001_step.sql and so on; a function returns their contents.
 sub numbered
 {
 	my ($count, $text) = @_;
@@ -122,9 +122,8 @@ sub connection
 	return $string;
 }
 
-# Run SQL in a session of its own; returns psql's exit status and what it
-# wrote to both outputs, with SQLSTATEs.  Options: user, application, options
-# (as PGOPTIONS).
+# Run SQL in a new session; returns psql's exit status and what it wrote to both
+# outputs, with SQLSTATEs.  Options: user, application, options (as PGOPTIONS).
 sub sql
 {
 	my ($db, $sql, %options) = @_;
@@ -136,7 +135,7 @@ sub sql
 		timeout => $PostgreSQL::Test::Utils::timeout_default);
 }
 
-# Rows that SQL gives; dies if it fails.
+# The rows that SQL returns; dies if it fails.
 sub query
 {
 	my ($db, $sql, %options) = @_;
@@ -146,8 +145,8 @@ sub query
 	return $out;
 }
 
-# One test: SQL ends in an error with that SQLSTATE, and what psql writes
-# about it looks like that.
+# One test: SQL ends with an error with that SQLSTATE, and the output of psql matches
+# that pattern.
 sub fails_with
 {
 	my ($db, $sql, $sqlstate, $pattern, $name, %options) = @_;
@@ -167,7 +166,7 @@ sub open_session
 	my ($db, %options) = @_;
 	my $session = { in => '', out => '', err => '', asked => 0 };
 
-	# after a crash the server may not be back yet
+	# after a crash the server may not accept connections yet
 	wait_until_up($db);
 	$session->{run} = IPC::Run::start(
 		[   $db->{node}->installed_command('psql'),
@@ -184,7 +183,7 @@ sub open_session
 	return $session;
 }
 
-# Send SQL to a session and go on.
+# Send SQL to a session without waiting.
 sub start
 {
 	my ($session, $sql) = @_;
@@ -196,8 +195,8 @@ sub start
 	return;
 }
 
-# Wait until a session has done what was sent; returns what psql wrote to its
-# two outputs.
+# Wait until a session has run what was sent; returns what psql wrote to its two
+# outputs.
 sub finish
 {
 	my ($session) = @_;
@@ -220,7 +219,7 @@ sub ask
 	return finish($session);
 }
 
-# Has a session written something like this by now?
+# Whether a session has written something that matches by now.
 sub has_written
 {
 	my ($session, $pattern) = @_;
@@ -229,8 +228,8 @@ sub has_written
 	return $session->{err} =~ $pattern;
 }
 
-# End a session, by the end of psql's input, since it may have lost its
-# connection and be gone; returns what psql wrote meanwhile.
+# End a session, by the end of psql's input, because psql may have lost its
+# connection and ended; returns what it wrote meanwhile.
 sub close_session
 {
 	my ($session) = @_;
@@ -253,8 +252,8 @@ sub wait_until
 	return;
 }
 
-# Wait until a session, known by its application_name, is as the condition on
-# pg_stat_activity says.
+# Wait until the condition on pg_stat_activity holds for a session, which is named by
+# its application_name.
 sub wait_for_activity
 {
 	my ($db, $application, $condition) = @_;
@@ -269,7 +268,7 @@ sub wait_for_activity
 	return;
 }
 
-# How many advisory locks there are in the whole cluster.
+# The number of advisory locks in the whole cluster.
 sub advisory_locks
 {
 	my ($db) = @_;
