@@ -28,6 +28,7 @@
 
 #include "files/files_int.h"
 #include "util/lines.h"
+#include "util/names.h"
 #include "util/printable.h"
 
 #define READ_FLAGS	(O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
@@ -53,12 +54,23 @@ open_regular(int dirfd, const char *name)
 }
 
 /*
+ * The same; "regular" if the name was that of a regular file when the directory was
+ * listed, which is not checked again.  If it is another file now, that shows when it is
+ * open (a folder, or a FIFO, which does not block) or cannot be opened (a link).
+ */
+static int
+open_listed(int dirfd, const char *name, bool regular)
+{
+	return regular ? openat(dirfd, name, READ_FLAGS) : open_regular(dirfd, name);
+}
+
+/*
  * The same in a folder that is open, and is closed.
  */
 static int
-open_in(int folder, const char *name)
+open_in(int folder, const char *name, bool regular)
 {
-	int			fd = open_regular(folder, name);
+	int			fd = open_listed(folder, name, regular);
 	int			save_errno = errno;
 
 	close(folder);
@@ -74,10 +86,11 @@ static int
 open_direct(MigrateServerDirectory *dir, const char *name)
 {
 	const char *slash = strrchr(name, '/');
+	bool		regular = dir->others == NULL || !migrate_names_have(dir->others, name);
 	int			parent;
 
 	if (slash == NULL)
-		return open_regular(dir->fd, name);
+		return open_listed(dir->fd, name, regular);
 	parent = migrate_walk_down(dir->fd, pnstrdup(name, slash - name));
 	if (parent < 0)
 	{
@@ -85,7 +98,7 @@ open_direct(MigrateServerDirectory *dir, const char *name)
 		errno = errno == ENOTDIR ? ELOOP : errno;
 		return -1;
 	}
-	return open_in(parent, slash + 1);
+	return open_in(parent, slash + 1, regular);
 }
 
 /*
@@ -110,7 +123,7 @@ open_link(MigrateServerDirectory *dir, const char *name)
 	parent = migrate_walk(dir->root, resolved);
 	if (parent < 0)
 		return -1;
-	return open_in(parent, slash + 1);
+	return open_in(parent, slash + 1, false);
 }
 
 /*
@@ -186,7 +199,8 @@ check_size(const char *name, size_t size)
 }
 
 /*
- * Read all that an open file has, whatever its size was a moment ago.
+ * Read all that an open file has, whatever its size was a moment ago; NULL if it is a
+ * folder.
  */
 static char *
 read_descriptor(int fd, const char *name, int *length)
@@ -198,6 +212,8 @@ read_descriptor(int fd, const char *name, int *length)
 
 	if (fstat(fd, &st) < 0)
 		migrate_could_not_open("file", name);
+	if (S_ISDIR(st.st_mode))
+		return NULL;
 	if (!S_ISREG(st.st_mode))
 	{
 		errno = MIGRATE_E_NOT_REGULAR;

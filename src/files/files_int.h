@@ -70,6 +70,9 @@ typedef struct MigrateServerDirectory
 	MemoryContextCallback close;	/* closes fd */
 	int			links;			/* so many of the names are of links to
 								 * folders */
+	struct MigrateNames *others;	/* names that were not known to be those
+									 * of regular files when they were listed;
+									 * NULL: none */
 } MigrateServerDirectory;
 
 /* in walk.c */

@@ -18,6 +18,7 @@
 #include "miscadmin.h"
 
 #include "files/files_int.h"
+#include "util/names.h"
 #include "util/printable.h"
 
 /*
@@ -162,6 +163,7 @@ add_entry(MigrateServerDirectory *dir, const Folder *folder, const struct dirent
 	const char *prefix = folder->prefix;
 	char	   *path = *prefix ? psprintf("%s%s", prefix, entry->d_name) : pstrdup(entry->d_name);
 	bool		closed = false;
+	bool		regular = false;
 	int			fd = -1;
 
 	if (!pg_verifymbstr(entry->d_name, strlen(entry->d_name), true))
@@ -170,10 +172,16 @@ add_entry(MigrateServerDirectory *dir, const Folder *folder, const struct dirent
 		return;
 	}
 #ifdef DT_REG
-	if (entry->d_type != DT_REG)
+	regular = entry->d_type == DT_REG;
 #endif
+	if (!regular)
+	{
+		if (dir->others == NULL)
+			dir->others = migrate_names_create();
+		(void) migrate_names_add(dir->others, path, NULL);
 		if (!migrate_is_sql_file(entry->d_name) || is_folder(folder->fd, entry->d_name))
 			fd = open_folder(dir, folder, entry->d_name, path, &closed);
+	}
 	if (fd >= 0 && folder->depth < MAX_FOLDER_DEPTH)
 		list_folder(dir, fd, psprintf("%s/", path), folder);
 	else if (fd >= 0)

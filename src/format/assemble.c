@@ -12,6 +12,7 @@
  */
 #include "postgres.h"
 
+#include "format/digest.h"
 #include "format/format.h"
 #include "format/format_int.h"
 #include "util/printable.h"
@@ -24,7 +25,9 @@ compare_parts(const ListCell *a, const ListCell *b)
 	int			order = strcmp(x->sort_key, y->sort_key);
 
 	/* an up before its down, so that it gives the name */
-	return order != 0 ? order : (int) y->up.present - (int) x->up.present;
+	if (order == 0)
+		order = (int) y->up.present - (int) x->up.present;
+	return order != 0 ? order : strcmp(x->file, y->file);
 }
 
 static void
@@ -138,6 +141,9 @@ migrate_assemble(List *parts, List **ignored)
 			if (last->down.present)
 				refuse_duplicate(last, last->down.file, part->down.file);
 			last->down = part->down;
+			last->has_digest &= part->has_digest;
+			if (last->has_digest)
+				migrate_digest_join(last->digest, part->digest);
 		}
 		else if (part->up.present)
 		{

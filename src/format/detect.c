@@ -129,6 +129,30 @@ migrate_format_by_table(const MigrateFormat *format, MigrateTableExists exists)
 }
 
 /*
+ * The format that a history has been applied in, unless that of the directory is
+ * known to be that: 55000 where its files are of another one.
+ */
+const MigrateFormat *
+migrate_format_of_history(const MigrationSet *set, const char *remembered)
+{
+	const MigrateFormat *format;
+
+	/* some have several layouts under one name */
+	if (strcmp(migrate_format_name(set->format), remembered) == 0)
+		return NULL;
+	format = migrate_format_named(remembered, NIL);
+	if (!migrate_format_may_be(set->format, format))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("directory looks like format \"%s\", but the history was applied in format \"%s\"",
+						migrate_format_name(set->format), remembered),
+				 set->format_evidence == NULL ? 0 :
+				 errdetail("It was detected from \"%s\".", set->format_evidence),
+				 errhint("Give \"format\" to go on in that format.")));
+	return format;
+}
+
+/*
  * Another format that a file's text is marked as one of, or NULL.  With "ambiguous",
  * also where there is doubt.
  */

@@ -292,6 +292,17 @@ migrate_format_has_unique_versions(const MigrateFormat *format)
 	return format->unique_versions;
 }
 
+/*
+ * Does a migration depend on no file but its own?  Others have no digest: a file may
+ * have more changesets than those that are recorded, and hashes of files name one
+ * another.
+ */
+bool
+migrate_format_has_digests(const MigrateFormat *format)
+{
+	return !format->changesets && !format->hashed;
+}
+
 static void
 check_version_zero(const MigrateFormat *format, const MigrateFileName *parsed)
 {

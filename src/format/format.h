@@ -109,6 +109,12 @@ typedef struct Migration
 	const char *no_transaction_marker;	/* of its format, or NULL */
 	char	   *contexts;		/* in which it runs, or NULL */
 	char	   *labels;			/* likewise */
+	bool		has_digest;
+	uint8		digest[PG_SHA256_DIGEST_LENGTH];	/* of what was read for
+													 * it, see digest.c */
+	List	   *unread;			/* of MigrateFileName: files that are as they
+								 * were recorded, and have not been parsed;
+								 * see known.c */
 	MigrateSection up;
 	MigrateSection down;
 } Migration;
@@ -129,6 +135,22 @@ typedef struct MigrationSet
 } MigrationSet;
 
 /*
+ * What the history knows of files.
+ */
+typedef struct MigrateKnown
+{
+	/* the row with that key, and the digest in it; NULL if it has none */
+	const void *(*find) (void *arg, const char *sort_key, const char *format, const uint8 **digest);
+
+	/*
+	 * fill in what the reading of its files would: the sections, and the
+	 * header
+	 */
+	void		(*restore) (const void *row, Migration *migration);
+	void	   *arg;
+} MigrateKnown;
+
+/*
  * One call of a routine, and what it knows.
  */
 typedef struct MigrateSource MigrateSource;
@@ -139,7 +161,8 @@ typedef bool (*MigrateTableExists) (const char *table, const char *column);
 extern MigrateSource *migrate_source_read(const MigrateLocation *location, const char *format,
 										  const char *remembered,
 										  MigrateTableExists exists, bool cache_texts,
-										  bool confined);
+										  bool confined, const MigrateKnown *known);
+extern void migrate_source_parse(MigrateSource *source, Migration *migration);
 extern MigrationSet *migrate_source_set(MigrateSource *source);
 extern const MigrateDirectory *migrate_source_directory(const MigrateSource *source);
 extern void migrate_source_script(MigrateSource *source, const char *file,

@@ -77,6 +77,7 @@ extern const MigrateFormat migrate_formats[];
 extern const char *migrate_format_manifest(const MigrateFormat *format);
 extern bool migrate_format_has_file_sums(const MigrateFormat *format);
 extern bool migrate_format_has_unique_versions(const MigrateFormat *format);
+extern bool migrate_format_has_digests(const MigrateFormat *format);
 extern List *migrate_format_files(const MigrateFormat *format, List *names,
 								  const char *manifest, List **ignored);
 extern char *migrate_format_metadata_file(const MigrateFormat *format, const char *file);
@@ -93,6 +94,7 @@ extern const MigrateFormat *migrate_format_detect(const MigrateFormat *best,
 extern bool migrate_format_may_be(const MigrateFormat *format, const MigrateFormat *other);
 extern const MigrateFormat *migrate_format_by_table(const MigrateFormat *format,
 													MigrateTableExists exists);
+extern const MigrateFormat *migrate_format_of_history(const MigrationSet *set, const char *remembered);
 extern void migrate_format_check_ignored(const MigrateFormat *format, const char *evidence,
 										 const char *file, const char *sql);
 extern bool migrate_format_reads(const MigrateFormat *format, const char *file);
@@ -127,6 +129,14 @@ extern void migrate_refuse_unread(bool (*parse_name) (const char *file, MigrateF
 								  const char *file, List *names);
 extern void migrate_refuse_down_names(List *files, const char *example);
 extern void migrate_refuse_lone_downs(List *files);
+
+/* in text_cache.c */
+typedef struct MigrateTextCache MigrateTextCache;
+extern MigrateTextCache *migrate_text_cache_create(List *names);
+extern char *migrate_text_cache_get(const MigrateTextCache *cache, const char *file, int *length,
+									bool *may_include, const char **name);
+extern void migrate_text_cache_put(MigrateTextCache *cache, const char *file,
+								   const char *sql, int length, bool may_include);
 
 /* in section.c */
 extern const char *migrate_grammar_up(const MigrateGrammar *grammar);

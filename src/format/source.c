@@ -20,6 +20,7 @@
 #include "utils/memutils.h"
 
 #include "files/files.h"
+#include "format/digest.h"
 #include "format/filename.h"
 #include "format/format.h"
 #include "format/format_int.h"
@@ -42,38 +43,13 @@ struct MigrateSource
 	bool		may_include;	/* some line of it may include a file */
 	char	   *bytes;			/* of it, as they are in the file, or NULL */
 	int			bytes_length;
-	struct CachedFile *cached;	/* texts that need not be read again, for each
-								 * name, or NULL */
-	size_t		cached_bytes;
+	MigrateTextCache *cache;	/* texts that need not be read again, or NULL */
 	MigrateNames *included;		/* files that others include */
+	MigrateNames *including;	/* those that the file being parsed includes */
+	MigrateDigester *digester;	/* while migrations that can have a digest are
+								 * parsed */
+	const MigrateKnown *known;	/* or NULL */
 };
-
-/* so much is kept, where it is asked for */
-#define CACHE_BYTES	(16 * 1024 * 1024)
-/* ... of files that are no larger than this */
-#define CACHE_FILE_BYTES	(64 * 1024)
-
-typedef struct CachedFile
-{
-	char	   *sql;			/* NULL: not kept */
-	int			length;
-	bool		may_include;
-} CachedFile;
-
-/*
- * A file among the kept ones; *name is set to a name that lives as long as they do.
- */
-static CachedFile *
-cached_file(MigrateSource *source, const char *file, const char **name)
-{
-	List	   *names = migrate_directory_names(source->dir);
-	int			number = migrate_find_name(names, file);
-
-	if (number < 0 || source->cached == NULL)
-		return NULL;
-	*name = list_nth(names, number);
-	return &source->cached[number];
-}
 
 /*
  * The file read last is a kept one, if it is that.
@@ -82,34 +58,16 @@ static bool
 use_cached(MigrateSource *source, const char *file)
 {
 	const char *name;
-	CachedFile *cached = source->cached ? cached_file(source, file, &name) : NULL;
+	int			length;
+	char	   *sql = migrate_text_cache_get(source->cache, file, &length, &source->may_include, &name);
 
-	if (cached == NULL || cached->sql == NULL)
+	if (sql == NULL)
 		return false;
 	source->file = name;
 	source->bytes = NULL;
-	source->sql = cached->sql;
-	source->length = cached->length;
-	source->may_include = cached->may_include;
+	source->sql = sql;
+	source->length = length;
 	return true;
-}
-
-/*
- * Keep the file read last, as long as there is room.
- */
-static void
-cache_texts(MigrateSource *source)
-{
-	const char *name;
-	CachedFile *cached = source->cached ? cached_file(source, source->file, &name) : NULL;
-
-	if (cached == NULL || source->length > CACHE_FILE_BYTES ||
-		source->cached_bytes + source->length > CACHE_BYTES)
-		return;
-	cached->sql = MemoryContextStrdup(GetMemoryChunkContext(source), source->sql);
-	cached->length = source->length;
-	cached->may_include = source->may_include;
-	source->cached_bytes += source->length;
 }
 
 /*
@@ -136,7 +94,8 @@ read_file(MigrateSource *source, const char *file)
 	if (source->sql == NULL)
 		return false;
 	source->may_include = migrate_may_include(source->sql);
-	cache_texts(source);
+	migrate_text_cache_put(source->cache, source->file, source->sql, source->length,
+						   source->may_include);
 	return true;
 }
 
@@ -165,10 +124,15 @@ read_for_include(void *arg, const char *file)
 	char	   *str = read_other(arg, file, &length);
 	MemoryContext old;
 
-	if (str == NULL || migrate_names_have(source->included, file))
-		return str;
+	if (str == NULL)
+		return NULL;
 	old = MemoryContextSwitchTo(GetMemoryChunkContext(source));
-	(void) migrate_names_add(source->included, pstrdup(file), NULL);
+	if (!migrate_names_have(source->included, file))
+		(void) migrate_names_add(source->included, pstrdup(file), NULL);
+	if (source->including == NULL)
+		source->including = migrate_names_create();
+	if (!migrate_names_have(source->including, file))
+		(void) migrate_names_add(source->including, pstrdup(file), NULL);
 	MemoryContextSwitchTo(old);
 	return str;
 }
@@ -299,6 +263,7 @@ parse_file(MigrateSource *source, const MigrateFileName *parsed)
 	char	   *settings = metadata_file ? read_other(source, metadata_file, &length) : NULL;
 	ListCell   *lc;
 
+	source->including = NULL;
 	foreach(lc, migrations)
 	{
 		Migration  *migration = lfirst(lc);
@@ -307,6 +272,9 @@ parse_file(MigrateSource *source, const MigrateFileName *parsed)
 			migrate_parse_metadata_file(migration, metadata_file, settings);
 		hash_section(source, &migration->up);
 		hash_section(source, &migration->down);
+		if (source->digester != NULL && migration->up.broken == NULL && migration->down.broken == NULL)
+			migrate_digest_parsed(source->digester, parsed, migration, source->sql, source->length,
+								  source->detect, source->including);
 	}
 	return migrations;
 }
@@ -345,20 +313,31 @@ read_files(MigrateSource *source)
 	int			length;
 	char	   *str = manifest ? read_other(source, manifest, &length) : NULL;
 	MigrateAtlasSum *atlas_sum = NULL;
+	List	   *files;
+	bool		better = false;
 	ListCell   *lc;
 
 	set->ignored = NIL;
 	if (str != NULL && migrate_format_has_file_sums(set->format))
 		atlas_sum = migrate_atlas_sum_begin(manifest, str, length);
-	foreach(lc, migrate_format_files(set->format, names, str, &set->ignored))
+	files = migrate_format_files(set->format, names, str, &set->ignored);
+	if (atlas_sum == NULL && migrate_format_has_digests(set->format))
+	{
+		if (source->known != NULL)
+			parts = migrate_known_migrations(source->dir, set->format, &files, source->known,
+											 source->included);
+		source->digester = migrate_digester_begin(source->dir, set->format);
+	}
+	foreach(lc, files)
 	{
 		MigrateFileName *parsed = lfirst(lc);
 		List	   *migrations;
 
 		if (!read_file(source, parsed->file))
 			continue;
-		if (found_better(source, parsed->file))
-			return false;
+		better = found_better(source, parsed->file);
+		if (better)
+			break;
 		if (atlas_sum != NULL)
 			migrate_atlas_sum_add(atlas_sum, parsed->file, source->sql, source->length);
 		migrations = parse_file(source, parsed);
@@ -366,6 +345,11 @@ read_files(MigrateSource *source)
 			set->ignored = lappend(set->ignored, parsed->file);
 		parts = list_concat(parts, migrations);
 	}
+	if (source->digester != NULL)
+		migrate_digester_end(source->digester);
+	source->digester = NULL;
+	if (better)
+		return false;
 	if (atlas_sum != NULL)
 		migrate_atlas_sum_end(atlas_sum, read_other, source);
 	set->migrations = migrate_format_assemble(set->format, parts, &set->ignored);
@@ -391,41 +375,19 @@ forget_included(MigrateSource *source)
 }
 
 /*
- * The format that a history has been applied in, unless that of the directory is
- * known to be that: 55000 where its files are of another one.
- */
-static const MigrateFormat *
-format_of_history(const MigrationSet *set, const char *remembered)
-{
-	const MigrateFormat *format;
-
-	/* some have several layouts under one name */
-	if (strcmp(migrate_format_name(set->format), remembered) == 0)
-		return NULL;
-	format = migrate_format_named(remembered, NIL);
-	if (!migrate_format_may_be(set->format, format))
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("directory looks like format \"%s\", but the history was applied in format \"%s\"",
-						migrate_format_name(set->format), remembered),
-				 set->format_evidence == NULL ? 0 :
-				 errdetail("It was detected from \"%s\".", set->format_evidence),
-				 errhint("Give \"format\" to go on in that format.")));
-	return format;
-}
-
-/*
  * Read the migrations of a directory.
  *
  * "format" is the name of the format, NULL to detect it; then "remembered" is that
  * of the history, NULL for none, and where there is none, "exists" checks for a
  * tool's table.  With "cache_texts", texts are kept in memory up to a limit, for a
- * caller that needs all of them.  Errors are those of files.c and format.c.  A
- * directory may have no migrations at all.
+ * caller that needs all of them.  With "known", migrations that are as they were
+ * recorded are not parsed, see known.c; it lives as long as the result.  Errors are
+ * those of files.c and format.c.  A directory may have no migrations at all.
  */
 MigrateSource *
 migrate_source_read(const MigrateLocation *location, const char *format, const char *remembered,
-					MigrateTableExists exists, bool cache_texts, bool confined)
+					MigrateTableExists exists, bool cache_texts, bool confined,
+					const MigrateKnown *known)
 {
 	MigrateSource *source = palloc0(sizeof(MigrateSource));
 	MigrationSet *set = palloc0(sizeof(MigrationSet));
@@ -439,9 +401,9 @@ migrate_source_read(const MigrateLocation *location, const char *format, const c
 		(void) migrate_format_named(format, NIL);	/* an error, before
 													 * anything is read */
 	source->dir = migrate_directory_open(location, confined);
+	source->known = known;
 	if (cache_texts && !migrate_directory_is_fixed(source->dir))
-		source->cached = palloc_extended(list_length(migrate_directory_names(source->dir)) * sizeof(CachedFile),
-										 MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+		source->cache = migrate_text_cache_create(migrate_directory_names(source->dir));
 	if (format != NULL)
 		set->format = migrate_format_named(format, migrate_directory_names(source->dir));
 	source->scratch = AllocSetContextCreate(CurrentMemoryContext, "migrate file",
@@ -453,7 +415,7 @@ migrate_source_read(const MigrateLocation *location, const char *format, const c
 	while (!read_files(source))
 		CHECK_FOR_INTERRUPTS();
 	other = !source->detect ? NULL : remembered == NULL ? migrate_format_by_table(set->format, exists) :
-		format_of_history(set, remembered);
+		migrate_format_of_history(set, remembered);
 	if (other != NULL)
 	{
 		set->format = other;
@@ -465,6 +427,48 @@ migrate_source_read(const MigrateLocation *location, const char *format, const c
 	foreach(lc, set->migrations)
 		((Migration *) lfirst(lc))->format = migrate_format_name(set->format);
 	return source;
+}
+
+static void
+refuse_changed(const char *file)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("file \"%s\" has changed during the run", file),
+			 errhint("Run the migrations again.")));
+}
+
+/*
+ * Parse a migration that migrate_source_read() has not parsed: its history has another
+ * one now, or none.  Errors: those of parsing, and 55000 if its file is not there any
+ * more.
+ */
+void
+migrate_source_parse(MigrateSource *source, Migration *migration)
+{
+	MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(source));
+	List	   *parts = NIL;
+	List	   *ignored = NIL;
+	List	   *migrations;
+	ListCell   *lc;
+
+	source->digester = migrate_digester_begin(source->dir, source->set->format);
+	foreach(lc, migration->unread)
+	{
+		MigrateFileName *parsed = lfirst(lc);
+
+		if (!read_file(source, parsed->file))
+			refuse_changed(parsed->file);
+		parts = list_concat(parts, parse_file(source, parsed));
+	}
+	migrate_digester_end(source->digester);
+	source->digester = NULL;
+	migrations = migrate_assemble(parts, &ignored);
+	if (list_length(migrations) != 1)
+		refuse_changed(migration->file);
+	*migration = *(Migration *) linitial(migrations);
+	migration->format = migrate_format_name(source->set->format);
+	MemoryContextSwitchTo(old);
 }
 
 /*
@@ -528,7 +532,10 @@ migrate_source_text(MigrateSource *source, const MigrateSection *section)
 {
 	uint8		sha256[PG_SHA256_DIGEST_LENGTH];
 	const char *name;
-	CachedFile *cached = source->cached ? cached_file(source, section->file, &name) : NULL;
+	int			cached_length;
+	bool		cached_include;
+	const char *cached = migrate_text_cache_get(source->cache, section->file, &cached_length,
+												&cached_include, &name);
 	bool		there = read_file(source, section->file) &&
 		migrate_section_end(section) <= source->length;
 	char	   *str = NULL;
@@ -544,16 +551,13 @@ migrate_source_text(MigrateSource *source, const MigrateSection *section)
 			return str;
 
 		/* what it includes is read again */
-		if (cached != NULL && cached->sql == source->sql && !source->may_include)
+		if (cached != NULL && cached == source->sql && !source->may_include)
 			return str;
 
 		migrate_sha256(str, length, sha256);
 	}
 	if (!there || memcmp(sha256, section->sha256, sizeof(sha256)) != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("file \"%s\" has changed during the run", section->file),
-				 errhint("Run the migrations again.")));
+		refuse_changed(section->file);
 	return str;
 }
 

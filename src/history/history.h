@@ -35,6 +35,8 @@ typedef struct AppliedMigration
 	char	   *file;
 	char	   *format;			/* of the directory that it was applied from,
 								 * or NULL */
+	bool		has_digest;
+	uint8		digest[PG_SHA256_DIGEST_LENGTH];	/* of what was read for it */
 	int			batch;
 	int64		history_id;		/* order of application */
 	uint8		up_sha256[PG_SHA256_DIGEST_LENGTH];
@@ -162,6 +164,9 @@ extern void migrate_record_repaired(const MigrateHistory *history,
 									const AppliedMigration *row, bool applied);
 
 /* in replace.c */
+extern bool migrate_has_same_header(const Migration *file, const AppliedMigration *row);
+extern void migrate_record_digest(const MigrateHistory *history, const AppliedMigration *applied,
+								  const uint8 *digest);
 extern void migrate_record_keys(const MigrateHistory *history, List *rows, const char *format);
 extern void migrate_record_replace(const MigrateHistory *history, const Migration *file,
 								   const AppliedMigration *applied, bool down_changed,

@@ -18,6 +18,9 @@
 #include "history/history.h"
 #include "history/table.h"
 
+/* in write.c */
+extern const MigrateTableDef migrate_applied_table;
+
 /* in script_store.c */
 extern const MigrateTableDef migrate_script_table;
 extern void migrate_put_script(MigrateTable *table, const uint8 *sha256, const char *str);
@@ -26,6 +29,7 @@ extern void migrate_store_script(const uint8 *sha256, const char *str);
 /* in replace.c */
 extern void migrate_replace_down(const MigrateHistory *history, const char *key,
 								 const Migration *file, const char *down, List *vars,
-								 bool reversible, const char *down_error);
+								 bool reversible, const char *down_error,
+								 const uint8 *digest);
 
 #endif							/* MIGRATE_HISTORY_HISTORY_INT_H */

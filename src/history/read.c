@@ -30,33 +30,25 @@
 
 #include "format/format.h"
 #include "history/history.h"
+#include "history/history_int.h"
 #include "history/owner_query.h"
+#include "history/recorder.h"
+#include "history/table.h"
 #include "util/printable.h"
 #include "variables/variables.h"
 
-static MigrateQuery read_query = {
-	"SELECT version, name, sort_key, file, batch, history_id,"
-	" up_sha256, down_sha256, up_role, down_role, up_line, down_line,"
-	" up_transactional, down_transactional, reversible, down_error,"
-	" description, author, created, applied_at, applied_by, duration, statements,"
-	" state, done, started, invalid_indexes, up_syntax, down_syntax, up_vars, down_vars, kind,"
-	" baseline, format"
-	" FROM migrate.applied"
-	" WHERE " MIGRATE_KEY_MATCHES
-	" ORDER BY history_id",
-	2, {MIGRATE_KEY_TYPES}
-};
-
+/*
+ * The columns of migrate.applied, in their order; see migrate_applied_table.
+ */
 enum ReadColumn
 {
-	R_VERSION = 1, R_NAME, R_SORT_KEY, R_FILE, R_BATCH, R_HISTORY_ID,
+	R_PROJECT = 1, R_SCHEMA, R_VERSION, R_NAME, R_KIND, R_STATE, R_BASELINE, R_DONE, R_STARTED,
+	R_INVALID_INDEXES, R_SORT_KEY, R_FILE, R_FORMAT, R_DIGEST, R_BATCH, R_HISTORY_ID,
 	R_UP_SHA256, R_DOWN_SHA256, R_UP_ROLE, R_DOWN_ROLE, R_UP_LINE, R_DOWN_LINE,
-	R_UP_TRANSACTIONAL, R_DOWN_TRANSACTIONAL, R_REVERSIBLE, R_DOWN_ERROR,
-	R_DESCRIPTION, R_AUTHOR, R_CREATED, R_APPLIED_AT, R_APPLIED_BY, R_DURATION, R_STATEMENTS,
-	R_STATE, R_DONE, R_STARTED, R_INVALID_INDEXES,
-	R_UP_SYNTAX, R_DOWN_SYNTAX, R_UP_VARS, R_DOWN_VARS, R_KIND, R_BASELINE,
-	R_FORMAT,
-	R_LAST = R_FORMAT
+	R_UP_TRANSACTIONAL, R_DOWN_TRANSACTIONAL, R_UP_SYNTAX, R_DOWN_SYNTAX, R_UP_VARS, R_DOWN_VARS,
+	R_REVERSIBLE, R_DOWN_ERROR, R_DESCRIPTION, R_AUTHOR, R_CREATED, R_APPLIED_AT, R_APPLIED_BY,
+	R_DURATION, R_STATEMENTS,
+	R_LAST = R_STATEMENTS
 };
 
 static MigrateQuery script_query = {
@@ -80,30 +72,50 @@ typedef struct RowSink
 } RowSink;
 
 /*
- * A row of a result, taken apart at once: SPI_getbinval() would start at the first
- * column for each.
+ * A row, taken apart.
  */
 typedef struct Row
 {
-	Datum		values[R_LAST];
-	bool		nulls[R_LAST];
+	const Datum *values;
+	const bool *nulls;
 } Row;
 
-static void
-deform_row(uint64 number, Row *row)
+/* more columns no statement here gives */
+#define MAX_RESULT_COLUMNS	3
+
+/*
+ * A row of a statement's result.
+ */
+typedef struct ResultRow
 {
-	heap_deform_tuple(SPI_tuptable->vals[number], SPI_tuptable->tupdesc, row->values, row->nulls);
+	Datum		values[MAX_RESULT_COLUMNS];
+	bool		nulls[MAX_RESULT_COLUMNS];
+	Row			row;
+} ResultRow;
+
+/*
+ * Take a row of a result apart at once: SPI_getbinval() would start at the first column
+ * for each.
+ */
+static const Row *
+deform_row(uint64 number, ResultRow *result)
+{
+	Assert(SPI_tuptable->tupdesc->natts <= MAX_RESULT_COLUMNS);
+	heap_deform_tuple(SPI_tuptable->vals[number], SPI_tuptable->tupdesc, result->values, result->nulls);
+	result->row.values = result->values;
+	result->row.nulls = result->nulls;
+	return &result->row;
 }
 
 static Datum
-column(const Row *row, enum ReadColumn number, bool *isnull)
+column(const Row *row, int number, bool *isnull)
 {
 	*isnull = row->nulls[number - 1];
 	return row->values[number - 1];
 }
 
 static char *
-text_column(const Row *columns, enum ReadColumn number)
+text_column(const Row *columns, int number)
 {
 	bool		isnull;
 	Datum		value = column(columns, number, &isnull);
@@ -112,7 +124,7 @@ text_column(const Row *columns, enum ReadColumn number)
 }
 
 static char *
-name_column(const Row *columns, enum ReadColumn number)
+name_column(const Row *columns, int number)
 {
 	bool		isnull;
 	Datum		value = column(columns, number, &isnull);
@@ -121,7 +133,7 @@ name_column(const Row *columns, enum ReadColumn number)
 }
 
 static int
-int_column(const Row *columns, enum ReadColumn number)
+int_column(const Row *columns, int number)
 {
 	bool		isnull;
 	Datum		value = column(columns, number, &isnull);
@@ -130,7 +142,7 @@ int_column(const Row *columns, enum ReadColumn number)
 }
 
 static bool
-bool_column(const Row *columns, enum ReadColumn number)
+bool_column(const Row *columns, int number)
 {
 	bool		isnull;
 	Datum		value = column(columns, number, &isnull);
@@ -142,7 +154,7 @@ bool_column(const Row *columns, enum ReadColumn number)
  * Copy a hash; false for none.
  */
 static bool
-sha256_column(const Row *columns, enum ReadColumn number, uint8 *sha256)
+sha256_column(const Row *columns, int number, uint8 *sha256)
 {
 	bool		isnull;
 	Datum		value = column(columns, number, &isnull);
@@ -158,7 +170,7 @@ sha256_column(const Row *columns, enum ReadColumn number, uint8 *sha256)
 }
 
 static List *
-oids_column(const Row *columns, enum ReadColumn number)
+oids_column(const Row *columns, int number)
 {
 	List	   *oids = NIL;
 	bool		isnull;
@@ -176,7 +188,7 @@ oids_column(const Row *columns, enum ReadColumn number)
 }
 
 static List *
-vars_column(const Row *columns, enum ReadColumn number)
+vars_column(const Row *columns, int number)
 {
 	bool		isnull;
 	Datum		value = column(columns, number, &isnull);
@@ -198,6 +210,7 @@ applied_from_row(const Row *columns)
 	row->sort_key = row->stored_key = text_column(columns, R_SORT_KEY);
 	row->file = text_column(columns, R_FILE);
 	row->format = text_column(columns, R_FORMAT);
+	row->has_digest = sha256_column(columns, R_DIGEST, row->digest);
 	row->batch = int_column(columns, R_BATCH);
 	row->history_id = DatumGetInt64(column(columns, R_HISTORY_ID, &isnull));
 	(void) sha256_column(columns, R_UP_SHA256, row->up_sha256);
@@ -232,19 +245,47 @@ applied_from_row(const Row *columns)
 }
 
 static void
-collect_rows(void *arg)
+collect_row(void *arg, const Datum *values, const bool *nulls)
 {
 	RowSink    *sink = arg;
 	MemoryContext old = MemoryContextSwitchTo(sink->context);
-	Row			row;
+	Row			row = {values, nulls};
 
-	for (uint64 i = 0; i < SPI_processed; i++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		deform_row(i, &row);
-		sink->rows = lappend(sink->rows, applied_from_row(&row));
-	}
+	sink->rows = lappend(sink->rows, applied_from_row(&row));
 	MemoryContextSwitchTo(old);
+}
+
+/*
+ * The rows of a history, as the argument of read_rows().
+ */
+typedef struct RowRead
+{
+	const MigrateHistory *history;
+	RowSink		sink;
+} RowRead;
+
+static void
+read_rows(void *arg)
+{
+	RowRead    *read = arg;
+	const AttrNumber columns[] = {R_PROJECT, R_SCHEMA};
+	const Datum values[] = {
+		CStringGetTextDatum(read->history->project), CStringGetTextDatum(read->history->schema)
+	};
+
+	migrate_table_read(&migrate_applied_table, columns, values, lengthof(columns), collect_row,
+					   &read->sink);
+}
+
+static int
+compare_application(const ListCell *a, const ListCell *b)
+{
+	const AppliedMigration *x = lfirst(a);
+	const AppliedMigration *y = lfirst(b);
+
+	if (x->history_id != y->history_id)
+		return x->history_id < y->history_id ? -1 : 1;
+	return strcmp(x->stored_key, y->stored_key);
 }
 
 /*
@@ -257,14 +298,12 @@ collect_rows(void *arg)
 List *
 migrate_history_read(const MigrateHistory *history, bool latest)
 {
-	MigrateParameters p;
-	RowSink		sink = {.context = CurrentMemoryContext};
+	RowRead		read = {history, {.context = CurrentMemoryContext}};
 
-	migrate_bind_key(&p, history);
-	CommandCounterIncrement();
-	migrate_query(&read_query, &p, latest ? SNAPSHOT_LATEST : SNAPSHOT_TRANSACTION,
-				  SPI_OK_SELECT, collect_rows, &sink);
-	return sink.rows;
+	migrate_recorder_flush();
+	migrate_as_owner(latest, read_rows, &read);
+	list_sort(read.sink.rows, compare_application);
+	return read.sink.rows;
 }
 
 /*
@@ -308,13 +347,10 @@ collect_text(void *arg)
 {
 	TextSink   *sink = arg;
 	MemoryContext old = MemoryContextSwitchTo(sink->context);
-	Row			row;
+	ResultRow	row;
 
 	if (SPI_processed > 0)
-	{
-		deform_row(0, &row);
-		sink->str = text_column(&row, 1);
-	}
+		sink->str = text_column(deform_row(0, &row), 1);
 	MemoryContextSwitchTo(old);
 }
 
@@ -425,16 +461,16 @@ collect_failures(void *arg)
 {
 	RowSink    *sink = arg;
 	MemoryContext old = MemoryContextSwitchTo(sink->context);
-	Row			row;
+	ResultRow	result;
 
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
 		MigrateFailure *failure = palloc(sizeof(MigrateFailure));
+		const Row  *row = deform_row(i, &result);
 
-		deform_row(i, &row);
-		failure->version = text_column(&row, 1);
-		failure->name = text_column(&row, 2);
-		failure->reason = text_column(&row, 3);
+		failure->version = text_column(row, 1);
+		failure->name = text_column(row, 2);
+		failure->reason = text_column(row, 3);
 		sink->rows = lappend(sink->rows, failure);
 	}
 	MemoryContextSwitchTo(old);
@@ -457,10 +493,9 @@ migrate_history_failures(const MigrateHistory *history)
 static void
 get_int(void *arg)
 {
-	Row			row;
+	ResultRow	row;
 
-	deform_row(0, &row);
-	*(int *) arg = int_column(&row, 1);
+	*(int *) arg = int_column(deform_row(0, &row), 1);
 }
 
 /*

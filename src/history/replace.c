@@ -25,20 +25,27 @@
 static MigrateQuery update_up = {
 	"UPDATE migrate.applied SET up_sha256 = $4, up_role = $5, up_line = $6,"
 	" up_transactional = $7, file = $8, description = $9, author = $10, created = $11,"
-	" up_syntax = $12, up_vars = $13, format = $14"
+	" up_syntax = $12, up_vars = $13, format = $14, digest = $15"
 	" WHERE " MIGRATE_KEY_MATCHES
 	" AND sort_key OPERATOR(pg_catalog.=) $3",
-	14, {MIGRATE_KEY_TYPES, TEXTOID, BYTEAOID, NAMEOID, INT4OID, BOOLOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
-	TEXTOID, JSONBOID, TEXTOID}
+	15, {MIGRATE_KEY_TYPES, TEXTOID, BYTEAOID, NAMEOID, INT4OID, BOOLOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
+	TEXTOID, JSONBOID, TEXTOID, BYTEAOID}
 };
 
 static MigrateQuery update_down = {
 	"UPDATE migrate.applied SET down_sha256 = $4, down_role = $5, down_line = $6,"
 	" down_transactional = $7, reversible = $8, down_error = $9,"
-	" down_syntax = $10, down_vars = $11"
+	" down_syntax = $10, down_vars = $11, digest = $12"
 	" WHERE " MIGRATE_KEY_MATCHES
 	" AND sort_key OPERATOR(pg_catalog.=) $3",
-	11, {MIGRATE_KEY_TYPES, TEXTOID, BYTEAOID, NAMEOID, INT4OID, BOOLOID, BOOLOID, TEXTOID, TEXTOID, JSONBOID}
+	12, {MIGRATE_KEY_TYPES, TEXTOID, BYTEAOID, NAMEOID, INT4OID, BOOLOID, BOOLOID, TEXTOID, TEXTOID, JSONBOID, BYTEAOID}
+};
+
+static MigrateQuery update_digest = {
+	"UPDATE migrate.applied SET digest = $4"
+	" WHERE " MIGRATE_KEY_MATCHES
+	" AND sort_key OPERATOR(pg_catalog.=) $3",
+	4, {MIGRATE_KEY_TYPES, TEXTOID, BYTEAOID}
 };
 
 static MigrateQuery update_key = {
@@ -50,11 +57,12 @@ static MigrateQuery update_key = {
 
 /*
  * Make "down" the stored down script of a migration, with the values in it; NULL
- * for none.
+ * for none.  "digest" is that of the migration then, NULL if it is not known.
  */
 void
 migrate_replace_down(const MigrateHistory *history, const char *key, const Migration *file,
-					 const char *down, List *vars, bool reversible, const char *down_error)
+					 const char *down, List *vars, bool reversible, const char *down_error,
+					 const uint8 *digest)
 {
 	MigrateParameters p;
 
@@ -70,7 +78,44 @@ migrate_replace_down(const MigrateHistory *history, const char *key, const Migra
 	migrate_bind_text(&p, down_error);
 	migrate_bind_text(&p, migrate_syntax_name(file->down.syntax));
 	migrate_bind_vars(&p, down ? vars : NIL);
+	migrate_bind_sha256(&p, digest);
 	migrate_query(&update_down, &p, SNAPSHOT_STATEMENT, SPI_OK_UPDATE, NULL, NULL);
+}
+
+static bool
+same_text(const char *one, const char *other)
+{
+	return one == NULL || other == NULL ? one == other : strcmp(one, other) == 0;
+}
+
+/*
+ * Does a row have what status() shows of the file, besides its scripts?  Otherwise the
+ * digest of the file is not one of the row.
+ */
+bool
+migrate_has_same_header(const Migration *file, const AppliedMigration *row)
+{
+	return same_text(file->description, row->description) &&
+		same_text(file->author, row->author) && same_text(file->created, row->created) &&
+		same_text(file->format, row->format);
+}
+
+/*
+ * The digest of a row that gets the up script of a file, or its down script, or both;
+ * NULL if the row will not be all that the file says.
+ */
+static const uint8 *
+digest_after(const Migration *file, const AppliedMigration *row, bool up, bool down)
+{
+	if (!file->has_digest || !(up || migrate_has_same_header(file, row)))
+		return NULL;
+	if (!up && memcmp(file->up.sha256, row->up_sha256, PG_SHA256_DIGEST_LENGTH) != 0)
+		return NULL;
+	if (!down && (file->down.present != row->has_down ||
+				  (row->has_down && memcmp(file->down.sha256, row->down_sha256,
+										   PG_SHA256_DIGEST_LENGTH) != 0)))
+		return NULL;
+	return file->digest;
 }
 
 /*
@@ -86,6 +131,7 @@ migrate_record_replace(const MigrateHistory *history, const Migration *file, con
 					   bool reversible, const char *down_error)
 {
 	MigrateParameters p;
+	const uint8 *digest = digest_after(file, applied, up != NULL, down_changed);
 
 	if (up != NULL)
 	{
@@ -103,10 +149,27 @@ migrate_record_replace(const MigrateHistory *history, const Migration *file, con
 		migrate_bind_text(&p, migrate_syntax_name(file->up.syntax));
 		migrate_bind_vars(&p, up_vars);
 		migrate_bind_text(&p, file->format);
+		migrate_bind_sha256(&p, digest);
 		migrate_query(&update_up, &p, SNAPSHOT_STATEMENT, SPI_OK_UPDATE, NULL, NULL);
 	}
 	if (down_changed)
-		migrate_replace_down(history, applied->stored_key, file, down, down_vars, reversible, down_error);
+		migrate_replace_down(history, applied->stored_key, file, down, down_vars, reversible, down_error,
+							 digest);
+}
+
+/*
+ * Record the digest of a migration whose row is what its file says.
+ */
+void
+migrate_record_digest(const MigrateHistory *history, const AppliedMigration *applied,
+					  const uint8 *digest)
+{
+	MigrateParameters p;
+
+	migrate_bind_key(&p, history);
+	migrate_bind_text(&p, applied->stored_key);
+	migrate_bind_sha256(&p, digest);
+	migrate_query(&update_digest, &p, SNAPSHOT_STATEMENT, SPI_OK_UPDATE, NULL, NULL);
 }
 
 static void

@@ -29,6 +29,7 @@
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
 
 #include "history/history.h"
 #include "history/owner_query.h"
@@ -88,6 +89,23 @@ relation_of(Oid schema, const char *name)
 	return name ? get_relname_relid(name, schema) : InvalidOid;
 }
 
+static Relation
+open_relation(Oid schema, const MigrateTableDef *def, LOCKMODE lock)
+{
+	Oid			relid = relation_of(schema, def->name);
+	Relation	rel;
+
+	if (!OidIsValid(relid))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation \"migrate.%s\" does not exist", def->name)));
+	rel = table_open(relid, lock);
+	if (rel->rd_rel->relkind != RELKIND_RELATION)
+		refuse_table(def->name);
+	check_columns(def, RelationGetDescr(rel));
+	return rel;
+}
+
 /*
  * Open a table to change it; of several, the last one is closed first.  The
  * executor's state is in the current memory context.  Errors: 55000 if its columns
@@ -98,16 +116,8 @@ migrate_table_open(const MigrateTableDef *def)
 {
 	MigrateTable *table = palloc0(sizeof(MigrateTable));
 	Oid			schema = get_namespace_oid("migrate", false);
-	Oid			relid = relation_of(schema, def->name);
 
-	if (!OidIsValid(relid))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("relation \"migrate.%s\" does not exist", def->name)));
-	table->rel = table_open(relid, RowExclusiveLock);
-	if (table->rel->rd_rel->relkind != RELKIND_RELATION)
-		refuse_table(def->name);
-	check_columns(def, RelationGetDescr(table->rel));
+	table->rel = open_relation(schema, def, RowExclusiveLock);
 	table->index = relation_of(schema, def->index);
 	table->sequence = relation_of(schema, def->sequence);
 	table->estate = CreateExecutorState();
@@ -153,21 +163,21 @@ migrate_table_insert(MigrateTable *table, const MigrateParameters *row)
  * or bytea, by which the index finds them.
  */
 static SysScanDesc
-begin_scan(MigrateTable *table, const AttrNumber *columns, const Datum *values, int ncolumns)
+begin_scan(Relation rel, Oid index, Snapshot snapshot, const AttrNumber *columns, const Datum *values,
+		   int ncolumns)
 {
 	ScanKeyData keys[MAX_KEYS];
 
 	Assert(ncolumns <= MAX_KEYS);
 	for (int i = 0; i < ncolumns; i++)
 	{
-		Form_pg_attribute column = TupleDescAttr(RelationGetDescr(table->rel), columns[i] - 1);
+		Form_pg_attribute column = TupleDescAttr(RelationGetDescr(rel), columns[i] - 1);
 
 		ScanKeyEntryInitialize(&keys[i], 0, columns[i], BTEqualStrategyNumber, InvalidOid,
 							   column->attcollation,
 							   column->atttypid == BYTEAOID ? F_BYTEAEQ : F_TEXTEQ, values[i]);
 	}
-	return systable_beginscan(table->rel, table->index, OidIsValid(table->index), NULL,
-							  ncolumns, keys);
+	return systable_beginscan(rel, index, OidIsValid(index), snapshot, ncolumns, keys);
 }
 
 /*
@@ -176,7 +186,7 @@ begin_scan(MigrateTable *table, const AttrNumber *columns, const Datum *values, 
 bool
 migrate_table_has(MigrateTable *table, const AttrNumber *columns, const Datum *values, int ncolumns)
 {
-	SysScanDesc scan = begin_scan(table, columns, values, ncolumns);
+	SysScanDesc scan = begin_scan(table->rel, table->index, NULL, columns, values, ncolumns);
 	bool		found = HeapTupleIsValid(systable_getnext(scan));
 
 	systable_endscan(scan);
@@ -189,7 +199,7 @@ migrate_table_has(MigrateTable *table, const AttrNumber *columns, const Datum *v
 bool
 migrate_table_delete(MigrateTable *table, const AttrNumber *columns, const Datum *values, int ncolumns)
 {
-	SysScanDesc scan = begin_scan(table, columns, values, ncolumns);
+	SysScanDesc scan = begin_scan(table->rel, table->index, NULL, columns, values, ncolumns);
 	HeapTuple	tuple = systable_getnext(scan);
 	EPQState	epqstate;
 
@@ -219,4 +229,41 @@ migrate_table_close(MigrateTable *table)
 	FreeExecutorState(table->estate);
 	table_close(table->rel, NoLock);
 	pfree(table);
+}
+
+/*
+ * Call "receive" with each row that has such values, as the active snapshot sees it and
+ * what this transaction has done so far; in no order.  The values of a row are good
+ * until the next one.  To be called as the owner of the table; errors are those of
+ * migrate_table_open().
+ */
+void
+migrate_table_read(const MigrateTableDef *def, const AttrNumber *columns, const Datum *values,
+				   int ncolumns,
+				   void (*receive) (void *arg, const Datum *values, const bool *nulls), void *arg)
+{
+	Oid			schema = get_namespace_oid("migrate", false);
+	Relation	rel = open_relation(schema, def, AccessShareLock);
+	TupleDesc	desc = RelationGetDescr(rel);
+	Datum	   *row = palloc(desc->natts * sizeof(Datum));
+	bool	   *nulls = palloc(desc->natts * sizeof(bool));
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	CommandCounterIncrement();
+	PushCopiedSnapshot(GetActiveSnapshot());
+	UpdateActiveSnapshotCommandId();
+	scan = begin_scan(rel, relation_of(schema, def->index), GetActiveSnapshot(), columns, values,
+					  ncolumns);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		CHECK_FOR_INTERRUPTS();
+		heap_deform_tuple(tuple, desc, row, nulls);
+		receive(arg, row, nulls);
+	}
+	systable_endscan(scan);
+	PopActiveSnapshot();
+	pfree(row);
+	pfree(nulls);
+	table_close(rel, AccessShareLock);
 }

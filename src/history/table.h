@@ -39,6 +39,10 @@ extern bool migrate_table_has(MigrateTable *table, const AttrNumber *columns,
 							  const Datum *values, int ncolumns);
 extern bool migrate_table_delete(MigrateTable *table, const AttrNumber *columns,
 								 const Datum *values, int ncolumns);
+extern void migrate_table_read(const MigrateTableDef *def, const AttrNumber *columns,
+							   const Datum *values, int ncolumns,
+							   void (*receive) (void *arg, const Datum *values, const bool *nulls),
+							   void *arg);
 extern void migrate_table_close(MigrateTable *table);
 
 #endif							/* MIGRATE_HISTORY_TABLE_H */

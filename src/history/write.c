@@ -59,7 +59,7 @@ static const char *const history_columns[] = {
 
 #define HISTORY_ID			1
 
-static const MigrateTableDef applied_table = {"applied", "applied_pkey", NULL, applied_columns};
+const MigrateTableDef migrate_applied_table = {"applied", "applied_pkey", NULL, applied_columns};
 static const MigrateTableDef history_table = {"history", NULL, "history_id_seq", history_columns};
 
 static MigrateQuery delete_applied = {
@@ -216,7 +216,8 @@ bind_applied(MigrateParameters *p, const MigrateHistory *history, const MigrateS
 	migrate_bind_text(p, file ? file->sort_key : old->sort_key);
 	migrate_bind_text(p, file ? file->up.file : old->file);
 	migrate_bind_text(p, file ? file->format : old->format);
-	migrate_bind_null(p);
+	migrate_bind_sha256(p, file ? (file->has_digest ? file->digest : NULL) :
+						old->has_digest ? old->digest : NULL);
 	migrate_bind(p, Int32GetDatum(result->batch));
 	migrate_bind(p, Int64GetDatum(0));
 	migrate_bind_sha256(p, file ? file->up.sha256 : old->up_sha256);
@@ -358,7 +359,7 @@ write_records(void *arg)
 	bool		up = records->direction == MIGRATE_UP;
 	MigrateTable *scripts = up ? migrate_table_open(&migrate_script_table) : NULL;
 	MigrateTable *history = migrate_table_open(&history_table);
-	MigrateTable *applied = migrate_table_open(&applied_table);
+	MigrateTable *applied = migrate_table_open(&migrate_applied_table);
 
 	for (int i = 0; i < records->count; i++)
 	{
@@ -402,7 +403,7 @@ write_interrupted(void *arg)
 {
 	MigrateRecord *record = arg;
 	MigrateTable *scripts = migrate_table_open(&migrate_script_table);
-	MigrateTable *applied = migrate_table_open(&applied_table);
+	MigrateTable *applied = migrate_table_open(&migrate_applied_table);
 
 	put_scripts(scripts, record);
 	migrate_table_insert(applied, &record->applied);
@@ -442,7 +443,7 @@ migrate_record_progress(const MigrateHistory *history, const MigrateStep *step,
 			step->applied->stored_key = step->file->sort_key;
 	}
 	else if (sql != NULL && step->file != NULL)
-		migrate_replace_down(history, step_key(step), step->file, sql, step->vars, true, NULL);
+		migrate_replace_down(history, step_key(step), step->file, sql, step->vars, true, NULL, NULL);
 	migrate_bind_key(&p, history);
 	migrate_bind_text(&p, step_key(step));
 	migrate_bind_text(&p, step->direction == MIGRATE_UP ? "interrupted up" : "interrupted down");

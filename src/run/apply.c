@@ -25,6 +25,7 @@
 #include "history/history.h"
 #include "run/apply.h"
 #include "run/check.h"
+#include "run/known.h"
 #include "run/lock.h"
 #include "run/report.h"
 #include "run/run.h"
@@ -149,6 +150,7 @@ migrate_run_apply(MigrateRun *run)
 	List	   *steps;
 
 	run->request->cache_texts = true;
+	run->request->skips_known = true;
 	if (!migrate_load_before_up(run))
 		return NIL;
 	migrate_lock_and_load(run, "migrate.apply()");
@@ -156,6 +158,7 @@ migrate_run_apply(MigrateRun *run)
 	migrate_enter_schema(run->request->history.schema, GUC_ACTION_SAVE);
 	migrate_check_up_steps(run, steps, false);
 	migrate_replace_downs(run, migrate_changed_downs(run));
+	migrate_refresh_digests(run);
 	return run_steps(run, steps);
 }
 

@@ -367,6 +367,7 @@ migrate_preview(MigrateRequest *request)
 	ListCell   *lc;
 
 	request->own_snapshot = true;
+	request->skips_known = true;
 	initStringInfo(&preview.note);
 	migrate_require_source(&run);
 	migrate_report_ignored(&run);

@@ -77,6 +77,8 @@ typedef struct MigrateRequest
 	bool		own_snapshot;	/* read with the transaction's snapshot */
 	bool		cache_texts;	/* all texts of files will be needed */
 	bool		confined;		/* files are stored without running them */
+	bool		skips_known;	/* those of the history that are as they were
+								 * recorded will not run: no need to parse */
 } MigrateRequest;
 
 /*

@@ -24,6 +24,8 @@ struct MigrateRun
 	MemoryContext context;		/* what lives as long as this is here */
 	MigrateSource *source;		/* NULL: only the history is needed */
 	List	   *applied;		/* of AppliedMigration, as applied */
+	struct MigrateNames *rows;	/* the same by their keys, see known.c */
+	MigrateKnown known;			/* what "source" has of them */
 	bool		is_read;		/* that has just been read */
 	List	   *items;			/* of MigrateItem, in order of versions */
 	int			batch;			/* of what is applied now, 0: not known yet */

@@ -24,6 +24,7 @@
 #include "format/doubt.h"
 #include "format/format.h"
 #include "history/history.h"
+#include "run/known.h"
 #include "run/lock.h"
 #include "run/match.h"
 #include "run/reversible.h"
@@ -69,7 +70,10 @@ void
 migrate_load_state(MigrateRun *run)
 {
 	if (!run->is_read)
+	{
 		read_history(run);
+		migrate_known_changed(run);
+	}
 	run->is_read = false;
 	run->items = migrate_match(run->source ? migrate_source_set(run->source) : NULL,
 							   run->applied);
@@ -197,7 +201,8 @@ migrate_load_source(MigrateRun *run, MigrateLocation location)
 	if (run->request->history.project != NULL)
 		read_history(run);
 	run->source = migrate_source_read(&location, run->request->format, last_applied_format(run),
-									  table_exists, run->request->cache_texts, run->request->confined);
+									  table_exists, run->request->cache_texts, run->request->confined,
+									  migrate_known_rows(run));
 }
 
 /*

@@ -137,6 +137,7 @@ migrate_status_items(MigrateRequest *request)
 	ListCell   *lc;
 
 	request->own_snapshot = true;
+	request->skips_known = true;
 	migrate_load_source(&run, migrate_location_or_setting(request));
 	migrate_load_state(&run);
 	migrate_check_changes(&run);

@@ -21,6 +21,7 @@
 #include "history/history.h"
 #include "run/attempt.h"
 #include "run/check.h"
+#include "run/known.h"
 #include "run/lock.h"
 #include "run/report.h"
 #include "run/run.h"
@@ -86,7 +87,10 @@ lock_and_plan(MigrateRun *run, MigrateDirection direction, volatile bool *locked
 	migrate_lock_acquire_session(history->project, history->schema, migrate_commit, run->context);
 	steps = plan_locked(run, direction);
 	if (direction == MIGRATE_UP)
+	{
 		migrate_replace_downs(run, migrate_changed_downs(run));
+		migrate_refresh_digests(run);
+	}
 	return steps;
 }
 
@@ -107,6 +111,7 @@ migrate_run_committing(MigrateRequest *request, MigrateDirection direction)
 	volatile int count = 0;
 
 	request->cache_texts = direction == MIGRATE_UP;
+	request->skips_known = direction == MIGRATE_UP;
 	migrate_run_begin();
 	PG_TRY();
 	{

@@ -94,23 +94,20 @@ line_begin(const char *sql, int offset)
 }
 
 /*
- * Take a line for psql if it includes a file.
+ * What a line for psql includes, from its backslash to its end; NULL if it is another
+ * command.
  */
-static List *
-note_line(List *lines, const char *sql, const MigrateToken *token)
+static IncludeLine *
+parse_line(const char *at, const char *end)
 {
-	const char *at = sql + token->location;
-	const char *end = at + token->line_length;
 	char	   *command = migrate_psql_name(&at, end);
 	bool		relative = strcmp(command, "ir") == 0 || strcmp(command, "include_relative") == 0;
 	IncludeLine *line;
 	int			length;
 
-	if (line_begin(sql, token->location) < 0 ||
-		!(relative || strcmp(command, "i") == 0 || strcmp(command, "include") == 0))
-		return lines;
+	if (!(relative || strcmp(command, "i") == 0 || strcmp(command, "include") == 0))
+		return NULL;
 	line = palloc0(sizeof(IncludeLine));
-	line->begin = line_begin(sql, token->location);
 	line->relative = relative;
 	line->path = migrate_psql_argument(&at, end);
 
@@ -121,6 +118,23 @@ note_line(List *lines, const char *sql, const MigrateToken *token)
 	if (length == 0)
 		line->path = NULL;
 	line->rest = migrate_psql_argument(&at, end) != NULL || at < end;
+	return line;
+}
+
+/*
+ * Take a line for psql if it includes a file.
+ */
+static List *
+note_line(List *lines, const char *sql, const MigrateToken *token)
+{
+	const char *at = sql + token->location;
+	const char *end = at + token->line_length;
+	int			begin = line_begin(sql, token->location);
+	IncludeLine *line = begin < 0 ? NULL : parse_line(at, end);
+
+	if (line == NULL)
+		return lines;
+	line->begin = begin;
 	if (*end == '\r')
 		end++;
 	if (*end == '\n')
@@ -406,4 +420,38 @@ migrate_include_files(const char *sql, const char *file, int first_line,
 	initStringInfo(&flattener.out);
 	append_text(&flattener, sql, first_line, &self, false);
 	return flattener.out.data;
+}
+
+/*
+ * The files that the lines of a text may include, a superset: lines that belong to a
+ * literal or a comment count as well, so that the text need not be lexed.
+ *
+ * "file" is its path.  For each such line visit() is called with the paths that
+ * migrate_include_files() would try, in that order, up to the first for which it
+ * returns true.
+ */
+void
+migrate_includes_visit(const char *sql, const char *file,
+					   bool (*visit) (void *arg, const char *file), void *arg)
+{
+	const char *folders[] = {"", folder_of(file)};
+
+	for (const char *at = sql; (at = migrate_find_text(at, "\\i")) != NULL; at++)
+	{
+		const char *end = at + strcspn(at, "\n");
+		IncludeLine *line;
+		bool		found = false;
+
+		if (line_begin(sql, at - sql) < 0)
+			continue;
+		line = parse_line(at, end > at && end[-1] == '\r' ? end - 1 : end);
+		if (line == NULL || line->path == NULL)
+			continue;
+		for (int i = line->relative ? 1 : 0; i < lengthof(folders) && !found; i++)
+		{
+			char	   *path = normalise(folders[i], line->path);
+
+			found = path != NULL && visit(arg, path);
+		}
+	}
 }

@@ -83,6 +83,8 @@ typedef struct MigrateScript
 extern bool migrate_may_include(const char *sql);
 extern char *migrate_include_files(const char *sql, const char *file, int first_line,
 								   char *(*read) (void *arg, const char *file), void *arg);
+extern void migrate_includes_visit(const char *sql, const char *file,
+								   bool (*visit) (void *arg, const char *file), void *arg);
 
 /* in script.c */
 extern bool migrate_is_script_error(int sqlerrcode);

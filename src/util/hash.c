@@ -19,6 +19,16 @@
 #include "util/lines.h"
 
 /*
+ * Begin another hash of the same type: cheaper than a new one.
+ */
+void
+migrate_hash_restart(pg_cryptohash_ctx *hash)
+{
+	if (pg_cryptohash_init(hash) < 0)
+		elog(ERROR, "could not compute hash: %s", pg_cryptohash_error(hash));
+}
+
+/*
  * Begin a hash.  An error frees it with its resource owner.
  */
 pg_cryptohash_ctx *
@@ -26,8 +36,7 @@ migrate_hash_begin(pg_cryptohash_type type)
 {
 	pg_cryptohash_ctx *hash = pg_cryptohash_create(type);
 
-	if (pg_cryptohash_init(hash) < 0)
-		elog(ERROR, "could not compute hash: %s", pg_cryptohash_error(hash));
+	migrate_hash_restart(hash);
 	return hash;
 }
 
@@ -44,14 +53,30 @@ migrate_hash_add(pg_cryptohash_ctx *hash, const char *bytes, int length)
 }
 
 /*
+ * Finish a hash, with its digest of "length" bytes.  migrate_hash_restart() has to
+ * follow, or migrate_hash_free().
+ */
+void
+migrate_hash_finish(pg_cryptohash_ctx *hash, uint8 *digest, int length)
+{
+	if (pg_cryptohash_final(hash, digest, length) < 0)
+		elog(ERROR, "could not compute hash: %s", pg_cryptohash_error(hash));
+}
+
+void
+migrate_hash_free(pg_cryptohash_ctx *hash)
+{
+	pg_cryptohash_free(hash);
+}
+
+/*
  * End a hash, with its digest of "length" bytes.
  */
 void
 migrate_hash_end(pg_cryptohash_ctx *hash, uint8 *digest, int length)
 {
-	if (pg_cryptohash_final(hash, digest, length) < 0)
-		elog(ERROR, "could not compute hash: %s", pg_cryptohash_error(hash));
-	pg_cryptohash_free(hash);
+	migrate_hash_finish(hash, digest, length);
+	migrate_hash_free(hash);
 }
 
 /*

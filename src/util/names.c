@@ -104,3 +104,19 @@ migrate_names_remove(MigrateNames *names, const char *name)
 {
 	(void) names_delete(names->hash, name);
 }
+
+/*
+ * All names in the table (char *), in any order; they are not copied.
+ */
+List *
+migrate_names_list(const MigrateNames *names)
+{
+	List	   *list = NIL;
+	names_iterator iterator;
+	NameEntry  *entry;
+
+	names_start_iterate(names->hash, &iterator);
+	while ((entry = names_iterate(names->hash, &iterator)) != NULL)
+		list = lappend(list, unconstify(char *, entry->name));
+	return list;
+}

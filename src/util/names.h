@@ -13,6 +13,8 @@
 #ifndef MIGRATE_UTIL_NAMES_H
 #define MIGRATE_UTIL_NAMES_H
 
+#include "nodes/pg_list.h"
+
 /*
  * Names and what they refer to; see names.c.
  */
@@ -24,5 +26,6 @@ extern bool migrate_names_add(MigrateNames *names, const char *name, void *value
 extern void *migrate_names_get(const MigrateNames *names, const char *name);
 extern bool migrate_names_have(const MigrateNames *names, const char *name);
 extern void migrate_names_remove(MigrateNames *names, const char *name);
+extern List *migrate_names_list(const MigrateNames *names);
 
 #endif							/* MIGRATE_UTIL_NAMES_H */
