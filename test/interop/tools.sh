@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# Sourced by test/interop/run: the tools, in the versions that are tested.
+# Sourced by test/interop/run, and by bench/peers, which only installs them: the
+# tools, in the versions that are tested.
 #
 # A tool T is a row in each table that applies to it, and the functions
 #
@@ -101,6 +102,17 @@ declare -A changed=(
     [postgres-migrations]='2_create-levels.sql 2'
     [sqitch]='deploy/telescopes.sql telescopes'
 )
+
+# The folder of a tool, below TOOLS.
+tool_dir() { echo "$TOOLS/$1-${version[$1]}"; }
+
+version_of() {
+    if [ "${version[$1]}" = Debian ]; then
+        dpkg-query -W -f '${Version}' "$1" 2>/dev/null | sed 's/-[^-]*$//' || echo Debian
+    else
+        echo "${version[$1]}"
+    fi
+}
 
 #
 # Registries.
