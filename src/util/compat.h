@@ -214,12 +214,15 @@ migrate_guc_variables(int *count)
  *
  * Words about NOT NULL of a column that has it; "a" and "c" are rows of
  * pg_attribute and pg_class.  18 has a constraint, which has a name and may have
- * been inherited.  Older versions do not know who has set it, so pg_dump leaves it
- * to the parents where one has it.
+ * been inherited; the name is left out if it is the usual one, or comes from a
+ * parent.  Older versions do not know who has set it, so pg_dump leaves it to the
+ * parents where one has it.
  */
 #if PG_VERSION_NUM >= 180000
 #define MIGRATE_SQL_NOT_NULL(a, c) \
-	"(SELECT CASE WHEN nn.conname = " c ".relname || '_' || " a ".attname || '_not_null' " \
+	"(SELECT CASE WHEN (nn.conname = " c ".relname || '_' || " a ".attname || '_not_null' " \
+	"OR NOT nn.conislocal AND EXISTS (SELECT FROM pg_inherits ni JOIN pg_constraint nc ON nc.conrelid = ni.inhparent " \
+	"WHERE ni.inhrelid = " a ".attrelid AND nc.contype = 'n' AND nc.conname = nn.conname)) " \
 	"AND obj_description(nn.oid, 'pg_constraint') IS NULL THEN '' " \
 	"ELSE ' CONSTRAINT ' || quote_ident(nn.conname) END || ' NOT NULL' || " \
 	"CASE WHEN nn.connoinherit THEN ' NO INHERIT' ELSE '' END " \

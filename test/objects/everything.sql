@@ -211,7 +211,7 @@ ALTER TABLE app.events ATTACH PARTITION app.events_2021 FOR VALUES FROM ('2021-0
 CREATE TABLE app.events_rest PARTITION OF app.events (kind DEFAULT 'rest') DEFAULT PARTITION BY LIST (id);
 CREATE TABLE app.events_rest_a PARTITION OF app.events_rest FOR VALUES IN (1, 2) PARTITION BY HASH (at);
 CREATE TABLE app.events_rest_a_0 PARTITION OF app.events_rest_a FOR VALUES WITH (MODULUS 2, REMAINDER 0);
-CREATE TABLE app.by_word (w text, n integer) PARTITION BY LIST (lower(w) COLLATE "C" text_pattern_ops);
+CREATE TABLE app.by_word (w text, n integer NOT NULL) PARTITION BY LIST (lower(w) COLLATE "C" text_pattern_ops);
 CREATE TABLE app.by_word_a PARTITION OF app.by_word FOR VALUES IN ('a', NULL);
 ALTER TABLE app.events_2020 DISABLE TRIGGER stamp;
 CREATE TABLE app.event_notes (id integer, at timestamptz, FOREIGN KEY (id, at) REFERENCES app.events);

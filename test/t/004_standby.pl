@@ -86,6 +86,10 @@ is( query($copy, "BEGIN ISOLATION LEVEL REPEATABLE READ; $ask"),
 	query($original, $ask),
 	'REPEATABLE READ on the standby: status and history work');
 
+my $objects = 'SELECT o::text FROM migrate.objects() o; SELECT migrate.fingerprint()';
+is(query($copy, $objects), query($original, $objects), 'the standby has the objects of the primary');
+is(query($original, "$read_only $objects"), query($original, $objects), 'and a read-only transaction');
+
 # A session of the standby follows what the primary does.
 my $session = open_session($copy);
 is((ask($session, 'SELECT migrate.version()'))[0],
