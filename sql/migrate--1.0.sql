@@ -379,6 +379,50 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE;
 REVOKE ALL ON FUNCTION migrate.fingerprint FROM PUBLIC;
 COMMENT ON FUNCTION migrate.fingerprint IS 'return one hash of all objects of the database';
 
+CREATE FUNCTION migrate.is_current(
+	dir text DEFAULT NULL,
+	project text DEFAULT 'default',
+	schema text DEFAULT '',
+	format text DEFAULT NULL,
+	files jsonb DEFAULT NULL)
+RETURNS boolean
+AS 'MODULE_PATHNAME', 'migrate_is_current'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+REVOKE ALL ON FUNCTION migrate.is_current FROM PUBLIC;
+COMMENT ON FUNCTION migrate.is_current IS 'whether apply() would find nothing to do';
+
+CREATE FUNCTION migrate.at_least(
+	version text,
+	project text DEFAULT 'default',
+	schema text DEFAULT '')
+RETURNS boolean
+AS 'MODULE_PATHNAME', 'migrate_at_least'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+REVOKE ALL ON FUNCTION migrate.at_least FROM PUBLIC;
+COMMENT ON FUNCTION migrate.at_least IS 'whether a version is applied';
+
+CREATE PROCEDURE migrate.wait_for(
+	version text,
+	timeout interval DEFAULT NULL,
+	project text DEFAULT 'default',
+	schema text DEFAULT '')
+AS 'MODULE_PATHNAME', 'migrate_wait_for'
+LANGUAGE C;
+REVOKE ALL ON PROCEDURE migrate.wait_for FROM PUBLIC;
+COMMENT ON PROCEDURE migrate.wait_for IS 'wait until a version is applied';
+
+CREATE FUNCTION migrate.activity(
+	OUT pid integer, OUT project text, OUT schema text, OUT routine text,
+	OUT version text, OUT name text, OUT statement integer, OUT statements integer,
+	OUT file text, OUT line integer, OUT command text,
+	OUT run_started_at timestamp with time zone, OUT statement_started_at timestamp with time zone,
+	OUT state text, OUT blocked_by integer[], OUT percent numeric, OUT query text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'migrate_activity'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+REVOKE ALL ON FUNCTION migrate.activity FROM PUBLIC;
+COMMENT ON FUNCTION migrate.activity IS 'the runs in progress, and those that wait';
+
 -- ALTER DEFAULT PRIVILEGES must not grant anything on these objects: a role that can
 -- write the tables decides what runs with the privileges of other roles.
 DO $$

@@ -27,6 +27,7 @@
 
 #include "format/format.h"
 #include "history/history.h"
+#include "run/activity.h"
 #include "run/match.h"
 #include "run/run.h"
 #include "util/printable.h"
@@ -61,6 +62,14 @@ PG_FUNCTION_INFO_V1(migrate_status);
 PG_FUNCTION_INFO_V1(migrate_history);
 
 PG_FUNCTION_INFO_V1(migrate_version);
+
+PG_FUNCTION_INFO_V1(migrate_is_current);
+
+PG_FUNCTION_INFO_V1(migrate_at_least);
+
+PG_FUNCTION_INFO_V1(migrate_wait_for);
+
+PG_FUNCTION_INFO_V1(migrate_activity);
 
 static char *
 text_argument(FunctionCallInfo fcinfo, int n)
@@ -206,7 +215,7 @@ apply_arguments(FunctionCallInfo fcinfo, MigrateRequest *request)
 Datum
 migrate_apply(PG_FUNCTION_ARGS)
 {
-	MigrateRequest request = {0};
+	MigrateRequest request = {.routine = "apply"};
 
 	apply_arguments(fcinfo, &request);
 	InitMaterializedSRF(fcinfo, 0);
@@ -228,7 +237,7 @@ rollback_arguments(FunctionCallInfo fcinfo, MigrateRequest *request)
 Datum
 migrate_rollback(PG_FUNCTION_ARGS)
 {
-	MigrateRequest request = {0};
+	MigrateRequest request = {.routine = "rollback"};
 
 	rollback_arguments(fcinfo, &request);
 	InitMaterializedSRF(fcinfo, 0);
@@ -239,7 +248,7 @@ migrate_rollback(PG_FUNCTION_ARGS)
 Datum
 migrate_reset(PG_FUNCTION_ARGS)
 {
-	MigrateRequest request = {.everything = true};
+	MigrateRequest request = {.routine = "reset",.everything = true};
 
 	request.force = bool_argument(fcinfo, 0);
 	history_arguments(fcinfo, 1, &request);
@@ -248,14 +257,21 @@ migrate_reset(PG_FUNCTION_ARGS)
 }
 
 /*
- * Error context callback: what to do in a transaction block.
+ * Error context callback: what to do in a transaction block.  "arg" is the function
+ * that works there, NULL if none does.
  */
 static void
-hint_at_apply(void *arg)
+hint_at_block(void *arg)
 {
-	if (geterrcode() == ERRCODE_ACTIVE_SQL_TRANSACTION)
+	const char *function = arg;
+
+	if (geterrcode() != ERRCODE_ACTIVE_SQL_TRANSACTION)
+		return;
+	if (function == NULL)
+		migrate_callback_hint("Turn on autocommit in the client, or send it as a statement of its own.");
+	else
 		migrate_callback_hint("Turn on autocommit in the client, send it as a statement of its own, or use SELECT * FROM migrate.%s().",
-							  strcmp(arg, "CALL migrate.up") == 0 ? "apply" : "rollback");
+							  function);
 }
 
 /*
@@ -265,14 +281,14 @@ hint_at_apply(void *arg)
  * server does not survive a statement at top level there.
  */
 static void
-require_commit(FunctionCallInfo fcinfo, const char *routine)
+require_commit(FunctionCallInfo fcinfo, const char *routine, const char *function)
 {
 	bool		atomic = fcinfo->context == NULL || !IsA(fcinfo->context, CallContext) ||
 		castNode(CallContext, fcinfo->context)->atomic;
 
-	ErrorContextCallback callback = {.callback = hint_at_apply,.previous = error_context_stack};
+	ErrorContextCallback callback = {.callback = hint_at_block,.previous = error_context_stack};
 
-	callback.arg = unconstify(char *, routine);
+	callback.arg = unconstify(char *, function);
 	error_context_stack = &callback;
 	PreventInTransactionBlock(!atomic && !SPI_inside_nonatomic_context(), routine);
 	error_context_stack = callback.previous;
@@ -306,7 +322,8 @@ call_procedure(FunctionCallInfo fcinfo, const char *routine,
 	MemoryContext old;
 	int			count;
 
-	require_commit(fcinfo, routine);
+	request.routine = direction == MIGRATE_UP ? "up" : "down";
+	require_commit(fcinfo, routine, direction == MIGRATE_UP ? "apply" : "rollback");
 	context = AllocSetContextCreate(PortalContext, "migrate run", ALLOCSET_DEFAULT_SIZES);
 	old = MemoryContextSwitchTo(context);
 	arguments(fcinfo, &request);
@@ -344,7 +361,7 @@ reapply_arguments(FunctionCallInfo fcinfo, MigrateRequest *request)
 Datum
 migrate_redo(PG_FUNCTION_ARGS)
 {
-	MigrateRequest request = {0};
+	MigrateRequest request = {.routine = "redo"};
 
 	reapply_arguments(fcinfo, &request);
 	return return_results(fcinfo, migrate_run(&request, migrate_run_redo));
@@ -353,7 +370,7 @@ migrate_redo(PG_FUNCTION_ARGS)
 Datum
 migrate_refresh(PG_FUNCTION_ARGS)
 {
-	MigrateRequest request = {0};
+	MigrateRequest request = {.routine = "refresh"};
 
 	reapply_arguments(fcinfo, &request);
 	return return_results(fcinfo, migrate_run(&request, migrate_run_refresh));
@@ -363,7 +380,7 @@ migrate_refresh(PG_FUNCTION_ARGS)
 Datum
 migrate_baseline(PG_FUNCTION_ARGS)
 {
-	MigrateRequest request = {0};
+	MigrateRequest request = {.routine = "baseline"};
 
 	location_arguments(fcinfo, 0, 6, &request);
 	request.target = text_argument(fcinfo, 1);
@@ -378,7 +395,7 @@ migrate_baseline(PG_FUNCTION_ARGS)
 Datum
 migrate_create(PG_FUNCTION_ARGS)
 {
-	MigrateRequest request = {0};
+	MigrateRequest request = {.routine = "create"};
 	char	   *name = text_argument(fcinfo, 0);
 
 	request.location.dir = text_argument(fcinfo, 1);
@@ -397,7 +414,7 @@ Datum
 migrate_repair(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	MigrateRequest request = {0};
+	MigrateRequest request = {.routine = "repair"};
 	ListCell   *lc;
 
 	location_arguments(fcinfo, 0, 6, &request);
@@ -437,7 +454,7 @@ Datum
 migrate_plan(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	MigrateRequest request = {0};
+	MigrateRequest request = {.routine = "plan"};
 	ListCell   *lc;
 
 	choice_arguments(fcinfo, 8, &request);
@@ -473,7 +490,7 @@ Datum
 migrate_adopt(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	MigrateRequest request = {0};
+	MigrateRequest request = {.routine = "adopt"};
 	ListCell   *lc;
 
 	location_arguments(fcinfo, 0, 5, &request);
@@ -554,7 +571,7 @@ put_status(ReturnSetInfo *rsinfo, const MigrateItem *item)
 Datum
 migrate_status(PG_FUNCTION_ARGS)
 {
-	MigrateRequest request = {.quiet = true};
+	MigrateRequest request = {.routine = "status",.quiet = true};
 	ListCell   *lc;
 
 	location_arguments(fcinfo, 0, 4, &request);
@@ -570,7 +587,7 @@ migrate_status(PG_FUNCTION_ARGS)
 Datum
 migrate_history(PG_FUNCTION_ARGS)
 {
-	MigrateRequest request = {0};
+	MigrateRequest request = {.routine = "history"};
 
 	history_arguments(fcinfo, 0, &request);
 	InitMaterializedSRF(fcinfo, 0);
@@ -582,7 +599,7 @@ migrate_history(PG_FUNCTION_ARGS)
 Datum
 migrate_version(PG_FUNCTION_ARGS)
 {
-	MigrateRequest request = {0};
+	MigrateRequest request = {.routine = "version"};
 	const char *version;
 
 	history_arguments(fcinfo, 0, &request);
@@ -590,4 +607,159 @@ migrate_version(PG_FUNCTION_ARGS)
 	if (version == NULL)
 		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(cstring_to_text(version));
+}
+
+/* is_current(dir, project, schema, format, files) */
+Datum
+migrate_is_current(PG_FUNCTION_ARGS)
+{
+	MigrateRequest request = {.routine = "is_current"};
+
+	location_arguments(fcinfo, 0, 4, &request);
+	history_arguments(fcinfo, 1, &request);
+	request.format = text_argument(fcinfo, 3);
+	PG_RETURN_BOOL(migrate_nothing_to_apply(&request));
+}
+
+/*
+ * The version that the caller asks for.
+ */
+static char *
+version_argument(FunctionCallInfo fcinfo, int n)
+{
+	if (PG_ARGISNULL(n))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("\"%s\" must not be null", "version")));
+	return text_argument(fcinfo, n);
+}
+
+/* at_least(version, project, schema) */
+Datum
+migrate_at_least(PG_FUNCTION_ARGS)
+{
+	MigrateRequest request = {.routine = "at_least"};
+
+	request.target = version_argument(fcinfo, 0);
+	history_arguments(fcinfo, 1, &request);
+	PG_RETURN_BOOL(migrate_has_version(&request));
+}
+
+/*
+ * An interval in microseconds, a month as 30 days; PG_INT64_MAX for null and what is
+ * longer.  22023 if it is negative.
+ */
+static int64
+timeout_argument(FunctionCallInfo fcinfo, int n)
+{
+	const Interval *interval;
+	double		usecs;
+
+	if (PG_ARGISNULL(n))
+		return PG_INT64_MAX;
+	interval = PG_GETARG_INTERVAL_P(n);
+	usecs = (double) interval->time +
+		((double) interval->month * DAYS_PER_MONTH + interval->day) * USECS_PER_DAY;
+	if (usecs < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"%s\" must not be negative", "timeout")));
+	return usecs < (double) PG_INT64_MAX / 2 ? (int64) usecs : PG_INT64_MAX;
+}
+
+/* wait_for(version, timeout, project, schema) */
+Datum
+migrate_wait_for(PG_FUNCTION_ARGS)
+{
+	MigrateRequest request = {.routine = "wait_for",.commits = true};
+	MemoryContext old;
+	int64		timeout;
+
+	require_commit(fcinfo, "CALL migrate.wait_for", NULL);
+	old = MemoryContextSwitchTo(PortalContext);
+	request.target = version_argument(fcinfo, 0);
+	timeout = timeout_argument(fcinfo, 1);
+	history_arguments(fcinfo, 2, &request);
+	migrate_wait_for_version(&request, timeout);
+	MemoryContextSwitchTo(old);
+	PG_RETURN_VOID();
+}
+
+/*
+ * The columns of activity().
+ */
+enum ActivityColumn
+{
+	ACTIVITY_PID,
+	ACTIVITY_PROJECT,
+	ACTIVITY_SCHEMA,
+	ACTIVITY_ROUTINE,
+	ACTIVITY_VERSION,
+	ACTIVITY_NAME,
+	ACTIVITY_STATEMENT,
+	ACTIVITY_STATEMENTS,
+	ACTIVITY_FILE,
+	ACTIVITY_LINE,
+	ACTIVITY_COMMAND,
+	ACTIVITY_RUN_STARTED_AT,
+	ACTIVITY_STATEMENT_STARTED_AT,
+	ACTIVITY_STATE,
+	ACTIVITY_BLOCKED_BY,
+	ACTIVITY_PERCENT,
+	ACTIVITY_QUERY,
+	ACTIVITY_COLUMNS
+};
+
+static void
+put_number(Datum *values, bool *nulls, int n, int value)
+{
+	nulls[n] = value == 0;
+	values[n] = Int32GetDatum(value);
+}
+
+static void
+put_time(Datum *values, bool *nulls, int n, TimestampTz value)
+{
+	nulls[n] = value == 0;
+	values[n] = TimestampTzGetDatum(value);
+}
+
+static void
+put_run_activity(ReturnSetInfo *rsinfo, const MigrateRunActivity *run)
+{
+	const MigrateActivity *said = run->activity;
+	Datum		values[ACTIVITY_COLUMNS] = {0};
+	bool		nulls[ACTIVITY_COLUMNS] = {0};
+
+	values[ACTIVITY_PID] = Int32GetDatum(run->pid);
+	put_text(values, nulls, ACTIVITY_PROJECT, said ? said->project : NULL);
+	put_text(values, nulls, ACTIVITY_SCHEMA, said ? said->schema : NULL);
+	put_text(values, nulls, ACTIVITY_ROUTINE, said ? said->routine : NULL);
+	put_text(values, nulls, ACTIVITY_VERSION, said ? said->version : NULL);
+	put_text(values, nulls, ACTIVITY_NAME, said ? said->name : NULL);
+	put_number(values, nulls, ACTIVITY_STATEMENT, said ? said->statement : 0);
+	put_number(values, nulls, ACTIVITY_STATEMENTS, said ? said->nstatements : 0);
+	put_text(values, nulls, ACTIVITY_FILE, said ? said->file : NULL);
+	put_number(values, nulls, ACTIVITY_LINE, said ? said->line : 0);
+	put_text(values, nulls, ACTIVITY_COMMAND, said ? said->command : NULL);
+	put_time(values, nulls, ACTIVITY_RUN_STARTED_AT, run->run_started_at);
+	put_time(values, nulls, ACTIVITY_STATEMENT_STARTED_AT, run->statement_started_at);
+	put_text(values, nulls, ACTIVITY_STATE, run->state);
+	values[ACTIVITY_BLOCKED_BY] = run->blocked_by;
+	values[ACTIVITY_PERCENT] = run->percent;
+	nulls[ACTIVITY_PERCENT] = !run->has_percent;
+	put_text(values, nulls, ACTIVITY_QUERY, said ? said->query : NULL);
+	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+}
+
+/* activity() */
+Datum
+migrate_activity(PG_FUNCTION_ARGS)
+{
+	ListCell   *lc;
+
+	InitMaterializedSRF(fcinfo, 0);
+	foreach(lc, migrate_run_activities())
+		put_run_activity((ReturnSetInfo *) fcinfo->resultinfo, lfirst(lc));
+	return (Datum) 0;
 }

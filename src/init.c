@@ -35,6 +35,8 @@ char	   *migrate_contexts;
 
 char	   *migrate_labels;
 
+char	   *migrate_notify_channel;
+
 int			migrate_lock_retries = 0;
 
 int			migrate_lock_retry_delay = 1000;
@@ -91,6 +93,18 @@ check_allowed_directories(char **newval, void **extra, GucSource source)
 	list_free_deep(entries);
 	pfree(raw);
 	return true;
+}
+
+/*
+ * check_hook of migrate.notify_channel: NOTIFY takes names of this length.
+ */
+static bool
+check_notify_channel(char **newval, void **extra, GucSource source)
+{
+	if (strlen(*newval) < NAMEDATALEN)
+		return true;
+	GUC_check_errdetail("The name of a channel must be shorter than %d bytes.", NAMEDATALEN);
+	return false;
 }
 
 void
@@ -155,6 +169,15 @@ _PG_init(void)
 							   PGC_USERSET,
 							   0,
 							   NULL, NULL, NULL);
+
+	DefineCustomStringVariable("migrate.notify_channel",
+							   "Channel on which a run that has applied or undone migrations sends a NOTIFY.",
+							   "None if it is empty.",
+							   &migrate_notify_channel,
+							   "",
+							   PGC_USERSET,
+							   0,
+							   check_notify_channel, NULL, NULL);
 
 	DefineCustomIntVariable("migrate.lock_retries",
 							"How often CALL migrate.up() and down() retry a transaction that could not get a lock.",

@@ -48,6 +48,7 @@
 #include "execute/execute.h"
 #include "execute/execute_int.h"
 #include "script/script.h"
+#include "util/activity.h"
 #include "util/errcontext.h"
 #include "util/names.h"
 #include "util/printable.h"
@@ -364,7 +365,7 @@ migrate_begin_statement(const MigrateStatement *statement, const char *query, Mi
 	execution->errctx.query = query;
 	execution->makes_table = execution->own_session && statement->temporary != NULL &&
 		!OidIsValid(temporary_table(statement->temporary));
-	migrate_report_activity(&execution->errctx);
+	migrate_activity_statement(&execution->errctx, statement->command);
 	log_query(statement, query);
 
 	/* psql would send each on its own */

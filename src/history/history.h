@@ -134,6 +134,7 @@ extern bool migrate_history_is_current(const MigrateHistory *history, List *appl
 extern char *migrate_history_script(const uint8 *sha256);
 extern void migrate_history_attempts(const MigrateHistory *history,
 									 Tuplestorestate *store);
+extern bool migrate_history_has_version(const MigrateHistory *history, const char *version);
 extern char *migrate_history_lockers(List *relations);
 extern List *migrate_history_failures(const MigrateHistory *history);
 extern int	migrate_history_next_batch(const MigrateHistory *history);

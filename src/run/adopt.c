@@ -322,7 +322,7 @@ migrate_run_adopt(MigrateRun *run)
 											 ALLOCSET_DEFAULT_SIZES);
 	read_directory(&adoption);
 	read_manifest(&adoption);
-	migrate_lock_and_load(run, "migrate.adopt()");
+	migrate_lock_and_load(run);
 	migrate_tool_table_lock(adoption.tool_table);
 	rows = migrate_tool_table_read(adoption.tool_table,
 								   adoption.tool_table->tool->key == KEY_CHANGE && adoption.manifest != NULL ?

@@ -27,6 +27,7 @@
 #include "run/check.h"
 #include "run/known.h"
 #include "run/lock.h"
+#include "run/notify.h"
 #include "run/report.h"
 #include "run/run.h"
 #include "run/run_int.h"
@@ -41,8 +42,10 @@
  * the transaction's snapshot cannot see.
  */
 void
-migrate_lock_and_load(MigrateRun *run, const char *routine)
+migrate_lock_and_load(MigrateRun *run)
 {
+	char	   *routine = psprintf("migrate.%s()", run->request->routine);
+
 	PreventCommandDuringRecovery(routine);
 	PreventCommandIfReadOnly(routine);
 	migrate_lock_acquire(run->request->history.project, run->request->history.schema);
@@ -105,8 +108,12 @@ run_steps(MigrateRun *run, List *steps)
 	}
 	MemoryContextDelete(context);
 	if (steps != NIL)
-		migrate_report_run(run->request, ((MigrateStep *) linitial(steps))->direction,
-						   list_length(steps));
+	{
+		MigrateDirection direction = ((MigrateStep *) linitial(steps))->direction;
+
+		migrate_report_run(run->request, direction, list_length(steps));
+		migrate_notify(run, direction, "done", list_length(steps), llast(results));
+	}
 	return results;
 }
 
@@ -122,7 +129,7 @@ migrate_run(MigrateRequest *request, MigrateRoutine routine)
 	List	   *volatile results = NIL;
 	int			guc_level;
 
-	migrate_run_begin();
+	migrate_run_begin(request);
 	guc_level = NewGUCNestLevel();
 	PG_TRY();
 	{
@@ -153,7 +160,7 @@ migrate_run_apply(MigrateRun *run)
 	run->request->skips_known = true;
 	if (!migrate_load_before_up(run))
 		return NIL;
-	migrate_lock_and_load(run, "migrate.apply()");
+	migrate_lock_and_load(run);
 	steps = migrate_plan_apply(run->items, run->request);
 	migrate_enter_schema(run->request->history.schema, GUC_ACTION_SAVE);
 	migrate_check_up_steps(run, steps, false);
@@ -172,7 +179,7 @@ migrate_run_rollback(MigrateRun *run)
 
 	if (!migrate_load_before_down(run))
 		return NIL;
-	migrate_lock_and_load(run, "migrate.rollback()");
+	migrate_lock_and_load(run);
 	steps = migrate_plan_rollback(run->items, run->applied, run->request);
 	migrate_enter_schema(run->request->history.schema, GUC_ACTION_SAVE);
 	migrate_check_down_steps(run, steps);
@@ -196,7 +203,7 @@ reapply(MigrateRun *run)
 	migrate_load_state(run);
 	if (run->applied == NIL && !(everything && run->source != NULL))
 		return NIL;
-	migrate_lock_and_load(run, everything ? "migrate.refresh()" : "migrate.redo()");
+	migrate_lock_and_load(run);
 	downs = migrate_plan_rollback(run->items, run->applied, run->request);
 	ups = everything && run->source != NULL ? migrate_plan_all(run->items) :
 		migrate_plan_reapply(downs);

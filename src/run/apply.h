@@ -19,6 +19,6 @@
 #include "run/run_int.h"
 
 /* in apply.c */
-extern void migrate_lock_and_load(MigrateRun *run, const char *routine);
+extern void migrate_lock_and_load(MigrateRun *run);
 
 #endif							/* MIGRATE_RUN_APPLY_H */

@@ -37,6 +37,7 @@
 #include "history/history.h"
 #include "run/attempt.h"
 #include "run/lock.h"
+#include "run/notify.h"
 #include "run/report.h"
 #include "run/run_int.h"
 #include "run/step.h"
@@ -158,6 +159,9 @@ finish(Attempt *attempt, bool executed)
 					executed && attempt->step->script ? attempt->step->script->nstatements : 0);
 	migrate_record_step(attempt->run, attempt->step, executed, attempt->result,
 						attempt->started, attempt->script);
+	if (attempt->run->ndone + 1 == attempt->run->nsteps)
+		migrate_notify(attempt->run, attempt->step->direction, "done",
+					   attempt->run->nsteps, attempt->result);
 	commit_attempt(attempt);
 }
 
@@ -441,6 +445,8 @@ fail(Attempt *attempt, ErrorData *error)
 		migrate_measure(attempt->result, attempt->start, attempt->step->done);
 		migrate_record_failed(&attempt->run->request->history, attempt->step, attempt->result,
 							  attempt->started, error);
+		migrate_notify(attempt->run, attempt->step->direction, "failed",
+					   attempt->run->ndone, attempt->result);
 		if (attempt->step->in_progress && !attempt->next_started && attempt->step->done == 0)
 			migrate_record_no_progress(&attempt->run->request->history, attempt->step);
 		if (attempt->step->in_progress && !attempt->next_started && attempt->step->done > 0)

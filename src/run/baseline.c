@@ -89,7 +89,7 @@ migrate_run_baseline(MigrateRun *run)
 
 	run->request->confined = true;
 	migrate_require_source(run);
-	migrate_lock_and_load(run, "migrate.baseline()");
+	migrate_lock_and_load(run);
 	if (run->request->script != NULL)
 		require_empty_history(run);
 	chosen = migrate_plan_baseline(run->items, run->request);

@@ -28,8 +28,9 @@
 #include "utils/timestamp.h"
 
 #include "run/lock.h"
+#include "util/activity.h"
 #include "util/compat.h"
-#include "util/errcontext.h"
+#include "util/names.h"
 #include "util/printable.h"
 
 #define RUN_CLASS			3	/* SQL functions use 1 and 2 */
@@ -197,6 +198,57 @@ blocking_pids(int pid, List *pids)
 }
 
 /*
+ * The processes of this database that have a run lock, or want one (MigrateRunLock),
+ * one for each process.
+ */
+List *
+migrate_lock_runs(void)
+{
+	LockData   *locks = GetLockStatusData();
+	MigrateNames *seen = migrate_names_create();
+	List	   *runs = NIL;
+
+	/* a process that holds one is not waiting for another */
+	for (int held = 1; held >= 0; held--)
+	{
+		for (int i = 0; i < locks->nelements; i++)
+		{
+			const LockInstanceData *lock = &locks->locks[i];
+			bool		is_run = is_ours(&lock->locktag, RUN_CLASS);
+			MigrateRunLock *run;
+
+			CHECK_FOR_INTERRUPTS();
+			if ((!is_run && !is_ours(&lock->locktag, WAIT_CLASS)) ||
+				(is_run && lock->holdMask != 0) != held ||
+				!migrate_names_add(seen, psprintf("%d", lock->pid), NULL))
+				continue;
+			run = palloc(sizeof(MigrateRunLock));
+			run->pid = lock->pid;
+			run->project_hash = lock->locktag.locktag_field2;
+			run->schema_hash = lock->locktag.locktag_field3;
+			run->is_held = held;
+			run->blockers = polled_holders(locks, lock->pid, blocking_pids(lock->pid, NIL));
+			runs = lappend(runs, run);
+		}
+	}
+	return runs;
+}
+
+/*
+ * Is it the lock of this history?  Either may be NULL, for not known.
+ */
+bool
+migrate_lock_is_of(const MigrateRunLock *lock, const char *project, const char *schema)
+{
+	LOCKTAG		tag;
+
+	if (project == NULL || schema == NULL)
+		return false;
+	lock_tag(&tag, project, schema, RUN_CLASS);
+	return lock->project_hash == tag.locktag_field2 && lock->schema_hash == tag.locktag_field3;
+}
+
+/*
  * Might a process poll for a run lock, as this one does?  Between two pauses it does
  * not seem so, then the next look finds it.
  */
@@ -277,7 +329,7 @@ report_wait_for(const LOCKTAG *tag)
 	if (!report_wait(pid, prepared))
 		return false;
 	if (pid != 0)
-		migrate_report_waiting(pid);
+		migrate_activity_waiting(pid);
 	return true;
 }
 
@@ -366,7 +418,7 @@ migrate_lock_acquire(const char *project, const char *schema)
 		MemoryContextReset(context);
 	}
 	if (said)
-		migrate_report_activity_end();
+		migrate_activity_resume();
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
 	(void) LockRelease(&wait_tag, ShareLock, false);
@@ -393,7 +445,7 @@ migrate_lock_acquire_session(const char *project, const char *schema,
 	commit(arg);
 	(void) LockAcquire(&tag, ExclusiveLock, true, false);
 	if (said)
-		migrate_report_activity_end();
+		migrate_activity_resume();
 }
 
 /*

@@ -13,6 +13,20 @@
 #ifndef MIGRATE_RUN_LOCK_H
 #define MIGRATE_RUN_LOCK_H
 
+#include "nodes/pg_list.h"
+
+/*
+ * The run lock of a process, or its wait for one.
+ */
+typedef struct MigrateRunLock
+{
+	int			pid;
+	uint32		project_hash;
+	uint32		schema_hash;
+	bool		is_held;
+	List	   *blockers;		/* processes (int) that it waits for */
+} MigrateRunLock;
+
 /* in lock.c */
 extern void migrate_sleep(double ms, uint32 wait_event);
 extern void migrate_lock_acquire(const char *project, const char *schema);
@@ -22,6 +36,8 @@ extern void migrate_lock_reacquire(const char *project, const char *schema);
 extern void migrate_lock_release(const char *project, const char *schema);
 extern void migrate_lock_create(void);
 extern void migrate_unlock_create(void);
+extern List *migrate_lock_runs(void);
+extern bool migrate_lock_is_of(const MigrateRunLock *lock, const char *project, const char *schema);
 extern int	migrate_lock_runner(const char *project, const char *schema);
 
 #endif							/* MIGRATE_RUN_LOCK_H */

@@ -112,7 +112,7 @@ repair_state(MigrateRun *run)
 				 errmsg("unrecognized state: \"%s\"", run->request->state),
 				 errhint("Valid states are \"applied\" and \"pending\".")));
 	migrate_load_source(run, migrate_location_or_setting(run->request));
-	migrate_lock_and_load(run, "migrate.repair()");
+	migrate_lock_and_load(run);
 	item = migrate_match_find(run->items, run->request->target);
 	if (applied && item->state == STATE_OUTDATED && item->up_changed)
 	{
@@ -162,7 +162,7 @@ migrate_run_repair(MigrateRun *run)
 		needed |= needs_repair(lfirst(lc));
 	if (!needed)
 		return NIL;
-	migrate_lock_and_load(run, "migrate.repair()");
+	migrate_lock_and_load(run);
 	exclude_others_scripts(run, false);
 	foreach(lc, run->items)
 	{

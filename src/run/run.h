@@ -57,6 +57,7 @@ typedef struct MigrateItem
  */
 typedef struct MigrateRequest
 {
+	const char *routine;		/* the SQL routine that was called */
 	MigrateLocation location;	/* none given: perhaps the setting */
 	MigrateHistory history;		/* its history */
 	char	   *format;			/* NULL: detect */
@@ -150,6 +151,11 @@ typedef struct MigratePreview
 
 /* in plan.c */
 extern List *migrate_preview(MigrateRequest *request);
+
+/* in ready.c */
+extern bool migrate_nothing_to_apply(MigrateRequest *request);
+extern bool migrate_has_version(const MigrateRequest *request);
+extern void migrate_wait_for_version(const MigrateRequest *request, int64 timeout);
 
 /* in status.c */
 extern List *migrate_status_items(MigrateRequest *request);

@@ -31,6 +31,8 @@ struct MigrateRun
 	int			batch;			/* of what is applied now, 0: not known yet */
 	List	   *built_in;		/* of MigrateVariable, once they are needed */
 	List	   *cursors;		/* WITH HOLD, see migrate_end_other_role() */
+	int			nsteps;			/* of a run with commits, in all ... */
+	int			ndone;			/* ... and so many are done */
 	bool		other_timeout;	/* that it has no effect has been said */
 };
 

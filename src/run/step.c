@@ -34,6 +34,7 @@
 #include "run/run_int.h"
 #include "run/step.h"
 #include "run/step_script.h"
+#include "util/activity.h"
 #include "util/errcontext.h"
 #include "util/printable.h"
 #include "util/subtransaction.h"
@@ -49,13 +50,14 @@ static bool running = false;
  * Begin a run in this backend; 55000 if one is going on.
  */
 void
-migrate_run_begin(void)
+migrate_run_begin(const MigrateRequest *request)
 {
 	if (running)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("a migration cannot run migrations")));
 	running = true;
+	migrate_activity_begin(request->routine, request->history.project, request->history.schema);
 }
 
 /*
@@ -65,7 +67,7 @@ void
 migrate_run_end(void)
 {
 	running = false;
-	migrate_report_activity_end();
+	migrate_activity_end();
 }
 
 /*

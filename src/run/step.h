@@ -28,7 +28,7 @@ extern void migrate_record_unrun(MigrateRun *run, const Migration *file, const M
 								 TimestampTz started, const char *outcome);
 extern MigrateResult *migrate_new_unrun_result(MigrateRun *run, Migration *file);
 extern void migrate_fire_callers_events(MigrateRun *run);
-extern void migrate_run_begin(void);
+extern void migrate_run_begin(const MigrateRequest *request);
 extern void migrate_run_end(void);
 extern void migrate_enter_schema(const char *schema, GucAction action);
 extern bool migrate_runs_stored(const MigrateStep *step);

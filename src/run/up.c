@@ -112,7 +112,7 @@ migrate_run_committing(MigrateRequest *request, MigrateDirection direction)
 
 	request->cache_texts = direction == MIGRATE_UP;
 	request->skips_known = direction == MIGRATE_UP;
-	migrate_run_begin();
+	migrate_run_begin(request);
 	PG_TRY();
 	{
 		List	   *steps = NIL;
@@ -120,6 +120,7 @@ migrate_run_committing(MigrateRequest *request, MigrateDirection direction)
 
 		if (direction == MIGRATE_UP ? migrate_load_before_up(&run) : migrate_load_before_down(&run))
 			steps = lock_and_plan(&run, direction, &locked);
+		run.nsteps = list_length(steps);
 		foreach(lc, steps)
 		{
 			MigrateStep *step = lfirst(lc);
@@ -128,7 +129,7 @@ migrate_run_committing(MigrateRequest *request, MigrateDirection direction)
 			MemoryContextSwitchTo(context);
 			result = migrate_new_result(&run, step);
 			migrate_attempt_step(&run, step, result);
-			count++;
+			run.ndone = ++count;
 			migrate_report_step(step, result, count, list_length(steps));
 			MemoryContextSwitchTo(run.context);
 			MemoryContextReset(context);

@@ -68,6 +68,7 @@ typedef enum MigrateWait
 {
 	MIGRATE_WAIT_RUN,			/* another run */
 	MIGRATE_WAIT_RETRY,			/* the next try after a lock timeout */
+	MIGRATE_WAIT_VERSION,		/* a version that is to be applied */
 	MIGRATE_WAITS
 } MigrateWait;
 
@@ -75,7 +76,7 @@ static inline uint32
 migrate_wait_event(MigrateWait wait)
 {
 #if PG_VERSION_NUM >= 170000
-	static const char *const names[MIGRATE_WAITS] = {"MigrateRun", "MigrateRetry"};
+	static const char *const names[MIGRATE_WAITS] = {"MigrateRun", "MigrateRetry", "MigrateVersion"};
 	static uint32 events[MIGRATE_WAITS];
 
 	if (events[wait] == 0)

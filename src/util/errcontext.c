@@ -66,51 +66,6 @@ direction_name(MigrateDirection direction)
 }
 
 /*
- * Show migration and statement in pg_stat_activity.
- */
-void
-migrate_report_activity(const MigrateErrorContext *errctx)
-{
-	char	   *activity;
-
-	if (!pgstat_track_activities)
-		return;
-	activity = psprintf("migration %s (%s), statement %d of %d: %.*s",
-						migrate_shown(migrate_label(errctx->version, errctx->name)),
-						direction_name(errctx->direction),
-						errctx->statement, errctx->nstatements,
-						pgstat_track_activity_query_size, errctx->query);
-	pgstat_report_activity(STATE_RUNNING, activity);
-	pfree(activity);
-}
-
-/*
- * Show there the process that this one waits for.
- */
-void
-migrate_report_waiting(int pid)
-{
-	char	   *activity;
-
-	if (!pgstat_track_activities)
-		return;
-	activity = psprintf("waiting for the migration run of process %d: %.*s", pid,
-						pgstat_track_activity_query_size,
-						debug_query_string ? debug_query_string : "");
-	pgstat_report_activity(STATE_RUNNING, activity);
-	pfree(activity);
-}
-
-/*
- * Show the caller's own statement again.
- */
-void
-migrate_report_activity_end(void)
-{
-	pgstat_report_activity(STATE_RUNNING, debug_query_string);
-}
-
-/*
  * May the message have a hint of ours?  It may if it is an error of the server itself:
  * who raises one in a function knows better what to do.  A hint that it has stays, but
  * for those that ours say as well: on new enum values and on the lock table.

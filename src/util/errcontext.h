@@ -52,9 +52,6 @@ typedef struct MigrateErrorContext
 /* in errcontext.c */
 extern int	migrate_map_line(MigrateErrorContext *errctx, int line, const char **file);
 extern const char *migrate_label(const char *version, const char *name);
-extern void migrate_report_activity(const MigrateErrorContext *errctx);
-extern void migrate_report_waiting(int pid);
-extern void migrate_report_activity_end(void);
 extern void migrate_errcontext_callback(void *arg);
 
 #endif							/* MIGRATE_UTIL_ERRCONTEXT_H */

@@ -33,6 +33,7 @@ extern int	migrate_on_modified;
 extern int	migrate_out_of_order;
 extern char *migrate_contexts;
 extern char *migrate_labels;
+extern char *migrate_notify_channel;
 extern int	migrate_lock_retries;
 extern int	migrate_lock_retry_delay;
 

@@ -63,13 +63,16 @@ SELECT name, context FROM pg_settings WHERE name LIKE 'migrate.%' ORDER BY name 
 --
 CREATE TABLE test.calls (routine regprocedure PRIMARY KEY, call text);
 INSERT INTO test.calls VALUES
+	('migrate.activity()', 'SELECT * FROM migrate.activity()'),
 	('migrate.adopt(text,text,regclass,text,text,jsonb)', 'SELECT * FROM migrate.adopt()'),
 	('migrate.apply(text,text,integer,text[],text,text,text,jsonb,boolean,jsonb)', 'SELECT * FROM migrate.apply()'),
+	('migrate.at_least(text,text,text)', 'SELECT migrate.at_least(''1'')'),
 	('migrate.baseline(text,text,text,text,text,text,jsonb)', 'SELECT * FROM migrate.baseline()'),
 	('migrate.create(text,text,text)', 'SELECT migrate.create(''x'')'),
 	('migrate.down(integer,text,boolean,boolean,text,text,text,jsonb,integer)', 'CALL migrate.down()'),
 	('migrate.fingerprint(text[],boolean,boolean)', 'SELECT migrate.fingerprint()'),
 	('migrate.history(text,text)', 'SELECT * FROM migrate.history()'),
+	('migrate.is_current(text,text,text,text,jsonb)', 'SELECT migrate.is_current()'),
 	('migrate.objects(text[],boolean,boolean)', 'SELECT * FROM migrate.objects()'),
 	('migrate.plan(text,text,integer,text[],text,text,text,jsonb,jsonb)', 'SELECT * FROM migrate.plan()'),
 	('migrate.redo(text,text,text,text,jsonb,jsonb)', 'SELECT * FROM migrate.redo()'),
@@ -79,7 +82,8 @@ INSERT INTO test.calls VALUES
 	('migrate.rollback(integer,text,boolean,boolean,text,text,text,jsonb)', 'SELECT * FROM migrate.rollback()'),
 	('migrate.status(text,text,text,text,jsonb)', 'SELECT * FROM migrate.status()'),
 	('migrate.up(text,text,integer,text[],text,text,text,jsonb,boolean,jsonb,integer)', 'CALL migrate.up()'),
-	('migrate.version(text,text)', 'SELECT migrate.version()');
+	('migrate.version(text,text)', 'SELECT migrate.version()'),
+	('migrate.wait_for(text,interval,text,text)', 'CALL migrate.wait_for(NULL)');
 SELECT p.oid::regprocedure AS not_in_the_list FROM pg_proc p
 WHERE p.pronamespace = 'migrate'::regnamespace AND p.oid NOT IN (SELECT routine FROM test.calls);
 

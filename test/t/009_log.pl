@@ -97,12 +97,12 @@ ask($keeper, 'SELECT pg_advisory_lock(1), pg_advisory_lock(2)');
 start($runner, "SELECT count(*) FROM migrate.apply('$stops')");
 wait_for_activity($db, 'runner', "$blocked '%advisory_xact_lock(1)%'");
 is( query($db, $activity),
-	'active: migration 007_stops (up), statement 1 of 2: SELECT pg_advisory_xact_lock(1)',
+	'active: migrate.apply("default", ""): migration "007" "stops" (up), statement 1 of 2, file "007_stops.sql", line 2, SELECT: SELECT pg_advisory_xact_lock(1)',
 	'pg_stat_activity names migration and statement while it runs');
 ask($keeper, 'SELECT pg_advisory_unlock(1)');
 wait_for_activity($db, 'runner', "$blocked '%advisory_xact_lock(2)%'");
 is( query($db, $activity),
-	"active: migration 007_stops (up), statement 2 of 2: SELECT 'next', pg_advisory_xact_lock(2)",
+	"active: migrate.apply(\"default\", \"\"): migration \"007\" \"stops\" (up), statement 2 of 2, file \"007_stops.sql\", line 3, SELECT: SELECT 'next', pg_advisory_xact_lock(2)",
 	'and the next statement');
 ask($keeper, 'SELECT pg_advisory_unlock(2)');
 finish($runner);
@@ -111,7 +111,7 @@ ask($keeper, 'SELECT pg_advisory_lock(1)');
 start($runner, 'BEGIN; SELECT FROM migrate.rollback(); SELECT pg_advisory_lock(3)');
 wait_for_activity($db, 'runner', "$blocked '%advisory_xact_lock(1)%'");
 is( query($db, $activity),
-	'active: migration 007_stops (down), statement 1 of 1: SELECT pg_advisory_xact_lock(1)',
+	'active: migrate.rollback("default", ""): migration "007" "stops" (down), statement 1 of 1, file "007_stops.sql", line 5, SELECT: SELECT pg_advisory_xact_lock(1)',
 	'and so for a rollback');
 ask($keeper, 'SELECT pg_advisory_lock(3), pg_advisory_unlock(1)');
 wait_for_activity($db, 'runner', "$blocked 'SELECT pg_advisory_lock(3)%'");
@@ -153,10 +153,10 @@ foreach my $call ("SELECT count(*) FROM migrate.apply('$held', project => 'held'
 	"CALL migrate.up('$held', project => 'held')")
 {
 	start($runner, $call);
-	wait_for_activity($db, 'runner', "query LIKE 'waiting for%'");
+	wait_for_activity($db, 'runner', "query LIKE 'migrate.%: waiting for process %'");
 	like(
 		query($db, $activity),
-		qr/^active: waiting for the migration run of process $holder_pid: \Q$call\E/,
+		qr/^active: migrate\.\w+\("held", ""\): waiting for process $holder_pid: \Q$call\E/,
 		'pg_stat_activity names the other run');
 	if ($call =~ /apply/)
 	{

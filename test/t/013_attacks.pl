@@ -144,7 +144,7 @@ my $adopter = open_session($db, %eve);
 ask($holder, "BEGIN; SELECT FROM migrate.baseline('$team', project => 'x');");
 start($adopter,
 	"SET search_path = eve; SELECT FROM migrate.adopt('$copy', tool => 'dbmate', project => 'x');");
-wait_until('it waits', sub { query($db, "SELECT count(*) > 0 FROM pg_stat_activity WHERE query LIKE 'waiting for the migration run%'") eq 't' });
+wait_until('it waits', sub { query($db, "SELECT count(*) > 0 FROM pg_stat_activity WHERE query LIKE 'migrate.%: waiting for process %'") eq 't' });
 write_files($copy, 'inc/drop.sql' => "DROP TABLE public.t1; ALTER ROLE eve SUPERUSER;\n");
 ask($holder, 'ROLLBACK;');
 my ($out, $err) = finish($adopter);

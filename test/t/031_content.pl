@@ -148,7 +148,7 @@ foreach my $way ('apply', 'up')
 	start($runner, $run);
 	wait_for_activity($db, 'runner', "wait_event = 'advisory'");
 	is( query($db, "SELECT query FROM pg_stat_activity WHERE application_name = 'runner'"),
-		'migration 1_rows (up), statement 2 of 2: COPY t FROM stdin',
+		qq{migrate.$way("default", ""): migration "1" "rows" (up), statement 2 of 2, file "1_rows.sql", line 2, COPY: COPY t FROM stdin},
 		"$way: pg_stat_activity shows it");
 	is(query($db, "SELECT command, type, relid::regclass FROM pg_stat_progress_copy"),
 		'COPY FROM|CALLBACK|t', "$way: and its progress");
