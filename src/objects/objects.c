@@ -144,6 +144,17 @@ query_of(const MigrateObjectKind *kind)
 }
 
 /*
+ * Error context callback.  Core's functions read what is committed now, not the
+ * snapshot, and raise an internal error for what is not there any more.
+ */
+static void
+hint_at_change(void *arg)
+{
+	if (geterrcode() == ERRCODE_INTERNAL_ERROR)
+		migrate_callback_hint("If another session has dropped an object meanwhile, call the function again, in a new transaction if this one keeps its snapshot.");
+}
+
+/*
  * Hand the rows of a query to the receiver.  A kind that would take much memory
  * does not: rows are fetched in portions.
  */
@@ -151,9 +162,11 @@ static void
 read_kind(const MigrateObjectKind *kind, Datum *values, MigrateObjectReceiver receive, void *arg)
 {
 	Oid			types[PARAMETERS] = {OIDARRAYOID, BOOLOID, BOOLOID, BOOLOID};
-	Portal		portal = SPI_cursor_open_with_args(NULL, query_of(kind), PARAMETERS, types, values, NULL,
-												   true, 0);
+	ErrorContextCallback callback = {.callback = hint_at_change,.previous = error_context_stack};
+	Portal		portal;
 
+	error_context_stack = &callback;
+	portal = SPI_cursor_open_with_args(NULL, query_of(kind), PARAMETERS, types, values, NULL, true, 0);
 	do
 	{
 		SPI_cursor_fetch(portal, true, FETCH);
@@ -174,6 +187,7 @@ read_kind(const MigrateObjectKind *kind, Datum *values, MigrateObjectReceiver re
 		SPI_freetuptable(SPI_tuptable);
 	} while (SPI_processed > 0);
 	SPI_cursor_close(portal);
+	error_context_stack = callback.previous;
 }
 
 /*
