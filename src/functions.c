@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * functions.c
- *		The SQL-callable functions: arguments in, rows out, no logic.
+ *		The SQL-callable functions that change something, and the procedures:
+ *		arguments in, rows out, no logic.
  *
  * Copyright (c) 2026, the migrate authors
  *
@@ -25,9 +26,9 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+#include "arguments.h"
 #include "format/format.h"
 #include "history/history.h"
-#include "run/activity.h"
 #include "run/match.h"
 #include "run/run.h"
 #include "util/printable.h"
@@ -43,8 +44,6 @@ PG_FUNCTION_INFO_V1(migrate_rollback);
 
 PG_FUNCTION_INFO_V1(migrate_reset);
 
-PG_FUNCTION_INFO_V1(migrate_plan);
-
 PG_FUNCTION_INFO_V1(migrate_baseline);
 
 PG_FUNCTION_INFO_V1(migrate_create);
@@ -57,112 +56,7 @@ PG_FUNCTION_INFO_V1(migrate_repair);
 
 PG_FUNCTION_INFO_V1(migrate_adopt);
 
-PG_FUNCTION_INFO_V1(migrate_status);
-
-PG_FUNCTION_INFO_V1(migrate_history);
-
-PG_FUNCTION_INFO_V1(migrate_version);
-
-PG_FUNCTION_INFO_V1(migrate_is_current);
-
-PG_FUNCTION_INFO_V1(migrate_at_least);
-
 PG_FUNCTION_INFO_V1(migrate_wait_for);
-
-PG_FUNCTION_INFO_V1(migrate_activity);
-
-static char *
-text_argument(FunctionCallInfo fcinfo, int n)
-{
-	return PG_ARGISNULL(n) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(n));
-}
-
-static bool
-bool_argument(FunctionCallInfo fcinfo, int n)
-{
-	return !PG_ARGISNULL(n) && PG_GETARG_BOOL(n);
-}
-
-/*
- * A number of steps: 0 if none is given, negative if it makes no sense.
- */
-static int
-steps_argument(FunctionCallInfo fcinfo, int n)
-{
-	if (PG_ARGISNULL(n))
-		return 0;
-	return PG_GETARG_INT32(n) > 0 ? PG_GETARG_INT32(n) : -1;
-}
-
-static List *
-versions_argument(FunctionCallInfo fcinfo, int n)
-{
-	List	   *versions = NIL;
-	Datum	   *values;
-	bool	   *nulls;
-	int			count;
-
-	if (PG_ARGISNULL(n))
-		return NIL;
-	deconstruct_array(PG_GETARG_ARRAYTYPE_P(n), TEXTOID, -1, false, TYPALIGN_INT,
-					  &values, &nulls, &count);
-	for (int i = 0; i < count; i++)
-	{
-		if (nulls[i])
-			ereport(ERROR,
-					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-					 errmsg("\"%s\" must not contain nulls", "versions")));
-		versions = lappend(versions, TextDatumGetCString(values[i]));
-	}
-	if (versions == NIL)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("\"%s\" must not be empty", "versions")));
-	return versions;
-}
-
-/*
- * Where the files are: "dir" and "files".  What the client has sent is used where
- * it is, except by a run that commits: it has a copy in its own memory context,
- * which outlives commits.
- */
-static void
-location_arguments(FunctionCallInfo fcinfo, int dir, int files, MigrateRequest *request)
-{
-	request->location.dir = text_argument(fcinfo, dir);
-	if (PG_ARGISNULL(files))
-		return;
-	if (request->location.dir != NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("\"%s\" and \"%s\" cannot be given together", "dir", "files")));
-	request->location.files = request->commits ?
-		PG_DETOAST_DATUM_COPY(PG_GETARG_DATUM(files)) : PG_DETOAST_DATUM(PG_GETARG_DATUM(files));
-}
-
-/*
- * Which history: project and schema, at n and n + 1.
- */
-static void
-history_arguments(FunctionCallInfo fcinfo, int n, MigrateRequest *request)
-{
-	request->history.project = text_argument(fcinfo, n);
-	request->history.schema = text_argument(fcinfo, n + 1);
-	request->history.role = GetUserNameFromId(GetUserId(), false);
-	request->history.login = GetUserNameFromId(GetSessionUserId(), false);
-	request->history.application = pstrdup(application_name ? application_name : "");
-	if (request->history.project == NULL || request->history.schema == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("\"%s\" must not be null",
-						request->history.project == NULL ? "project" : "schema")));
-}
-
-static List *
-vars_argument(FunctionCallInfo fcinfo, int n)
-{
-	return PG_ARGISNULL(n) ? NIL : migrate_variables_read(PG_GETARG_DATUM(n), VARIABLE_GIVEN);
-}
 
 #define RESULT_COLUMNS 5
 
@@ -193,22 +87,10 @@ return_results(FunctionCallInfo fcinfo, List *results)
 
 /* dir, target, steps, versions, project, schema, format, vars; files at "files" */
 static void
-choice_arguments(FunctionCallInfo fcinfo, int files, MigrateRequest *request)
-{
-	location_arguments(fcinfo, 0, files, request);
-	request->target = text_argument(fcinfo, 1);
-	request->steps = steps_argument(fcinfo, 2);
-	request->versions = versions_argument(fcinfo, 3);
-	history_arguments(fcinfo, 4, request);
-	request->format = text_argument(fcinfo, 6);
-	request->vars = vars_argument(fcinfo, 7);
-}
-
-static void
 apply_arguments(FunctionCallInfo fcinfo, MigrateRequest *request)
 {
-	choice_arguments(fcinfo, 9, request);
-	request->adopt_existing = bool_argument(fcinfo, 8);
+	migrate_choice_arguments(fcinfo, 9, request);
+	request->adopt_existing = migrate_bool_argument(fcinfo, 8);
 }
 
 /* apply(dir, target, steps, versions, project, schema, format, vars, adopt_existing, files) */
@@ -225,12 +107,12 @@ migrate_apply(PG_FUNCTION_ARGS)
 static void
 rollback_arguments(FunctionCallInfo fcinfo, MigrateRequest *request)
 {
-	request->steps = steps_argument(fcinfo, 0);
-	request->target = text_argument(fcinfo, 1);
-	request->everything = bool_argument(fcinfo, 2);
-	request->force = bool_argument(fcinfo, 3);
-	location_arguments(fcinfo, 4, 7, request);
-	history_arguments(fcinfo, 5, request);
+	request->steps = migrate_steps_argument(fcinfo, 0);
+	request->target = migrate_text_argument(fcinfo, 1);
+	request->everything = migrate_bool_argument(fcinfo, 2);
+	request->force = migrate_bool_argument(fcinfo, 3);
+	migrate_location_arguments(fcinfo, 4, 7, request);
+	migrate_history_arguments(fcinfo, 5, request);
 }
 
 /* rollback(steps, target, everything, force, dir, project, schema, files) */
@@ -250,8 +132,8 @@ migrate_reset(PG_FUNCTION_ARGS)
 {
 	MigrateRequest request = {.routine = "reset",.everything = true};
 
-	request.force = bool_argument(fcinfo, 0);
-	history_arguments(fcinfo, 1, &request);
+	request.force = migrate_bool_argument(fcinfo, 0);
+	migrate_history_arguments(fcinfo, 1, &request);
 	InitMaterializedSRF(fcinfo, 0);
 	return return_results(fcinfo, migrate_run(&request, migrate_run_rollback));
 }
@@ -351,10 +233,10 @@ migrate_down(PG_FUNCTION_ARGS)
 static void
 reapply_arguments(FunctionCallInfo fcinfo, MigrateRequest *request)
 {
-	location_arguments(fcinfo, 0, 5, request);
-	history_arguments(fcinfo, 1, request);
-	request->format = text_argument(fcinfo, 3);
-	request->vars = vars_argument(fcinfo, 4);
+	migrate_location_arguments(fcinfo, 0, 5, request);
+	migrate_history_arguments(fcinfo, 1, request);
+	request->format = migrate_text_argument(fcinfo, 3);
+	request->vars = migrate_vars_argument(fcinfo, 4);
 	InitMaterializedSRF(fcinfo, 0);
 }
 
@@ -382,11 +264,11 @@ migrate_baseline(PG_FUNCTION_ARGS)
 {
 	MigrateRequest request = {.routine = "baseline"};
 
-	location_arguments(fcinfo, 0, 6, &request);
-	request.target = text_argument(fcinfo, 1);
-	request.script = text_argument(fcinfo, 2);
-	history_arguments(fcinfo, 3, &request);
-	request.format = text_argument(fcinfo, 5);
+	migrate_location_arguments(fcinfo, 0, 6, &request);
+	request.target = migrate_text_argument(fcinfo, 1);
+	request.script = migrate_text_argument(fcinfo, 2);
+	migrate_history_arguments(fcinfo, 3, &request);
+	request.format = migrate_text_argument(fcinfo, 5);
 	InitMaterializedSRF(fcinfo, 0);
 	return return_results(fcinfo, migrate_run(&request, migrate_run_baseline));
 }
@@ -396,10 +278,10 @@ Datum
 migrate_create(PG_FUNCTION_ARGS)
 {
 	MigrateRequest request = {.routine = "create"};
-	char	   *name = text_argument(fcinfo, 0);
+	char	   *name = migrate_text_argument(fcinfo, 0);
 
-	request.location.dir = text_argument(fcinfo, 1);
-	request.format = text_argument(fcinfo, 2);
+	request.location.dir = migrate_text_argument(fcinfo, 1);
+	request.format = migrate_text_argument(fcinfo, 2);
 	if (name == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
@@ -417,11 +299,11 @@ migrate_repair(PG_FUNCTION_ARGS)
 	MigrateRequest request = {.routine = "repair"};
 	ListCell   *lc;
 
-	location_arguments(fcinfo, 0, 6, &request);
-	request.target = text_argument(fcinfo, 1);
-	request.state = text_argument(fcinfo, 2);
-	history_arguments(fcinfo, 3, &request);
-	request.format = text_argument(fcinfo, 5);
+	migrate_location_arguments(fcinfo, 0, 6, &request);
+	request.target = migrate_text_argument(fcinfo, 1);
+	request.state = migrate_text_argument(fcinfo, 2);
+	migrate_history_arguments(fcinfo, 3, &request);
+	request.format = migrate_text_argument(fcinfo, 5);
 	InitMaterializedSRF(fcinfo, 0);
 	foreach(lc, migrate_run(&request, migrate_run_repair))
 	{
@@ -439,50 +321,6 @@ migrate_repair(PG_FUNCTION_ARGS)
 
 #undef REPAIR_COLUMNS
 
-static void
-put_text(Datum *values, bool *nulls, int n, const char *value)
-{
-	nulls[n] = value == NULL;
-	if (value != NULL)
-		values[n] = CStringGetTextDatum(value);
-}
-
-#define PLAN_COLUMNS 8
-
-/* plan(dir, target, steps, versions, project, schema, format, vars, files) */
-Datum
-migrate_plan(PG_FUNCTION_ARGS)
-{
-	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	MigrateRequest request = {.routine = "plan"};
-	ListCell   *lc;
-
-	choice_arguments(fcinfo, 8, &request);
-	InitMaterializedSRF(fcinfo, 0);
-	foreach(lc, migrate_preview(&request))
-	{
-		MigratePreview *row = lfirst(lc);
-		Datum		values[PLAN_COLUMNS];
-		bool		nulls[PLAN_COLUMNS] = {0};
-
-		put_text(values, nulls, 0, row->version);
-		put_text(values, nulls, 1, row->name);
-		values[2] = Int32GetDatum(row->transaction);
-		nulls[2] = row->transaction == 0;
-		values[3] = Int32GetDatum(row->statement);
-		nulls[3] = row->statement == 0;
-		put_text(values, nulls, 4, row->file);
-		values[5] = Int32GetDatum(row->line);
-		nulls[5] = row->line == 0;
-		put_text(values, nulls, 6, row->command);
-		put_text(values, nulls, 7, row->note);
-		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
-	}
-	return (Datum) 0;
-}
-
-#undef PLAN_COLUMNS
-
 #define ADOPT_COLUMNS 4
 
 /* adopt(dir, tool, tracking, project, schema, files) */
@@ -493,10 +331,10 @@ migrate_adopt(PG_FUNCTION_ARGS)
 	MigrateRequest request = {.routine = "adopt"};
 	ListCell   *lc;
 
-	location_arguments(fcinfo, 0, 5, &request);
-	request.tool = text_argument(fcinfo, 1);
+	migrate_location_arguments(fcinfo, 0, 5, &request);
+	request.tool = migrate_text_argument(fcinfo, 1);
 	request.tool_table = PG_ARGISNULL(2) ? InvalidOid : PG_GETARG_OID(2);
-	history_arguments(fcinfo, 3, &request);
+	migrate_history_arguments(fcinfo, 3, &request);
 	InitMaterializedSRF(fcinfo, 0);
 	foreach(lc, migrate_run(&request, migrate_run_adopt))
 	{
@@ -504,146 +342,17 @@ migrate_adopt(PG_FUNCTION_ARGS)
 		Datum		values[ADOPT_COLUMNS] = {0};
 		bool		nulls[ADOPT_COLUMNS] = {0};
 
-		put_text(values, nulls, 0, adopted->version);
-		put_text(values, nulls, 1, adopted->name);
+		migrate_put_text(values, nulls, 0, adopted->version);
+		migrate_put_text(values, nulls, 1, adopted->name);
 		values[2] = TimestampTzGetDatum(adopted->applied_at);
 		nulls[2] = !adopted->has_time;
-		put_text(values, nulls, 3, adopted->note);
+		migrate_put_text(values, nulls, 3, adopted->note);
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 	return (Datum) 0;
 }
 
 #undef ADOPT_COLUMNS
-
-/*
- * The columns of status().
- */
-enum StatusColumn
-{
-	STATUS_VERSION,
-	STATUS_NAME,
-	STATUS_STATE,
-	STATUS_BATCH,
-	STATUS_APPLIED_AT,
-	STATUS_APPLIED_BY,
-	STATUS_DURATION,
-	STATUS_STATEMENTS,
-	STATUS_REVERSIBLE,
-	STATUS_DESCRIPTION,
-	STATUS_AUTHOR,
-	STATUS_FILE,
-	STATUS_DETAIL,
-	STATUS_COLUMNS
-};
-
-static void
-put_status(ReturnSetInfo *rsinfo, const MigrateItem *item)
-{
-	const Migration *file = item->file;
-	const AppliedMigration *applied = item->applied;
-	Interval	duration = {.time = applied ? applied->duration : 0};
-	Datum		values[STATUS_COLUMNS] = {0};
-	bool		nulls[STATUS_COLUMNS] = {0};
-
-	put_text(values, nulls, STATUS_VERSION, migrate_item_version(item));
-	put_text(values, nulls, STATUS_NAME, migrate_item_name(item));
-	put_text(values, nulls, STATUS_STATE, migrate_state_name(item->state));
-	for (int n = STATUS_BATCH; n <= STATUS_STATEMENTS; n++)
-		nulls[n] = applied == NULL;
-	if (applied != NULL)
-	{
-		values[STATUS_BATCH] = Int32GetDatum(applied->batch);
-		values[STATUS_APPLIED_AT] = TimestampTzGetDatum(applied->applied_at);
-		values[STATUS_APPLIED_BY] = CStringGetTextDatum(applied->applied_by);
-		values[STATUS_DURATION] = IntervalPGetDatum(&duration);
-		values[STATUS_STATEMENTS] = Int32GetDatum(applied->interrupted ? applied->done : applied->statements);
-	}
-	values[STATUS_REVERSIBLE] = BoolGetDatum(item->reversible);
-	put_text(values, nulls, STATUS_DESCRIPTION, file ? file->description : applied->description);
-	put_text(values, nulls, STATUS_AUTHOR, file ? file->author : applied->author);
-	put_text(values, nulls, STATUS_FILE, file ? file->up.file : applied->file);
-	put_text(values, nulls, STATUS_DETAIL, item->detail);
-	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
-}
-
-/* status(dir, project, schema, format, files) */
-Datum
-migrate_status(PG_FUNCTION_ARGS)
-{
-	MigrateRequest request = {.routine = "status",.quiet = true};
-	ListCell   *lc;
-
-	location_arguments(fcinfo, 0, 4, &request);
-	history_arguments(fcinfo, 1, &request);
-	request.format = text_argument(fcinfo, 3);
-	InitMaterializedSRF(fcinfo, 0);
-	foreach(lc, migrate_status_items(&request))
-		put_status((ReturnSetInfo *) fcinfo->resultinfo, lfirst(lc));
-	return (Datum) 0;
-}
-
-/* history(project, schema) */
-Datum
-migrate_history(PG_FUNCTION_ARGS)
-{
-	MigrateRequest request = {.routine = "history"};
-
-	history_arguments(fcinfo, 0, &request);
-	InitMaterializedSRF(fcinfo, 0);
-	migrate_history_attempts(&request.history, ((ReturnSetInfo *) fcinfo->resultinfo)->setResult);
-	return (Datum) 0;
-}
-
-/* version(project, schema) */
-Datum
-migrate_version(PG_FUNCTION_ARGS)
-{
-	MigrateRequest request = {.routine = "version"};
-	const char *version;
-
-	history_arguments(fcinfo, 0, &request);
-	version = migrate_highest_version(&request);
-	if (version == NULL)
-		PG_RETURN_NULL();
-	PG_RETURN_TEXT_P(cstring_to_text(version));
-}
-
-/* is_current(dir, project, schema, format, files) */
-Datum
-migrate_is_current(PG_FUNCTION_ARGS)
-{
-	MigrateRequest request = {.routine = "is_current"};
-
-	location_arguments(fcinfo, 0, 4, &request);
-	history_arguments(fcinfo, 1, &request);
-	request.format = text_argument(fcinfo, 3);
-	PG_RETURN_BOOL(migrate_nothing_to_apply(&request));
-}
-
-/*
- * The version that the caller asks for.
- */
-static char *
-version_argument(FunctionCallInfo fcinfo, int n)
-{
-	if (PG_ARGISNULL(n))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("\"%s\" must not be null", "version")));
-	return text_argument(fcinfo, n);
-}
-
-/* at_least(version, project, schema) */
-Datum
-migrate_at_least(PG_FUNCTION_ARGS)
-{
-	MigrateRequest request = {.routine = "at_least"};
-
-	request.target = version_argument(fcinfo, 0);
-	history_arguments(fcinfo, 1, &request);
-	PG_RETURN_BOOL(migrate_has_version(&request));
-}
 
 /*
  * An interval in microseconds, a month as 30 days; PG_INT64_MAX for null and what is
@@ -677,89 +386,10 @@ migrate_wait_for(PG_FUNCTION_ARGS)
 
 	require_commit(fcinfo, "CALL migrate.wait_for", NULL);
 	old = MemoryContextSwitchTo(PortalContext);
-	request.target = version_argument(fcinfo, 0);
+	request.target = migrate_version_argument(fcinfo, 0);
 	timeout = timeout_argument(fcinfo, 1);
-	history_arguments(fcinfo, 2, &request);
+	migrate_history_arguments(fcinfo, 2, &request);
 	migrate_wait_for_version(&request, timeout);
 	MemoryContextSwitchTo(old);
 	PG_RETURN_VOID();
-}
-
-/*
- * The columns of activity().
- */
-enum ActivityColumn
-{
-	ACTIVITY_PID,
-	ACTIVITY_PROJECT,
-	ACTIVITY_SCHEMA,
-	ACTIVITY_ROUTINE,
-	ACTIVITY_VERSION,
-	ACTIVITY_NAME,
-	ACTIVITY_STATEMENT,
-	ACTIVITY_STATEMENTS,
-	ACTIVITY_FILE,
-	ACTIVITY_LINE,
-	ACTIVITY_COMMAND,
-	ACTIVITY_RUN_STARTED_AT,
-	ACTIVITY_STATEMENT_STARTED_AT,
-	ACTIVITY_STATE,
-	ACTIVITY_BLOCKED_BY,
-	ACTIVITY_PERCENT,
-	ACTIVITY_QUERY,
-	ACTIVITY_COLUMNS
-};
-
-static void
-put_number(Datum *values, bool *nulls, int n, int value)
-{
-	nulls[n] = value == 0;
-	values[n] = Int32GetDatum(value);
-}
-
-static void
-put_time(Datum *values, bool *nulls, int n, TimestampTz value)
-{
-	nulls[n] = value == 0;
-	values[n] = TimestampTzGetDatum(value);
-}
-
-static void
-put_run_activity(ReturnSetInfo *rsinfo, const MigrateRunActivity *run)
-{
-	const MigrateActivity *said = run->activity;
-	Datum		values[ACTIVITY_COLUMNS] = {0};
-	bool		nulls[ACTIVITY_COLUMNS] = {0};
-
-	values[ACTIVITY_PID] = Int32GetDatum(run->pid);
-	put_text(values, nulls, ACTIVITY_PROJECT, said ? said->project : NULL);
-	put_text(values, nulls, ACTIVITY_SCHEMA, said ? said->schema : NULL);
-	put_text(values, nulls, ACTIVITY_ROUTINE, said ? said->routine : NULL);
-	put_text(values, nulls, ACTIVITY_VERSION, said ? said->version : NULL);
-	put_text(values, nulls, ACTIVITY_NAME, said ? said->name : NULL);
-	put_number(values, nulls, ACTIVITY_STATEMENT, said ? said->statement : 0);
-	put_number(values, nulls, ACTIVITY_STATEMENTS, said ? said->nstatements : 0);
-	put_text(values, nulls, ACTIVITY_FILE, said ? said->file : NULL);
-	put_number(values, nulls, ACTIVITY_LINE, said ? said->line : 0);
-	put_text(values, nulls, ACTIVITY_COMMAND, said ? said->command : NULL);
-	put_time(values, nulls, ACTIVITY_RUN_STARTED_AT, run->run_started_at);
-	put_time(values, nulls, ACTIVITY_STATEMENT_STARTED_AT, run->statement_started_at);
-	put_text(values, nulls, ACTIVITY_STATE, run->state);
-	values[ACTIVITY_BLOCKED_BY] = run->blocked_by;
-	values[ACTIVITY_PERCENT] = run->percent;
-	nulls[ACTIVITY_PERCENT] = !run->has_percent;
-	put_text(values, nulls, ACTIVITY_QUERY, said ? said->query : NULL);
-	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
-}
-
-/* activity() */
-Datum
-migrate_activity(PG_FUNCTION_ARGS)
-{
-	ListCell   *lc;
-
-	InitMaterializedSRF(fcinfo, 0);
-	foreach(lc, migrate_run_activities())
-		put_run_activity((ReturnSetInfo *) fcinfo->resultinfo, lfirst(lc));
-	return (Datum) 0;
 }

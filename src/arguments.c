@@ -1,0 +1,155 @@
+/*-------------------------------------------------------------------------
+ *
+ * arguments.c
+ *		Arguments of the SQL-callable functions: into a request.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/arguments.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+
+#include "arguments.h"
+#include "util/printable.h"
+#include "variables/variables.h"
+
+/*
+ * A text, palloc'd; NULL for null.
+ */
+char *
+migrate_text_argument(FunctionCallInfo fcinfo, int n)
+{
+	return PG_ARGISNULL(n) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(n));
+}
+
+/*
+ * A boolean; null is false.
+ */
+bool
+migrate_bool_argument(FunctionCallInfo fcinfo, int n)
+{
+	return !PG_ARGISNULL(n) && PG_GETARG_BOOL(n);
+}
+
+/*
+ * A number of steps: 0 if none is given, negative if it makes no sense.
+ */
+int
+migrate_steps_argument(FunctionCallInfo fcinfo, int n)
+{
+	if (PG_ARGISNULL(n))
+		return 0;
+	return PG_GETARG_INT32(n) > 0 ? PG_GETARG_INT32(n) : -1;
+}
+
+List *
+migrate_versions_argument(FunctionCallInfo fcinfo, int n)
+{
+	List	   *versions = NIL;
+	Datum	   *values;
+	bool	   *nulls;
+	int			count;
+
+	if (PG_ARGISNULL(n))
+		return NIL;
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(n), TEXTOID, -1, false, TYPALIGN_INT,
+					  &values, &nulls, &count);
+	for (int i = 0; i < count; i++)
+	{
+		if (nulls[i])
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("\"%s\" must not contain nulls", "versions")));
+		versions = lappend(versions, TextDatumGetCString(values[i]));
+	}
+	if (versions == NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"%s\" must not be empty", "versions")));
+	return versions;
+}
+
+/*
+ * Where the files are: "dir" and "files".  What the client has sent is used where
+ * it is, except by a run that commits: it has a copy in its own memory context,
+ * which outlives commits.
+ */
+void
+migrate_location_arguments(FunctionCallInfo fcinfo, int dir, int files, MigrateRequest *request)
+{
+	request->location.dir = migrate_text_argument(fcinfo, dir);
+	if (PG_ARGISNULL(files))
+		return;
+	if (request->location.dir != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"%s\" and \"%s\" cannot be given together", "dir", "files")));
+	request->location.files = request->commits ?
+		PG_DETOAST_DATUM_COPY(PG_GETARG_DATUM(files)) : PG_DETOAST_DATUM(PG_GETARG_DATUM(files));
+}
+
+/*
+ * Which history: project and schema, at n and n + 1.
+ */
+void
+migrate_history_arguments(FunctionCallInfo fcinfo, int n, MigrateRequest *request)
+{
+	request->history.project = migrate_text_argument(fcinfo, n);
+	request->history.schema = migrate_text_argument(fcinfo, n + 1);
+	request->history.role = GetUserNameFromId(GetUserId(), false);
+	request->history.login = GetUserNameFromId(GetSessionUserId(), false);
+	request->history.application = pstrdup(application_name ? application_name : "");
+	if (request->history.project == NULL || request->history.schema == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("\"%s\" must not be null",
+						request->history.project == NULL ? "project" : "schema")));
+}
+
+List *
+migrate_vars_argument(FunctionCallInfo fcinfo, int n)
+{
+	return PG_ARGISNULL(n) ? NIL : migrate_variables_read(PG_GETARG_DATUM(n), VARIABLE_GIVEN);
+}
+
+void
+migrate_choice_arguments(FunctionCallInfo fcinfo, int files, MigrateRequest *request)
+{
+	migrate_location_arguments(fcinfo, 0, files, request);
+	request->target = migrate_text_argument(fcinfo, 1);
+	request->steps = migrate_steps_argument(fcinfo, 2);
+	request->versions = migrate_versions_argument(fcinfo, 3);
+	migrate_history_arguments(fcinfo, 4, request);
+	request->format = migrate_text_argument(fcinfo, 6);
+	request->vars = migrate_vars_argument(fcinfo, 7);
+}
+
+/*
+ * The version that the caller asks for.
+ */
+char *
+migrate_version_argument(FunctionCallInfo fcinfo, int n)
+{
+	if (PG_ARGISNULL(n))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("\"%s\" must not be null", "version")));
+	return migrate_text_argument(fcinfo, n);
+}
+
+void
+migrate_put_text(Datum *values, bool *nulls, int n, const char *value)
+{
+	nulls[n] = value == NULL;
+	if (value != NULL)
+		values[n] = CStringGetTextDatum(value);
+}
