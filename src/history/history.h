@@ -142,6 +142,10 @@ extern int	migrate_history_next_batch(const MigrateHistory *history);
 /* in subscribed.c */
 extern void migrate_history_warn_subscribed(void);
 
+/* in version.c */
+extern void migrate_warn_version(void);
+extern void migrate_require_version(void);
+
 /* in recorder.c */
 extern void migrate_recorder_begin(void);
 extern void migrate_recorder_flush(void);

@@ -394,6 +394,7 @@ migrate_history_attempts(const MigrateHistory *history, Tuplestorestate *store)
 {
 	MigrateParameters p;
 
+	migrate_warn_version();
 	migrate_bind_key(&p, history);
 	CommandCounterIncrement();
 	migrate_query(&attempts_query, &p, SNAPSHOT_TRANSACTION, SPI_OK_SELECT, collect_tuples, store);

@@ -63,10 +63,11 @@ migrate_write_tables(void (*body) (void *arg), void *arg)
 static void
 refuse_table(const char *name)
 {
+	migrate_require_version();
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("table \"migrate.%s\" is not as this version of migrate expects it", name),
-			 errhint("Use ALTER EXTENSION migrate UPDATE, and leave the tables of the extension as it makes them.")));
+			 errmsg("table \"migrate.%s\" is not as the extension has created it", name),
+			 errhint("Undo what ALTER TABLE has changed, and leave the tables of the extension as it creates them.")));
 }
 
 /*

@@ -49,6 +49,7 @@ migrate_lock_and_load(MigrateRun *run)
 	PreventCommandDuringRecovery(routine);
 	PreventCommandIfReadOnly(routine);
 	migrate_lock_acquire(run->request->history.project, run->request->history.schema);
+	migrate_require_version();
 	run->is_read = false;
 	migrate_load_state(run);
 	if (!migrate_history_is_current(&run->request->history, run->applied))
@@ -135,6 +136,8 @@ migrate_run(MigrateRequest *request, MigrateRoutine routine)
 	{
 		migrate_recorder_begin();
 		results = routine(&run);
+		if (results == NIL)
+			migrate_warn_version();
 		migrate_recorder_flush();
 	}
 	PG_FINALLY();

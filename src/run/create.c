@@ -22,6 +22,7 @@
 
 #include "files/files.h"
 #include "format/format.h"
+#include "history/history.h"
 #include "run/lock.h"
 #include "run/run.h"
 #include "run/run_int.h"
@@ -185,6 +186,7 @@ migrate_create_files(MigrateRequest *request, const char *name)
 	const char *existing = NULL;
 
 	PreventCommandIfReadOnly("migrate.create()");
+	migrate_require_version();
 	require_write_privilege(location.dir);
 	migrate_lock_create();
 	PG_TRY();

@@ -366,6 +366,7 @@ migrate_preview(MigrateRequest *request)
 	int			guc_level;
 	ListCell   *lc;
 
+	migrate_warn_version();
 	request->own_snapshot = true;
 	request->skips_known = true;
 	initStringInfo(&preview.note);

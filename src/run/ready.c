@@ -40,6 +40,7 @@ migrate_nothing_to_apply(MigrateRequest *request)
 	MigrateRun	run = {.request = request,.context = CurrentMemoryContext};
 	ListCell   *lc;
 
+	migrate_warn_version();
 	request->own_snapshot = true;
 	request->quiet = true;
 	request->skips_known = true;
@@ -69,6 +70,7 @@ migrate_nothing_to_apply(MigrateRequest *request)
 bool
 migrate_has_version(const MigrateRequest *request)
 {
+	migrate_warn_version();
 	return migrate_history_has_version(&request->history, request->target);
 }
 
@@ -87,7 +89,8 @@ migrate_wait_for_version(const MigrateRequest *request, int64 timeout)
 	double		pause = FIRST_PAUSE_MS;
 	bool		said = false;
 
-	while (!migrate_has_version(request))
+	migrate_warn_version();
+	while (!migrate_history_has_version(&request->history, request->target))
 	{
 		int64		left = timeout == PG_INT64_MAX ? timeout :
 			timeout - (GetCurrentTimestamp() - start);

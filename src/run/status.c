@@ -136,6 +136,7 @@ migrate_status_items(MigrateRequest *request)
 	int			runner;
 	ListCell   *lc;
 
+	migrate_warn_version();
 	request->own_snapshot = true;
 	request->skips_known = true;
 	migrate_load_source(&run, migrate_location_or_setting(request));
@@ -163,6 +164,7 @@ migrate_highest_version(MigrateRequest *request)
 	const AppliedMigration *highest = NULL;
 	ListCell   *lc;
 
+	migrate_warn_version();
 	foreach(lc, migrate_history_read(&request->history, false))
 	{
 		const AppliedMigration *row = lfirst(lc);

@@ -41,6 +41,7 @@ plan_locked(MigrateRun *run, MigrateDirection direction)
 	List	   *steps;
 	ListCell   *lc;
 
+	migrate_require_version();
 	migrate_load_state(run);
 	migrate_history_warn_subscribed();
 	if (direction == MIGRATE_UP)
@@ -120,6 +121,8 @@ migrate_run_committing(MigrateRequest *request, MigrateDirection direction)
 
 		if (direction == MIGRATE_UP ? migrate_load_before_up(&run) : migrate_load_before_down(&run))
 			steps = lock_and_plan(&run, direction, &locked);
+		else
+			migrate_warn_version();
 		run.nsteps = list_length(steps);
 		foreach(lc, steps)
 		{

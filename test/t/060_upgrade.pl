@@ -1,6 +1,7 @@
 # From each released version, whose install script is in test/upgrade, to the one in
 # sql/: after ALTER EXTENSION ... UPDATE, an installation with a history has the
-# same objects as a new one.
+# same objects as a new one.  And what happens as long as the library and the SQL
+# are of different versions.
 
 use strict;
 use warnings;
@@ -229,5 +230,99 @@ SQL
 	cmp_ok(() = $new =~ /^function/mg, '>', 10, "$from to $target: the catalogs have the objects");
 	is($old, $new, "$from to $target: all objects are as in a new installation");
 }
+
+# The packages are upgraded, and ALTER EXTENSION ... UPDATE is forgotten: the library is
+# as built, and the database has an earlier version, or a later one.
+
+my ($before, $after) = ('0.9', "$library.2");
+
+install("migrate--$library.sql", $sources{"migrate--$library.sql"});
+install("migrate--$library--$before.sql", '');
+install("migrate--$before--$library.sql", '');
+install("migrate--$library--$after.sql", "ALTER TABLE migrate.applied ADD COLUMN generated text;\n");
+install("migrate--$after--$library.3.sql",
+	"CREATE FUNCTION migrate.later() RETURNS integer LANGUAGE c AS 'MODULE_PATHNAME', 'migrate_later';\n");
+
+my $db = create_database($node, 'versions');
+my $dir = new_directory(
+	'1_frogs.sql' => "-- +goose Up\nCREATE TABLE frogs (i integer);\n-- +goose Down\nDROP TABLE frogs;\n");
+my $more = new_directory(
+	'1_frogs.sql' => slurp_file("$dir/1_frogs.sql"),
+	'2_ponds.sql' => "-- +goose Up\nCREATE TABLE ponds (i integer);\n-- +goose Down\nDROP TABLE ponds;\n");
+
+# What changes nothing, with what it returns.
+my %reads = (
+	"SELECT version, state FROM migrate.status('$more')" => "1|applied\n2|pending",
+	"SELECT version, command FROM migrate.plan('$more')" => '2|CREATE TABLE',
+	'SELECT version, outcome FROM migrate.history() LIMIT 1' => '1|done',
+	'SELECT migrate.version()' => '1',
+	"SELECT migrate.is_current('$more')" => 'f',
+	"SELECT migrate.at_least('1')" => 't',
+	"CALL migrate.wait_for('1')" => '',
+	"SELECT count(*) FROM migrate.apply('$dir')" => '0',
+	"CALL migrate.up('$dir')" => '0',
+	"SELECT count(*) FROM migrate.rollback(project => 'none')" => '0',
+	"CALL migrate.down(project => 'none')" => '0',
+	"SELECT count(*) FROM migrate.repair('$dir')" => '0');
+my @changes = (
+	"SELECT migrate.apply('$more')", "CALL migrate.up('$more')",
+	'SELECT migrate.rollback()', 'CALL migrate.down()', 'SELECT migrate.reset()',
+	"SELECT migrate.redo('$more')", "SELECT migrate.refresh('$more')",
+	"SELECT migrate.baseline('$more')", "SELECT migrate.create('newts', '$more')",
+	"SELECT migrate.repair('$more', version => '2', state => 'applied')",
+	"SELECT migrate.adopt('$more', 'goose')");
+
+sub named
+{
+	my ($sql) = @_;
+
+	return $sql =~ s/'\Q$dir\E'/dir/r =~ s/'\Q$more\E'/more/r;
+}
+
+sub differ
+{
+	my ($installed, $hint) = @_;
+	my $words = qr/extension "migrate" has version \Q$installed\E in this database, and its library has version \Q$library\E\n(?:DETAIL.*\n)?HINT:  $hint/;
+	my $rows = query($db, 'SELECT a::text FROM migrate.applied a; SELECT h::text FROM migrate.history h');
+
+	foreach my $sql (sort keys %reads)
+	{
+		my ($status, $out, $err) = sql($db, $sql);
+
+		is("$status|$out", "0|$reads{$sql}", "$installed: works: " . named($sql));
+		like($err, qr/WARNING:  55000: $words/, '... with a WARNING');
+	}
+	fails_with($db, $_, '55000', $words, "$installed: refused: " . named($_)) foreach @changes;
+	is(query($db, 'SELECT a::text FROM migrate.applied a; SELECT h::text FROM migrate.history h'),
+		$rows, "$installed: the history is unchanged");
+	return;
+}
+
+query($db, "SELECT migrate.apply('$dir'); CREATE TABLE goose_db_version (id serial, version_id bigint, is_applied boolean, tstamp timestamp)");
+
+my $session = open_session($db);
+
+ask($session, "ALTER EXTENSION migrate UPDATE TO '$before'");
+differ($before, qr/Use ALTER EXTENSION migrate UPDATE\./);
+
+# Where it cannot work, the error is the same.
+fails_with(
+	$db, 'BEGIN; ALTER TABLE migrate.applied DROP COLUMN statements; SELECT migrate.version()', '55000',
+	qr/WARNING:  55000: extension "migrate" has version \Q$before\E .*ERROR:  55000: extension "migrate" has version \Q$before\E /s,
+	"$before: tables that the library cannot read");
+
+# The session that had the old version has the new one at once.
+my ($out, $err) = ask($session, "ALTER EXTENSION migrate UPDATE TO '$library'; SELECT migrate.version()");
+
+is("$out$err", '1', 'after the update, no WARNING');
+is((ask($session, "SELECT version FROM migrate.rollback(); SELECT version FROM migrate.apply('$dir')"))[0],
+	"1\n1", 'and everything works');
+
+# A later version, whose library this session or this server does not have.
+ask($session, "ALTER EXTENSION migrate UPDATE TO '$after'");
+differ($after, qr/Connect again: .* install version \Q$after\E on this server\./);
+fails_with($db, "ALTER EXTENSION migrate UPDATE TO '$library.3'",
+	'42883', qr/could not find function "migrate_later"/, 'what only a later library has, an earlier one cannot get');
+close_session($session);
 
 done_testing();
