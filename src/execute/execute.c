@@ -20,15 +20,11 @@
 
 #include "access/relation.h"
 #include "access/xact.h"
-#include "catalog/dependency.h"
-#include "catalog/heap.h"
 #include "catalog/index.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
-#include "commands/defrem.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
-#include "nodes/makefuncs.h"
 #include "parser/analyze.h"
 #include "storage/lmgr.h"
 #include "storage/proc.h"
@@ -38,11 +34,9 @@
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/portal.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
 #include "utils/snapmgr.h"
-#include "utils/syscache.h"
 #include "utils/timeout.h"
 
 #include "execute/execute.h"
@@ -287,15 +281,6 @@ log_query(const MigrateStatement *statement, const char *query)
 }
 
 /*
- * The temporary table of that name, or InvalidOid.
- */
-static Oid
-temporary_table(const char *name)
-{
-	return RangeVarGetRelid(makeRangeVar("pg_temp", pstrdup(name), -1), NoLock, true);
-}
-
-/*
  * Warn if CREATE INDEX IF NOT EXISTS found an INVALID index, which counts as
  * existing.
  */
@@ -334,7 +319,7 @@ note_effects(const MigrateStatement *statement, MigrateExecution *execution)
 		MemoryContext old = MemoryContextSwitchTo(execution->context);
 
 		CommandCounterIncrement();
-		execution->temporaries = lappend_oid(execution->temporaries, temporary_table(statement->temporary));
+		execution->temporaries = lappend_oid(execution->temporaries, migrate_temporary_table(statement->temporary));
 		MemoryContextSwitchTo(old);
 	}
 }
@@ -364,7 +349,7 @@ migrate_begin_statement(const MigrateStatement *statement, const char *query, Mi
 	execution->errctx.line = statement->line;
 	execution->errctx.query = query;
 	execution->makes_table = execution->own_session && statement->temporary != NULL &&
-		!OidIsValid(temporary_table(statement->temporary));
+		!OidIsValid(migrate_temporary_table(statement->temporary));
 	migrate_activity_statement(&execution->errctx, statement->command);
 	log_query(statement, query);
 
@@ -408,144 +393,6 @@ migrate_run_statement(const MigrateStatement *statement, const char *sql, Migrat
 }
 
 /*
- * Statements of a script that are one transaction in the file, run inside of the
- * caller's.
- */
-typedef struct Part
-{
-	int			guc_level;
-	MemoryContext context;		/* of one statement */
-	bool		may_defer;		/* one of them can have left deferred checks */
-
-	/* what the end of the transaction would end */
-	List	   *dropped;		/* of Oid: ON COMMIT DROP tables */
-	List	   *emptied;		/* of Oid: ON COMMIT DELETE ROWS tables */
-	List	   *cursors;		/* of char *: without HOLD */
-} Part;
-
-static bool
-is_open_cursor(const char *name)
-{
-	return PortalIsValid(GetPortalByName(name));
-}
-
-/*
- * What a statement may make that the end of its transaction ends: names, or NULL if
- * there is one already, which is the caller's.
- */
-typedef struct Made
-{
-	const char *temporary;
-	const char *cursor;
-} Made;
-
-static Made
-may_make(const MigrateStatement *statement)
-{
-	Made		made = {statement->temporary, statement->cursor};
-
-	if (made.temporary != NULL &&
-		((statement->on_commit != ONCOMMIT_DROP && statement->on_commit != ONCOMMIT_DELETE_ROWS) ||
-		 OidIsValid(temporary_table(made.temporary))))
-		made.temporary = NULL;
-	if (made.cursor != NULL && is_open_cursor(made.cursor))
-		made.cursor = NULL;
-	return made;
-}
-
-/*
- * It has run: remember what it has made.
- */
-static void
-note_made(Part *part, const MigrateStatement *statement, const Made *made)
-{
-	if (made->cursor != NULL)
-		part->cursors = lappend(part->cursors, unconstify(char *, made->cursor));
-	if (made->temporary == NULL)
-		return;
-	CommandCounterIncrement();
-	if (statement->on_commit == ONCOMMIT_DROP)
-		part->dropped = lappend_oid(part->dropped, temporary_table(made->temporary));
-	else
-		part->emptied = lappend_oid(part->emptied, temporary_table(made->temporary));
-}
-
-/*
- * Drop a temporary table, unless the migration has dropped it.
- */
-static void
-drop_temporary_table(Oid relid)
-{
-	ObjectAddress object;
-
-	CommandCounterIncrement();
-	ObjectAddressSet(object, RelationRelationId, relid);
-	if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relid)))
-		performDeletion(&object, DROP_CASCADE,
-						PERFORM_DELETION_INTERNAL | PERFORM_DELETION_QUIETLY);
-}
-
-/*
- * End what the end of a transaction would end, of the migration's own.
- */
-static void
-end_at_commit(const Part *part)
-{
-	List	   *emptied = NIL;
-	ListCell   *lc;
-
-	foreach(lc, part->cursors)
-	{
-		Portal		portal = GetPortalByName(lfirst(lc));
-
-		/* a later one of that name may be there to stay */
-		if (PortalIsValid(portal) && !(portal->cursorOptions & CURSOR_OPT_HOLD))
-			PortalDrop(portal, false);
-	}
-	foreach(lc, part->emptied)
-	{
-		if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(lfirst_oid(lc))))
-			emptied = lappend_oid(emptied, lfirst_oid(lc));
-	}
-	if (emptied != NIL)
-		heap_truncate(emptied);
-	foreach(lc, part->dropped)
-		drop_temporary_table(lfirst_oid(lc));
-}
-
-static Part
-begin_part(void)
-{
-	Part		part = {0};
-
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-	part.guc_level = NewGUCNestLevel();
-	part.context = AllocSetContextCreate(CurrentMemoryContext, "migrate statement",
-										 ALLOCSET_DEFAULT_SIZES);
-	return part;
-}
-
-/*
- * End a part of a script; "is_last" if no other one follows.
- */
-static void
-end_part(Part *part, bool is_last, MigrateExecution *execution)
-{
-	/* where a commit follows, that will do it */
-	if ((part->may_defer && !execution->errctx.commits) || execution->checks_deferred)
-		migrate_check_constraints();
-	end_at_commit(part);
-	if (!execution->errctx.commits && GetUserId() != execution->user)
-		migrate_end_other_role(execution->cursors);
-	if (!is_last)
-		migrate_settings_end_transaction(part->guc_level);
-	MemoryContextDelete(part->context);
-	if (SPI_finish() != SPI_OK_FINISH)
-		elog(ERROR, "SPI_finish failed");
-}
-
-/*
  * End what the end of a session would, for tools that give each migration one of
  * its own: its temporary tables.
  */
@@ -555,7 +402,7 @@ migrate_end_session(MigrateExecution *execution)
 	ListCell   *lc;
 
 	foreach(lc, execution->temporaries)
-		drop_temporary_table(lfirst_oid(lc));
+		migrate_drop_temporary_table(lfirst_oid(lc));
 	execution->temporaries = NIL;
 }
 
@@ -578,22 +425,22 @@ migrate_execute_script(const MigrateScript *script, const char *sql, MigrateExec
 	while (next < script->nstatements)
 	{
 		int			number = script->statements[next].transaction;
-		Part		part = begin_part();
+		MigratePart part = migrate_begin_part();
 
 		for (; next < script->nstatements && script->statements[next].transaction == number; next++)
 		{
 			const MigrateStatement *statement = &script->statements[next];
-			Made		made = may_make(statement);
+			MigrateMade made = migrate_may_make(statement);
 			MemoryContext old = MemoryContextSwitchTo(part.context);
 
 			execution->errctx.statement = next + 1;
 			migrate_run_statement(statement, sql, execution);
 			MemoryContextSwitchTo(old);
 			MemoryContextReset(part.context);
-			note_made(&part, statement, &made);
+			migrate_note_made(&part, statement, &made);
 			part.may_defer |= statement->may_defer;
 		}
-		end_part(&part, next == script->nstatements, execution);
+		migrate_end_part(&part, next == script->nstatements, execution);
 	}
 	migrate_end_session(execution);
 	if (!execution->errctx.commits)

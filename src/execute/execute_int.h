@@ -19,6 +19,40 @@
 #include "execute/execute.h"
 #include "script/script.h"
 
+/*
+ * Statements of a script that are one transaction in the file, run inside of the
+ * caller's.
+ */
+typedef struct MigratePart
+{
+	int			guc_level;
+	MemoryContext context;		/* of one statement */
+	bool		may_defer;		/* one of them can have left deferred checks */
+
+	/* what the end of the transaction would end */
+	List	   *dropped;		/* of Oid: ON COMMIT DROP tables */
+	List	   *emptied;		/* of Oid: ON COMMIT DELETE ROWS tables */
+	List	   *cursors;		/* of char *: without HOLD */
+} MigratePart;
+
+/*
+ * What a statement may make that the end of its transaction ends: names, or NULL if
+ * there is one already, which is the caller's.
+ */
+typedef struct MigrateMade
+{
+	const char *temporary;
+	const char *cursor;
+} MigrateMade;
+
+/* in part.c */
+extern Oid	migrate_temporary_table(const char *name);
+extern MigrateMade migrate_may_make(const MigrateStatement *statement);
+extern void migrate_note_made(MigratePart *part, const MigrateStatement *statement, const MigrateMade *made);
+extern void migrate_drop_temporary_table(Oid relid);
+extern MigratePart migrate_begin_part(void);
+extern void migrate_end_part(MigratePart *part, bool is_last, MigrateExecution *execution);
+
 /* in concurrently.c */
 extern bool migrate_change_tree(Node *node);
 
