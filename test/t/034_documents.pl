@@ -22,7 +22,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $root = "$FindBin::RealBin/../..";
-my @documents = ('README.md', map { "docs/$_.md" } qw(running security formats reference internals objects));
+my @documents = ('README.md', map { "docs/$_.md" } qw(running clients security formats reference internals objects));
 my %not_run = map { $_ => 1 } qw(text python js go);
 
 my $node = new_node('documents');

@@ -1,0 +1,3 @@
+INSERT INTO gate VALUES (1);
+CREATE TABLE notes (note text);
+\ir parts/words.sql

@@ -1,0 +1,1 @@
+CREATE INDEX CONCURRENTLY notes_idx ON notes (note);
