@@ -12,7 +12,6 @@
  */
 #include "postgres.h"
 
-#include "format/digest.h"
 #include "format/format.h"
 #include "format/format_int.h"
 #include "util/printable.h"
@@ -141,9 +140,8 @@ migrate_assemble(List *parts, List **ignored)
 			if (last->down.present)
 				refuse_duplicate(last, last->down.file, part->down.file);
 			last->down = part->down;
-			last->has_digest &= part->has_digest;
-			if (last->has_digest)
-				migrate_digest_join(last->digest, part->digest);
+			last->digest_parts = last->digest_parts == NIL || part->digest_parts == NIL ? NIL :
+				list_concat(last->digest_parts, part->digest_parts);
 		}
 		else if (part->up.present)
 		{

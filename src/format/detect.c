@@ -81,9 +81,22 @@ add_evidence(Evidence *evidence, const MigrateFormat *format)
 	evidence->grammars[evidence->n++] = format->grammar;
 }
 
+static void
+remove_evidence(Evidence *evidence, int number)
+{
+	evidence->n--;
+	for (int i = number; i < evidence->n; i++)
+	{
+		evidence->formats[i] = evidence->formats[i + 1];
+		evidence->grammars[i] = evidence->grammars[i + 1];
+	}
+}
+
 /*
  * Detection, file by file: the best format that the files so far are evidence
  * for.  "best" is the result for those before, NULL for the first one.
+ *
+ * The name of a file matters only if it has markers of the format, as few have.
  */
 const MigrateFormat *
 migrate_format_detect(const MigrateFormat *best, const char *file, const char *sql)
@@ -94,7 +107,7 @@ migrate_format_detect(const MigrateFormat *best, const char *file, const char *s
 
 	for (const MigrateFormat *f = migrate_formats; f->name != NULL && f != best; f++)
 	{
-		if (f->by_markers && f->parse_name(file, &parsed))
+		if (f->by_markers)
 			add_evidence(&evidence, f);
 		if (f->by_name && f->parse_name(file, &parsed) && parsed.part == PART_UP)
 		{
@@ -102,7 +115,9 @@ migrate_format_detect(const MigrateFormat *best, const char *file, const char *s
 			break;
 		}
 	}
-	found = migrate_grammar_first(evidence.grammars, evidence.n, sql);
+	while ((found = migrate_grammar_first(evidence.grammars, evidence.n, sql)) >= 0 &&
+		   !evidence.formats[found]->parse_name(file, &parsed))
+		remove_evidence(&evidence, found);
 	return found < 0 ? best : evidence.formats[found];
 }
 

@@ -29,9 +29,9 @@ extern const MigrateFormat *migrate_digester_format(const MigrateDigester *diges
 extern void migrate_digester_end(MigrateDigester *digester);
 
 /* in known.c */
-extern void migrate_digest_parsed(MigrateDigester *digester, const MigrateFileName *parsed,
-								  Migration *migration, const char *sql, int length,
-								  bool detected, const MigrateNames *included);
+extern bool migrate_digest_parsed(MigrateDigester *digester, const MigrateFileName *parsed,
+								  const char *sql, int length, bool detected,
+								  const MigrateNames *included, uint8 *digest);
 extern List *migrate_known_migrations(MigrateDirectory *dir, const MigrateFormat *format,
 									  List **files, const MigrateKnown *known,
 									  MigrateNames *included);

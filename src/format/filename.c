@@ -53,12 +53,25 @@ migrate_refuse_unreadable(const char *folder)
 char *
 migrate_numeric_key(const char *digits, int length)
 {
+	char	   *key;
+
 	while (length > 1 && *digits == '0')
 	{
 		digits++;
 		length--;
 	}
-	return psprintf("%04d:%.*s", length, length, digits);
+	if (length > 9999)
+		return psprintf("%d:%.*s", length, length, digits);
+	/* for each file: psprintf() takes several times as long */
+	key = palloc(length + 6);
+	key[0] = '0' + length / 1000;
+	key[1] = '0' + length / 100 % 10;
+	key[2] = '0' + length / 10 % 10;
+	key[3] = '0' + length % 10;
+	key[4] = ':';
+	memcpy(key + 5, digits, length);
+	key[length + 5] = '\0';
+	return key;
 }
 
 /*
@@ -155,6 +168,7 @@ migrate_filename_pairs(const char *file, MigrateFileName *parsed)
 {
 	static const char *const suffixes[] = {".sql", ".pgsql", ".psql"};
 	const char *dot = strrchr(file, '.');
+	const char *before = dot;
 	bool		is_sql = false;
 	char	   *name;
 
@@ -162,6 +176,10 @@ migrate_filename_pairs(const char *file, MigrateFileName *parsed)
 	for (int i = 0; i < lengthof(suffixes) && dot != NULL; i++)
 		is_sql |= pg_strcasecmp(dot, suffixes[i]) == 0;
 	if (!is_sql)
+		return false;
+	while (before > file && before[-1] != '.')
+		before--;
+	if (before == file || !(strncmp(before, "up.", 3) == 0 || strncmp(before, "down.", 5) == 0))
 		return false;
 	name = psprintf("%.*s.sql", (int) (dot - file), file);
 	parsed->part = PART_UP;

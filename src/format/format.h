@@ -84,6 +84,17 @@ typedef enum MigrateKind
 } MigrateKind;
 
 /*
+ * What the digest of a migration is made of: one of its files.
+ */
+typedef struct MigrateDigestPart
+{
+	struct MigrateFileName *file;
+	uint64		text_hash;		/* of the text that was parsed */
+	bool		is_digested;
+	uint8		digest[PG_SHA256_DIGEST_LENGTH];	/* of this file, then */
+} MigrateDigestPart;
+
+/*
  * A migration as a directory has it, whatever tool wrote that.
  */
 typedef struct Migration
@@ -109,9 +120,11 @@ typedef struct Migration
 	const char *no_transaction_marker;	/* of its format, or NULL */
 	char	   *contexts;		/* in which it runs, or NULL */
 	char	   *labels;			/* likewise */
-	bool		has_digest;
+	bool		has_digest;		/* see migrate_source_digest() */
 	uint8		digest[PG_SHA256_DIGEST_LENGTH];	/* of what was read for
 													 * it, see digest.c */
+	List	   *digest_parts;	/* of MigrateDigestPart: an up and a down one;
+								 * NIL for what can have no digest, or has one */
 	List	   *unread;			/* of MigrateFileName: files that are as they
 								 * were recorded, and have not been parsed;
 								 * see known.c */
@@ -163,6 +176,7 @@ extern MigrateSource *migrate_source_read(const MigrateLocation *location, const
 										  MigrateTableExists exists, bool cache_texts,
 										  bool confined, const MigrateKnown *known);
 extern void migrate_source_parse(MigrateSource *source, Migration *migration);
+extern void migrate_source_digest(MigrateSource *source, Migration *migration);
 extern MigrationSet *migrate_source_set(MigrateSource *source);
 extern const MigrateDirectory *migrate_source_directory(const MigrateSource *source);
 extern void migrate_source_script(MigrateSource *source, const char *file,

@@ -22,16 +22,14 @@
 
 /*
  * Is a migration, or its part, that has been parsed from "sql" nothing but what this text
- * and the format make it?  Not if a warning is given for it, or may be if the format is
- * given or is not, or if another format would be detected from it ("detected": that has
- * been tried).
+ * and the format make it?  Not if a warning may be given for it if the format is given or
+ * is not, or if another format would be detected from it ("detected": that has been
+ * tried).
  */
 static bool
-is_plain(const MigrateFormat *format, const Migration *migration, const char *file,
-		 const char *sql, bool detected)
+is_plain(const MigrateFormat *format, const char *file, const char *sql, bool detected)
 {
-	return migration->doubt == NULL && !migration->always &&
-		(detected || migrate_format_detect(format, file, sql) == format) &&
+	return (detected || migrate_format_detect(format, file, sql) == format) &&
 		migrate_format_foreign(format, NULL, sql) == NULL;
 }
 
@@ -51,23 +49,23 @@ same_names(const MigrateNames *some, const MigrateNames *others)
 }
 
 /*
- * Fill in the digest of a migration, or of its part, that has been parsed from "sql", of
- * "length" bytes in the database encoding, and includes those files (NULL for none).
- * There is none for what another reading might say something else about.
+ * The digest of a migration, or of its part, that has been parsed from "sql", of "length"
+ * bytes in the database encoding, and includes those files (NULL for none), into
+ * PG_SHA256_DIGEST_LENGTH bytes.  False if there is none, for what another reading might
+ * say something else about.
  */
-void
+bool
 migrate_digest_parsed(MigrateDigester *digester, const MigrateFileName *parsed,
-					  Migration *migration, const char *sql, int length, bool detected,
-					  const MigrateNames *included)
+					  const char *sql, int length, bool detected,
+					  const MigrateNames *included, uint8 *digest)
 {
 	MigrateNames *may_include;
 	const char *bytes;
 
-	if (!is_plain(migrate_digester_format(digester), migration, parsed->file, sql, detected))
-		return;
+	if (!is_plain(migrate_digester_format(digester), parsed->file, sql, detected))
+		return false;
 	bytes = migrate_file_bytes(sql, &length);
-	migration->has_digest =
-		migrate_digest_part(digester, parsed, bytes, length, migration->digest, &may_include) &&
+	return migrate_digest_part(digester, parsed, bytes, length, digest, &may_include) &&
 		same_names(may_include, included);
 }
 

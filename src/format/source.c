@@ -16,6 +16,7 @@
  */
 #include "postgres.h"
 
+#include "common/hashfn.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
@@ -46,8 +47,7 @@ struct MigrateSource
 	MigrateTextCache *cache;	/* texts that need not be read again, or NULL */
 	MigrateNames *included;		/* files that others include */
 	MigrateNames *including;	/* those that the file being parsed includes */
-	MigrateDigester *digester;	/* while migrations that can have a digest are
-								 * parsed */
+	bool		has_digests;	/* migrations that are parsed can have one */
 	const MigrateKnown *known;	/* or NULL */
 };
 
@@ -250,10 +250,53 @@ find_format(MigrateSource *source)
 }
 
 /*
+ * The digest of a file that has just been read, and parsed.
+ */
+static bool
+digest_file(MigrateSource *source, MigrateDigestPart *part)
+{
+	MigrateDigester *digester = migrate_digester_begin(source->dir, source->set->format);
+
+	part->is_digested = migrate_digest_parsed(digester, part->file, source->sql, source->length,
+											  source->detect, source->including, part->digest);
+	migrate_digester_end(digester);
+	return part->is_digested;
+}
+
+/*
+ * A hash of the text that has just been read.
+ */
+static uint64
+hash_text(const MigrateSource *source)
+{
+	return hash_bytes_extended((const unsigned char *) source->sql, source->length, 0);
+}
+
+/*
+ * What the digest of a migration will have of its file, which has just been parsed.  If
+ * other files are read for it, they are digested now, since they may change before the
+ * migration is recorded; the file itself is, then.
+ */
+static void
+note_for_digest(MigrateSource *source, Migration *migration, MigrateFileName *file, bool is_alone)
+{
+	MigrateDigestPart *part;
+
+	if (!source->has_digests || migration->doubt != NULL || migration->always ||
+		migration->up.broken != NULL || migration->down.broken != NULL)
+		return;
+	part = palloc0(sizeof(MigrateDigestPart));
+	part->file = file;
+	part->text_hash = hash_text(source);
+	if (is_alone || digest_file(source, part))
+		migration->digest_parts = list_make1(part);
+}
+
+/*
  * Parse one file, and the file with its settings.
  */
 static List *
-parse_file(MigrateSource *source, const MigrateFileName *parsed)
+parse_file(MigrateSource *source, MigrateFileName *parsed)
 {
 	MigrationSet *set = source->set;
 	List	   *migrations = migrate_format_parse(set->format, set->format_evidence,
@@ -272,9 +315,7 @@ parse_file(MigrateSource *source, const MigrateFileName *parsed)
 			migrate_parse_metadata_file(migration, metadata_file, settings);
 		hash_section(source, &migration->up);
 		hash_section(source, &migration->down);
-		if (source->digester != NULL && migration->up.broken == NULL && migration->down.broken == NULL)
-			migrate_digest_parsed(source->digester, parsed, migration, source->sql, source->length,
-								  source->detect, source->including);
+		note_for_digest(source, migration, parsed, !source->may_include && settings == NULL);
 	}
 	return migrations;
 }
@@ -321,13 +362,10 @@ read_files(MigrateSource *source)
 	if (str != NULL && migrate_format_has_file_sums(set->format))
 		atlas_sum = migrate_atlas_sum_begin(manifest, str, length);
 	files = migrate_format_files(set->format, names, str, &set->ignored);
-	if (atlas_sum == NULL && migrate_format_has_digests(set->format))
-	{
-		if (source->known != NULL)
-			parts = migrate_known_migrations(source->dir, set->format, &files, source->known,
-											 source->included);
-		source->digester = migrate_digester_begin(source->dir, set->format);
-	}
+	source->has_digests = atlas_sum == NULL && migrate_format_has_digests(set->format);
+	if (source->has_digests && source->known != NULL)
+		parts = migrate_known_migrations(source->dir, set->format, &files, source->known,
+										 source->included);
 	foreach(lc, files)
 	{
 		MigrateFileName *parsed = lfirst(lc);
@@ -345,9 +383,6 @@ read_files(MigrateSource *source)
 			set->ignored = lappend(set->ignored, parsed->file);
 		parts = list_concat(parts, migrations);
 	}
-	if (source->digester != NULL)
-		migrate_digester_end(source->digester);
-	source->digester = NULL;
 	if (better)
 		return false;
 	if (atlas_sum != NULL)
@@ -452,7 +487,6 @@ migrate_source_parse(MigrateSource *source, Migration *migration)
 	List	   *migrations;
 	ListCell   *lc;
 
-	source->digester = migrate_digester_begin(source->dir, source->set->format);
 	foreach(lc, migration->unread)
 	{
 		MigrateFileName *parsed = lfirst(lc);
@@ -461,14 +495,55 @@ migrate_source_parse(MigrateSource *source, Migration *migration)
 			refuse_changed(parsed->file);
 		parts = list_concat(parts, parse_file(source, parsed));
 	}
-	migrate_digester_end(source->digester);
-	source->digester = NULL;
 	migrations = migrate_assemble(parts, &ignored);
 	if (list_length(migrations) != 1)
 		refuse_changed(migration->file);
 	*migration = *(Migration *) linitial(migrations);
 	migration->format = migrate_format_name(source->set->format);
 	MemoryContextSwitchTo(old);
+}
+
+/*
+ * Digest the files of a migration, of which the first comes with its up section.  False
+ * if it has no digest, or a file is not the one any more that was parsed.
+ */
+static bool
+digest_parts(MigrateSource *source, List *parts, uint8 *digest)
+{
+	ListCell   *lc;
+
+	foreach(lc, parts)
+	{
+		MigrateDigestPart *part = lfirst(lc);
+
+		if (!part->is_digested)
+		{
+			source->including = NULL;
+			if (!read_file(source, part->file->file) || hash_text(source) != part->text_hash ||
+				!digest_file(source, part))
+				return false;
+		}
+		if (part == linitial(parts))
+			memcpy(digest, part->digest, PG_SHA256_DIGEST_LENGTH);
+		else
+			migrate_digest_join(digest, part->digest);
+	}
+	return true;
+}
+
+/*
+ * Fill in migration->has_digest and its digest, for a migration that is about to be
+ * recorded: most of those that are parsed never are.  Errors: those of reading files.
+ */
+void
+migrate_source_digest(MigrateSource *source, Migration *migration)
+{
+	List	   *parts = migration->digest_parts;
+
+	if (parts == NIL)
+		return;
+	migration->digest_parts = NIL;
+	migration->has_digest = digest_parts(source, parts, migration->digest);
 }
 
 /*

@@ -122,14 +122,17 @@ migrate_known_changed(MigrateRun *run)
  * is?
  */
 static bool
-needs_digest(const MigrateItem *item)
+needs_digest(MigrateRun *run, const MigrateItem *item)
 {
-	const Migration *file = item->file;
+	Migration  *file = item->file;
 	const AppliedMigration *row = item->applied;
 
-	return file != NULL && row != NULL && file->unread == NIL && file->has_digest &&
-		(item->state == STATE_APPLIED || item->state == STATE_BASELINE) &&
-		!item->up_changed && !item->down_changed && migrate_has_same_header(file, row) &&
+	if (file == NULL || row == NULL || file->unread != NIL ||
+		(item->state != STATE_APPLIED && item->state != STATE_BASELINE) ||
+		item->up_changed || item->down_changed || !migrate_has_same_header(file, row))
+		return false;
+	migrate_source_digest(run->source, file);
+	return file->has_digest &&
 		!(row->has_digest && memcmp(file->digest, row->digest, PG_SHA256_DIGEST_LENGTH) == 0);
 }
 
@@ -148,7 +151,7 @@ migrate_refresh_digests(MigrateRun *run)
 	{
 		const MigrateItem *item = lfirst(lc);
 
-		if (needs_digest(item))
+		if (needs_digest(run, item))
 			migrate_record_digest(&run->request->history, item->applied, item->file->digest);
 	}
 }

@@ -354,9 +354,37 @@ add_item(ItemNames *lookup, MigrateItem *item)
 		add_name(lookup->numbers, lookup->other_numbers, number, item);
 }
 
-static void
-name_items(ItemNames *lookup, List *items)
+static bool
+begins_with(const char *str, const char *start)
 {
+	return strncmp(str, start, strlen(start)) == 0;
+}
+
+/*
+ * Is one of the names of an item perhaps that one?
+ */
+static bool
+may_be_called(const MigrateItem *item, const char *wanted, const char *wanted_number)
+{
+	const char *version = migrate_item_version(item);
+	const char *number = wanted_number ? plain_number(version) : NULL;
+
+	/*
+	 * its full name begins with its version, and both names with that of the
+	 * file
+	 */
+	return begins_with(wanted, version) || begins_with(wanted, migrate_item_file(item)) ||
+		(number != NULL && strcmp(number, wanted_number) == 0) ||
+		(item->file != NULL && item->file->tags != NIL);
+}
+
+/*
+ * Name the items, or those that a single name may be one of, if "only" is not NULL.
+ */
+static void
+name_items(ItemNames *lookup, List *items, const char *only)
+{
+	const char *number = only ? plain_number(only) : NULL;
 	ListCell   *lc;
 
 	lookup->names = migrate_names_create();
@@ -368,7 +396,8 @@ name_items(ItemNames *lookup, List *items)
 	foreach(lc, items)
 	{
 		CHECK_FOR_INTERRUPTS();
-		add_item(lookup, lfirst(lc));
+		if (only == NULL || may_be_called(lfirst(lc), only, number))
+			add_item(lookup, lfirst(lc));
 	}
 }
 
@@ -419,7 +448,7 @@ migrate_match_find_all(List *items, List *wanted)
 	List	   *found = NIL;
 	ListCell   *lc;
 
-	name_items(&lookup, items);
+	name_items(&lookup, items, list_length(wanted) == 1 ? linitial(wanted) : NULL);
 	foreach(lc, wanted)
 		found = lappend(found, find(&lookup, items, lfirst(lc)));
 	return found;

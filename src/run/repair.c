@@ -71,7 +71,7 @@ static MigrateRepair *
 repair_item(MigrateRun *run, MigrateItem *item)
 {
 	MigrateRepair *repair = palloc0(sizeof(MigrateRepair));
-	const Migration *file = item->file;
+	Migration  *file = item->file;
 	char	   *up = NULL;
 	char	   *down = NULL;
 	List	   *vars;
@@ -84,6 +84,7 @@ repair_item(MigrateRun *run, MigrateItem *item)
 		down = migrate_source_text(run->source, &file->down);
 	reversible = migrate_is_reversible(run, file, item->applied, &vars, &error);
 	migrate_warn_down(error);
+	migrate_source_digest(run->source, file);
 	migrate_record_replace(&run->request->history, item->file, item->applied, item->down_changed, up,
 						   migrate_own_variables(item->applied->up_vars, item->applied->up_role),
 						   down, vars, reversible, error);

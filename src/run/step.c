@@ -317,6 +317,8 @@ migrate_record_step(MigrateRun *run, MigrateStep *step, bool executed,
 	}
 	if (step->file != NULL && step->file->down.present)
 		down = migrate_source_text(run->source, &step->file->down);
+	if (step->file != NULL)
+		migrate_source_digest(run->source, step->file);
 	migrate_record_up(&run->request->history, step, executed ? "done" : "adopted", result,
 					  started, sql, down);
 }
@@ -338,6 +340,7 @@ migrate_replace_downs(MigrateRun *run, List *items)
 		bool		reversible = migrate_is_reversible(run, item->file, item->applied, &vars, &error);
 
 		migrate_warn_down(error);
+		migrate_source_digest(run->source, item->file);
 		migrate_record_replace(&run->request->history, item->file, item->applied, item->down_changed, NULL, NIL,
 							   migrate_source_text(run->source, &item->file->down), vars,
 							   reversible, error);
@@ -365,16 +368,17 @@ migrate_fire_callers_events(MigrateRun *run)
  * migrate.history.
  */
 void
-migrate_record_unrun(MigrateRun *run, const Migration *file, const MigrateResult *result,
+migrate_record_unrun(MigrateRun *run, Migration *file, const MigrateResult *result,
 					 TimestampTz started, const char *outcome)
 {
-	MigrateStep step = {.direction = MIGRATE_UP,.file = unconstify(Migration *, file)};
+	MigrateStep step = {.direction = MIGRATE_UP,.file = file};
 	char	   *down = NULL;
 
 	step.reversible = migrate_is_reversible(run, file, NULL, &step.down_vars, &step.down_error);
 	migrate_warn_down(step.down_error);
 	if (file->down.present)
 		down = migrate_source_text(run->source, &file->down);
+	migrate_source_digest(run->source, file);
 	migrate_record_up(&run->request->history, &step, outcome, result, started,
 					  migrate_source_text(run->source, &file->up), down);
 }

@@ -24,7 +24,7 @@
 #include "run/run_int.h"
 
 /* in step.c */
-extern void migrate_record_unrun(MigrateRun *run, const Migration *file, const MigrateResult *result,
+extern void migrate_record_unrun(MigrateRun *run, Migration *file, const MigrateResult *result,
 								 TimestampTz started, const char *outcome);
 extern MigrateResult *migrate_new_unrun_result(MigrateRun *run, Migration *file);
 extern void migrate_fire_callers_events(MigrateRun *run);
