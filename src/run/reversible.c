@@ -34,10 +34,10 @@ typedef struct DownParsing
 {
 	const MigrateSection *section;
 	MigrateErrorContext *errctx;
-	List	   *vars;
+	List	   *sets;			/* of MigrateVariableSet */
 	char	   *str;
 	MigrateScript *script;
-	List	   *used;			/* of "vars" */
+	List	   *used;			/* of their variables */
 } DownParsing;
 
 static void
@@ -45,7 +45,7 @@ parse_down_section(void *arg)
 {
 	DownParsing *parsing = arg;
 	const MigrateSection *section = parsing->section;
-	char	   *sql = migrate_substitute(section->syntax, parsing->str, section->line, parsing->vars,
+	char	   *sql = migrate_substitute(section->syntax, parsing->str, section->line, parsing->sets,
 										 &parsing->used, parsing->errctx);
 
 	parsing->script = migrate_script_parse(sql, section->transactional, section->line,
@@ -84,7 +84,7 @@ migrate_is_reversible(MigrateRun *run, const Migration *file, const AppliedMigra
 		*error = psprintf("down section: %s", migrate_broken_reason(section));
 		return false;
 	}
-	parsing.vars = migrate_variables_of(run, MIGRATE_DOWN, file, applied, section->syntax, section->file);
+	parsing.sets = migrate_variables_of(run, MIGRATE_DOWN, file, applied, section->syntax, section->file);
 	migrate_errcontext_begin(&errctx, &callback, MIGRATE_DOWN, file, NULL);
 	scratch = AllocSetContextCreate(context, "migrate down section", ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(scratch);
@@ -119,8 +119,8 @@ typedef struct StoredParsing
 	const AppliedMigration *applied;
 	MigrateErrorContext *errctx;
 	char	   *str;
-	List	   *vars;
-	List	   *used;			/* of them */
+	List	   *sets;			/* of MigrateVariableSet */
+	List	   *used;			/* of their variables */
 } StoredParsing;
 
 static void
@@ -129,7 +129,7 @@ substitute_down(void *arg)
 	StoredParsing *parsing = arg;
 
 	(void) migrate_substitute(parsing->applied->down_syntax, parsing->str,
-							  parsing->applied->down_line, parsing->vars, &parsing->used,
+							  parsing->applied->down_line, parsing->sets, &parsing->used,
 							  parsing->errctx);
 }
 
@@ -150,7 +150,7 @@ stored_down_variables(MigrateRun *run, const AppliedMigration *applied)
 		(parsing.str = migrate_history_script(applied->down_sha256)) == NULL)
 		return applied->down_vars;
 	migrate_errcontext_begin(&errctx, &callback, MIGRATE_DOWN, NULL, applied);
-	parsing.vars = migrate_variables_of(run, MIGRATE_DOWN, NULL, applied, applied->down_syntax,
+	parsing.sets = migrate_variables_of(run, MIGRATE_DOWN, NULL, applied, applied->down_syntax,
 										applied->file);
 	error = migrate_try(substitute_down, &parsing);
 	if (error != NULL && !migrate_is_script_error(error->sqlerrcode))

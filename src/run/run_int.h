@@ -29,6 +29,8 @@ struct MigrateRun
 	bool		is_read;		/* that has just been read */
 	List	   *items;			/* of MigrateItem, in order of versions */
 	int			batch;			/* of what is applied now, 0: not known yet */
+	List	   *given;			/* a MigrateVariableSet, once one is needed,
+								 * of request->vars */
 	List	   *built_in;		/* of MigrateVariable, once they are needed */
 	List	   *cursors;		/* WITH HOLD, see migrate_end_other_role() */
 	int			nsteps;			/* of a run with commits, in all ... */

@@ -249,14 +249,14 @@ interrupted_sql(MigrateRun *run, const MigrateStep *step, MigrateErrorContext *e
 	bool		up = step->direction == MIGRATE_UP;
 	char	   *stored = migrate_history_script(up ? applied->up_sha256 : applied->down_sha256);
 	MigrateSyntax syntax = stored_syntax(step);
+	List	   *sets;
 	List	   *used;
 
 	if (stored == NULL)
 		return NULL;
-	return migrate_substitute(syntax, stored, stored_line(step),
-							  list_concat_copy(up ? applied->up_vars : applied->down_vars,
-											   migrate_built_in_variables(run, syntax, applied->file)),
-							  &used, errctx);
+	sets = migrate_variable_sets_add(NIL, up ? applied->up_vars : applied->down_vars);
+	sets = migrate_variable_sets_add(sets, migrate_built_in_variables(run, syntax, applied->file));
+	return migrate_substitute(syntax, stored, stored_line(step), sets, &used, errctx);
 }
 
 /*

@@ -176,26 +176,43 @@ migrate_built_in_variables(MigrateRun *run, MigrateSyntax syntax, const char *fi
 }
 
 /*
- * The variables of a script that is not to run yet: what is given, in the call or
- * in the file, then what is stored for it, then what is built in.  "migration" and
- * "applied" may be NULL.
+ * What is given in the call, as a list that belongs to the run.  It is the same for all
+ * scripts, so that it need be put into order only once.
+ */
+static List *
+given_variables(MigrateRun *run)
+{
+	if (run->given == NIL && run->request->vars != NIL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(run->context);
+
+		run->given = migrate_variable_sets_add(NIL, run->request->vars);
+		MemoryContextSwitchTo(old);
+	}
+	return run->given;
+}
+
+/*
+ * The variables (MigrateVariableSet) of a script that is not to run yet: what is given,
+ * in the call or in the file, then what is stored for it, then what is built in.
+ * "migration" and "applied" may be NULL.
  */
 List *
 migrate_variables_of(MigrateRun *run, MigrateDirection direction, const Migration *migration,
 					 const AppliedMigration *applied, MigrateSyntax syntax, const char *file)
 {
-	List	   *given = migration == NULL || migration->properties == NIL ? run->request->vars :
-		list_concat_copy(run->request->vars, migration->properties);
-	List	   *built_in = migrate_built_in_variables(run, syntax, file);
+	List	   *sets = list_copy(given_variables(run));
 	List	   *stored = applied == NULL ? NIL :
 		direction == MIGRATE_UP ? applied->up_vars : applied->down_vars;
 	const char *author = applied == NULL ? NULL :
 		direction == MIGRATE_UP ? applied->up_role : applied->down_role;
 
-	if (stored == NIL && built_in == NIL)
-		return given;
-	given = list_concat_copy(given, migrate_own_variables(stored, author));
-	return list_concat(list_concat(given, forbidden_variables(stored, author)), built_in);
+	if (migration != NULL)
+		sets = migrate_variable_sets_add(sets, migration->properties);
+	if (stored != NIL)
+		sets = migrate_variable_sets_add(migrate_variable_sets_add(sets, migrate_own_variables(stored, author)),
+										 forbidden_variables(stored, author));
+	return migrate_variable_sets_add(sets, migrate_built_in_variables(run, syntax, file));
 }
 
 /*
@@ -205,11 +222,12 @@ migrate_variables_of(MigrateRun *run, MigrateDirection direction, const Migratio
 List *
 migrate_step_variables(MigrateRun *run, const MigrateStep *step, MigrateSyntax syntax, const char *file)
 {
-	List	   *vars = migrate_variables_of(run, step->direction, step->file, step->applied, syntax,
+	List	   *sets = migrate_variables_of(run, step->direction, step->file, step->applied, syntax,
 											file);
 
 	if (step->direction == MIGRATE_UP || step->applied->down_vars == NIL)
-		return vars;
-	return list_concat_copy(migrate_own_variables(step->applied->down_vars, step->applied->down_role),
-							vars);
+		return sets;
+	return list_concat(migrate_variable_sets_add(NIL, migrate_own_variables(step->applied->down_vars,
+																			step->applied->down_role)),
+					   sets);
 }

@@ -331,7 +331,7 @@ may_have_reference(const MigrateSubstitution *s)
 			p++;
 		else if (p[1] == '\'' || p[1] == '"' || p[1] == '{')
 			return true;
-		else if ((s->vars != NIL || s->lenient) && migrate_is_variable_char(p[1]))
+		else if ((s->sets != NIL || s->lenient) && migrate_is_variable_char(p[1]))
 			return true;
 	}
 	return false;

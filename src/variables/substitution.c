@@ -16,6 +16,7 @@
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "utils/memutils.h"
 
 #include "util/line_map.h"
 #include "util/names.h"
@@ -24,7 +25,7 @@
 #include "variables/variables_int.h"
 
 #define MAX_SHOWN_NAME	128
-/* so many variables are looked for in the list, before a table is worth it */
+/* so often a list is searched, before a table is worth it */
 #define MANY_SEARCHES	8
 
 static void
@@ -108,24 +109,79 @@ table_name(const char *name, int length, bool fold)
 }
 
 /*
- * All variables by name, the first of several.
+ * Add variables that are searched after those of "sets" (MigrateVariableSet), a list that
+ * may be changed.
  */
-static void
-name_variables(MigrateSubstitution *s, bool fold)
+List *
+migrate_variable_sets_add(List *sets, List *vars)
 {
+	MigrateVariableSet *set;
+
+	if (vars == NIL)
+		return sets;
+	set = palloc0(sizeof(MigrateVariableSet));
+	set->vars = vars;
+	return lappend(sets, set);
+}
+
+/*
+ * All variables of a set by name, the first of several.  The table lives as long as the
+ * set, which may be searched for many texts.
+ */
+static MigrateNames *
+name_variables(MigrateVariableSet *set, bool fold)
+{
+	MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(set));
+	MigrateNames *names = migrate_names_create();
 	ListCell   *lc;
 
-	s->by_name = migrate_names_create();
-	s->folded = fold;
-	s->longest = 0;
-	foreach(lc, s->vars)
+	foreach(lc, set->vars)
 	{
 		MigrateVariable *var = lfirst(lc);
 
 		CHECK_FOR_INTERRUPTS();
-		(void) migrate_names_add(s->by_name, table_name(var->name, strlen(var->name), fold), var);
-		s->longest = Max(s->longest, strlen(var->name));
+		(void) migrate_names_add(names, fold ? table_name(var->name, strlen(var->name), true) : var->name,
+								 var);
+		set->longest = Max(set->longest, strlen(var->name));
 	}
+	MemoryContextSwitchTo(old);
+	return names;
+}
+
+/*
+ * The same as search_list(), by name.
+ */
+static MigrateVariable *
+search_names(MigrateVariableSet *set, const char *name, int length, bool fold)
+{
+	MigrateNames **names = fold ? &set->by_lower_name : &set->by_name;
+	MigrateVariable *var;
+	char	   *copy;
+
+	if (*names == NULL)
+		*names = name_variables(set, fold);
+	if (length > set->longest)
+		return NULL;			/* what looks like a name can be of any length */
+	copy = table_name(name, length, fold);
+	var = migrate_names_get(*names, copy);
+	pfree(copy);
+	return var;
+}
+
+static MigrateVariable *
+search_list(List *vars, const char *name, int length, bool fold)
+{
+	ListCell   *lc;
+
+	foreach(lc, vars)
+	{
+		MigrateVariable *var = lfirst(lc);
+
+		CHECK_FOR_INTERRUPTS();
+		if (same_name(var->name, name, length, fold))
+			return var;
+	}
+	return NULL;
 }
 
 static MigrateVariable *
@@ -133,26 +189,16 @@ search(MigrateSubstitution *s, const char *name, int length, bool fold)
 {
 	ListCell   *lc;
 
-	if (s->searches++ >= MANY_SEARCHES)
+	foreach(lc, s->sets)
 	{
-		char	   *copy;
-		MigrateVariable *var;
+		MigrateVariableSet *set = lfirst(lc);
+		bool		often = set->searches == MANY_SEARCHES;
+		MigrateVariable *var = often ? search_names(set, name, length, fold) :
+			search_list(set->vars, name, length, fold);
 
-		if (s->by_name == NULL || s->folded != fold)
-			name_variables(s, fold);
-		if (length > s->longest)
-			return NULL;		/* what looks like a name can be of any length */
-		copy = table_name(name, length, fold);
-		var = migrate_names_get(s->by_name, copy);
-		pfree(copy);
-		return var;
-	}
-	foreach(lc, s->vars)
-	{
-		MigrateVariable *var = lfirst(lc);
-
-		CHECK_FOR_INTERRUPTS();
-		if (same_name(var->name, name, length, fold))
+		if (!often)
+			set->searches++;
+		if (var != NULL)
 			return var;
 	}
 	return NULL;

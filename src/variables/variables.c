@@ -104,17 +104,18 @@ result_of(MigrateSubstitution *s)
  * The text with the values of variables put in: "sql" itself if there is nothing to
  * substitute, otherwise palloc'd.
  *
- * "line" is that of its first byte in the file.  The first of "vars"
- * (MigrateVariable) that has a name counts.  *used becomes a list of those that
- * were substituted, pointers into "vars", without those that are built in.  Errors,
+ * "line" is that of its first byte in the file.  The first variable of "sets"
+ * (MigrateVariableSet) that has a name counts.  *used becomes a list of those
+ * (MigrateVariable) that were substituted, pointers into the sets, without those that
+ * are built in.  Errors,
  * with errctx->line set: 42704 for a variable without a value, 42501 for a value
  * that is forbidden, 42601 for what looks like a reference but is not one.
  */
 char *
-migrate_substitute(MigrateSyntax syntax, const char *sql, int line, List *vars,
+migrate_substitute(MigrateSyntax syntax, const char *sql, int line, List *sets,
 				   List **used, MigrateErrorContext *errctx)
 {
-	MigrateSubstitution s = {.sql = sql,.first_line = line,.vars = vars,.errctx = errctx};
+	MigrateSubstitution s = {.sql = sql,.first_line = line,.sets = sets,.errctx = errctx};
 	ListCell   *lc;
 
 	if (syntax == SYNTAX_PSQL)

@@ -50,10 +50,23 @@ typedef struct MigrateVariable
 	const char *author;			/* of a stored one */
 } MigrateVariable;
 
+/*
+ * Variables that are searched together: once that has been done often, by name.
+ */
+typedef struct MigrateVariableSet
+{
+	List	   *vars;			/* of MigrateVariable */
+	int			searches;		/* so many times, one was looked for in the
+								 * list */
+	struct MigrateNames *by_name;	/* NULL: not yet */
+	struct MigrateNames *by_lower_name;
+	int			longest;		/* of their names, in bytes */
+} MigrateVariableSet;
+
 /* in variables.c */
 extern const char *migrate_syntax_name(MigrateSyntax syntax);
 extern MigrateSyntax migrate_syntax_named(const char *name);
-extern char *migrate_substitute(MigrateSyntax syntax, const char *sql, int line, List *vars,
+extern char *migrate_substitute(MigrateSyntax syntax, const char *sql, int line, List *sets,
 								List **used, MigrateErrorContext *errctx);
 extern bool migrate_has_variables(MigrateSyntax syntax, const char *sql);
 extern bool migrate_variables_come_from(List *vars, MigrateOrigin origin);
@@ -62,6 +75,7 @@ extern char *migrate_variables_write(List *vars);
 
 /* in substitution.c */
 extern bool migrate_is_variable_char(char c);
+extern List *migrate_variable_sets_add(List *sets, List *vars);
 
 /* in psql.c */
 extern const char *migrate_skip_dollar_quote(const char *p);

@@ -27,13 +27,9 @@ typedef struct MigrateSubstitution
 {
 	const char *sql;
 	int			first_line;		/* line of the text's first byte in its file */
-	List	   *vars;			/* of MigrateVariable */
+	List	   *sets;			/* of MigrateVariableSet */
 	List	   *used;			/* those of them that were used */
 	MigrateNames *used_names;	/* and their names */
-	int			searches;		/* so many times a variable was looked for ... */
-	MigrateNames *by_name;		/* ... and once there are many, this helps ... */
-	bool		folded;			/* ... with names in lower case */
-	int			longest;		/* of those, in bytes */
 	MigrateErrorContext *errctx;
 	bool		lenient;		/* only look for references, refuse nothing */
 	bool		found;			/* any reference, with a value or not */

@@ -130,6 +130,17 @@ is_linear(
 			  . "--changeset a:1\n"
 			  . join('', map { "SELECT \${p$_};\n" } 1 .. $_[0]));
 	});
+is_linear(
+	'variables that many files use',
+	300,
+	sub {
+		my ($n) = @_;
+		my $last = 100 * $n;
+		my $sql = join('', map { "SELECT :k$_;\n" } $last - 7 .. $last);
+
+		return "SELECT count(*) FROM migrate.plan('" . new_directory(numbered($n, sub { $sql }))
+		  . "', project => 'other', vars => (SELECT jsonb_object_agg('k' || i, i) FROM generate_series(1, $last) i))";
+	});
 is_linear('references that are not closed', 60000,
 	sub { return plan_of('a.sql' => "--liquibase formatted sql\n--changeset a:1\nSELECT '" . '${' x $_[0] . "}';\n"); });
 is_linear(
