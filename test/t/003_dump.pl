@@ -122,6 +122,41 @@ command_ok([ 'pg_restore', '--exit-on-error', '-d', target('custom'), "$dumps/cu
 is(remembered($custom), $remembered, 'pg_dump -Fc: everything is as before');
 goes_on($custom, 'pg_dump -Fc');
 
+my $parallel = database($node, 'parallel');
+command_ok([ 'pg_dump', '-Fd', '-j', '3', '-f', "$dumps/parallel", $source ], 'pg_dump -Fd -j 3');
+command_ok([ 'pg_restore', '--exit-on-error', '-j', '3', '-d', target('parallel'), "$dumps/parallel" ],
+	'pg_restore -j 3');
+is(remembered($parallel), $remembered, 'pg_dump -Fd -j 3: everything is as before');
+goes_on($parallel, 'pg_dump -Fd -j 3');
+
+# A copy by the server itself.
+
+query(database($node, 'postgres'), 'CREATE DATABASE template TEMPLATE shop');
+is(remembered(database($node, 'template')), $remembered, 'CREATE DATABASE ... TEMPLATE: everything is as before');
+goes_on(database($node, 'template'), 'CREATE DATABASE ... TEMPLATE');
+
+# One schema.  That of the application comes without the extension, and without its
+# history: what is in the dump is recorded in the new database by baseline().
+
+my $public = database($node, 'public_only');
+command_ok([ 'pg_dump', '-n', 'public', '-f', "$dumps/public", $source ], 'pg_dump -n public');
+unlike(slurp_file("$dumps/public"), qr/migrate/, 'has nothing of migrate');
+my $restored = target('public_only');
+query($public, 'DROP SCHEMA public');
+command_ok([ 'psql', '-XAtq', '-v', 'ON_ERROR_STOP=1', '-f', "$dumps/public", $restored ], 'its output can be restored');
+query($public, 'CREATE EXTENSION migrate');
+is(query($public, "SELECT count(*) FROM migrate.baseline('$dir', '3')"), '3', 'baseline() records what is there');
+is(query($public, "SELECT version FROM migrate.apply('$dir')"), "004\n005", 'and the others are applied');
+
+# The schema "migrate" as such has only what does not belong to the extension: with
+# -e, the rows are dumped as well.
+command_ok([ 'pg_dump', '-n', 'migrate', '-f', "$dumps/migrate", $source ], 'pg_dump -n migrate');
+unlike(slurp_file("$dumps/migrate"), qr/COPY migrate/, 'pg_dump -n migrate has no history');
+my $history = database($node, 'history_only');
+command_ok([ 'pg_dump', '-n', 'migrate', '-e', 'migrate', '-f', "$dumps/history", $source ], 'pg_dump -n migrate -e migrate');
+command_ok([ psql_on("$dumps/history", 'history_only') ], 'its output can be restored');
+is(remembered($history), $remembered, 'pg_dump -n migrate -e migrate: the history is as before');
+
 # The schema alone: no history, and nothing that fails.
 
 command_ok([ 'pg_dump', '-s', '-f', "$dumps/schema", $source ], 'pg_dump -s');
