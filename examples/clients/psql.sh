@@ -6,7 +6,7 @@
 # psql sends each statement outside a transaction; do not use -1 or BEGIN.  It shows
 # notices and the context of an error; VERBOSITY adds the SQLSTATE.  \set reads the
 # object into a variable: one of that size cannot be an argument of -v.  From
-# PostgreSQL 16 on, psql can bind it: CALL migrate.up(files => $1) \bind :files \g
+# PostgreSQL 16 on, psql can bind it: CALL migrate.up(files => $1) \bind :files \gset
 # instead of :'files', which is a part of the statement.
 
 cd "${1:-migrations}" || exit 1
