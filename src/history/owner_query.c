@@ -316,7 +316,6 @@ migrate_query(MigrateQuery *query, MigrateParameters *p, MigrateSnapshot which, 
 	QueryRun	run = {query, p, which, expected, receive, arg};
 
 	Assert(p->n == query->nargs);
-	if (!query->of_scripts)
-		migrate_recorder_flush();
+	migrate_recorder_flush();
 	migrate_as_owner(which == SNAPSHOT_LATEST, run_query, &run);
 }

@@ -32,8 +32,6 @@ typedef struct MigrateQuery
 	const char *sql;
 	int			nargs;
 	Oid			types[MIGRATE_MAX_PARAMETERS];
-	bool		of_scripts;		/* reads nothing but migrate.script, which it
-								 * does not matter when it is written */
 	struct _SPI_plan *plan;		/* filled in at first use */
 } MigrateQuery;
 

@@ -51,11 +51,6 @@ enum ReadColumn
 	R_LAST = R_STATEMENTS
 };
 
-static MigrateQuery script_query = {
-	"SELECT text FROM migrate.script WHERE sha256 OPERATOR(pg_catalog.=) $1 LIMIT 1",
-	1, {BYTEAOID},.of_scripts = true
-};
-
 static MigrateQuery batch_query = {
 	"SELECT pg_catalog.max(batch) FROM migrate.history"
 	" WHERE " MIGRATE_KEY_MATCHES,
@@ -352,20 +347,6 @@ collect_text(void *arg)
 	if (SPI_processed > 0)
 		sink->str = text_column(deform_row(0, &row), 1);
 	MemoryContextSwitchTo(old);
-}
-
-/*
- * A stored script, palloc'd; NULL if only its hash has been stored.
- */
-char *
-migrate_history_script(const uint8 *sha256)
-{
-	MigrateParameters p = {0};
-	TextSink	sink = {.context = CurrentMemoryContext};
-
-	migrate_bind_sha256(&p, sha256);
-	migrate_query(&script_query, &p, SNAPSHOT_LATEST, SPI_OK_SELECT, collect_text, &sink);
-	return sink.str;
 }
 
 static MigrateQuery attempts_query = {

@@ -14,7 +14,9 @@
 
 #include "access/xact.h"
 #include "common/sha2.h"
+#include "utils/builtins.h"
 
+#include "history/history.h"
 #include "history/history_int.h"
 #include "history/table.h"
 #include "util/hash.h"
@@ -25,6 +27,7 @@
 static const char *const script_columns[] = {"id", "sha256", "bytes", "text", NULL};
 
 #define SCRIPT_SHA256		2
+#define SCRIPT_TEXT			4
 
 const MigrateTableDef migrate_script_table = {"script", "script_sha256_idx", "script_id_seq", script_columns};
 
@@ -93,4 +96,52 @@ migrate_store_script(const uint8 *sha256, const char *str)
 	Script		script = {sha256, str};
 
 	migrate_write_tables(store_script, &script);
+}
+
+/*
+ * A script to find, as the argument of read_script().
+ */
+typedef struct ScriptRead
+{
+	const uint8 *sha256;
+	MemoryContext context;		/* of the result */
+	char	   *str;
+} ScriptRead;
+
+/*
+ * Keep the text of a row; all of that hash have the same.
+ */
+static void
+collect_script(void *arg, const Datum *values, const bool *nulls)
+{
+	ScriptRead *read = arg;
+	MemoryContext old = MemoryContextSwitchTo(read->context);
+
+	if (read->str == NULL && !nulls[SCRIPT_TEXT - 1])
+		read->str = TextDatumGetCString(values[SCRIPT_TEXT - 1]);
+	MemoryContextSwitchTo(old);
+}
+
+static void
+read_script(void *arg)
+{
+	ScriptRead *read = arg;
+	const AttrNumber columns[] = {SCRIPT_SHA256};
+	MigrateParameters p = {0};
+
+	migrate_bind_sha256(&p, read->sha256);
+	migrate_table_read(&migrate_script_table, columns, p.values, lengthof(columns), collect_script,
+					   read);
+}
+
+/*
+ * A stored script, palloc'd; NULL if only its hash has been stored.
+ */
+char *
+migrate_history_script(const uint8 *sha256)
+{
+	ScriptRead	read = {sha256, CurrentMemoryContext};
+
+	migrate_as_owner(true, read_script, &read);
+	return read.str;
 }

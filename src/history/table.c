@@ -7,7 +7,8 @@
  * longer than writing its rows.  So they are written as the apply worker of logical
  * replication writes rows, which keeps constraints, indexes and triggers.
  *
- * Follows core's src/backend/replication/logical/worker.c (PostgreSQL 15).
+ * Follows core's src/backend/replication/logical/worker.c, and for CHECK constraints
+ * ExecRelCheck() in src/backend/executor/execMain.c (PostgreSQL 15).
  *
  * Copyright (c) 2026, the migrate authors
  *
@@ -26,8 +27,10 @@
 #include "commands/sequence.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
+#include "nodes/nodes.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
@@ -38,6 +41,8 @@
 #include "util/printable.h"
 
 #define MAX_KEYS	3
+/* so many CHECK constraints are kept: all tables together have seven */
+#define MAX_CHECKS	16
 
 struct MigrateTable
 {
@@ -48,6 +53,20 @@ struct MigrateTable
 	ResultRelInfo *info;
 	TupleTableSlot *slot;
 };
+
+/*
+ * A CHECK constraint of a table, as pg_constraint has it, and parsed.
+ */
+typedef struct ParsedCheck
+{
+	MemoryContext context;
+	char	   *source;
+	Expr	   *expr;
+} ParsedCheck;
+
+/* those that this session has met; one of another text replaces the oldest */
+static ParsedCheck checks[MAX_CHECKS];
+static int	next_check = 0;
 
 /*
  * Call "body", which may open tables and change them, as their owner.  What a run has
@@ -140,6 +159,55 @@ migrate_table_next_id(const MigrateTable *table)
 }
 
 /*
+ * The expression of a CHECK constraint.  It is kept, since a run writes a few rows in each
+ * of many transactions, and parsing takes as long as writing them.
+ */
+static Expr *
+parsed_check(const char *source)
+{
+	ParsedCheck check;
+	MemoryContext old;
+
+	for (int i = 0; i < MAX_CHECKS; i++)
+		if (checks[i].source != NULL && strcmp(checks[i].source, source) == 0)
+			return checks[i].expr;
+	check.context = AllocSetContextCreate(CurrentMemoryContext, "migrate check",
+										  ALLOCSET_SMALL_SIZES);
+	old = MemoryContextSwitchTo(check.context);
+	check.source = pstrdup(source);
+	check.expr = stringToNode(source);
+	MemoryContextSwitchTo(old);
+	MemoryContextSetParent(check.context, TopMemoryContext);
+	if (checks[next_check].context != NULL)
+		MemoryContextDelete(checks[next_check].context);
+	checks[next_check] = check;
+	next_check = (next_check + 1) % MAX_CHECKS;
+	return check.expr;
+}
+
+/*
+ * Prepare the CHECK constraints of a table, as ExecRelCheck() does for the first row, which
+ * then finds them.  It does so itself where there is more to it.
+ */
+static void
+prepare_checks(MigrateTable *table)
+{
+	const TupleConstr *constr = RelationGetDescr(table->rel)->constr;
+	int			n = constr ? constr->num_check : 0;
+	ExprState **exprs;
+
+	for (int i = 0; i < n; i++)
+		if (!migrate_check_is_plain(constr, i))
+			return;
+	if (n == 0)
+		return;
+	exprs = MemoryContextAllocZero(table->estate->es_query_cxt, n * sizeof(ExprState *));
+	for (int i = 0; i < n; i++)
+		exprs[i] = ExecPrepareExpr(parsed_check(constr->check[i].ccbin), table->estate);
+	*migrate_check_exprs(table->info) = exprs;
+}
+
+/*
  * Insert a row: values for the columns that we know, others are null.
  */
 void
@@ -155,6 +223,8 @@ migrate_table_insert(MigrateTable *table, const MigrateParameters *row)
 		table->slot->tts_isnull[i] = row->nulls[i] == 'n';
 	}
 	ExecStoreVirtualTuple(table->slot);
+	if (*migrate_check_exprs(table->info) == NULL)
+		prepare_checks(table);
 	ExecSimpleRelationInsert(table->info, table->estate, table->slot);
 	ResetPerTupleExprContext(table->estate);
 }

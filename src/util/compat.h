@@ -175,6 +175,31 @@ migrate_check_insert(ParseState *pstate, ParseNamespaceItem *item, Bitmapset *co
 #endif
 }
 
+/* 18 renamed where the executor keeps the CHECK constraints of a table. */
+static inline ExprState ***
+migrate_check_exprs(ResultRelInfo *info)
+{
+#if PG_VERSION_NUM >= 180000
+	return &info->ri_CheckConstraintExprs;
+#else
+	return &info->ri_ConstraintExprs;
+#endif
+}
+
+/*
+ * 18 has constraints that are not enforced, and columns that are computed where they
+ * are read.  Is a CHECK constraint without either?
+ */
+static inline bool
+migrate_check_is_plain(const TupleConstr *constr, int number)
+{
+#if PG_VERSION_NUM >= 180000
+	return constr->check[number].ccenforced && !constr->has_generated_virtual;
+#else
+	return true;
+#endif
+}
+
 /* 16 can pass more result relations to EvalPlanQual. */
 static inline void
 migrate_epq_init(EPQState *epqstate, EState *estate)

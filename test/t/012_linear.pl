@@ -132,10 +132,10 @@ is_linear(
 	});
 is_linear(
 	'variables that many files use',
-	300,
+	400,
 	sub {
 		my ($n) = @_;
-		my $last = 100 * $n;
+		my $last = 200 * $n;
 		my $sql = join('', map { "SELECT :k$_;\n" } $last - 7 .. $last);
 
 		return "SELECT count(*) FROM migrate.plan('" . new_directory(numbered($n, sub { $sql }))
