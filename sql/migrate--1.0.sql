@@ -266,6 +266,25 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE;
 REVOKE ALL ON FUNCTION migrate.plan FROM PUBLIC;
 COMMENT ON FUNCTION migrate.plan IS 'show what would run, statement by statement, without running it';
 
+CREATE FUNCTION migrate.check(
+	dir text DEFAULT NULL,
+	target text DEFAULT NULL,
+	steps integer DEFAULT NULL,
+	versions text[] DEFAULT NULL,
+	project text DEFAULT 'default',
+	schema text DEFAULT '',
+	format text DEFAULT NULL,
+	vars jsonb DEFAULT NULL,
+	files jsonb DEFAULT NULL,
+	OUT version text, OUT name text, OUT transaction integer, OUT statement integer,
+	OUT file text, OUT line integer, OUT command text, OUT rule text, OUT severity text,
+	OUT relation text, OUT message text, OUT hint text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'migrate_check'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+REVOKE ALL ON FUNCTION migrate.check FROM PUBLIC;
+COMMENT ON FUNCTION migrate.check IS 'show what would make others wait, fail or lose data if the pending migrations ran';
+
 CREATE FUNCTION migrate.baseline(
 	dir text DEFAULT NULL,
 	version text DEFAULT NULL,

@@ -41,6 +41,8 @@ int			migrate_lock_retries = 0;
 
 int			migrate_lock_retry_delay = 1000;
 
+int			migrate_large_table = 10240;
+
 static const struct config_enum_entry on_modified_options[] = {
 	{"error", ON_MODIFIED_ERROR, false},
 	{"warn", ON_MODIFIED_WARN, false},
@@ -195,6 +197,16 @@ _PG_init(void)
 							1000, 1, 60000,
 							PGC_USERSET,
 							GUC_UNIT_MS,
+							NULL, NULL, NULL);
+
+	/* what a DBA has decided is not for the author of a migration to change */
+	DefineCustomIntVariable("migrate.large_table",
+							"Size from which on the rules of migrate.check() find something about a table.",
+							"0 is every table that has rows.",
+							&migrate_large_table,
+							10240, 0, INT_MAX,
+							PGC_SUSET,
+							GUC_UNIT_KB,
 							NULL, NULL, NULL);
 
 	MarkGUCPrefixReserved("migrate");

@@ -27,6 +27,8 @@
 
 PG_FUNCTION_INFO_V1(migrate_plan);
 
+PG_FUNCTION_INFO_V1(migrate_check);
+
 PG_FUNCTION_INFO_V1(migrate_status);
 
 PG_FUNCTION_INFO_V1(migrate_history);
@@ -38,6 +40,22 @@ PG_FUNCTION_INFO_V1(migrate_is_current);
 PG_FUNCTION_INFO_V1(migrate_at_least);
 
 PG_FUNCTION_INFO_V1(migrate_activity);
+
+/* version, name, transaction, statement, file, line, command */
+static void
+put_preview(Datum *values, bool *nulls, const MigratePreview *row)
+{
+	migrate_put_text(values, nulls, 0, row->version);
+	migrate_put_text(values, nulls, 1, row->name);
+	values[2] = Int32GetDatum(row->transaction);
+	nulls[2] = row->transaction == 0;
+	values[3] = Int32GetDatum(row->statement);
+	nulls[3] = row->statement == 0;
+	migrate_put_text(values, nulls, 4, row->file);
+	values[5] = Int32GetDatum(row->line);
+	nulls[5] = row->line == 0;
+	migrate_put_text(values, nulls, 6, row->command);
+}
 
 #define PLAN_COLUMNS 8
 
@@ -57,16 +75,7 @@ migrate_plan(PG_FUNCTION_ARGS)
 		Datum		values[PLAN_COLUMNS];
 		bool		nulls[PLAN_COLUMNS] = {0};
 
-		migrate_put_text(values, nulls, 0, row->version);
-		migrate_put_text(values, nulls, 1, row->name);
-		values[2] = Int32GetDatum(row->transaction);
-		nulls[2] = row->transaction == 0;
-		values[3] = Int32GetDatum(row->statement);
-		nulls[3] = row->statement == 0;
-		migrate_put_text(values, nulls, 4, row->file);
-		values[5] = Int32GetDatum(row->line);
-		nulls[5] = row->line == 0;
-		migrate_put_text(values, nulls, 6, row->command);
+		put_preview(values, nulls, row);
 		migrate_put_text(values, nulls, 7, row->note);
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
@@ -74,6 +83,37 @@ migrate_plan(PG_FUNCTION_ARGS)
 }
 
 #undef PLAN_COLUMNS
+
+#define CHECK_COLUMNS 12
+
+/* check(dir, target, steps, versions, project, schema, format, vars, files) */
+Datum
+migrate_check(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	MigrateRequest request = {.routine = "check"};
+	ListCell   *lc;
+
+	migrate_choice_arguments(fcinfo, 8, &request);
+	InitMaterializedSRF(fcinfo, 0);
+	foreach(lc, migrate_check_rules(&request))
+	{
+		MigrateRuleRow *row = lfirst(lc);
+		Datum		values[CHECK_COLUMNS];
+		bool		nulls[CHECK_COLUMNS] = {0};
+
+		put_preview(values, nulls, row->statement);
+		migrate_put_text(values, nulls, 7, row->rule);
+		migrate_put_text(values, nulls, 8, row->severity);
+		migrate_put_text(values, nulls, 9, row->relation);
+		migrate_put_text(values, nulls, 10, row->message);
+		migrate_put_text(values, nulls, 11, row->hint);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}
+
+#undef CHECK_COLUMNS
 
 /*
  * The columns of status().

@@ -211,21 +211,10 @@ migrate_line_is_no_transaction(const MigrateLine *line)
 bool
 migrate_line_allows(const MigrateLine *line, const char *name)
 {
-	const char *const words[] = {"--", "migrate:", "allow", name};
-	const char *p = line->str;
-	const char *end = line->str + line->length;
+	char	   *allowed;
+	bool		has_reason;
 
-	for (int i = 0; i < lengthof(words); i++)
-	{
-		int			n = strlen(words[i]);
-
-		p += migrate_skip_spaces(p, end - p);
-		if (end - p < n || memcmp(p, words[i], n) != 0)
-			return false;
-		p += n;
-	}
-	return p < end && (*p == ' ' || *p == '\t') &&
-		!migrate_is_word(p, end - p, "");
+	return migrate_line_allowance(line, &allowed, &has_reason) && has_reason && strcmp(allowed, name) == 0;
 }
 
 /*

@@ -24,6 +24,7 @@
 #include "history/history.h"
 #include "run/check.h"
 #include "run/match.h"
+#include "run/plan.h"
 #include "run/report.h"
 #include "run/reversible.h"
 #include "run/run.h"
@@ -52,6 +53,7 @@ typedef struct Preview
 	MigrateNames *made;			/* see migrate_execute_in_block() */
 	bool		made_unknown;
 	StringInfoData note;		/* for the next row */
+	MigrateVisitor *visitor;	/* or NULL */
 } Preview;
 
 static void
@@ -163,6 +165,8 @@ add_statements(Preview *preview, const MigrateItem *item, const MigrateScript *s
 		old = MemoryContextSwitchTo(preview->context);
 		row->command = command_of(statement);
 		MemoryContextSwitchTo(old);
+		if (preview->visitor != NULL)
+			preview->visitor->statement(preview->visitor, row, script, i, sql);
 	}
 	if (done >= script->nstatements)
 		(void) add_row(preview, item, item->file->up.file, 0);
@@ -249,11 +253,15 @@ add_error(Preview *preview, const MigrateItem *item, MigrateErrorContext *errctx
 	const char *file;
 	int			line = migrate_map_line(errctx, errctx->line, &file);
 	const MigrateSection *broken = broken_section(item->file);
+	const char *message;
 	MigratePreview *row;
 
-	add_note(preview, psprintf("error: %s", broken ? migrate_broken_reason(broken) : error->message));
+	message = broken ? migrate_broken_reason(broken) : error->message;
+	add_note(preview, psprintf("error: %s", message));
 	row = add_row(preview, item, file, line);
 	row->statement = errctx->statement;
+	if (preview->visitor != NULL)
+		preview->visitor->error(preview->visitor, row, message);
 	FreeErrorData(error);
 
 	/* whatever it makes, those after it may need */
@@ -290,7 +298,11 @@ add_statements_of(void *arg)
 	migrate_require_runnable(step);
 	script = migrate_prepare_up(preview->run, step, parsing->errctx, &str, &sql);
 	note_oddities(preview, script, parsing->errctx);
+	if (preview->visitor != NULL)
+		preview->visitor->begin(preview->visitor);
 	add_statements(preview, item, script, sql, step->in_progress ? step->applied->done : 0);
+	if (preview->visitor != NULL)
+		preview->visitor->end(preview->visitor);
 }
 
 /*
@@ -354,13 +366,13 @@ is_step_of(const MigrateItem *item, const MigrateStep *step)
  * What a run with this request has to do: a list of MigratePreview, in that order.
  * The only errors are those that leave nothing to show: of the directory and its
  * format, 42704 for an unknown version, 22023 for a request that makes no sense,
- * 3F000 without the schema.
+ * 3F000 without the schema.  "visitor", if not NULL, sees each statement.
  */
 List *
-migrate_preview(MigrateRequest *request)
+migrate_preview_visited(MigrateRequest *request, MigrateVisitor *visitor)
 {
 	MigrateRun	run = {.request = request,.context = CurrentMemoryContext};
-	Preview		preview = {.run = &run,.context = CurrentMemoryContext,.made = migrate_names_create()};
+	Preview		preview = {.run = &run,.context = CurrentMemoryContext,.made = migrate_names_create(),.visitor = visitor};
 	List	   *steps;
 	int			next = 0;
 	int			guc_level;
@@ -395,4 +407,13 @@ migrate_preview(MigrateRequest *request)
 	}
 	AtEOXact_GUC(false, guc_level);
 	return preview.rows;
+}
+
+/*
+ * The same for nobody else to see.
+ */
+List *
+migrate_preview(MigrateRequest *request)
+{
+	return migrate_preview_visited(request, NULL);
 }

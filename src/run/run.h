@@ -149,8 +149,24 @@ typedef struct MigratePreview
 	const char *note;			/* or NULL */
 } MigratePreview;
 
+/*
+ * What a rule finds about a statement that is going to run: a row of check().
+ */
+typedef struct MigrateRuleRow
+{
+	const MigratePreview *statement;
+	const char *rule;
+	const char *severity;
+	const char *relation;		/* or NULL */
+	const char *message;
+	const char *hint;			/* or NULL */
+} MigrateRuleRow;
+
 /* in plan.c */
 extern List *migrate_preview(MigrateRequest *request);
+
+/* in findings.c */
+extern List *migrate_check_rules(MigrateRequest *request);
 
 /* in ready.c */
 extern bool migrate_nothing_to_apply(MigrateRequest *request);

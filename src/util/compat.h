@@ -21,10 +21,12 @@
 #error "migrate needs PostgreSQL 15 or later"
 #endif
 
+#include "catalog/pg_attribute.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_namespace.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
+#include "nodes/parsenodes.h"
 #include "parser/parse_node.h"
 #include "storage/lock.h"
 #include "storage/proc.h"
@@ -263,6 +265,50 @@ migrate_guc_variables(int *count)
 	"JOIN pg_attribute na ON na.attrelid = ni.inhparent " \
 	"WHERE ni.inhrelid = " a ".attrelid AND na.attname = " a ".attname AND na.attnotnull AND NOT na.attisdropped) " \
 	"THEN ' NOT NULL' END "
+#endif
+
+/* 18 has constraints that are not enforced, and columns that are not stored. */
+static inline bool
+migrate_is_enforced(const Constraint *constraint)
+{
+#if PG_VERSION_NUM >= 180000
+	return constraint->is_enforced;
+#else
+	return true;
+#endif
+}
+
+static inline bool
+migrate_is_virtual(const Constraint *constraint)
+{
+#if PG_VERSION_NUM >= 180000
+	return constraint->generated_kind == ATTRIBUTE_GENERATED_VIRTUAL;
+#else
+	return false;
+#endif
+}
+
+/*
+ * ALTER CONSTRAINT: its name; NULL unless it makes the constraint NOT ENFORCED, which
+ * drops triggers on both tables.
+ */
+static inline const char *
+migrate_not_enforced_any_more(Node *def)
+{
+#if PG_VERSION_NUM >= 180000
+	const ATAlterConstraint *alter = castNode(ATAlterConstraint, def);
+
+	return alter->alterEnforceability && !alter->is_enforced ? alter->conname : NULL;
+#else
+	return NULL;
+#endif
+}
+
+/* 17 changes the expression of a generated column. */
+#if PG_VERSION_NUM >= 170000
+#define MIGRATE_AT_SET_EXPRESSION AT_SetExpression
+#else
+#define MIGRATE_AT_SET_EXPRESSION (-1)
 #endif
 
 /* 17 has one column for the locales of all providers, 16 has rules. */

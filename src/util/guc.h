@@ -36,5 +36,6 @@ extern char *migrate_labels;
 extern char *migrate_notify_channel;
 extern int	migrate_lock_retries;
 extern int	migrate_lock_retry_delay;
+extern int	migrate_large_table;
 
 #endif							/* MIGRATE_UTIL_GUC_H */

@@ -152,6 +152,38 @@ migrate_line_directive(const MigrateLine *line, const char *word)
 }
 
 /*
+ * Is a line "-- migrate: allow NAME REASON"?  If so, the name, palloc'd and empty if
+ * there is none, and whether it has a reason.
+ */
+bool
+migrate_line_allowance(const MigrateLine *line, char **name, bool *has_reason)
+{
+	static const char *const words[] = {"--", "migrate:", "allow"};
+	const char *p = line->str;
+	const char *end = line->str + line->length;
+	const char *start;
+
+	for (int i = 0; i < lengthof(words); i++)
+	{
+		int			n = strlen(words[i]);
+
+		p += migrate_skip_spaces(p, end - p);
+		if (end - p < n || memcmp(p, words[i], n) != 0)
+			return false;
+		p += n;
+	}
+	if (p < end && strchr(" \t\r", *p) == NULL)
+		return false;
+	p += migrate_skip_spaces(p, end - p);
+	start = p;
+	while (p < end && strchr(" \t\r", *p) == NULL)
+		p++;
+	*name = pnstrdup(start, p - start);
+	*has_reason = !migrate_is_word(p, end - p, "");
+	return true;
+}
+
+/*
  * The value of "key = value" in a text of such lines (TOML, Java properties),
  * without quotes, palloc'd; NULL if there is none.
  */

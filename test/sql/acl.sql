@@ -68,6 +68,7 @@ INSERT INTO test.calls VALUES
 	('migrate.apply(text,text,integer,text[],text,text,text,jsonb,boolean,jsonb)', 'SELECT * FROM migrate.apply()'),
 	('migrate.at_least(text,text,text)', 'SELECT migrate.at_least(''1'')'),
 	('migrate.baseline(text,text,text,text,text,text,jsonb)', 'SELECT * FROM migrate.baseline()'),
+	('migrate.check(text,text,integer,text[],text,text,text,jsonb,jsonb)', 'SELECT * FROM migrate.check()'),
 	('migrate.create(text,text,text)', 'SELECT migrate.create(''x'')'),
 	('migrate.down(integer,text,boolean,boolean,text,text,text,jsonb,integer)', 'CALL migrate.down()'),
 	('migrate.fingerprint(text[],boolean,boolean)', 'SELECT migrate.fingerprint()'),

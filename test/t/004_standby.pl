@@ -28,6 +28,7 @@ my $copy = database($standby, 'shop');
 my $ask = "SELECT s::text FROM migrate.status('$dir') s;
 	SELECT s::text FROM migrate.status() s;
 	SELECT p::text FROM migrate.plan('$dir') p;
+	SELECT count(*) FROM migrate.check('$dir') c;
 	SELECT h::text FROM migrate.history() h;
 	SELECT migrate.version()";
 

@@ -1,0 +1,234 @@
+/*-------------------------------------------------------------------------
+ *
+ * alter.c
+ *		ALTER TABLE: what it does to the table, its children, and other tables.
+ *
+ * Follows core's tablecmds.c.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/rules/alter.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "catalog/pg_attribute.h"
+#include "catalog/pg_class.h"
+#include "commands/defrem.h"
+#include "commands/tablecmds.h"
+#include "commands/tablespace.h"
+#include "miscadmin.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+#include "rules/rules_int.h"
+#include "util/compat.h"
+
+/* what rewrites a table, and what scans it */
+#define REWRITES	(ACTION_DEFAULT | ACTION_TYPE | ACTION_STORAGE)
+#define SCANS		(REWRITES | ACTION_KEY | ACTION_KEY_NULLABLE | ACTION_EXCLUDE | \
+					 ACTION_FOREIGN_KEY | ACTION_CHECK | ACTION_NOT_NULL | ACTION_ADD_NOT_NULL | \
+					 ACTION_TYPE_CHECKS)
+
+/*
+ * The tables that foreign keys of a table refer to are locked when these go: all of
+ * them, or those of one column.
+ */
+void
+migrate_facts_references(Producer *producer, Relation rel, const char *column)
+{
+	AttrNumber	attnum = column ? get_attnum(RelationGetRelid(rel), column) : InvalidAttrNumber;
+	ListCell   *lc;
+
+	foreach(lc, RelationGetFKeyList(rel))
+	{
+		ForeignKeyCacheInfo *fk = lfirst(lc);
+		bool		uses = column == NULL;
+
+		for (int i = 0; i < fk->nkeys; i++)
+			uses |= fk->conkey[i] == attnum;
+		if (uses && fk->confrelid != RelationGetRelid(rel))
+			(void) migrate_fact_add(producer, fk->confrelid, AccessExclusiveLock,
+									ACTION_DROP_FOREIGN_KEY);
+	}
+}
+
+/*
+ * Does SET LOGGED, SET UNLOGGED, SET TABLESPACE or SET ACCESS METHOD copy the rows?
+ */
+static bool
+moves_rows(Relation rel, const AlterTableCmd *cmd)
+{
+	char		persistence = rel->rd_rel->relpersistence;
+	Oid			tablespace;
+
+	switch (cmd->subtype)
+	{
+		case AT_SetLogged:
+			return persistence != RELPERSISTENCE_PERMANENT;
+		case AT_SetUnLogged:
+			return persistence != RELPERSISTENCE_UNLOGGED;
+		case AT_SetAccessMethod:
+			return get_table_am_oid(cmd->name ? cmd->name : default_table_access_method, false) !=
+				rel->rd_rel->relam;
+		default:
+			tablespace = get_tablespace_oid(cmd->name, true);
+			return tablespace != (OidIsValid(rel->rd_rel->reltablespace) ?
+								  rel->rd_rel->reltablespace : MyDatabaseTableSpace);
+	}
+}
+
+/*
+ * Does a command reach the children of a table as well?
+ */
+static bool
+recurses(const AlterTableCmd *cmd)
+{
+	switch (cmd->subtype)
+	{
+		case AT_AddColumn:
+		case AT_ColumnDefault:
+		case AT_DropNotNull:
+		case AT_SetNotNull:
+		case AT_DropExpression:
+		case AT_SetStatistics:
+		case AT_SetStorage:
+		case AT_DropColumn:
+		case AT_AddConstraint:
+		case AT_AlterConstraint:
+		case AT_ValidateConstraint:
+		case AT_DropConstraint:
+		case AT_AlterColumnType:
+			return true;
+		default:
+			return cmd->subtype == MIGRATE_AT_SET_EXPRESSION;
+	}
+}
+
+/*
+ * A partition that is detached, or a parent that a table inherits from.
+ */
+static void
+other_relation(Producer *producer, Oid relid, const AlterTableCmd *cmd)
+{
+	const PartitionCmd *partition = (const PartitionCmd *) cmd->def;
+
+	switch (cmd->subtype)
+	{
+		case AT_DetachPartition:
+			(void) migrate_fact_name(producer, partition->name, partition->concurrent ?
+									 ShareUpdateExclusiveLock : AccessExclusiveLock, 0);
+			if (!partition->concurrent)
+				(void) migrate_fact_add(producer, relid, AccessExclusiveLock, ACTION_DETACH);
+			break;
+		case AT_AddInherit:
+			(void) migrate_fact_name(producer, castNode(RangeVar, cmd->def), ShareUpdateExclusiveLock, 0);
+			break;
+		default:
+			break;
+	}
+}
+
+/*
+ * What a command does that depends on the table itself: actions that rewrite or scan
+ * it.
+ */
+static int
+actions_on(Producer *producer, Relation rel, const AlterTableCmd *cmd)
+{
+	Oid			relid = RelationGetRelid(rel);
+
+	switch (cmd->subtype)
+	{
+		case AT_AddColumn:
+			return migrate_facts_add_column(producer, relid, rel, cmd);
+		case AT_SetNotNull:
+			return migrate_facts_scans_for_not_null(producer, relid, rel, cmd->name) ? ACTION_NOT_NULL : 0;
+		case AT_AddConstraint:
+			return migrate_facts_constraint(producer, relid, rel, castNode(Constraint, cmd->def));
+		case AT_AlterColumnType:
+			return migrate_facts_column_type(producer, rel, cmd);
+		case AT_DropColumn:
+			migrate_facts_references(producer, rel, cmd->name);
+			return get_attnum(relid, cmd->name) != InvalidAttrNumber ? ACTION_DROP_COLUMN : 0;
+		case AT_SetLogged:
+		case AT_SetUnLogged:
+		case AT_SetAccessMethod:
+		case AT_SetTableSpace:
+			return moves_rows(rel, cmd) ? ACTION_STORAGE : 0;
+		case AT_AttachPartition:
+			migrate_facts_attach(producer, rel, castNode(PartitionCmd, cmd->def));
+			return 0;
+		default:
+			if (cmd->subtype == MIGRATE_AT_SET_EXPRESSION)
+				return get_attgenerated(relid, get_attnum(relid, cmd->name)) ==
+					ATTRIBUTE_GENERATED_STORED ? ACTION_DEFAULT : 0;
+			return 0;
+	}
+}
+
+/*
+ * A command of ALTER TABLE.  "rel" is NULL if somebody has the table locked.
+ */
+static void
+alter_command(Producer *producer, MigrateRelationFact *fact, Relation rel, const AlterTableCmd *cmd,
+			  LOCKMODE lock, bool inh)
+{
+	int			actions = rel != NULL ? actions_on(producer, rel, cmd) : 0;
+	bool		scanned = (actions & SCANS) != 0;
+	const char *name = NULL;
+
+	if (cmd->subtype == AT_ValidateConstraint)
+	{
+		int			result = migrate_facts_validate(producer, fact->relid, cmd->name);
+
+		scanned = result >= 0;
+		actions = Max(result, 0);
+	}
+	else if (cmd->subtype == AT_DropConstraint)
+		migrate_facts_drop_constraint(producer, fact->relid, cmd->name);
+	else if (cmd->subtype == AT_AlterConstraint)
+		name = migrate_not_enforced_any_more(cmd->def);
+	else
+		other_relation(producer, fact->relid, cmd);
+	if (name != NULL)
+	{
+		migrate_facts_drop_constraint(producer, fact->relid, name);
+		fact->lock = AccessExclusiveLock;
+	}
+	fact->actions |= actions;
+	if (fact->kind != RELKIND_PARTITIONED_TABLE && !fact->emptied)
+	{
+		fact->rewritten |= (actions & REWRITES) != 0;
+		fact->scanned |= scanned;
+	}
+	if (inh && recurses(cmd))
+		migrate_fact_children(producer, fact->relid, lock, (actions & REWRITES) != 0, scanned);
+}
+
+/*
+ * ALTER TABLE, VIEW and MATERIALIZED VIEW.
+ */
+void
+migrate_facts_alter(Producer *producer, AlterTableStmt *stmt)
+{
+	LOCKMODE	lock = AlterTableGetLockLevel(stmt->cmds);
+	MigrateRelationFact *fact = migrate_fact_name(producer, stmt->relation, lock, 0);
+	Relation	rel;
+	ListCell   *lc;
+
+	if (fact == NULL)
+		return;
+	rel = migrate_fact_open(fact->relid);
+	foreach(lc, stmt->cmds)
+		alter_command(producer, fact, rel, lfirst_node(AlterTableCmd, lc), lock, stmt->relation->inh);
+	if (rel != NULL)
+		table_close(rel, AccessShareLock);
+	else
+		fact->known = false;
+}

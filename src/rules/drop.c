@@ -1,0 +1,209 @@
+/*-------------------------------------------------------------------------
+ *
+ * drop.c
+ *		Relations that are dropped, emptied or renamed.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/rules/drop.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/table.h"
+#include "catalog/heap.h"
+#include "catalog/index.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+#include "rules/facts_int.h"
+#include "rules/rules_int.h"
+
+static void
+drop_index(Producer *producer, const DropStmt *stmt, Oid index)
+{
+	Oid			relid = IndexGetRelation(index, true);
+
+	(void) migrate_fact_add(producer, relid,
+							stmt->concurrent ? ShareUpdateExclusiveLock : AccessExclusiveLock,
+							stmt->concurrent ? 0 : ACTION_DROP_INDEX);
+}
+
+/*
+ * Drop a table, a view or the like, with foreign keys in both directions.
+ */
+static void
+drop_relation(Producer *producer, const DropStmt *stmt, Oid relid)
+{
+	MigrateRelationFact *fact = migrate_fact_add(producer, relid, AccessExclusiveLock,
+												 stmt->removeType == OBJECT_TABLE ? ACTION_DROP_TABLE : 0);
+	Relation	rel;
+	ListCell   *lc;
+
+	if (fact == NULL)
+		return;
+	rel = migrate_fact_open(relid);
+	if (rel != NULL)
+	{
+		migrate_facts_references(producer, rel, NULL);
+		table_close(rel, AccessShareLock);
+	}
+	if (stmt->behavior == DROP_CASCADE && stmt->removeType == OBJECT_TABLE)
+	{
+		foreach(lc, heap_truncate_find_FKs(list_make1_oid(relid)))
+			(void) migrate_fact_add(producer, lfirst_oid(lc), AccessExclusiveLock, ACTION_DROP_FOREIGN_KEY);
+	}
+	migrate_fact_children(producer, relid, AccessExclusiveLock, false, false);
+	migrate_planned_relation(producer->foresight, relid)->dropped = true;
+}
+
+/*
+ * A table that the plan has made: the relations that it refers to are locked.
+ */
+static void
+drop_new(Producer *producer, const RangeVar *name)
+{
+	char	   *key = migrate_fact_key(name);
+	ListCell   *lc;
+
+	foreach(lc, (List *) migrate_names_get(producer->foresight->made, key))
+		(void) migrate_fact_add(producer, lfirst_oid(lc), AccessExclusiveLock, ACTION_DROP_FOREIGN_KEY);
+	migrate_names_remove(producer->foresight->made, key);
+}
+
+/*
+ * DROP of what has a name of its own, or of what belongs to a table.
+ */
+void
+migrate_facts_drop(Producer *producer, const DropStmt *stmt)
+{
+	ListCell   *lc;
+
+	foreach(lc, stmt->objects)
+	{
+		List	   *names = lfirst(lc);
+		RangeVar   *name;
+
+		switch (stmt->removeType)
+		{
+			case OBJECT_INDEX:
+				drop_index(producer, stmt,
+						   RangeVarGetRelid(makeRangeVarFromNameList(names), NoLock, true));
+				break;
+			case OBJECT_TABLE:
+			case OBJECT_VIEW:
+			case OBJECT_MATVIEW:
+				name = makeRangeVarFromNameList(names);
+				if (OidIsValid(migrate_fact_lookup(producer, name)))
+					drop_relation(producer, stmt, migrate_fact_lookup(producer, name));
+				else
+					drop_new(producer, name);
+				break;
+			case OBJECT_TRIGGER:
+			case OBJECT_POLICY:
+			case OBJECT_RULE:
+				names = list_copy_head(names, list_length(names) - 1);
+				(void) migrate_fact_name(producer, makeRangeVarFromNameList(names),
+										 AccessExclusiveLock, 0);
+				break;
+			default:
+				if (stmt->behavior == DROP_CASCADE)
+					migrate_fact_unknown(producer, "CASCADE may drop more");
+				return;
+		}
+	}
+}
+
+static void
+truncate_relation(Producer *producer, Oid relid)
+{
+	MigrateRelationFact *fact = migrate_fact_add(producer, relid, AccessExclusiveLock, ACTION_TRUNCATE);
+
+	if (fact == NULL)
+		return;
+	fact->rewritten = fact->kind != RELKIND_PARTITIONED_TABLE;
+	migrate_fact_children(producer, relid, AccessExclusiveLock, true, false);
+}
+
+/*
+ * From now on, a table has no rows.
+ */
+static void
+mark_empty(Producer *producer)
+{
+	ListCell   *lc;
+
+	foreach(lc, producer->facts->relations)
+	{
+		MigrateRelationFact *fact = lfirst(lc);
+
+		migrate_planned_relation(producer->foresight, fact->relid)->emptied = true;
+	}
+}
+
+/*
+ * TRUNCATE, and the tables that CASCADE reaches.
+ */
+void
+migrate_facts_truncate(Producer *producer, const TruncateStmt *stmt)
+{
+	List	   *relids = NIL;
+	ListCell   *lc;
+
+	foreach(lc, stmt->relations)
+	{
+		Oid			relid = migrate_fact_lookup(producer, lfirst_node(RangeVar, lc));
+
+		if (OidIsValid(relid))
+			relids = list_append_unique_oid(relids, relid);
+	}
+	while (relids != NIL && stmt->behavior == DROP_CASCADE)
+	{
+		List	   *more = list_difference_oid(heap_truncate_find_FKs(relids), relids);
+
+		if (more == NIL)
+			break;
+		relids = list_concat_unique_oid(relids, more);
+	}
+	foreach(lc, relids)
+		truncate_relation(producer, lfirst_oid(lc));
+	mark_empty(producer);
+}
+
+/*
+ * RENAME of a relation, or of a part of one.
+ */
+void
+migrate_facts_rename(Producer *producer, const RenameStmt *stmt)
+{
+	Oid			relid;
+	bool		column = stmt->renameType == OBJECT_COLUMN;
+
+	if (stmt->relation == NULL || stmt->renameType == OBJECT_INDEX)
+		return;
+	relid = migrate_fact_lookup(producer, stmt->relation);
+	if (migrate_fact_add(producer, relid, AccessExclusiveLock, 0) == NULL)
+		return;
+	if (column && stmt->relation->inh)
+		migrate_fact_children(producer, relid, AccessExclusiveLock, false, false);
+	if (stmt->renameType == OBJECT_TABLE || stmt->renameType == OBJECT_VIEW ||
+		stmt->renameType == OBJECT_MATVIEW)
+		migrate_fact_rename(producer, relid, stmt->relation->schemaname, stmt->newname);
+}
+
+/*
+ * SET SCHEMA.
+ */
+void
+migrate_facts_set_schema(Producer *producer, const AlterObjectSchemaStmt *stmt)
+{
+	Oid			relid = stmt->relation ? migrate_fact_lookup(producer, stmt->relation) : InvalidOid;
+
+	if (migrate_fact_add(producer, relid, AccessExclusiveLock, 0) != NULL)
+		migrate_fact_rename(producer, relid, stmt->newschema,
+							migrate_planned_relation(producer->foresight, relid)->name);
+}

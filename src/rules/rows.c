@@ -1,0 +1,161 @@
+/*-------------------------------------------------------------------------
+ *
+ * rows.c
+ *		Statements that read or change many rows.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/rules/rows.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_index.h"
+#include "nodes/parsenodes.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+#include "miscadmin.h"
+#include "rewrite/prs2lock.h"
+
+#include "rules/facts_int.h"
+#include "rules/rules_int.h"
+
+/*
+ * Does an index of the table begin with the column?
+ */
+static bool
+leads_index(Relation rel, const Node *node)
+{
+	Node	   *field;
+	AttrNumber	attnum;
+	bool		leads = false;
+	ListCell   *lc;
+
+	if (node == NULL || !IsA(node, ColumnRef))
+		return false;
+	field = llast(((const ColumnRef *) node)->fields);
+	attnum = IsA(field, String) ? get_attnum(RelationGetRelid(rel), strVal(field)) : InvalidAttrNumber;
+	if (attnum == InvalidAttrNumber)
+		return false;
+	foreach(lc, RelationGetIndexList(rel))
+	{
+		HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(lfirst_oid(lc)));
+
+		if (!HeapTupleIsValid(tuple))
+			continue;
+		leads |= ((Form_pg_index) GETSTRUCT(tuple))->indkey.values[0] == attnum;
+		ReleaseSysCache(tuple);
+	}
+	return leads;
+}
+
+/*
+ * May an index find the rows of a condition?  The planner is not asked, for it would
+ * take the lock of the statement: a comparison of the first column of an index is
+ * enough here.
+ */
+static bool
+may_use_index(Relation rel, const Node *where)
+{
+	ListCell   *lc;
+
+	check_stack_depth();
+	if (where == NULL)
+		return false;
+	if (IsA(where, BoolExpr) && ((const BoolExpr *) where)->boolop == AND_EXPR)
+	{
+		foreach(lc, ((const BoolExpr *) where)->args)
+		{
+			if (may_use_index(rel, lfirst(lc)))
+				return true;
+		}
+		return false;
+	}
+	if (IsA(where, SubLink))
+		return leads_index(rel, ((const SubLink *) where)->testexpr);
+	return IsA(where, A_Expr) && (leads_index(rel, ((const A_Expr *) where)->lexpr) ||
+								  leads_index(rel, ((const A_Expr *) where)->rexpr));
+}
+
+/*
+ * UPDATE and DELETE.
+ */
+void
+migrate_facts_rows(Producer *producer, const RangeVar *relation, const Node *where)
+{
+	MigrateRelationFact *fact = migrate_fact_name(producer, relation, RowExclusiveLock, 0);
+	Relation	rel;
+	bool		scans;
+
+	if (fact == NULL)
+		return;
+	rel = migrate_fact_open(fact->relid);
+	if (rel == NULL)
+		return;
+	scans = !may_use_index(rel, where);
+	table_close(rel, AccessShareLock);
+	if (!scans || fact->emptied)
+		return;
+	fact->actions |= ACTION_CHANGE_ALL;
+	fact->scanned = fact->kind == RELKIND_RELATION;
+	if (relation->inh)
+		migrate_fact_children(producer, fact->relid, RowExclusiveLock, false, true);
+}
+
+/*
+ * The tables that the query of a materialized view reads.
+ */
+static void
+scan_tables(Producer *producer, const Query *query, Oid view)
+{
+	ListCell   *lc;
+
+	check_stack_depth();
+	foreach(lc, query->cteList)
+		scan_tables(producer, castNode(Query, lfirst_node(CommonTableExpr, lc)->ctequery), view);
+	foreach(lc, query->rtable)
+	{
+		const RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
+		MigrateRelationFact *fact;
+
+		if (rte->rtekind == RTE_SUBQUERY && rte->subquery != NULL && !OidIsValid(rte->relid))
+			scan_tables(producer, rte->subquery, view);
+		if (rte->rtekind != RTE_RELATION || rte->relid == view ||
+			(rte->relkind != RELKIND_RELATION && rte->relkind != RELKIND_MATVIEW))
+			continue;
+		fact = migrate_fact_add(producer, rte->relid, AccessShareLock, 0);
+		if (fact != NULL)
+			fact->scanned = !fact->emptied;
+	}
+}
+
+/*
+ * REFRESH MATERIALIZED VIEW.
+ */
+void
+migrate_facts_refresh(Producer *producer, const RefreshMatViewStmt *stmt)
+{
+	MigrateRelationFact *fact =
+		migrate_fact_name(producer, stmt->relation, stmt->concurrent ? ExclusiveLock : AccessExclusiveLock,
+						  stmt->concurrent ? 0 : ACTION_REFRESH);
+	Relation	rel;
+
+	if (fact == NULL)
+		return;
+	fact->rewritten = !stmt->concurrent;
+	fact->scanned = !stmt->skipData;
+	if (stmt->skipData)
+		return;
+	rel = migrate_fact_open(fact->relid);
+	if (rel == NULL)
+		return;
+	if (rel->rd_rules != NULL && rel->rd_rules->numLocks > 0)
+		scan_tables(producer, linitial_node(Query, rel->rd_rules->rules[0]->actions), fact->relid);
+	table_close(rel, AccessShareLock);
+}

@@ -1,0 +1,288 @@
+/*-------------------------------------------------------------------------
+ *
+ * statement.c
+ *		What each kind of statement locks.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/rules/statement.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/table.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "commands/defrem.h"
+#include "utils/lsyscache.h"
+
+#include "rules/facts_int.h"
+#include "rules/rules_int.h"
+
+static void
+lock_names(Producer *producer, const List *names, LOCKMODE lock)
+{
+	ListCell   *lc;
+
+	foreach(lc, names)
+	{
+		const RangeVar *name = lfirst(lc);
+
+		if (!IsA(name, RangeVar))
+			continue;
+		if (migrate_fact_name(producer, name, lock, 0) != NULL && name->inh)
+			migrate_fact_children(producer, migrate_fact_lookup(producer, name), lock, false, false);
+	}
+}
+
+/*
+ * A foreign key of a new table; the other one is locked again when it is dropped.
+ */
+static void
+new_reference(Producer *producer, const CreateStmt *stmt, const Constraint *constraint)
+{
+	MigrateForesight *foresight = producer->foresight;
+	MemoryContext old;
+	char	   *key;
+	List	   *references;
+
+	if (!migrate_facts_foreign_key(producer, constraint, false))
+		return;
+	old = MemoryContextSwitchTo(foresight->context);
+	key = migrate_fact_key(stmt->relation);
+	references = migrate_names_get(foresight->made, key);
+	migrate_names_remove(foresight->made, key);
+	references = list_append_unique_oid(references, migrate_fact_lookup(producer, constraint->pktable));
+	(void) migrate_names_add(foresight->made, key, references);
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * CREATE TABLE: what it refers to, inherits from, or is a partition of.
+ */
+static void
+create_table(Producer *producer, const CreateStmt *stmt)
+{
+	ListCell   *lc;
+	ListCell   *lc2;
+
+	if (stmt->if_not_exists && OidIsValid(migrate_fact_lookup(producer, stmt->relation)))
+		return;
+	foreach(lc, stmt->inhRelations)
+	{
+		if (stmt->partbound == NULL)
+			(void) migrate_fact_name(producer, lfirst(lc), ShareUpdateExclusiveLock, 0);
+		else
+			migrate_facts_new_partition(producer, migrate_fact_lookup(producer, lfirst(lc)));
+	}
+	foreach(lc, stmt->tableElts)
+	{
+		List	   *constraints = IsA(lfirst(lc), ColumnDef) ? lfirst_node(ColumnDef, lc)->constraints :
+			list_make1(lfirst(lc));
+
+		foreach(lc2, constraints)
+		{
+			if (IsA(lfirst(lc2), Constraint) && lfirst_node(Constraint, lc2)->contype == CONSTR_FOREIGN)
+				new_reference(producer, stmt, lfirst(lc2));
+		}
+	}
+}
+
+/*
+ * COMMENT and SECURITY LABEL on a relation or a column of one.
+ */
+static void
+comment(Producer *producer, ObjectType type, Node *object)
+{
+	List	   *names;
+
+	if (type != OBJECT_TABLE && type != OBJECT_VIEW && type != OBJECT_MATVIEW && type != OBJECT_COLUMN)
+		return;
+	names = castNode(List, object);
+	if (type == OBJECT_COLUMN)
+		names = list_copy_head(names, list_length(names) - 1);
+	if (names != NIL)
+		(void) migrate_fact_name(producer, makeRangeVarFromNameList(names), ShareUpdateExclusiveLock, 0);
+}
+
+static void
+rewrite(Producer *producer, const RangeVar *name)
+{
+	MigrateRelationFact *fact = migrate_fact_name(producer, name, AccessExclusiveLock, ACTION_STORAGE);
+
+	if (fact != NULL && !fact->emptied)
+		fact->rewritten = fact->scanned = fact->kind != RELKIND_PARTITIONED_TABLE;
+}
+
+/*
+ * VACUUM and ANALYZE of tables that are named.
+ */
+static void
+vacuum(Producer *producer, const VacuumStmt *stmt)
+{
+	bool		full = false;
+	ListCell   *lc;
+
+	foreach(lc, stmt->options)
+	{
+		DefElem    *option = lfirst_node(DefElem, lc);
+
+		if (strcmp(option->defname, "full") == 0)
+			full = defGetBoolean(option);
+	}
+	if (stmt->rels == NIL)
+		migrate_fact_unknown(producer, "many relations");
+	foreach(lc, stmt->rels)
+	{
+		const VacuumRelation *relation = lfirst_node(VacuumRelation, lc);
+
+		if (full)
+			rewrite(producer, relation->relation);
+		else
+			(void) migrate_fact_name(producer, relation->relation, ShareUpdateExclusiveLock, 0);
+	}
+}
+
+/*
+ * A statement that locks one relation, and no more is known about it.
+ */
+static bool
+locks_one(Producer *producer, Node *node)
+{
+	const RangeVar *name;
+	LOCKMODE	lock = AccessExclusiveLock;
+
+	switch (nodeTag(node))
+	{
+		case T_CreateTrigStmt:
+			name = ((CreateTrigStmt *) node)->relation;
+			lock = ShareRowExclusiveLock;
+			break;
+		case T_CreatePolicyStmt:
+			name = ((CreatePolicyStmt *) node)->table;
+			break;
+		case T_AlterPolicyStmt:
+			name = ((AlterPolicyStmt *) node)->table;
+			break;
+		case T_RuleStmt:
+			name = ((RuleStmt *) node)->relation;
+			break;
+		case T_ViewStmt:
+			name = ((ViewStmt *) node)->view;
+			break;
+		case T_InsertStmt:
+			name = ((InsertStmt *) node)->relation;
+			lock = RowExclusiveLock;
+			break;
+		case T_MergeStmt:
+			name = ((MergeStmt *) node)->relation;
+			lock = RowExclusiveLock;
+			break;
+		case T_CopyStmt:
+			name = ((CopyStmt *) node)->relation;
+			lock = ((CopyStmt *) node)->is_from ? RowExclusiveLock : AccessShareLock;
+			break;
+		default:
+			return false;
+	}
+	if (name != NULL)
+		(void) migrate_fact_name(producer, name, lock, 0);
+	return true;
+}
+
+/*
+ * Statements about relations; false if it is another one.
+ */
+static bool
+about_relations(Producer *producer, Node *node)
+{
+	switch (nodeTag(node))
+	{
+		case T_AlterTableStmt:
+			migrate_facts_alter(producer, (AlterTableStmt *) node);
+			return true;
+		case T_RenameStmt:
+			migrate_facts_rename(producer, (RenameStmt *) node);
+			return true;
+		case T_AlterObjectSchemaStmt:
+			migrate_facts_set_schema(producer, (AlterObjectSchemaStmt *) node);
+			return true;
+		case T_IndexStmt:
+			migrate_facts_index(producer, (IndexStmt *) node);
+			return true;
+		case T_ReindexStmt:
+			migrate_facts_reindex(producer, (ReindexStmt *) node);
+			return true;
+		case T_DropStmt:
+			migrate_facts_drop(producer, (DropStmt *) node);
+			return true;
+		case T_TruncateStmt:
+			migrate_facts_truncate(producer, (TruncateStmt *) node);
+			return true;
+		case T_CreateStmt:
+			create_table(producer, (CreateStmt *) node);
+			return true;
+		case T_AlterDomainStmt:
+			migrate_facts_domain(producer, (AlterDomainStmt *) node);
+			return true;
+		case T_UpdateStmt:
+			migrate_facts_rows(producer, ((UpdateStmt *) node)->relation, ((UpdateStmt *) node)->whereClause);
+			return true;
+		case T_DeleteStmt:
+			migrate_facts_rows(producer, ((DeleteStmt *) node)->relation, ((DeleteStmt *) node)->whereClause);
+			return true;
+		case T_RefreshMatViewStmt:
+			migrate_facts_refresh(producer, (RefreshMatViewStmt *) node);
+			return true;
+		default:
+			return locks_one(producer, node);
+	}
+}
+
+/*
+ * Determine the facts of a parse tree.  May raise any error of parse analysis.
+ */
+void
+migrate_facts_statement(Producer *producer, Node *node)
+{
+	if (about_relations(producer, node))
+		return;
+	switch (nodeTag(node))
+	{
+		case T_VacuumStmt:
+			vacuum(producer, (VacuumStmt *) node);
+			break;
+		case T_ClusterStmt:
+			if (((ClusterStmt *) node)->relation != NULL)
+				rewrite(producer, ((ClusterStmt *) node)->relation);
+			else
+				migrate_fact_unknown(producer, "many relations");
+			break;
+		case T_CommentStmt:
+			comment(producer, ((CommentStmt *) node)->objtype, ((CommentStmt *) node)->object);
+			break;
+		case T_SecLabelStmt:
+			comment(producer, ((SecLabelStmt *) node)->objtype, ((SecLabelStmt *) node)->object);
+			break;
+		case T_CreateStatsStmt:
+			lock_names(producer, ((CreateStatsStmt *) node)->relations, ShareUpdateExclusiveLock);
+			break;
+		case T_LockStmt:
+			lock_names(producer, ((LockStmt *) node)->relations, ((LockStmt *) node)->mode);
+			break;
+		case T_DoStmt:
+		case T_CallStmt:
+		case T_ExecuteStmt:
+			migrate_fact_unknown(producer, "only running it shows what it does");
+			break;
+		case T_AlterTableMoveAllStmt:
+		case T_DropOwnedStmt:
+		case T_ReassignOwnedStmt:
+			migrate_fact_unknown(producer, "many relations");
+			break;
+		default:
+			break;
+	}
+}

@@ -1,0 +1,21 @@
+-- the relations of measured.txt, in the first schema of search_path
+CREATE TABLE ref(id int PRIMARY KEY, v text);
+INSERT INTO ref SELECT g, g::text FROM generate_series(1,20000) g;
+CREATE TYPE mood AS ENUM ('a','b');
+CREATE DOMAIN posint AS int;
+CREATE DOMAIN chkdom AS int CHECK (VALUE > 0);
+CREATE TABLE t(id int PRIMARY KEY, a int, b varchar(20), c text, n numeric(10,2), ts timestamp, rid int, d posint, m mood, nn int, ck int CHECK (ck IS NOT NULL), j jsonb);
+INSERT INTO t SELECT g,g,'x'||g,'y',g,now(),g,g,'a',g,g,'{}' FROM generate_series(1,20000) g;
+CREATE INDEX t_b ON t(b); CREATE INDEX t_c ON t(c);
+CREATE UNIQUE INDEX t_a_u ON t(a);
+ALTER TABLE t ADD CONSTRAINT nv CHECK (a > 0) NOT VALID;
+ALTER TABLE t ADD CONSTRAINT fknv FOREIGN KEY (rid) REFERENCES ref NOT VALID;
+CREATE MATERIALIZED VIEW mv AS SELECT id,a FROM t; CREATE UNIQUE INDEX mv_i ON mv(id);
+CREATE VIEW vw AS SELECT id,a FROM t;
+CREATE TABLE p(id int, k int) PARTITION BY RANGE(k); CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10000);
+INSERT INTO p SELECT g,g FROM generate_series(0,9999) g;
+CREATE TABLE p2(id int, k int); INSERT INTO p2 SELECT g,g FROM generate_series(10000,19999) g;
+CREATE TABLE p3(id int, k int NOT NULL CHECK (k>=20000 AND k<30000)); INSERT INTO p3 SELECT g,g FROM generate_series(20000,29999) g;
+CREATE TABLE logged(x int); INSERT INTO logged SELECT generate_series(1,1000);
+CREATE FUNCTION trg() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+ANALYZE;

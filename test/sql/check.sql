@@ -1,0 +1,147 @@
+--
+-- check(): what the rules find about statements that are to run.
+--
+\getenv abs_srcdir PG_ABS_SRCDIR
+\set setup :abs_srcdir '/include/setup.sql'
+\i :setup
+SET client_min_messages = warning;
+SET TimeZone = 'UTC';
+
+-- the same table three times: large, small and empty
+CREATE DOMAIN checked AS int CHECK (VALUE > 0);
+CREATE DOMAIN plain AS int;
+CREATE TABLE other (id int PRIMARY KEY, filler text);
+CREATE FUNCTION test.make(name text, rows int) RETURNS void LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+	EXECUTE format('CREATE TABLE %1$I (id int CONSTRAINT %1$s_id PRIMARY KEY, a int, b varchar(20), n numeric(10,2), ts timestamp, d plain,
+		ck int CONSTRAINT %1$s_ck CHECK (ck IS NOT NULL), nv int, rid int CONSTRAINT %1$s_fk REFERENCES other)', name);
+	EXECUTE format('ALTER TABLE %1$s ADD CONSTRAINT %1$s_nv CHECK (nv IS NOT NULL) NOT VALID', name);
+	EXECUTE format('INSERT INTO %I SELECT g, g, ''x'', 1, now(), 1, 1, 1, NULL FROM generate_series(1, %s) g', name, rows);
+	EXECUTE format('CREATE INDEX %1$s_b ON %1$s (b); CREATE UNIQUE INDEX %1$s_a ON %1$s (a);
+		CREATE MATERIALIZED VIEW %1$s_mv AS SELECT id, repeat(''x'', 100) AS filler FROM %1$s', name);
+END
+$$;
+SELECT test.make('big', 10000), test.make('small', 10), test.make('bare', 0);
+INSERT INTO other SELECT g, repeat('x', 100) FROM generate_series(1, 10000) g;
+CREATE TABLE parts (id int) PARTITION BY RANGE (id);
+CREATE TABLE big_part (id int); INSERT INTO big_part SELECT generate_series(1, 10000);
+CREATE TABLE small_part (id int); INSERT INTO small_part VALUES (1);
+CREATE TABLE bare_part (id int);
+CREATE TABLE fitting_part (id int NOT NULL CHECK (id >= 0 AND id < 20000)); INSERT INTO fitting_part SELECT generate_series(1, 10000);
+ANALYZE;
+SET migrate.large_table = '200kB';
+SET lock_timeout = '5s';
+
+-- what is found in a script, without the sizes
+CREATE FUNCTION test.found(sql text) RETURNS text LANGUAGE sql AS $$
+	SELECT coalesce(string_agg(severity || ' ' || rule || CASE WHEN relation <> 'app.big' THEN ' ' || relation ELSE '' END, ', '), '-')
+	FROM migrate.check(files => jsonb_build_object('1_one.sql', sql), format => 'plain') $$;
+
+-- each rule: on a large table; a small, an empty and a new one must not be found
+CREATE TABLE test.statements (n int GENERATED ALWAYS AS IDENTITY, sql text);
+INSERT INTO test.statements (sql) VALUES
+	('CREATE INDEX ON big (a)'),
+	('CREATE INDEX CONCURRENTLY ON big (a)'),
+	('DROP INDEX big_b'),
+	('DROP INDEX CONCURRENTLY big_b'),
+	('REINDEX TABLE big'),
+	('REINDEX TABLE CONCURRENTLY big'),
+	('ALTER TABLE big ADD UNIQUE (a)'),
+	('ALTER TABLE big ADD x int UNIQUE'),
+	('ALTER TABLE big ADD UNIQUE USING INDEX big_a'),
+	('ALTER TABLE big DROP CONSTRAINT big_id, ADD PRIMARY KEY USING INDEX big_a'),
+	('ALTER TABLE big ADD EXCLUDE (a WITH =)'),
+	('ALTER TABLE big ADD FOREIGN KEY (a) REFERENCES other'),
+	('ALTER TABLE big ADD FOREIGN KEY (a) REFERENCES other NOT VALID'),
+	('CREATE TABLE z (id int REFERENCES big)'),
+	('ALTER TABLE big DROP CONSTRAINT big_fk'),
+	('ALTER TABLE big ADD CHECK (a > 0)'),
+	('ALTER TABLE big ADD CHECK (a > 0) NOT VALID'),
+	('ALTER TABLE big ALTER a SET NOT NULL'),
+	('ALTER TABLE big ALTER ck SET NOT NULL'),
+	('ALTER TABLE big ALTER nv SET NOT NULL'),
+	('ALTER TABLE big VALIDATE CONSTRAINT big_nv; ALTER TABLE big ALTER nv SET NOT NULL'),
+	('ALTER TABLE big ADD x int NOT NULL'),
+	('ALTER TABLE big ADD x int NOT NULL DEFAULT 1'),
+	('ALTER TABLE big ADD x timestamptz DEFAULT now()'),
+	('ALTER TABLE big ADD x timestamptz DEFAULT clock_timestamp()'),
+	('ALTER TABLE big ADD x bigserial'),
+	('ALTER TABLE big ADD x int GENERATED ALWAYS AS (a + 1) STORED'),
+	('ALTER TABLE big ADD x checked'),
+	('ALTER TABLE big ADD x plain'),
+	('ALTER TABLE big ALTER a TYPE bigint'),
+	('ALTER TABLE big ALTER b TYPE varchar(40)'),
+	('ALTER TABLE big ALTER b TYPE varchar(10)'),
+	('ALTER TABLE big ALTER ts TYPE timestamptz'),
+	('SET TimeZone = ''Europe/Paris''; ALTER TABLE big ALTER ts TYPE timestamptz'),
+	('ALTER TABLE big ALTER b TYPE varchar(20) COLLATE "POSIX"'),
+	('ALTER TABLE big SET UNLOGGED'),
+	('CLUSTER big USING big_b'),
+	('VACUUM FULL big'),
+	('ALTER TABLE parts ATTACH PARTITION big_part FOR VALUES FROM (0) TO (20000)'),
+	('ALTER TABLE big DROP b'),
+	('ALTER TABLE big RENAME TO big2; ALTER TABLE big2 DROP b'),
+	('DROP TABLE big CASCADE'),
+	('TRUNCATE big; ALTER TABLE big ALTER a TYPE bigint'),
+	('REFRESH MATERIALIZED VIEW big_mv'),
+	('ALTER TABLE big ADD CONSTRAINT c CHECK (a > 0) NOT VALID; ALTER TABLE big VALIDATE CONSTRAINT c'),
+	('UPDATE big SET a = 1'),
+	('UPDATE big SET a = 1 WHERE id BETWEEN 1 AND 10'),
+	('ALTER TABLE big ADD x int; DELETE FROM big'),
+	('ALTER TABLE big ADD x int; ALTER TABLE other ADD x int');
+SELECT n, sql, test.found(sql) FROM test.statements ORDER BY n;
+-- nothing of a small, an empty or a new table
+SELECT s.n, t, test.found(replace(s.sql, 'big', t)) FROM test.statements s, unnest('{small,bare}'::text[]) t
+WHERE test.found(replace(s.sql, 'big', t)) ~ t ORDER BY 1, 2;
+SELECT n, test.found(E'CREATE TABLE new (LIKE big INCLUDING ALL);\nCREATE TABLE new_part (id int);\n' || replace(sql, 'big', 'new'))
+FROM test.statements WHERE test.found(E'CREATE TABLE new (LIKE big INCLUDING ALL);\nCREATE TABLE new_part (id int);\n' || replace(sql, 'big', 'new')) ~ 'new' ORDER BY 1;
+SELECT test.found('ALTER TABLE parts ATTACH PARTITION fitting_part FOR VALUES FROM (0) TO (20000)');
+SELECT test.found('DROP TABLE big; CREATE TABLE big (a int); CREATE INDEX ON big (a)');
+SELECT test.found('ALTER DOMAIN plain ADD CHECK (VALUE > 0)'), test.found('ALTER DOMAIN plain ADD CHECK (VALUE > 0) NOT VALID');
+SELECT test.found('DO $$ BEGIN END $$');
+
+-- no function of a user runs
+CREATE FUNCTION boom(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN RAISE 'it has run'; END $$;
+SELECT test.found('ALTER TABLE big ALTER a TYPE bigint USING boom(1)'), test.found('ALTER TABLE big ADD x int DEFAULT boom(1)'),
+	test.found('ALTER TABLE parts ATTACH PARTITION big_part FOR VALUES FROM (boom(1)) TO (20000)');
+-- an error of a statement is not raised
+SELECT rule, message FROM migrate.check(files => jsonb_build_object('1_one.sql', 'ALTER TABLE big ADD x int DEFAULT gone()'), format => 'plain');
+
+-- the lock timeout in force
+RESET lock_timeout;
+SELECT test.found('ALTER TABLE big ADD x int'), test.found('ALTER TABLE small ADD x int'),
+	test.found('SET lock_timeout = 100; ALTER TABLE big ADD x int'),
+	test.found('BEGIN; SET LOCAL lock_timeout = 100; ALTER TABLE big ADD x int; COMMIT; BEGIN; ALTER TABLE big ADD y int; COMMIT');
+-- what a script sets has no effect here
+SHOW lock_timeout;
+SET lock_timeout = '5s';
+
+-- all columns
+SELECT version, name, transaction, statement, file, line, command, rule, severity, relation, regexp_replace(message, '\([0-9].*', '(SIZE)') AS message, hint
+FROM migrate.check(files => jsonb_build_object('1_one.sql', E'SELECT 1;\n\nCREATE INDEX ON big (a);', '2_two.sql', 'CREATE TABEL x ()'), format => 'plain');
+
+-- comments that allow something
+SELECT test.found(E'-- migrate: allow create-index nobody works at night\nCREATE INDEX ON big (a);');
+SELECT test.found(E'CREATE INDEX ON big (a);\n-- migrate:allow create-index again\n-- another comment\n  CREATE INDEX ON big (a);');
+SELECT test.found(E'-- migrate: allow create-index not directly above\n\nCREATE INDEX ON big (a);');
+SELECT line, rule, severity, message, hint FROM migrate.check(files => jsonb_build_object('1_one.sql',
+	E'-- migrate: allow create-index\nCREATE INDEX ON big (a);\n-- migrate: allow create-indexes typo\nSELECT 1;\n-- migrate: allow add-check useless\nSELECT 2;\n-- migrate: allow\nSELECT 3;'), format => 'plain')
+WHERE rule <> 'create-index';
+
+-- an ordinary role, a read-only transaction; the setting is not for that role
+CREATE ROLE regress_migrate_check;
+GRANT USAGE ON SCHEMA migrate, test, app TO regress_migrate_check;
+GRANT EXECUTE ON FUNCTION migrate.check TO regress_migrate_check;
+SET ROLE regress_migrate_check;
+BEGIN READ ONLY;
+SELECT test.found('CREATE INDEX ON big (a)');
+-- it keeps no locks on the relations that it checked
+SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND relation = 'app.big'::regclass;
+COMMIT;
+SELECT test.try('SET migrate.large_table = 0');
+RESET ROLE;
+DROP OWNED BY regress_migrate_check;
+DROP ROLE regress_migrate_check;
+-- nothing has happened
+SELECT count(*) FROM pg_indexes WHERE tablename = 'big';
+SELECT count(*) FROM migrate.history();
