@@ -277,7 +277,7 @@ put_run_activity(ReturnSetInfo *rsinfo, const MigrateRunActivity *run)
 	Datum		values[ACTIVITY_COLUMNS] = {0};
 	bool		nulls[ACTIVITY_COLUMNS] = {0};
 
-	values[ACTIVITY_PID] = Int32GetDatum(run->pid);
+	put_number(values, nulls, ACTIVITY_PID, run->pid);
 	migrate_put_text(values, nulls, ACTIVITY_PROJECT, said ? said->project : NULL);
 	migrate_put_text(values, nulls, ACTIVITY_SCHEMA, said ? said->schema : NULL);
 	migrate_put_text(values, nulls, ACTIVITY_ROUTINE, said ? said->routine : NULL);

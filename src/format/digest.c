@@ -52,6 +52,7 @@
 #include "format/format_int.h"
 #include "script/script.h"
 #include "util/hash.h"
+#include "util/subtransaction.h"
 
 /*
  * To be raised whenever the same files would be read in another way: other sections,
@@ -62,6 +63,7 @@
 /* a migration that includes more has no digest */
 #define MAX_INCLUDED_FILES	1000
 #define MAX_INCLUDED_DEPTH	16
+#define MAX_INCLUDED_BYTES	(64 * 1024 * 1024)
 
 struct MigrateDigester
 {
@@ -71,8 +73,10 @@ struct MigrateDigester
 	char		layout;			/* of the format: its first, its second, ... */
 	StringInfoData said;		/* all but the texts */
 	MigrateNames *included;		/* by the file that is digested, or NULL */
-	int			count;			/* so many of them */
+	int			count;			/* so many of them ... */
+	int64		nbytes;			/* ... of that size */
 	int			depth;
+	bool		failed;			/* there is no digest */
 };
 
 /*
@@ -179,22 +183,49 @@ add_text(MigrateDigester *digester, const char *bytes, int length)
 }
 
 /*
+ * A file to read, as the argument of read_bytes().
+ */
+typedef struct FileToRead
+{
+	MigrateDigester *digester;
+	const char *file;
+	char	   *bytes;
+	int			length;
+} FileToRead;
+
+static void
+read_bytes(void *arg)
+{
+	FileToRead *to_read = arg;
+
+	to_read->bytes = migrate_directory_bytes(to_read->digester->dir, to_read->file, &to_read->length);
+}
+
+/*
  * Add a file of the directory, or that it does not exist.  Its bytes, palloc'd, or
- * NULL.
+ * NULL.  If it cannot be read there is no digest: it may be one that is not needed.
  */
 static char *
 add_file(MigrateDigester *digester, const char *file)
 {
-	char	   *bytes = NULL;
-	int			length;
+	FileToRead	to_read = {digester, file};
+	ErrorData  *error = NULL;
 
 	say(digester, file);
 	if (migrate_has_name(migrate_directory_names(digester->dir), file))
-		bytes = migrate_directory_bytes(digester->dir, file, &length);
-	appendStringInfoChar(&digester->said, bytes == NULL ? '-' : '+');
-	if (bytes != NULL)
-		add_text(digester, bytes, length);
-	return bytes;
+		error = migrate_try(read_bytes, &to_read);
+	if (error != NULL)
+	{
+		if (!migrate_is_error_of_files(error->sqlerrcode))
+			ReThrowError(error);
+		FreeErrorData(error);
+		digester->failed = true;
+	}
+	appendStringInfoChar(&digester->said, to_read.bytes == NULL ? '-' : '+');
+	if (to_read.bytes != NULL)
+		add_text(digester, to_read.bytes, to_read.length);
+	digester->nbytes += to_read.length;
+	return to_read.bytes;
 }
 
 static void add_included_files(MigrateDigester *digester, const char *file, const char *bytes);
@@ -209,7 +240,10 @@ add_included_file(void *arg, const char *file)
 	MigrateDigester *digester = arg;
 	char	   *bytes;
 
-	if (++digester->count > MAX_INCLUDED_FILES)
+	CHECK_FOR_INTERRUPTS();
+	if (++digester->count > MAX_INCLUDED_FILES || digester->nbytes > MAX_INCLUDED_BYTES)
+		digester->failed = true;
+	if (digester->failed)
 		return false;
 	bytes = add_file(digester, file);
 	if (bytes == NULL)
@@ -229,7 +263,7 @@ add_included_files(MigrateDigester *digester, const char *file, const char *byte
 		return;
 	if (digester->depth == MAX_INCLUDED_DEPTH)
 	{
-		digester->count = MAX_INCLUDED_FILES + 1;
+		digester->failed = true;
 		return;
 	}
 	digester->depth++;
@@ -240,8 +274,8 @@ add_included_files(MigrateDigester *digester, const char *file, const char *byte
 /*
  * The digest of what is read for one file of a migration, whose bytes, in UTF-8, end
  * with a NUL, into PG_SHA256_DIGEST_LENGTH bytes.  *included has the files of the
- * directory that it may include, NULL for none.  False if there are too many of them.
- * Errors: those of reading other files.
+ * directory that it may include, NULL for none.  False if these cannot be read, or are
+ * too many or too large.
  */
 bool
 migrate_digest_part(MigrateDigester *digester, const MigrateFileName *file,
@@ -254,7 +288,9 @@ migrate_digest_part(MigrateDigester *digester, const MigrateFileName *file,
 	resetStringInfo(said);
 	digester->included = NULL;
 	digester->count = 0;
+	digester->nbytes = 0;
 	digester->depth = 0;
+	digester->failed = false;
 	say(digester, READER_VERSION);
 	say(digester, digester->format->name);
 	appendStringInfoChar(said, digester->layout);
@@ -276,7 +312,7 @@ migrate_digest_part(MigrateDigester *digester, const MigrateFileName *file,
 	say_number(digester, said->len);
 	migrate_hash_add(digester->hash, said->data, said->len);
 	migrate_hash_finish(digester->hash, digest, PG_SHA256_DIGEST_LENGTH);
-	return digester->count <= MAX_INCLUDED_FILES;
+	return !digester->failed;
 }
 
 /*

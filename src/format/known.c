@@ -61,12 +61,16 @@ migrate_digest_parsed(MigrateDigester *digester, const MigrateFileName *parsed,
 {
 	MigrateNames *may_include;
 	const char *bytes;
+	bool		has_digest;
 
 	if (!is_plain(migrate_digester_format(digester), parsed->file, sql, detected))
 		return false;
 	bytes = migrate_file_bytes(sql, &length);
-	return migrate_digest_part(digester, parsed, bytes, length, digest, &may_include) &&
+	has_digest = migrate_digest_part(digester, parsed, bytes, length, digest, &may_include) &&
 		same_names(may_include, included);
+	if (bytes != sql)
+		pfree(unconstify(char *, bytes));
+	return has_digest;
 }
 
 /*

@@ -74,7 +74,7 @@
 
 /* lines */
 #define SQL_STORAGE \
-	"(SELECT 'USING ' || quote_ident(m.amname) FROM pg_am m WHERE m.oid = c.relam AND m.amname <> 'heap'), " \
+	"(SELECT 'USING ' || quote_ident(m.amname) FROM pg_am m WHERE m.oid = c.relam AND (c.relkind = 'p' OR m.amname <> 'heap')), " \
 	SQL_RELOPTIONS ", " \
 	"(SELECT string_agg('WITH toast.' || r, E'\\n' ORDER BY r COLLATE \"C\") " \
 	"FROM pg_class o, unnest(o.reloptions) r WHERE o.oid = c.reltoastrelid), " \

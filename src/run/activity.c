@@ -19,6 +19,7 @@
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
+#include "pgstat.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
@@ -123,7 +124,7 @@ run_activity(const MigrateRunLock *lock, MemoryContext context)
 	Datum		values[] = {Int32GetDatum(lock->pid)};
 
 	run->pid = lock->pid;
-	run->state = lock->is_held ? "running" : "waiting for a run";
+	run->state = lock->pid == 0 ? "prepared" : lock->is_held ? "running" : "waiting for a run";
 	run->blocked_by = pids_array(lock->blockers);
 	MemoryContextSwitchTo(old);
 	if (SPI_execute_with_args(session_query, 1, types, values, NULL, true, 1) != SPI_OK_SELECT)
@@ -147,6 +148,8 @@ migrate_run_activities(void)
 	List	   *runs = NIL;
 	ListCell   *lc;
 
+	/* in a transaction, core shows what it was at the first look */
+	pgstat_clear_backend_activity_snapshot();
 	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
 	if (SPI_connect() != SPI_OK_CONNECT)

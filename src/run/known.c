@@ -126,10 +126,16 @@ needs_digest(MigrateRun *run, const MigrateItem *item)
 {
 	Migration  *file = item->file;
 	const AppliedMigration *row = item->applied;
+	ListCell   *lc;
 
 	if (file == NULL || row == NULL || file->unread != NIL ||
 		(item->state != STATE_APPLIED && item->state != STATE_BASELINE) ||
 		item->up_changed || item->down_changed || !migrate_has_same_header(file, row))
+		return false;
+
+	/* other files may have changed since they were compared */
+	foreach(lc, file->digest_parts)
+		if (((MigrateDigestPart *) lfirst(lc))->is_digested)
 		return false;
 	migrate_source_digest(run->source, file);
 	return file->has_digest &&

@@ -75,6 +75,20 @@ migrate_has_version(const MigrateRequest *request)
 }
 
 /*
+ * The same, in a memory context that is emptied.
+ */
+static bool
+is_applied_by_now(const MigrateRequest *request, MemoryContext look)
+{
+	MemoryContext old = MemoryContextSwitchTo(look);
+	bool		applied = migrate_history_has_version(&request->history, request->target);
+
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(look);
+	return applied;
+}
+
+/*
  * Wait until it is, at most so many microseconds, PG_INT64_MAX for ever; 55P03 if that
  * is not enough.
  *
@@ -86,11 +100,12 @@ migrate_wait_for_version(const MigrateRequest *request, int64 timeout)
 {
 	MemoryContext context = CurrentMemoryContext;
 	TimestampTz start = GetCurrentTimestamp();
+	MemoryContext look = AllocSetContextCreate(context, "migrate look", ALLOCSET_SMALL_SIZES);
 	double		pause = FIRST_PAUSE_MS;
 	bool		said = false;
 
 	migrate_warn_version();
-	while (!migrate_history_has_version(&request->history, request->target))
+	while (!is_applied_by_now(request, look))
 	{
 		int64		left = timeout == PG_INT64_MAX ? timeout :
 			timeout - (GetCurrentTimestamp() - start);

@@ -442,6 +442,7 @@ migrate_includes_visit(const char *sql, const char *file,
 		IncludeLine *line;
 		bool		found = false;
 
+		CHECK_FOR_INTERRUPTS();
 		if (line_begin(sql, at - sql) < 0)
 			continue;
 		line = parse_line(at, end > at && end[-1] == '\r' ? end - 1 : end);

@@ -426,4 +426,31 @@ foreach my $round (1 .. 42)
 	same_both_ways($dir, $project, "$format $round: after another run");
 }
 
+#
+# A file that cannot be read
+#
+
+# One that a comment alone names is not needed; one that is included is the fault of its
+# migration, with a digest as without.
+my $unreadable = create_database($node, 'unreadable');
+my $part = new_directory(
+	'001_a.sql' => "SELECT 1;\n/*\n\\i old.txt\n*/\n",
+	'old.txt' => "SELECT 2;\n",
+	'002_b.sql' => "\\i new.txt\n",
+	'new.txt' => "SELECT 3;\n");
+chmod 0, "$part/old.txt" or die;
+is(query($unreadable, "SELECT count(*) FROM migrate.apply('$part')"), 2, 'a file that only a comment names may be unreadable');
+is(query($unreadable, "SELECT count(digest) FROM migrate.applied"), 1, 'then there is no digest');
+is(query($unreadable, "SELECT migrate.is_current('$part')"), 't', 'and nothing to do');
+chmod 0, "$part/new.txt" or die;
+write_files($part, '003_c.sql' => "SELECT 4;\n");
+foreach my $digest ('with a digest', 'without')
+{
+	is( query($unreadable, "SELECT string_agg(version || ' ' || state, ', ' ORDER BY version) FROM migrate.status('$part')"),
+		'001 applied, 002 modified, 003 pending', "$digest: an included file that cannot be read");
+	query($unreadable, 'UPDATE migrate.applied SET digest = NULL');
+}
+is(query($unreadable, "SET migrate.on_modified = ignore; SELECT count(*) FROM migrate.apply('$part')"), 1, 'others can be applied');
+chmod 0644, "$part/old.txt", "$part/new.txt";
+
 done_testing();
