@@ -6,6 +6,8 @@
 \set setup :abs_srcdir '/facts/setup.sql'
 \set measured :abs_srcdir '/facts/measured.txt'
 
+SET client_min_messages = error;
+DROP EXTENSION IF EXISTS migrate CASCADE;
 CREATE EXTENSION migrate;
 CREATE FUNCTION facts(statements text[], OUT relation text, OUT lock text, OUT rewritten boolean,
 	OUT scanned boolean, OUT known boolean, OUT reason text) RETURNS SETOF record
