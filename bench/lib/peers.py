@@ -32,6 +32,24 @@ def emit(**what):
 # One command
 #
 
+def finish(process, limit):
+    """Wait for a process; its status, or "timeout" if it had to be killed.
+
+    Not wait(limit): that polls, ever more slowly, and the time would be one of its pauses.
+    """
+    late = threading.Event()
+
+    def kill():
+        late.set()
+        os.killpg(process.pid, signal.SIGKILL)
+
+    timer = threading.Timer(limit, kill)
+    timer.start()
+    status = process.wait()
+    timer.cancel()
+    return "timeout" if late.is_set() else status
+
+
 class Run:
     """A command that has ended: its time, and what it wrote if it failed."""
 
@@ -42,13 +60,8 @@ class Run:
             begin = time.monotonic()
             process = subprocess.Popen(command, cwd=contender.place.work, env=environment, stdin=subprocess.DEVNULL,
                                        stdout=output, stderr=output, start_new_session=True)
-            try:
-                with watch(process.pid) if watch else no_watch():
-                    self.status = process.wait(limit)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-                self.status = "timeout"
+            with watch(process.pid) if watch else no_watch():
+                self.status = finish(process, limit)
             self.ms = (time.monotonic() - begin) * 1000
         with open(log, encoding="utf-8", errors="replace") as output:
             self.error = output.read()[-600:] if self.status else None
@@ -195,11 +208,7 @@ def starters(contender, number, limit):
         running = [subprocess.Popen(command, cwd=contender.place.work, env=environment, stdin=subprocess.DEVNULL,
                                     stdout=log, stderr=log, start_new_session=True) for _ in range(STARTERS)]
         for process in running:
-            try:
-                process.wait(max(0.1, begin + limit - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+            finish(process, max(0.1, begin + limit - time.monotonic()))
     ms = (time.monotonic() - begin) * 1000
     failed = sum(process.returncode != 0 for process in running)
     try:
