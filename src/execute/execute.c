@@ -425,7 +425,7 @@ migrate_execute_script(const MigrateScript *script, const char *sql, MigrateExec
 	while (next < script->nstatements)
 	{
 		int			number = script->statements[next].transaction;
-		MigratePart part = migrate_begin_part();
+		MigrateInnerTransaction part = migrate_begin_part();
 
 		for (; next < script->nstatements && script->statements[next].transaction == number; next++)
 		{

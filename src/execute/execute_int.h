@@ -23,7 +23,7 @@
  * Statements of a script that are one transaction in the file, run inside of the
  * caller's.
  */
-typedef struct MigratePart
+typedef struct MigrateInnerTransaction
 {
 	int			guc_level;
 	MemoryContext context;		/* of one statement */
@@ -33,7 +33,7 @@ typedef struct MigratePart
 	List	   *dropped;		/* of Oid: ON COMMIT DROP tables */
 	List	   *emptied;		/* of Oid: ON COMMIT DELETE ROWS tables */
 	List	   *cursors;		/* of char *: without HOLD */
-} MigratePart;
+} MigrateInnerTransaction;
 
 /*
  * What a statement may make that the end of its transaction ends: names, or NULL if
@@ -48,10 +48,10 @@ typedef struct MigrateMade
 /* in part.c */
 extern Oid	migrate_temporary_table(const char *name);
 extern MigrateMade migrate_may_make(const MigrateStatement *statement);
-extern void migrate_note_made(MigratePart *part, const MigrateStatement *statement, const MigrateMade *made);
+extern void migrate_note_made(MigrateInnerTransaction *part, const MigrateStatement *statement, const MigrateMade *made);
 extern void migrate_drop_temporary_table(Oid relid);
-extern MigratePart migrate_begin_part(void);
-extern void migrate_end_part(MigratePart *part, bool is_last, MigrateExecution *execution);
+extern MigrateInnerTransaction migrate_begin_part(void);
+extern void migrate_end_part(MigrateInnerTransaction *part, bool is_last, MigrateExecution *execution);
 
 /* in concurrently.c */
 extern bool migrate_change_tree(Node *node);

@@ -64,7 +64,7 @@ migrate_may_make(const MigrateStatement *statement)
  * It has run: remember what it has made.
  */
 void
-migrate_note_made(MigratePart *part, const MigrateStatement *statement, const MigrateMade *made)
+migrate_note_made(MigrateInnerTransaction *part, const MigrateStatement *statement, const MigrateMade *made)
 {
 	if (made->cursor != NULL)
 		part->cursors = lappend(part->cursors, unconstify(char *, made->cursor));
@@ -96,7 +96,7 @@ migrate_drop_temporary_table(Oid relid)
  * End what the end of a transaction would end, of the migration's own.
  */
 static void
-end_at_commit(const MigratePart *part)
+end_at_commit(const MigrateInnerTransaction *part)
 {
 	List	   *emptied = NIL;
 	ListCell   *lc;
@@ -123,10 +123,10 @@ end_at_commit(const MigratePart *part)
 /*
  * Begin a part of a script, with an SPI connection of its own.
  */
-MigratePart
+MigrateInnerTransaction
 migrate_begin_part(void)
 {
-	MigratePart part = {0};
+	MigrateInnerTransaction part = {0};
 
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
@@ -140,7 +140,7 @@ migrate_begin_part(void)
  * End a part of a script; "is_last" if no other one follows.
  */
 void
-migrate_end_part(MigratePart *part, bool is_last, MigrateExecution *execution)
+migrate_end_part(MigrateInnerTransaction *part, bool is_last, MigrateExecution *execution)
 {
 	/* where a commit follows, that will do it */
 	if ((part->may_defer && !execution->errctx.commits) || execution->checks_deferred)

@@ -19,6 +19,7 @@
 #include "format/format.h"
 #include "format/format_int.h"
 #include "format/grammar.h"
+#include "format/source.h"
 #include "util/printable.h"
 
 /*

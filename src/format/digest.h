@@ -15,6 +15,7 @@
 
 #include "files/files.h"
 #include "format/format.h"
+#include "format/source.h"
 #include "util/names.h"
 
 typedef struct MigrateDigester MigrateDigester;

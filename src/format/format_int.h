@@ -17,6 +17,7 @@
 
 #include "format/format.h"
 #include "format/grammar.h"
+#include "format/source.h"
 
 /*
  * A format: how it is detected and read.  The evidence for it may be a name or

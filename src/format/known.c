@@ -18,6 +18,7 @@
 #include "format/digest.h"
 #include "format/format.h"
 #include "format/format_int.h"
+#include "format/source.h"
 #include "util/names.h"
 
 /*

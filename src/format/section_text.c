@@ -19,6 +19,7 @@
 #include "mb/pg_wchar.h"
 
 #include "format/format_int.h"
+#include "format/source.h"
 
 /*
  * The pieces of a section are complete.  One that is a single piece has no list

@@ -26,30 +26,13 @@
 #include "format/format.h"
 #include "format/format_int.h"
 #include "format/manifest.h"
+#include "format/source.h"
+#include "format/source_int.h"
 #include "script/script.h"
 #include "util/hash.h"
 #include "util/names.h"
 #include "util/printable.h"
 #include "util/subtransaction.h"
-
-struct MigrateSource
-{
-	MigrateDirectory *dir;
-	MigrationSet *set;
-	bool		detect;			/* the format has not been given */
-	MemoryContext scratch;		/* of the file read last */
-	const char *file;			/* its name, or NULL */
-	char	   *sql;
-	int			length;
-	bool		may_include;	/* some line of it may include a file */
-	char	   *bytes;			/* of it, as they are in the file, or NULL */
-	int			bytes_length;
-	MigrateTextCache *cache;	/* texts that need not be read again, or NULL */
-	MigrateNames *included;		/* files that others include */
-	MigrateNames *including;	/* those that the file being parsed includes */
-	bool		has_digests;	/* migrations that are parsed can have one */
-	const MigrateKnown *known;	/* or NULL */
-};
 
 /*
  * The file read last is a kept one, if it is that.
@@ -74,8 +57,8 @@ use_cached(MigrateSource *source, const char *file)
  * Read a file unless it is the one read last: sections of one file are usually read
  * one after the other.  False if it has become a folder.
  */
-static bool
-read_file(MigrateSource *source, const char *file)
+bool
+migrate_source_read_file(MigrateSource *source, const char *file)
 {
 	MemoryContext old;
 
@@ -239,7 +222,7 @@ find_format(MigrateSource *source)
 			if (migrate_is_sql_file(file) && strchr(file, '/') == NULL)
 				set->ignored = lappend(set->ignored, pstrdup(file));
 		}
-		else if (read_file(source, file) && !found_better(source, file) &&
+		else if (migrate_source_read_file(source, file) && !found_better(source, file) &&
 				 strchr(file, '/') == NULL)
 			set->ignored = lappend(set->ignored, pstrdup(file));
 	}
@@ -247,49 +230,6 @@ find_format(MigrateSource *source)
 		set->format = by_names;
 	if (set->format != NULL && set->format == by_names)
 		set->format_evidence = evidence;
-}
-
-/*
- * The digest of a file that has just been read, and parsed.
- */
-static bool
-digest_file(MigrateSource *source, MigrateDigestPart *part)
-{
-	MigrateDigester *digester = migrate_digester_begin(source->dir, source->set->format);
-
-	part->is_digested = migrate_digest_parsed(digester, part->file, source->sql, source->length,
-											  source->detect, source->including, part->digest);
-	migrate_digester_end(digester);
-	return part->is_digested;
-}
-
-/*
- * A hash of the text that has just been read.
- */
-static uint64
-hash_text(const MigrateSource *source)
-{
-	return hash_bytes_extended((const unsigned char *) source->sql, source->length, 0);
-}
-
-/*
- * What the digest of a migration will have of its file, which has just been parsed.  If
- * other files are read for it, they are digested now, since they may change before the
- * migration is recorded; the file itself is, then.
- */
-static void
-note_for_digest(MigrateSource *source, Migration *migration, MigrateFileName *file, bool is_alone)
-{
-	MigrateDigestPart *part;
-
-	if (!source->has_digests || migration->doubt != NULL || migration->always ||
-		migration->up.broken != NULL || migration->down.broken != NULL)
-		return;
-	part = palloc0(sizeof(MigrateDigestPart));
-	part->file = file;
-	part->text_hash = hash_text(source);
-	if (is_alone || digest_file(source, part))
-		migration->digest_parts = list_make1(part);
 }
 
 /*
@@ -315,7 +255,7 @@ parse_file(MigrateSource *source, MigrateFileName *parsed)
 			migrate_parse_metadata_file(migration, metadata_file, settings);
 		hash_section(source, &migration->up);
 		hash_section(source, &migration->down);
-		note_for_digest(source, migration, parsed, !source->may_include && settings == NULL);
+		migrate_source_note_digest(source, migration, parsed, !source->may_include && settings == NULL);
 	}
 	return migrations;
 }
@@ -335,7 +275,7 @@ check_ignored(MigrateSource *source)
 	{
 		const char *file = lfirst(lc);
 
-		if (*file >= '0' && *file <= '9' && strchr(file, '/') == NULL && read_file(source, file))
+		if (*file >= '0' && *file <= '9' && strchr(file, '/') == NULL && migrate_source_read_file(source, file))
 			migrate_format_check_ignored(set->format, set->format_evidence, file, source->sql);
 	}
 }
@@ -371,7 +311,7 @@ read_files(MigrateSource *source)
 		MigrateFileName *parsed = lfirst(lc);
 		List	   *migrations;
 
-		if (!read_file(source, parsed->file))
+		if (!migrate_source_read_file(source, parsed->file))
 			continue;
 		better = found_better(source, parsed->file);
 		if (better)
@@ -491,7 +431,7 @@ migrate_source_parse(MigrateSource *source, Migration *migration)
 	{
 		MigrateFileName *parsed = lfirst(lc);
 
-		if (!read_file(source, parsed->file))
+		if (!migrate_source_read_file(source, parsed->file))
 			refuse_changed(parsed->file);
 		parts = list_concat(parts, parse_file(source, parsed));
 	}
@@ -501,49 +441,6 @@ migrate_source_parse(MigrateSource *source, Migration *migration)
 	*migration = *(Migration *) linitial(migrations);
 	migration->format = migrate_format_name(source->set->format);
 	MemoryContextSwitchTo(old);
-}
-
-/*
- * Digest the files of a migration, of which the first comes with its up section.  False
- * if it has no digest, or a file is not the one any more that was parsed.
- */
-static bool
-digest_parts(MigrateSource *source, List *parts, uint8 *digest)
-{
-	ListCell   *lc;
-
-	foreach(lc, parts)
-	{
-		MigrateDigestPart *part = lfirst(lc);
-
-		if (!part->is_digested)
-		{
-			source->including = NULL;
-			if (!read_file(source, part->file->file) || hash_text(source) != part->text_hash ||
-				!digest_file(source, part))
-				return false;
-		}
-		if (part == linitial(parts))
-			memcpy(digest, part->digest, PG_SHA256_DIGEST_LENGTH);
-		else
-			migrate_digest_join(digest, part->digest);
-	}
-	return true;
-}
-
-/*
- * Fill in migration->has_digest and its digest, for a migration that is about to be
- * recorded: most of those that are parsed never are.  Errors: those of reading files.
- */
-void
-migrate_source_digest(MigrateSource *source, Migration *migration)
-{
-	List	   *parts = migration->digest_parts;
-
-	if (parts == NIL)
-		return;
-	migration->digest_parts = NIL;
-	migration->has_digest = digest_parts(source, parts, migration->digest);
 }
 
 /*
@@ -585,7 +482,7 @@ migrate_source_script(MigrateSource *source, const char *file, MigrateSection *s
 					 errhint("Give a file that replaces all of them, such as one that pg_dump has written.")));
 	}
 	if (!migrate_has_name(migrate_directory_names(source->dir), file) ||
-		!read_file(source, file))
+		!migrate_source_read_file(source, file))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_FILE),
 				 errmsg("file \"%s\" does not exist in the directory of migrations", file)));
@@ -611,7 +508,7 @@ migrate_source_text(MigrateSource *source, const MigrateSection *section)
 	bool		cached_include;
 	const char *cached = migrate_text_cache_get(source->cache, section->file, &cached_length,
 												&cached_include, &name);
-	bool		there = read_file(source, section->file) &&
+	bool		there = migrate_source_read_file(source, section->file) &&
 		migrate_section_end(section) <= source->length;
 	char	   *str = NULL;
 	int			length;

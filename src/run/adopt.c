@@ -21,6 +21,7 @@
 
 #include "format/format.h"
 #include "format/manifest.h"
+#include "format/source.h"
 #include "history/history.h"
 #include "run/apply.h"
 #include "run/candidates.h"

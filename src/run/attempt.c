@@ -34,6 +34,7 @@
 #include "utils/timestamp.h"
 
 #include "execute/execute.h"
+#include "format/source.h"
 #include "history/history.h"
 #include "run/attempt.h"
 #include "run/lock.h"

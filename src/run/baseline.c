@@ -18,6 +18,7 @@
 
 #include "execute/execute.h"
 #include "format/format.h"
+#include "format/source.h"
 #include "history/history.h"
 #include "run/apply.h"
 #include "run/check.h"

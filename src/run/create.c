@@ -22,6 +22,7 @@
 
 #include "files/files.h"
 #include "format/format.h"
+#include "format/source.h"
 #include "history/history.h"
 #include "run/lock.h"
 #include "run/run.h"

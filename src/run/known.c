@@ -17,6 +17,7 @@
 #include "miscadmin.h"
 
 #include "format/format.h"
+#include "format/source.h"
 #include "history/history.h"
 #include "run/known.h"
 #include "run/run.h"

@@ -13,6 +13,7 @@
 #ifndef MIGRATE_RUN_KNOWN_H
 #define MIGRATE_RUN_KNOWN_H
 
+#include "format/source.h"
 #include "run/run_int.h"
 
 /* in known.c */

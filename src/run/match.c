@@ -20,6 +20,7 @@
 
 #include "format/contexts.h"
 #include "format/format.h"
+#include "format/source.h"
 #include "history/history.h"
 #include "run/match.h"
 #include "run/run.h"

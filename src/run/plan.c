@@ -21,6 +21,7 @@
 
 #include "execute/execute.h"
 #include "format/format.h"
+#include "format/source.h"
 #include "history/history.h"
 #include "run/check.h"
 #include "run/match.h"

@@ -15,6 +15,7 @@
 #include "utils/timestamp.h"
 
 #include "format/format.h"
+#include "format/source.h"
 #include "history/history.h"
 #include "run/apply.h"
 #include "run/match.h"

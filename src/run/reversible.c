@@ -16,6 +16,7 @@
 #include "utils/memutils.h"
 
 #include "format/format.h"
+#include "format/source.h"
 #include "history/history.h"
 #include "run/report.h"
 #include "run/reversible.h"

@@ -16,6 +16,7 @@
 #include "nodes/pg_list.h"
 
 #include "format/format.h"
+#include "format/source.h"
 #include "run/run.h"
 
 struct MigrateRun

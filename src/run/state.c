@@ -23,6 +23,7 @@
 #include "format/contexts.h"
 #include "format/doubt.h"
 #include "format/format.h"
+#include "format/source.h"
 #include "history/history.h"
 #include "run/known.h"
 #include "run/lock.h"

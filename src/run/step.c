@@ -27,6 +27,7 @@
 
 #include "execute/execute.h"
 #include "format/format.h"
+#include "format/source.h"
 #include "history/history.h"
 #include "run/report.h"
 #include "run/reversible.h"

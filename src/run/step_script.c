@@ -16,6 +16,7 @@
 #include "miscadmin.h"
 #include "utils/acl.h"
 
+#include "format/source.h"
 #include "history/history.h"
 #include "run/run_int.h"
 #include "run/step_script.h"

@@ -17,6 +17,7 @@
 #include "miscadmin.h"
 
 #include "format/format.h"
+#include "format/source.h"
 #include "history/history.h"
 #include "run/match.h"
 #include "run/run.h"

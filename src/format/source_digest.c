@@ -1,0 +1,116 @@
+/*-------------------------------------------------------------------------
+ *
+ * source_digest.c
+ *		The digests of migrations that have been parsed.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/format/source_digest.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "common/hashfn.h"
+#include "common/sha2.h"
+
+#include "files/files.h"
+#include "format/digest.h"
+#include "format/filename.h"
+#include "format/format.h"
+#include "format/format_int.h"
+#include "format/manifest.h"
+#include "format/source.h"
+#include "format/source_int.h"
+#include "script/script.h"
+#include "util/hash.h"
+#include "util/names.h"
+#include "util/printable.h"
+#include "util/subtransaction.h"
+
+/*
+ * The digest of a file that has just been read, and parsed.
+ */
+static bool
+digest_file(MigrateSource *source, MigrateDigestPart *part)
+{
+	MigrateDigester *digester = migrate_digester_begin(source->dir, source->set->format);
+
+	part->is_digested = migrate_digest_parsed(digester, part->file, source->sql, source->length,
+											  source->detect, source->including, part->digest);
+	migrate_digester_end(digester);
+	return part->is_digested;
+}
+
+/*
+ * A hash of the text that has just been read.
+ */
+static uint64
+hash_text(const MigrateSource *source)
+{
+	return hash_bytes_extended((const unsigned char *) source->sql, source->length, 0);
+}
+
+/*
+ * What the digest of a migration will have of its file, which has just been parsed.  If
+ * other files are read for it, they are digested now, since they may change before the
+ * migration is recorded; the file itself is, then.
+ */
+void
+migrate_source_note_digest(MigrateSource *source, Migration *migration, MigrateFileName *file, bool is_alone)
+{
+	MigrateDigestPart *part;
+
+	if (!source->has_digests || migration->doubt != NULL || migration->always ||
+		migration->up.broken != NULL || migration->down.broken != NULL)
+		return;
+	part = palloc0(sizeof(MigrateDigestPart));
+	part->file = file;
+	part->text_hash = hash_text(source);
+	if (is_alone || digest_file(source, part))
+		migration->digest_parts = list_make1(part);
+}
+
+/*
+ * Digest the files of a migration, of which the first comes with its up section.  False
+ * if it has no digest, or a file is not the one any more that was parsed.
+ */
+static bool
+digest_parts(MigrateSource *source, List *parts, uint8 *digest)
+{
+	ListCell   *lc;
+
+	foreach(lc, parts)
+	{
+		MigrateDigestPart *part = lfirst(lc);
+
+		if (!part->is_digested)
+		{
+			source->including = NULL;
+			if (!migrate_source_read_file(source, part->file->file) || hash_text(source) != part->text_hash ||
+				!digest_file(source, part))
+				return false;
+		}
+		if (part == linitial(parts))
+			memcpy(digest, part->digest, PG_SHA256_DIGEST_LENGTH);
+		else
+			migrate_digest_join(digest, part->digest);
+	}
+	return true;
+}
+
+/*
+ * Fill in migration->has_digest and its digest, for a migration that is about to be
+ * recorded: most of those that are parsed never are.  Errors: those of reading files.
+ */
+void
+migrate_source_digest(MigrateSource *source, Migration *migration)
+{
+	List	   *parts = migration->digest_parts;
+
+	if (parts == NIL)
+		return;
+	migration->digest_parts = NIL;
+	migration->has_digest = digest_parts(source, parts, migration->digest);
+}
