@@ -216,7 +216,7 @@ add_file(MigrateDigester *digester, const char *file)
 		error = migrate_try(read_bytes, &to_read);
 	if (error != NULL)
 	{
-		if (!migrate_is_error_of_files(error->sqlerrcode))
+		if (!migrate_is_error_of_input(error->sqlerrcode))
 			ReThrowError(error);
 		FreeErrorData(error);
 		digester->failed = true;

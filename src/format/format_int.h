@@ -146,7 +146,6 @@ extern bool migrate_grammar_parse(const MigrateGrammar *grammar, Migration *migr
 extern bool migrate_lacks_semicolon(const char *start, const char *end);
 
 /* in section_text.c */
-extern bool migrate_is_error_of_files(int sqlerrcode);
 extern void migrate_section_finish(MigrateSection *section);
 extern const char *migrate_file_bytes(const char *sql, int *length);
 extern char *migrate_section_text(const MigrateSection *section, const char *sql,

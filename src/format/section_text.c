@@ -140,23 +140,6 @@ migrate_file_bytes(const char *sql, int *length)
 }
 
 /*
- * Is an error one of the files, and not of the server's state or of ours?
- */
-bool
-migrate_is_error_of_files(int sqlerrcode)
-{
-	switch (ERRCODE_TO_CATEGORY(sqlerrcode))
-	{
-		case ERRCODE_INSUFFICIENT_RESOURCES:
-		case ERRCODE_OPERATOR_INTERVENTION:
-		case ERRCODE_TRANSACTION_ROLLBACK:
-		case ERRCODE_INTERNAL_ERROR:
-			return false;
-	}
-	return true;
-}
-
-/*
  * Why a section is broken, palloc'd, in one line: the message and where it is from.
  */
 char *

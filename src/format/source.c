@@ -172,7 +172,7 @@ hash_section(MigrateSource *source, MigrateSection *section)
 		return;
 	}
 	section->broken = migrate_try(hash_whole, &hashing);
-	if (section->broken != NULL && !migrate_is_error_of_files(section->broken->sqlerrcode))
+	if (section->broken != NULL && !migrate_is_error_of_input(section->broken->sqlerrcode))
 		ReThrowError(section->broken);
 }
 

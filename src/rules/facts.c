@@ -151,7 +151,7 @@ migrate_facts(MigrateForesight *foresight, const char *query, int transaction)
 	error = migrate_try(produce, &production);
 	if (error != NULL)
 	{
-		if (error->sqlerrcode == ERRCODE_QUERY_CANCELED || error->sqlerrcode == ERRCODE_OUT_OF_MEMORY)
+		if (!migrate_is_error_of_input(error->sqlerrcode))
 			ReThrowError(error);
 		migrate_fact_unknown(&production.producer, error->message);
 	}

@@ -199,7 +199,7 @@ blocking_pids(int pid, List *pids)
 
 /*
  * The processes of this database that have a run lock, or want one (MigrateRunLock),
- * one for each process.
+ * one for each process; and prepared transactions that have one, with pid 0.
  */
 List *
 migrate_lock_runs(void)
@@ -220,7 +220,7 @@ migrate_lock_runs(void)
 			CHECK_FOR_INTERRUPTS();
 			if ((!is_run && !is_ours(&lock->locktag, WAIT_CLASS)) ||
 				(is_run && lock->holdMask != 0) != held ||
-				!migrate_names_add(seen, psprintf("%d", lock->pid), NULL))
+				(lock->pid != 0 && !migrate_names_add(seen, psprintf("%d", lock->pid), NULL)))
 				continue;
 			run = palloc(sizeof(MigrateRunLock));
 			run->pid = lock->pid;

@@ -19,6 +19,24 @@
 #include "util/subtransaction.h"
 
 /*
+ * Is an error one of what was read, a file or a statement, and not of the server's state
+ * or of ours?  Only such an error may be reported in another way than by raising it.
+ */
+bool
+migrate_is_error_of_input(int sqlerrcode)
+{
+	switch (ERRCODE_TO_CATEGORY(sqlerrcode))
+	{
+		case ERRCODE_INSUFFICIENT_RESOURCES:
+		case ERRCODE_OPERATOR_INTERVENTION:
+		case ERRCODE_TRANSACTION_ROLLBACK:
+		case ERRCODE_INTERNAL_ERROR:
+			return false;
+	}
+	return true;
+}
+
+/*
  * Call "body" in a subtransaction.  Returns NULL if it succeeds.  Otherwise returns
  * its error, copied into the current memory context, and everything that it has
  * done or holds is undone.  Callers that cannot go on use ReThrowError().

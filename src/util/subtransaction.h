@@ -13,6 +13,7 @@
 #ifndef MIGRATE_UTIL_SUBTRANSACTION_H
 #define MIGRATE_UTIL_SUBTRANSACTION_H
 
+extern bool migrate_is_error_of_input(int sqlerrcode);
 extern ErrorData *migrate_try(void (*body) (void *arg), void *arg);
 
 #endif							/* MIGRATE_UTIL_SUBTRANSACTION_H */

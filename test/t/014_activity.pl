@@ -12,7 +12,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $node = new_node('activity', streaming => 1);
+my $node = new_node('activity', streaming => 1, conf => "max_prepared_transactions = 4\n");
 my $db = create_database($node, 'app');
 my $other = open_session($db);
 
@@ -102,6 +102,15 @@ is(query($db, "SELECT length(project), length(name), statement, left(query, 8) F
 	'600|200|1|', 'a text that is cut off');
 ask($other, 'SELECT pg_advisory_unlock(7)');
 finish($runner);
+
+# Prepared transactions keep the locks of their runs, and belong to no process.
+foreach my $project ('one', 'two')
+{
+	query($db, "BEGIN; SELECT FROM migrate.apply(files => '{\"1_a.sql\": \"SELECT 1;\"}', project => '$project'); PREPARE TRANSACTION '$project'");
+}
+is(query($db, 'SELECT count(*), count(pid), string_agg(DISTINCT state, \', \') FROM migrate.activity()'),
+	'2|0|prepared', 'prepared transactions');
+query($db, "COMMIT PREPARED '$_'") foreach 'one', 'two';
 
 #
 # NOTIFY
