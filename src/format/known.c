@@ -44,8 +44,10 @@ same_names(const MigrateNames *some, const MigrateNames *others)
 		return some == others;
 	names = migrate_names_list(some);
 	foreach(lc, names)
+	{
 		if (!migrate_names_have(others, lfirst(lc)))
-		return false;
+			return false;
+	}
 	return list_length(names) == list_length(migrate_names_list(others));
 }
 
@@ -107,8 +109,10 @@ has_down_files(List *files)
 	ListCell   *lc;
 
 	foreach(lc, files)
+	{
 		if (((MigrateFileName *) lfirst(lc))->part == PART_DOWN)
-		return true;
+			return true;
+	}
 	return false;
 }
 
@@ -193,8 +197,10 @@ keep_included(KnownSearch *search, const MigrateNames *included)
 
 	old = MemoryContextSwitchTo(search->context);
 	foreach(lc, names)
+	{
 		if (!migrate_names_have(search->included, lfirst(lc)))
-		(void) migrate_names_add(search->included, pstrdup(lfirst(lc)), NULL);
+			(void) migrate_names_add(search->included, pstrdup(lfirst(lc)), NULL);
+	}
 	MemoryContextSwitchTo(old);
 }
 

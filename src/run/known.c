@@ -136,8 +136,10 @@ needs_digest(MigrateRun *run, const MigrateItem *item)
 
 	/* other files may have changed since they were compared */
 	foreach(lc, file->digest_parts)
+	{
 		if (((MigrateDigestPart *) lfirst(lc))->is_digested)
-		return false;
+			return false;
+	}
 	migrate_source_digest(run->source, file);
 	return file->has_digest &&
 		!(row->has_digest && memcmp(file->digest, row->digest, PG_SHA256_DIGEST_LENGTH) == 0);
