@@ -46,13 +46,15 @@ CREATE TABLE migrate.history (
 	client_addr inet,
 	sqlstate text,
 	error text,
-	error_context text
+	error_context text,
+	allowed text[]
 );
 CREATE INDEX history_version_idx ON migrate.history (project, schema, version, id);
 CREATE INDEX history_batch_idx ON migrate.history (project, schema, batch);
 COMMENT ON TABLE migrate.history IS 'every committed attempt to run a migration';
 COMMENT ON COLUMN migrate.history.kind IS 'a migration, or a script that a tool runs before or after migrations';
 COMMENT ON COLUMN migrate.history.error_context IS 'migration, statement, file and line where the error happened';
+COMMENT ON COLUMN migrate.history.allowed IS 'findings that comments in the script allowed, if the run was checked: rule and reason';
 COMMENT ON COLUMN migrate.history.outcome IS 'done; failed; adopted: found to exist already, or taken over from another tool; forced: undone without running anything; repaired: set by repair(); baseline: recorded by baseline(), without running it';
 COMMENT ON COLUMN migrate.history.login IS 'session user';
 COMMENT ON COLUMN migrate.history.role IS 'current user, with whose privileges it ran';

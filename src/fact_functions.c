@@ -58,7 +58,7 @@ Datum
 migrate_facts_rows_of(PG_FUNCTION_ARGS)
 {
 	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(0);
-	MigrateForesight *foresight = migrate_foresight_create();
+	MigrateForesight *foresight = migrate_foresight_create(false);
 	Datum	   *values;
 	int			count;
 	ListCell   *lc;

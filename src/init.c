@@ -43,6 +43,8 @@ int			migrate_lock_retry_delay = 1000;
 
 int			migrate_large_table = 10240;
 
+int			migrate_on_findings = ON_FINDINGS_IGNORE;
+
 static const struct config_enum_entry on_modified_options[] = {
 	{"error", ON_MODIFIED_ERROR, false},
 	{"warn", ON_MODIFIED_WARN, false},
@@ -53,6 +55,14 @@ static const struct config_enum_entry on_modified_options[] = {
 static const struct config_enum_entry out_of_order_options[] = {
 	{"error", OUT_OF_ORDER_ERROR, false},
 	{"apply", OUT_OF_ORDER_APPLY, false},
+	{NULL, 0, false}
+};
+
+static const struct config_enum_entry on_findings_options[] = {
+	{"ignore", ON_FINDINGS_IGNORE, false},
+	{"warn", ON_FINDINGS_WARN, false},
+	{"error", ON_FINDINGS_ERROR, false},
+	{"strict", ON_FINDINGS_STRICT, false},
 	{NULL, 0, false}
 };
 
@@ -208,6 +218,16 @@ _PG_init(void)
 							PGC_SUSET,
 							GUC_UNIT_KB,
 							NULL, NULL, NULL);
+
+	DefineCustomEnumVariable("migrate.on_findings",
+							 "What a run does about what the rules of migrate.check() find.",
+							 NULL,
+							 &migrate_on_findings,
+							 ON_FINDINGS_IGNORE,
+							 on_findings_options,
+							 PGC_SUSET,
+							 0,
+							 NULL, NULL, NULL);
 
 	MarkGUCPrefixReserved("migrate");
 }

@@ -211,10 +211,10 @@ migrate_line_is_no_transaction(const MigrateLine *line)
 bool
 migrate_line_allows(const MigrateLine *line, const char *name)
 {
-	char	   *allowed;
-	bool		has_reason;
+	const char *allowed;
+	const char *reason;
 
-	return migrate_line_allowance(line, &allowed, &has_reason) && has_reason && strcmp(allowed, name) == 0;
+	return migrate_line_allowance(line, &allowed, &reason) && reason != NULL && strcmp(allowed, name) == 0;
 }
 
 /*

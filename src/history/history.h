@@ -102,6 +102,7 @@ typedef struct MigrateStep
 	bool		repeated;		/* likewise, of a repeatable one */
 	bool		reversible;		/* of an up: what its down turned out to be */
 	char	   *down_error;		/* of an up: why its down cannot run */
+	List	   *allowed;		/* comments (char *) that allow findings of it */
 } MigrateStep;
 
 /*

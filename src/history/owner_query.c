@@ -66,6 +66,27 @@ migrate_bind_text(MigrateParameters *p, const char *str)
 		migrate_bind(p, CStringGetTextDatum(str));
 }
 
+/*
+ * An array of the texts (char *) in a list, a null for an empty one.
+ */
+void
+migrate_bind_texts(MigrateParameters *p, List *texts)
+{
+	int			n = 0;
+	Datum	   *values;
+	ListCell   *lc;
+
+	if (texts == NIL)
+	{
+		migrate_bind_null(p);
+		return;
+	}
+	values = palloc(list_length(texts) * sizeof(Datum));
+	foreach(lc, texts)
+		values[n++] = CStringGetTextDatum(lfirst(lc));
+	migrate_bind(p, PointerGetDatum(construct_array(values, n, TEXTOID, -1, false, TYPALIGN_INT)));
+}
+
 void
 migrate_bind_vars(MigrateParameters *p, List *vars)
 {

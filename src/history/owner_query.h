@@ -51,6 +51,7 @@ extern void migrate_bind_null(MigrateParameters *p);
 extern void migrate_bind_oids(MigrateParameters *p, List *oids);
 extern void migrate_bind_key(MigrateParameters *p, const MigrateHistory *history);
 extern void migrate_bind_text(MigrateParameters *p, const char *str);
+extern void migrate_bind_texts(MigrateParameters *p, List *texts);
 extern void migrate_bind_vars(MigrateParameters *p, List *vars);
 extern void migrate_bind_name(MigrateParameters *p, const char *name);
 extern void migrate_bind_sha256(MigrateParameters *p, const uint8 *sha256);

@@ -54,7 +54,7 @@ static const char *const applied_columns[] = {
 static const char *const history_columns[] = {
 	"id", "project", "schema", "kind", "version", "name", "direction", "outcome", "batch",
 	"started_at", "duration", "statements", "login", "role", "application_name", "client_addr",
-	"sqlstate", "error", "error_context", NULL
+	"sqlstate", "error", "error_context", "allowed", NULL
 };
 
 #define HISTORY_ID			1
@@ -114,7 +114,8 @@ clip(const char *message)
 static void
 bind_attempt(MigrateParameters *p, const MigrateHistory *history, const char *version,
 			 const char *name, const char *direction, const char *outcome, int batch,
-			 TimestampTz started, int64 duration, int statements, const ErrorData *error)
+			 TimestampTz started, int64 duration, int statements, const ErrorData *error,
+			 List *allowed)
 {
 	p->n = 0;
 	migrate_bind(p, Int64GetDatum(0));
@@ -136,6 +137,7 @@ bind_attempt(MigrateParameters *p, const MigrateHistory *history, const char *ve
 	migrate_bind_text(p, error ? unpack_sql_state(error->sqlerrcode) : NULL);
 	migrate_bind_text(p, error ? clip(error->message) : NULL);
 	migrate_bind_text(p, error ? clip(error->context) : NULL);
+	migrate_bind_texts(p, allowed);
 }
 
 /*
@@ -163,12 +165,13 @@ write_attempt(void *arg)
 static int64
 add_attempt(const MigrateHistory *history, const char *version, const char *name,
 			const char *direction, const char *outcome, int batch,
-			TimestampTz started, int64 duration, int statements, const ErrorData *error)
+			TimestampTz started, int64 duration, int statements, const ErrorData *error,
+			List *allowed)
 {
 	MigrateParameters row;
 
 	bind_attempt(&row, history, version, name, direction, outcome, batch, started, duration,
-				 statements, error);
+				 statements, error, allowed);
 	migrate_write_tables(write_attempt, &row);
 	return DatumGetInt64(row.values[HISTORY_ID - 1]);
 }
@@ -312,7 +315,7 @@ migrate_record_up(const MigrateHistory *history, const MigrateStep *step,
 	delete_old_row(history, step);
 	record = migrate_recorder_next(MIGRATE_UP);
 	bind_attempt(&record->attempt, history, result->version, result->name, "up", outcome,
-				 result->batch, started, result->duration, result->statements, NULL);
+				 result->batch, started, result->duration, result->statements, NULL, step->allowed);
 	bind_applied(&record->applied, history, step, outcome, result);
 	if (step->file != NULL)
 		set_scripts(record, step->file, up, down);
@@ -469,7 +472,8 @@ migrate_record_failed(const MigrateHistory *history, const MigrateStep *step,
 {
 	(void) add_attempt(history, result->version, result->name,
 					   step->direction == MIGRATE_UP ? "up" : "down", "failed",
-					   result->batch, started, result->duration, result->statements, error);
+					   result->batch, started, result->duration, result->statements, error,
+					   step->allowed);
 }
 
 /*
@@ -499,7 +503,7 @@ void
 migrate_record_repaired(const MigrateHistory *history, const AppliedMigration *row, bool applied)
 {
 	int64		id = add_attempt(history, row->version, row->name, applied ? "up" : "down",
-								 "repaired", row->batch, GetCurrentTimestamp(), 0, 0, NULL);
+								 "repaired", row->batch, GetCurrentTimestamp(), 0, 0, NULL, NIL);
 	MigrateParameters p;
 
 	if (!applied)
@@ -526,13 +530,13 @@ migrate_record_down(const MigrateHistory *history, const MigrateStep *step,
 	if (step->in_progress)
 	{
 		(void) add_attempt(history, result->version, result->name, "down", outcome, result->batch,
-						   started, result->duration, result->statements, NULL);
+						   started, result->duration, result->statements, NULL, NIL);
 		delete_old_row(history, step);
 		return;
 	}
 	record = migrate_recorder_next(MIGRATE_DOWN);
 	bind_attempt(&record->attempt, history, result->version, result->name, "down", outcome,
-				 result->batch, started, result->duration, result->statements, NULL);
+				 result->batch, started, result->duration, result->statements, NULL, NIL);
 	migrate_bind_key(&record->applied, history);
 	migrate_bind_text(&record->applied, step_key(step));
 	migrate_recorder_add(0);

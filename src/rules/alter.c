@@ -138,7 +138,7 @@ other_relation(Producer *producer, Oid relid, const AlterTableCmd *cmd)
  * What a command does that depends on the table itself: actions that rewrite or scan
  * it.
  */
-static int
+static MigrateActions
 actions_on(Producer *producer, Relation rel, const AlterTableCmd *cmd)
 {
 	Oid			relid = RelationGetRelid(rel);
@@ -179,17 +179,12 @@ static void
 alter_command(Producer *producer, MigrateRelationFact *fact, Relation rel, const AlterTableCmd *cmd,
 			  LOCKMODE lock, bool inh)
 {
-	int			actions = rel != NULL ? actions_on(producer, rel, cmd) : 0;
+	MigrateActions actions = rel != NULL ? actions_on(producer, rel, cmd) : 0;
 	bool		scanned = (actions & SCANS) != 0;
 	const char *name = NULL;
 
 	if (cmd->subtype == AT_ValidateConstraint)
-	{
-		int			result = migrate_facts_validate(producer, fact->relid, cmd->name);
-
-		scanned = result >= 0;
-		actions = Max(result, 0);
-	}
+		scanned = migrate_facts_validate(producer, fact->relid, cmd->name, &actions);
 	else if (cmd->subtype == AT_DropConstraint)
 		migrate_facts_drop_constraint(producer, fact->relid, cmd->name);
 	else if (cmd->subtype == AT_AlterConstraint)

@@ -74,10 +74,10 @@ is_serial(const TypeName *type)
 /*
  * What the constraints of a new column do.
  */
-static int
+static MigrateActions
 read_constraints(Producer *producer, const ColumnDef *def, NewColumn *column)
 {
-	int			actions = 0;
+	MigrateActions actions = 0;
 	ListCell   *lc;
 
 	foreach(lc, def->constraints)
@@ -164,12 +164,12 @@ read_type(Producer *producer, const ColumnDef *def, NewColumn *column)
 /*
  * ADD COLUMN: the actions that rewrite or scan the table.
  */
-int
+MigrateActions
 migrate_facts_add_column(Producer *producer, Oid relid, Relation rel, const AlterTableCmd *cmd)
 {
 	const ColumnDef *def = castNode(ColumnDef, cmd->def);
 	NewColumn	column = {0};
-	int			actions;
+	MigrateActions actions;
 
 	if (cmd->missing_ok && get_attnum(relid, def->colname) != InvalidAttrNumber)
 		return 0;
@@ -333,7 +333,7 @@ new_collation(const ColumnDef *def, Oid typid)
 /*
  * ALTER COLUMN TYPE: the action that rewrites or scans the table.
  */
-int
+MigrateActions
 migrate_facts_column_type(Producer *producer, Relation rel, const AlterTableCmd *cmd)
 {
 	const ColumnDef *def = castNode(ColumnDef, cmd->def);

@@ -185,10 +185,10 @@ index_is_nullable(Oid relid, const char *name)
 /*
  * A NOT NULL as a constraint of the table, which 18 has.
  */
-static int
+static MigrateActions
 add_not_null(Producer *producer, Oid relid, Relation rel, const Constraint *constraint)
 {
-	int			actions = 0;
+	MigrateActions actions = 0;
 	ListCell   *lc;
 
 	foreach(lc, constraint->keys)
@@ -208,7 +208,7 @@ add_not_null(Producer *producer, Oid relid, Relation rel, const Constraint *cons
  * ADD CONSTRAINT: the actions that scan the table.  "rel" is NULL if somebody has it
  * locked.
  */
-int
+MigrateActions
 migrate_facts_constraint(Producer *producer, Oid relid, Relation rel, const Constraint *constraint)
 {
 	bool		checks = !constraint->skip_validation && migrate_is_enforced(constraint);
@@ -253,11 +253,11 @@ scan_referenced(Producer *producer, Oid referenced)
 }
 
 /*
- * VALIDATE CONSTRAINT.  Returns ACTION_VALIDATE_SAME if this transaction has added
- * it, else 0, and -1 if there is nothing to validate.
+ * VALIDATE CONSTRAINT.  Returns whether there is something to validate, and adds
+ * ACTION_VALIDATE_SAME to *actions if this transaction has added the constraint.
  */
-int
-migrate_facts_validate(Producer *producer, Oid relid, const char *name)
+bool
+migrate_facts_validate(Producer *producer, Oid relid, const char *name, MigrateActions *actions)
 {
 	PlannedConstraint *planned = planned_constraint(producer, relid, name);
 	HeapTuple	tuple;
@@ -269,29 +269,32 @@ migrate_facts_validate(Producer *producer, Oid relid, const char *name)
 
 		planned->validated = true;
 		if (was_validated)
-			return -1;
+			return false;
 		if (planned->type == CONSTRAINT_FOREIGN)
 			scan_referenced(producer, planned->referenced);
-		return planned->transaction == producer->facts->transaction ? ACTION_VALIDATE_SAME : 0;
+		if (planned->transaction == producer->facts->transaction ||
+			(producer->foresight->single && planned->transaction > 0))
+			*actions |= ACTION_VALIDATE_SAME;
+		return true;
 	}
 	tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(get_relation_constraint_oid(relid, name, true)));
 	if (!HeapTupleIsValid(tuple))
 	{
 		migrate_fact_unknown(producer, psprintf("constraint \"%s\" is not there yet", name));
-		return -1;
+		return false;
 	}
 	form = (Form_pg_constraint) GETSTRUCT(tuple);
 	if (form->convalidated)
 	{
 		ReleaseSysCache(tuple);
-		return -1;
+		return false;
 	}
 	if (form->contype == CONSTRAINT_FOREIGN)
 		scan_referenced(producer, form->confrelid);
 	plan_constraint(producer, relid, name, form->contype, true, 0, form->confrelid,
 					not_null_column_of(tuple, relid));
 	ReleaseSysCache(tuple);
-	return 0;
+	return true;
 }
 
 /*

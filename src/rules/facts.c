@@ -27,10 +27,11 @@
 #include "util/subtransaction.h"
 
 /*
- * A plan without a statement, in CurrentMemoryContext.
+ * A plan without a statement, in CurrentMemoryContext.  "single": all of its
+ * transactions become parts of the caller's, so that locks are held to its end.
  */
 MigrateForesight *
-migrate_foresight_create(void)
+migrate_foresight_create(bool single)
 {
 	MigrateForesight *foresight = palloc0(sizeof(MigrateForesight));
 	HASHCTL		ctl = {
@@ -40,6 +41,7 @@ migrate_foresight_create(void)
 	};
 
 	foresight->context = CurrentMemoryContext;
+	foresight->single = single;
 	foresight->relations = hash_create("migrate relations", 64, &ctl,
 									   HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	foresight->renamed = migrate_names_create();
@@ -75,7 +77,8 @@ begin_transaction(MigrateForesight *foresight, int transaction)
 	ListCell   *lc;
 
 	foresight->transaction = transaction;
-	foresight->large = NIL;
+	if (!foresight->single)
+		foresight->large = NIL;
 	AtEOXact_GUC(false, foresight->guc_level);
 	foresight->guc_level = NewGUCNestLevel();
 	foreach(lc, foresight->settings)

@@ -148,7 +148,7 @@ migrate_fact_lookup(Producer *producer, const RangeVar *name)
  * relations that are none of the facts: new ones, indexes, sequences and the like.
  */
 MigrateRelationFact *
-migrate_fact_add(Producer *producer, Oid relid, LOCKMODE lock, int actions)
+migrate_fact_add(Producer *producer, Oid relid, LOCKMODE lock, MigrateActions actions)
 {
 	PlannedRelation *planned;
 	MigrateRelationFact *fact;
@@ -188,7 +188,7 @@ migrate_fact_add(Producer *producer, Oid relid, LOCKMODE lock, int actions)
  * The same for a relation by name.
  */
 MigrateRelationFact *
-migrate_fact_name(Producer *producer, const RangeVar *name, LOCKMODE lock, int actions)
+migrate_fact_name(Producer *producer, const RangeVar *name, LOCKMODE lock, MigrateActions actions)
 {
 	return migrate_fact_add(producer, migrate_fact_lookup(producer, name), lock, actions);
 }

@@ -21,35 +21,47 @@
  * What a statement does to a relation, as far as rules ask for it.  A bit is set
  * only if it costs what its rule says: ACTION_NOT_NULL if rows are scanned for it.
  */
-typedef enum MigrateAction
-{
-	ACTION_INDEX = 1 << 0,		/* builds an index while writes wait */
-	ACTION_DROP_INDEX = 1 << 1,
-	ACTION_REINDEX = 1 << 2,
-	ACTION_KEY = 1 << 3,		/* builds the index of a constraint */
-	ACTION_KEY_NULLABLE = 1 << 4,	/* primary key, its columns are checked */
-	ACTION_EXCLUDE = 1 << 5,
-	ACTION_FOREIGN_KEY = 1 << 6,	/* checks one */
-	ACTION_REFERENCED = 1 << 7, /* the other table of it */
-	ACTION_LOCKS_REFERENCED = 1 << 8,	/* likewise, without a check */
-	ACTION_DROP_FOREIGN_KEY = 1 << 9,	/* the other table */
-	ACTION_CHECK = 1 << 10,
-	ACTION_NOT_NULL = 1 << 11,
-	ACTION_ADD_NOT_NULL = 1 << 12,	/* a column without a value */
-	ACTION_DEFAULT = 1 << 13,	/* rewrites for new values */
-	ACTION_TYPE = 1 << 14,		/* rewrites for another type */
-	ACTION_TYPE_CHECKS = 1 << 15,	/* only indexes and checks */
-	ACTION_STORAGE = 1 << 16,	/* rewrites the same rows */
-	ACTION_ATTACH = 1 << 17,	/* scans the partition */
-	ACTION_DETACH = 1 << 18,
-	ACTION_DROP_COLUMN = 1 << 19,
-	ACTION_DROP_TABLE = 1 << 20,
-	ACTION_TRUNCATE = 1 << 21,
-	ACTION_REFRESH = 1 << 22,
-	ACTION_DOMAIN = 1 << 23,	/* checks its columns of a domain */
-	ACTION_VALIDATE_SAME = 1 << 24, /* in the transaction that added it */
-	ACTION_CHANGE_ALL = 1 << 25,	/* UPDATE or DELETE that scans all */
-} MigrateAction;
+typedef uint64 MigrateActions;
+
+#define MIGRATE_ACTION(bit)	(UINT64CONST(1) << (bit))
+#define ACTION_INDEX					MIGRATE_ACTION(0)	/* builds an index while
+															 * writes wait */
+#define ACTION_DROP_INDEX				MIGRATE_ACTION(1)
+#define ACTION_REINDEX					MIGRATE_ACTION(2)
+#define ACTION_KEY						MIGRATE_ACTION(3)	/* builds the index of a
+															 * constraint */
+#define ACTION_KEY_NULLABLE				MIGRATE_ACTION(4)	/* primary key, its
+															 * columns are checked */
+#define ACTION_EXCLUDE					MIGRATE_ACTION(5)
+#define ACTION_FOREIGN_KEY				MIGRATE_ACTION(6)	/* checks one */
+#define ACTION_REFERENCED				MIGRATE_ACTION(7)	/* the other table of it */
+#define ACTION_LOCKS_REFERENCED			MIGRATE_ACTION(8)	/* likewise, without a
+															 * check */
+#define ACTION_DROP_FOREIGN_KEY			MIGRATE_ACTION(9)	/* the other table */
+#define ACTION_CHECK					MIGRATE_ACTION(10)
+#define ACTION_NOT_NULL					MIGRATE_ACTION(11)
+#define ACTION_ADD_NOT_NULL				MIGRATE_ACTION(12)	/* a column without a
+															 * value */
+#define ACTION_DEFAULT					MIGRATE_ACTION(13)	/* rewrites for new
+															 * values */
+#define ACTION_TYPE						MIGRATE_ACTION(14)	/* rewrites for another
+															 * type */
+#define ACTION_TYPE_CHECKS				MIGRATE_ACTION(15)	/* only indexes and
+															 * checks */
+#define ACTION_STORAGE					MIGRATE_ACTION(16)	/* rewrites the same
+															 * rows */
+#define ACTION_ATTACH					MIGRATE_ACTION(17)	/* scans the partition */
+#define ACTION_DETACH					MIGRATE_ACTION(18)
+#define ACTION_DROP_COLUMN				MIGRATE_ACTION(19)
+#define ACTION_DROP_TABLE				MIGRATE_ACTION(20)
+#define ACTION_TRUNCATE					MIGRATE_ACTION(21)
+#define ACTION_REFRESH					MIGRATE_ACTION(22)
+#define ACTION_DOMAIN					MIGRATE_ACTION(23)	/* checks its columns of
+															 * a domain */
+#define ACTION_VALIDATE_SAME			MIGRATE_ACTION(24)	/* in the transaction
+															 * that added it */
+#define ACTION_CHANGE_ALL				MIGRATE_ACTION(25)	/* UPDATE or DELETE that
+															 * scans all */
 
 /*
  * A relation that existed before the run.
@@ -65,10 +77,22 @@ typedef struct MigrateRelationFact
 	bool		known;			/* false: locked by somebody */
 	bool		recursed;		/* as a child of another one here */
 	bool		emptied;		/* by this run, or it is empty */
-	int			actions;		/* bits of MigrateAction */
+	bool		published;		/* by a publication for logical replication */
+	LOCKMODE	held;			/* strongest that statements before hold */
+	MigrateActions actions;
 	int64		bytes;			/* with children */
 	double		rows;			/* estimate, -1: never analyzed */
+	int64		reads;			/* scans that statistics count, -1: not known */
 } MigrateRelationFact;
+
+/*
+ * What a statement does that is not about a relation.
+ */
+typedef struct MigrateOtherFact
+{
+	MigrateActions action;
+	const char *name;			/* of what it does it to, quoted */
+} MigrateOtherFact;
 
 typedef struct MigrateFacts
 {
@@ -77,6 +101,9 @@ typedef struct MigrateFacts
 	bool		known;			/* false: only running it shows */
 	const char *reason;			/* why it is not known, or NULL */
 	List	   *relations;		/* of MigrateRelationFact */
+	List	   *others;			/* of MigrateOtherFact */
+	List	   *cascaded;		/* descriptions (char *) of the objects that
+								 * go with a CASCADE */
 } MigrateFacts;
 
 /*
@@ -94,13 +121,17 @@ typedef struct MigrateFinding
 } MigrateFinding;
 
 /* in facts.c */
-extern MigrateForesight *migrate_foresight_create(void);
+extern MigrateForesight *migrate_foresight_create(bool single);
 extern void migrate_foresight_begin(MigrateForesight *foresight);
 extern void migrate_foresight_end(MigrateForesight *foresight);
 extern MigrateFacts *migrate_facts(MigrateForesight *foresight, const char *query, int transaction);
 
 /* in findings.c */
 extern List *migrate_findings(MigrateForesight *foresight, const MigrateFacts *facts,
-							  const char *comments, int length);
+							  const char *comments, int length, List **allowed);
+extern bool migrate_finding_stops(const MigrateFinding *finding);
+
+/* in allowance.c */
+extern List *migrate_trailing_findings(const char *comments, int length);
 
 #endif							/* MIGRATE_RULES_RULES_H */

@@ -60,6 +60,8 @@ struct MigrateForesight
 	int			guc_level;		/* of the current transaction, 0: none */
 	List	   *settings;		/* VariableSetStmts of the session */
 
+	bool		single;			/* all runs in one transaction, the caller's */
+
 	/* of the current transaction of the plan */
 	int			transaction;
 	List	   *large;			/* large relations (Oid) locked in it */
@@ -79,9 +81,9 @@ extern PlannedRelation *migrate_planned_relation(MigrateForesight *foresight, Oi
 extern char *migrate_fact_key(const RangeVar *name);
 extern Oid	migrate_fact_lookup(Producer *producer, const RangeVar *name);
 extern Relation migrate_fact_open(Oid relid);
-extern MigrateRelationFact *migrate_fact_add(Producer *producer, Oid relid, LOCKMODE lock, int actions);
+extern MigrateRelationFact *migrate_fact_add(Producer *producer, Oid relid, LOCKMODE lock, MigrateActions actions);
 extern MigrateRelationFact *migrate_fact_name(Producer *producer, const RangeVar *name,
-											  LOCKMODE lock, int actions);
+											  LOCKMODE lock, MigrateActions actions);
 extern void migrate_fact_children(Producer *producer, Oid relid, LOCKMODE lock,
 								  bool rewritten, bool scanned);
 extern void migrate_fact_rename(Producer *producer, Oid relid, const char *schema, const char *name);
@@ -93,16 +95,17 @@ extern void migrate_facts_references(Producer *producer, Relation rel, const cha
 
 /* in constraint.c */
 extern bool migrate_facts_foreign_key(Producer *producer, const Constraint *constraint, bool checks);
-extern int	migrate_facts_constraint(Producer *producer, Oid relid, Relation rel,
-									 const Constraint *constraint);
-extern int	migrate_facts_validate(Producer *producer, Oid relid, const char *name);
+extern MigrateActions migrate_facts_constraint(Producer *producer, Oid relid, Relation rel,
+											   const Constraint *constraint);
+extern bool migrate_facts_validate(Producer *producer, Oid relid, const char *name,
+								   MigrateActions *actions);
 extern void migrate_facts_drop_constraint(Producer *producer, Oid relid, const char *name);
 extern bool migrate_facts_scans_for_not_null(Producer *producer, Oid relid, Relation rel,
 											 const char *column);
 
 /* in column.c */
-extern int	migrate_facts_add_column(Producer *producer, Oid relid, Relation rel, const AlterTableCmd *cmd);
-extern int	migrate_facts_column_type(Producer *producer, Relation rel, const AlterTableCmd *cmd);
+extern MigrateActions migrate_facts_add_column(Producer *producer, Oid relid, Relation rel, const AlterTableCmd *cmd);
+extern MigrateActions migrate_facts_column_type(Producer *producer, Relation rel, const AlterTableCmd *cmd);
 
 /* in partition.c */
 extern void migrate_facts_attach(Producer *producer, Relation rel, const PartitionCmd *cmd);

@@ -25,6 +25,7 @@
 #include "history/history.h"
 #include "run/apply.h"
 #include "run/check.h"
+#include "run/findings.h"
 #include "run/known.h"
 #include "run/lock.h"
 #include "run/notify.h"
@@ -167,6 +168,7 @@ migrate_run_apply(MigrateRun *run)
 	steps = migrate_plan_apply(run->items, run->request);
 	migrate_enter_schema(run->request->history.schema, GUC_ACTION_SAVE);
 	migrate_check_up_steps(run, steps, false);
+	migrate_check_findings(run, NIL, steps);
 	migrate_replace_downs(run, migrate_changed_downs(run));
 	migrate_refresh_digests(run);
 	return run_steps(run, steps);
@@ -213,6 +215,7 @@ reapply(MigrateRun *run)
 	migrate_enter_schema(run->request->history.schema, GUC_ACTION_SAVE);
 	migrate_check_down_steps(run, downs);
 	migrate_check_up_steps(run, ups, true);
+	migrate_check_findings(run, downs, ups);
 	(void) run_steps(run, downs);
 	return run_steps(run, ups);
 }

@@ -57,6 +57,20 @@ migrate_prepare_up(MigrateRun *run, MigrateStep *step, MigrateErrorContext *errc
 }
 
 /*
+ * Does a statement, from 0, begin a transaction of the plan?  "done" statements of
+ * the script are committed.
+ */
+bool
+migrate_begins_transaction(const MigrateScript *script, int number, int done)
+{
+	const MigrateStatement *statement = &script->statements[number];
+
+	return number == done || migrate_execute_is_top_level(statement) ||
+		migrate_execute_is_top_level(statement - 1) ||
+		statement->transaction != (statement - 1)->transaction;
+}
+
+/*
  * Parse and check all migrations of a run, before any of them runs, and store the
  * scripts in the steps.  "afresh" is set if other steps run before, which may drop
  * objects that exist now.  Errors: those of script.c, and 25001 for what cannot run

@@ -15,9 +15,11 @@
 #include "utils/memutils.h"
 
 #include "rules/rules.h"
+#include "run/findings.h"
 #include "run/plan.h"
 #include "run/run.h"
 #include "script/script.h"
+#include "util/guc.h"
 
 typedef struct Checking
 {
@@ -65,22 +67,52 @@ end_migration(MigrateVisitor *visitor)
 }
 
 /*
- * What the rules find about a statement; the comments that allow it are before it.
+ * The bytes of a script up to the end of a statement, from 0, with the rows of COPY.
  */
+static int
+end_of(const MigrateScript *script, int number)
+{
+	const MigrateStatement *statement = &script->statements[number];
+
+	return Max(statement->offset + statement->length, statement->rows + statement->rows_length);
+}
+
+/*
+ * What the rules find about a statement, from 0, of a script whose text is "sql";
+ * the comments that allow it are before it.  "transaction" is that of the plan.
+ * Where migrate.on_findings is "strict", nothing is allowed; else *allowed is as
+ * with migrate_findings().
+ */
+List *
+migrate_statement_findings(MigrateForesight *foresight, const MigrateScript *script, int number,
+						   const char *sql, int transaction, List **allowed)
+{
+	const MigrateStatement *statement = &script->statements[number];
+	bool		strict = migrate_on_findings == ON_FINDINGS_STRICT;
+	int			start = number > 0 ? end_of(script, number - 1) : 0;
+	char	   *query = pnstrdup(sql + statement->offset, statement->length);
+	MigrateFacts *facts = migrate_facts(foresight, query, transaction);
+	List	   *findings = migrate_findings(foresight, facts, sql + start, statement->offset - start,
+											strict ? NULL : allowed);
+
+	if (number == script->nstatements - 1 && !strict)
+	{
+		start = end_of(script, number);
+		findings = list_concat(findings, migrate_trailing_findings(sql + start, strlen(sql + start)));
+	}
+	return findings;
+}
+
 static void
 check_statement(MigrateVisitor *visitor, const MigratePreview *row, const MigrateScript *script,
 				int number, const char *sql)
 {
 	Checking   *checking = (Checking *) visitor;
-	const MigrateStatement *statement = &script->statements[number];
-	const MigrateStatement *before = number > 0 ? statement - 1 : NULL;
-	int			start = before == NULL ? 0 : Max(before->offset + before->length,
-												 before->rows + before->rows_length);
-	char	   *query = pnstrdup(sql + statement->offset, statement->length);
-	MigrateFacts *facts = migrate_facts(checking->foresight, query, row->transaction);
+	List	   *allowed = NIL;
 	ListCell   *lc;
 
-	foreach(lc, migrate_findings(checking->foresight, facts, sql + start, statement->offset - start))
+	foreach(lc, migrate_statement_findings(checking->foresight, script, number, sql,
+										   row->transaction, &allowed))
 		add_finding(checking, row, lfirst(lc));
 }
 
@@ -105,7 +137,7 @@ migrate_check_rules(MigrateRequest *request)
 	Checking	checking = {
 		.visitor = {begin_migration, check_statement, end_migration, report_error},
 		.context = CurrentMemoryContext,
-		.foresight = migrate_foresight_create(),
+		.foresight = migrate_foresight_create(false),
 	};
 
 	(void) migrate_preview_visited(request, &checking.visitor);

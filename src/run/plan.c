@@ -142,20 +142,15 @@ add_statements(Preview *preview, const MigrateItem *item, const MigrateScript *s
 {
 	MigrateLines lines = {.at = sql,.file = item->file->up.file,.line = script->line};
 	int			line = script->line;	/* counted in sql */
-	bool		was_top_level = true;	/* was the statement before? */
 
 	for (int i = done; i < script->nstatements; i++)
 	{
 		const MigrateStatement *statement = &script->statements[i];
-		bool		top_level = migrate_execute_is_top_level(statement);
 		MigratePreview *row;
 		MemoryContext old;
 
 		CHECK_FOR_INTERRUPTS();
-		if (i == done || was_top_level || top_level ||
-			statement->transaction != script->statements[i - 1].transaction)
-			preview->transaction++;
-		was_top_level = top_level;
+		preview->transaction += migrate_begins_transaction(script, i, done);
 		for (; script->has_markers && line < statement->line && lines.at != NULL; line++)
 			migrate_next_line(&lines);
 		note_block(preview, statement);

@@ -21,6 +21,7 @@
 #include "history/history.h"
 #include "run/attempt.h"
 #include "run/check.h"
+#include "run/findings.h"
 #include "run/known.h"
 #include "run/lock.h"
 #include "run/report.h"
@@ -50,6 +51,7 @@ plan_locked(MigrateRun *run, MigrateDirection direction)
 		migrate_change_format(run);
 		steps = migrate_plan_apply(run->items, run->request);
 		migrate_check_up_steps(run, steps, false);
+		migrate_check_findings(run, NIL, steps);
 	}
 	else
 	{

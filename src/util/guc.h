@@ -26,6 +26,14 @@ typedef enum MigrateOutOfOrder
 	OUT_OF_ORDER_APPLY,
 } MigrateOutOfOrder;
 
+typedef enum MigrateOnFindings
+{
+	ON_FINDINGS_IGNORE,
+	ON_FINDINGS_WARN,
+	ON_FINDINGS_ERROR,
+	ON_FINDINGS_STRICT,
+} MigrateOnFindings;
+
 /* in init.c */
 extern char *migrate_directory;
 extern char *migrate_allowed_directories;
@@ -37,5 +45,6 @@ extern char *migrate_notify_channel;
 extern int	migrate_lock_retries;
 extern int	migrate_lock_retry_delay;
 extern int	migrate_large_table;
+extern int	migrate_on_findings;
 
 #endif							/* MIGRATE_UTIL_GUC_H */

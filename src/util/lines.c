@@ -152,11 +152,11 @@ migrate_line_directive(const MigrateLine *line, const char *word)
 }
 
 /*
- * Is a line "-- migrate: allow NAME REASON"?  If so, the name, palloc'd and empty if
- * there is none, and whether it has a reason.
+ * Is a line "-- migrate: allow NAME REASON"?  If so, the name, empty if there is
+ * none, and the reason, or NULL; both palloc'd.
  */
 bool
-migrate_line_allowance(const MigrateLine *line, char **name, bool *has_reason)
+migrate_line_allowance(const MigrateLine *line, const char **name, const char **reason)
 {
 	static const char *const words[] = {"--", "migrate:", "allow"};
 	const char *p = line->str;
@@ -179,7 +179,10 @@ migrate_line_allowance(const MigrateLine *line, char **name, bool *has_reason)
 	while (p < end && strchr(" \t\r", *p) == NULL)
 		p++;
 	*name = pnstrdup(start, p - start);
-	*has_reason = !migrate_is_word(p, end - p, "");
+	p += migrate_skip_spaces(p, end - p);
+	while (end > p && strchr(" \t\r", end[-1]) != NULL)
+		end--;
+	*reason = end > p ? pnstrdup(p, end - p) : NULL;
 	return true;
 }
 

@@ -46,7 +46,7 @@ extern bool migrate_is_word(const char *sql, int length, const char *word);
 extern const char *migrate_line_after(const MigrateLine *line, const char *prefix, int *length);
 extern char *migrate_line_value(const MigrateLine *line, const char *prefix);
 extern const char *migrate_line_directive(const MigrateLine *line, const char *word);
-extern bool migrate_line_allowance(const MigrateLine *line, char **name, bool *has_reason);
+extern bool migrate_line_allowance(const MigrateLine *line, const char **name, const char **reason);
 extern char *migrate_setting(const char *str, const char *key);
 pg_noreturn extern void migrate_bad_file(const char *file, int line, const char *message,
 										 const char *hint);

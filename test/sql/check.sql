@@ -127,6 +127,8 @@ SELECT test.found(E'-- migrate: allow create-index not directly above\n\nCREATE 
 SELECT line, rule, severity, message, hint FROM migrate.check(files => jsonb_build_object('1_one.sql',
 	E'-- migrate: allow create-index\nCREATE INDEX ON big (a);\n-- migrate: allow create-indexes typo\nSELECT 1;\n-- migrate: allow add-check useless\nSELECT 2;\n-- migrate: allow\nSELECT 3;'), format => 'plain')
 WHERE rule <> 'create-index';
+SELECT line, rule, severity, message FROM migrate.check(files => jsonb_build_object('1_one.sql',
+	E'-- migrate: alow create-index typo\n-- Migrate: users move to accounts\n-- migrate:up\nSELECT 1;\n-- migrate: allow misspelt-marker\nSELECT 2;\n-- migrate: allow create-index no statement follows\n'), format => 'plain');
 
 -- an ordinary role, a read-only transaction; the setting is not for that role
 CREATE ROLE regress_migrate_check;

@@ -22,7 +22,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $root = "$FindBin::RealBin/../..";
-my @documents = ('README.md', map { "docs/$_.md" } qw(running clients security formats reference internals objects));
+my @documents = ('README.md', map { "docs/$_.md" } qw(running clients security formats reference internals objects rules));
 my %not_run = map { $_ => 1 } qw(text python js go);
 
 my $node = new_node('documents');
@@ -241,7 +241,7 @@ sub use_file
 		return;
 	}
 	start_section(1);
-	query($app, 'CREATE SCHEMA other');
+	query($app, 'CREATE SCHEMA other; CREATE TABLE orders (customer text)');
 	write_files($dir, '1_shown.sql' => shown_file($block->{text}));
 	my ($status, $output) = show("SELECT migrate.apply('/srv/app/migrations')");
 	is($status, 0, "$name can be applied") or diag($output);

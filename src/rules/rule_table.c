@@ -1,0 +1,210 @@
+/*-------------------------------------------------------------------------
+ *
+ * rule_table.c
+ *		The table of rules.
+ *
+ * A rule reads facts, never the text of a statement.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/rules/rule_table.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "rules/findings_int.h"
+
+static bool
+is_locked_before(const MigrateForesight *foresight, const MigrateRelationFact *fact)
+{
+	return list_member_oid(foresight->large, fact->relid);
+}
+
+static bool
+waits_without_limit(const MigrateForesight *foresight, const MigrateFacts *facts,
+					const MigrateRelationFact *fact)
+{
+	return fact->lock == AccessExclusiveLock && facts->lock_timeout == 0 &&
+		!is_locked_before(foresight, fact);
+}
+
+static bool
+locks_another(const MigrateForesight *foresight, const MigrateFacts *facts,
+			  const MigrateRelationFact *fact)
+{
+	return fact->lock >= ShareRowExclusiveLock && foresight->large != NIL &&
+		!is_locked_before(foresight, fact);
+}
+
+static bool
+holds_locks(const MigrateForesight *foresight, const MigrateFacts *facts,
+			const MigrateRelationFact *fact)
+{
+	return foresight->large != NIL;
+}
+
+static bool
+holds_no_locks(const MigrateForesight *foresight, const MigrateFacts *facts,
+			   const MigrateRelationFact *fact)
+{
+	return foresight->large == NIL;
+}
+
+const MigrateRule migrate_rules[] = {
+	{
+		"create-index", STOP, ACTION_INDEX, NULL,
+		"writes to %s wait while an index is built",
+		"Use CREATE INDEX CONCURRENTLY, in a migration without a transaction."
+	},
+	{
+		"drop-index", WARN, ACTION_DROP_INDEX, NULL,
+		"dropping an index locks out reads of %s",
+		"Use DROP INDEX CONCURRENTLY, in a migration without a transaction."
+	},
+	{
+		"reindex", STOP, ACTION_REINDEX, NULL,
+		"writes to %s wait while indexes are built",
+		"Use REINDEX CONCURRENTLY, in a migration without a transaction."
+	},
+	{
+		"add-key", STOP, ACTION_KEY, NULL,
+		"reads and writes of %s wait while the index of a constraint is built",
+		"Use CREATE UNIQUE INDEX CONCURRENTLY, and add the constraint with USING INDEX."
+	},
+	{
+		"add-key-nullable", STOP, ACTION_KEY_NULLABLE, NULL,
+		"reads and writes of %s wait while the columns of the primary key are checked for nulls",
+		"Make the columns NOT NULL first, in the way of rule set-not-null."
+	},
+	{
+		"add-exclusion", STOP, ACTION_EXCLUDE, NULL,
+		"reads and writes of %s wait while an exclusion constraint is built and checked",
+		"Run it at a time of low load; there is no concurrent way."
+	},
+	{
+		"add-foreign-key", STOP, ACTION_FOREIGN_KEY, NULL,
+		"writes to %s wait while a foreign key is checked",
+		"Add it with NOT VALID, and use VALIDATE CONSTRAINT in a later migration."
+	},
+	{
+		"lock-referenced", NOTE, ACTION_REFERENCED | ACTION_LOCKS_REFERENCED, NULL,
+		"a foreign key locks out writes to %s, to which it refers",
+		"Add it in a migration of its own, with lock_timeout set."
+	},
+	{
+		"drop-foreign-key", WARN, ACTION_DROP_FOREIGN_KEY, NULL,
+		"dropping a foreign key locks out reads of %s as well, the other table of it",
+		"Drop it in a migration of its own, with lock_timeout set."
+	},
+	{
+		"add-check", STOP, ACTION_CHECK, NULL,
+		"reads and writes of %s wait while a CHECK constraint is checked",
+		"Add it with NOT VALID, and use VALIDATE CONSTRAINT in a later migration."
+	},
+	{
+		"set-not-null", STOP, ACTION_NOT_NULL, NULL,
+		"reads and writes of %s wait while a column is checked for nulls",
+		"Add CHECK (column IS NOT NULL) NOT VALID, validate it in a later migration, then SET NOT NULL."
+	},
+	{
+		"add-not-null", STOP, ACTION_ADD_NOT_NULL, NULL,
+		"a new NOT NULL column without a default fails, because %s has rows",
+		"Give it a default, or add it without NOT NULL first."
+	},
+	{
+		"rewrite-default", STOP, ACTION_DEFAULT, NULL,
+		"%s is rewritten to store the values of a column",
+		"Add the column without the default, then SET DEFAULT, and fill it in batches."
+	},
+	{
+		"rewrite-type", STOP, ACTION_TYPE, NULL,
+		"%s is rewritten to change the type of a column",
+		"Add a column of the new type, fill it in batches, and exchange the two."
+	},
+	{
+		"recheck-type", STOP, ACTION_TYPE_CHECKS, NULL,
+		"reads and writes of %s wait while indexes or checks are made for the new type of a column",
+		"Drop them before; make indexes CONCURRENTLY and constraints NOT VALID after it."
+	},
+	{
+		"rewrite-table", STOP, ACTION_STORAGE, NULL,
+		"%s is rewritten while reads and writes wait",
+		"Run it at a time of low load, or use an extension that rewrites tables concurrently."
+	},
+	{
+		"attach-partition", STOP, ACTION_ATTACH, NULL,
+		"%s is scanned for rows outside of its partition",
+		"Add a CHECK constraint that implies the partition's bounds first, with NOT VALID, and validate it."
+	},
+	{
+		"detach-partition", WARN, ACTION_DETACH, NULL,
+		"detaching a partition locks out reads of %s",
+		"Use DETACH PARTITION CONCURRENTLY, in a migration without a transaction."
+	},
+	{
+		"drop-column", WARN, ACTION_DROP_COLUMN, NULL,
+		"the values of a column of %s are lost",
+		"Drop it in a later release than the one that stops using it."
+	},
+	{
+		"drop-table", WARN, ACTION_DROP_TABLE, NULL,
+		"the rows of %s are lost",
+		"Drop it in a later release than the one that stops using it."
+	},
+	{
+		"truncate", WARN, ACTION_TRUNCATE, NULL,
+		"the rows of %s are lost",
+		"Check that nothing needs them."
+	},
+	{
+		"refresh", WARN, ACTION_REFRESH, NULL,
+		"reads of %s wait while it is filled",
+		"Use REFRESH MATERIALIZED VIEW CONCURRENTLY, which needs a unique index."
+	},
+	{
+		"domain", STOP, ACTION_DOMAIN, NULL,
+		"writes to %s wait while its columns of a domain are checked",
+		"Add the constraint of the domain with NOT VALID, and validate it at a time of low load."
+	},
+	{
+		"validate-same-transaction", WARN, ACTION_VALIDATE_SAME, NULL,
+		"a constraint of %s is validated in the transaction that adds it, and its lock stays until the end",
+		"Use VALIDATE CONSTRAINT in a later migration."
+	},
+	{
+		"change-all-rows", WARN, ACTION_CHANGE_ALL, holds_no_locks,
+		"all rows of %s are scanned, and may change, in one transaction",
+		"Change them in batches, each in a transaction of its own."
+	},
+	{
+		"change-all-rows-locked", STOP, ACTION_CHANGE_ALL, holds_locks,
+		"all rows of %s are scanned, and may change, while locks of this transaction are held",
+		"Change them in batches, in another migration."
+	},
+	{
+		"lock-timeout", WARN, 0, waits_without_limit,
+		"while it waits for its lock, others that use %s wait, too, and lock_timeout is not set",
+		"Set lock_timeout."
+	},
+	{
+		"several-tables", WARN, 0, locks_another,
+		"%s is locked by a transaction that has locked another table",
+		"Divide the migration, so that each transaction locks one table."
+	},
+};
+
+const int	migrate_rules_count = lengthof(migrate_rules);
+
+/*
+ * Is it the name of a rule, or of another kind of finding?
+ */
+bool
+migrate_is_rule(const char *name)
+{
+	for (int i = 0; i < migrate_rules_count; i++)
+		if (strcmp(migrate_rules[i].name, name) == 0)
+			return true;
+	return strcmp(name, RULE_NOT_KNOWN) == 0;
+}
