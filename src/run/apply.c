@@ -49,7 +49,10 @@ migrate_lock_and_load(MigrateRun *run)
 
 	PreventCommandDuringRecovery(routine);
 	PreventCommandIfReadOnly(routine);
-	migrate_lock_acquire(run->request->history.project, run->request->history.schema);
+	if (run->request->undoes)
+		migrate_lock_acquire_now(run->request->history.project, run->request->history.schema);
+	else
+		migrate_lock_acquire(run->request->history.project, run->request->history.schema);
 	migrate_require_version();
 	run->is_read = false;
 	migrate_load_state(run);

@@ -425,6 +425,28 @@ migrate_lock_acquire(const char *project, const char *schema)
 }
 
 /*
+ * The same without waiting: 55P03 if a run goes on.
+ */
+void
+migrate_lock_acquire_now(const char *project, const char *schema)
+{
+	LOCKTAG		tag;
+	bool		prepared;
+	int			pid;
+
+	lock_tag(&tag, project, schema, RUN_CLASS);
+	if (LockAcquire(&tag, ExclusiveLock, false, true) != LOCKACQUIRE_NOT_AVAIL)
+		return;
+	pid = lock_holder(&tag, &prepared);
+	ereport(ERROR,
+			(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+			 errmsg("migrations are running"),
+			 pid != 0 ? errdetail("Process %d holds the lock for migration runs.", pid) :
+			 prepared ? errdetail("A prepared transaction holds the lock for migration runs.") : 0,
+			 errhint("Try again when that run has ended.")));
+}
+
+/*
  * Take the run lock of a history for the session, as a run that commits needs it.
  *
  * The caller holds no snapshot, and is in a transaction of its own that has done

@@ -30,6 +30,7 @@ typedef struct MigrateRunLock
 /* in lock.c */
 extern void migrate_sleep(double ms, uint32 wait_event);
 extern void migrate_lock_acquire(const char *project, const char *schema);
+extern void migrate_lock_acquire_now(const char *project, const char *schema);
 extern void migrate_lock_acquire_session(const char *project, const char *schema,
 										 void (*commit) (void *arg), void *arg);
 extern void migrate_lock_reacquire(const char *project, const char *schema);

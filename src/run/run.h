@@ -73,6 +73,7 @@ typedef struct MigrateRequest
 	bool		everything;
 	bool		force;
 	bool		commits;		/* after each migration: CALL */
+	bool		undoes;			/* all that it does, at its end */
 	bool		quiet;			/* no messages, no errors about the state */
 	bool		ignores_interrupted;	/* those of files not in the directory */
 	bool		own_snapshot;	/* read with the transaction's snapshot */

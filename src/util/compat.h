@@ -110,6 +110,76 @@ migrate_lock_held(const LOCKTAG *tag, LOCKMODE mode)
 #endif
 }
 
+/*
+ * The entry of a lock that this backend holds, which counts how often it does; 18 has
+ * an argument for logging.  The lock is taken once more: for the session, or for the
+ * current resource owner.
+ */
+static inline LOCALLOCK *
+migrate_lock_again(const LOCKTAG *tag, LOCKMODE mode, bool session)
+{
+	LOCALLOCK  *local;
+
+#if PG_VERSION_NUM >= 180000
+	(void) LockAcquireExtended(tag, mode, session, true, true, &local, false);
+#else
+	(void) LockAcquireExtended(tag, mode, session, true, true, &local);
+#endif
+	return local;
+}
+
+/*
+ * Locks on relations that this backend holds by the fast path: 18 has as many slots
+ * as locks are expected.  Each has the modes as bits, 0 for an empty one.  The caller
+ * holds MyProc->fpInfoLock.
+ */
+static inline int
+migrate_fast_path_slots(void)
+{
+#if PG_VERSION_NUM >= 180000
+	return FastPathLockSlotsPerBackend();
+#else
+	return FP_LOCK_SLOTS_PER_BACKEND;
+#endif
+}
+
+static inline LOCKMASK
+migrate_fast_path_modes(int slot)
+{
+#if PG_VERSION_NUM >= 180000
+	uint64		bits = MyProc->fpLockBits[slot / FP_LOCK_SLOTS_PER_GROUP] >> (3 * (slot % FP_LOCK_SLOTS_PER_GROUP));
+#else
+	uint64		bits = MyProc->fpLockBits >> (3 * slot);
+#endif
+
+	/* bit 0 is AccessShareLock */
+	return (LOCKMASK) (bits & 7) << AccessShareLock;
+}
+
+/*
+ * The locks of this backend in a partition of the lock table, from the latest back;
+ * 16 has another kind of list.  NULL at the end.  The caller holds the partition's
+ * lock.
+ */
+static inline PROCLOCK *
+migrate_lock_before(int partition, PROCLOCK *lock)
+{
+#if PG_VERSION_NUM >= 160000
+	dlist_head *head = &MyProc->myProcLocks[partition];
+	dlist_node *node = lock == NULL ? &head->head : &lock->procLink;
+
+	if (dlist_is_empty(head) || !dlist_has_prev(head, node))
+		return NULL;
+	return dlist_container(PROCLOCK, procLink, dlist_prev_node(head, node));
+#else
+	SHM_QUEUE  *head = &MyProc->myProcLocks[partition];
+	SHM_QUEUE  *node = lock == NULL ? head : &lock->procLink;
+
+	return node->prev == head ? NULL :
+		(PROCLOCK *) ((char *) node->prev - offsetof(PROCLOCK, procLink));
+#endif
+}
+
 /* 17 keeps the two halves of a virtual transaction id together. */
 static inline LocalTransactionId
 migrate_local_transaction(void)

@@ -37,15 +37,11 @@ migrate_is_error_of_input(int sqlerrcode)
 }
 
 /*
- * Call "body" in a subtransaction.  Returns NULL if it succeeds.  Otherwise returns
- * its error, copied into the current memory context, and everything that it has
- * done or holds is undone.  Callers that cannot go on use ReThrowError().
- *
- * Catching an error without a subtransaction would leak locks, references and SPI
- * connections.
+ * Call "body" in a subtransaction, which is rolled back after an error, and if
+ * "undo" also without one.
  */
-ErrorData *
-migrate_try(void (*body) (void *arg), void *arg)
+static ErrorData *
+call_in_subtransaction(void (*body) (void *arg), void *arg, bool undo)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
@@ -56,7 +52,10 @@ migrate_try(void (*body) (void *arg), void *arg)
 	PG_TRY();
 	{
 		body(arg);
-		ReleaseCurrentSubTransaction();
+		if (undo)
+			RollbackAndReleaseCurrentSubTransaction();
+		else
+			ReleaseCurrentSubTransaction();
 	}
 	PG_CATCH();
 	{
@@ -69,4 +68,28 @@ migrate_try(void (*body) (void *arg), void *arg)
 	MemoryContextSwitchTo(context);
 	CurrentResourceOwner = owner;
 	return error;
+}
+
+/*
+ * Call "body" in a subtransaction.  Returns NULL if it succeeds.  Otherwise returns
+ * its error, copied into the current memory context, and everything that it has
+ * done or holds is undone.  Callers that cannot go on use ReThrowError().
+ *
+ * Catching an error without a subtransaction would leak locks, references and SPI
+ * connections.
+ */
+ErrorData *
+migrate_try(void (*body) (void *arg), void *arg)
+{
+	return call_in_subtransaction(body, arg, false);
+}
+
+/*
+ * The same, but everything is undone if it succeeds, too.  "body" is called in the
+ * current memory context, so what it has allocated there remains.
+ */
+ErrorData *
+migrate_try_undone(void (*body) (void *arg), void *arg)
+{
+	return call_in_subtransaction(body, arg, true);
 }

@@ -15,5 +15,6 @@
 
 extern bool migrate_is_error_of_input(int sqlerrcode);
 extern ErrorData *migrate_try(void (*body) (void *arg), void *arg);
+extern ErrorData *migrate_try_undone(void (*body) (void *arg), void *arg);
 
 #endif							/* MIGRATE_UTIL_SUBTRANSACTION_H */

@@ -1,0 +1,234 @@
+/*-------------------------------------------------------------------------
+ *
+ * survivors.c
+ *		What of a session survives the rollback of a subtransaction: session advisory
+ *		locks and prepared statements.
+ *
+ * What a run has added is released; what it has released is taken again, or reported if
+ * that is not possible.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/run/survivors.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "commands/prepare.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "storage/lock.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "run/survivors.h"
+#include "util/compat.h"
+#include "util/names.h"
+#include "util/printable.h"
+
+/* those of SQL functions, see pg_locks.objsubid */
+#define KEY_CLASS			1
+#define TWO_KEYS_CLASS		2
+
+/*
+ * An advisory lock of the session.
+ */
+typedef struct SessionLock
+{
+	LOCKTAG		tag;
+	LOCKMODE	mode;
+	int64		count;			/* how often it is held */
+} SessionLock;
+
+typedef struct PreparedName
+{
+	const char *name;
+	TimestampTz prepared_at;
+} PreparedName;
+
+/*
+ * How often the session holds a lock, of which this backend has some hold.
+ */
+static int64
+session_count(const LOCKTAG *tag, LOCKMODE mode)
+{
+	LOCALLOCK  *local = migrate_lock_again(tag, mode, true);
+	int64		count = 0;
+
+	for (int i = 0; i < local->numLockOwners; i++)
+	{
+		if (local->lockOwners[i].owner == NULL)
+			count = local->lockOwners[i].nLocks;
+	}
+	(void) LockRelease(tag, mode, true);
+	return count - 1;
+}
+
+static List *
+session_locks(void)
+{
+	LockData   *all = GetLockStatusData();
+	List	   *locks = NIL;
+
+	for (int i = 0; i < all->nelements; i++)
+	{
+		const LockInstanceData *lock = &all->locks[i];
+
+		if (lock->pid != MyProcPid || lock->locktag.locktag_type != LOCKTAG_ADVISORY ||
+			lock->locktag.locktag_field1 != MyDatabaseId ||
+			(lock->locktag.locktag_field4 != KEY_CLASS && lock->locktag.locktag_field4 != TWO_KEYS_CLASS))
+			continue;
+		for (LOCKMODE mode = AccessShareLock; mode <= AccessExclusiveLock; mode++)
+		{
+			SessionLock *held;
+
+			if ((lock->holdMask & LOCKBIT_ON(mode)) == 0)
+				continue;
+			held = palloc(sizeof(SessionLock));
+			held->tag = lock->locktag;
+			held->mode = mode;
+			held->count = session_count(&held->tag, mode);
+			locks = lappend(locks, held);
+		}
+	}
+	return locks;
+}
+
+static List *
+prepared_statements(void)
+{
+	MemoryContext context = CurrentMemoryContext;
+	List	   *statements = NIL;
+
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	if (SPI_execute("SELECT s.name, s.prepare_time FROM pg_catalog.pg_prepared_statement() AS s", true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not read the prepared statements");
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		MemoryContext old = MemoryContextSwitchTo(context);
+		PreparedName *statement = palloc(sizeof(PreparedName));
+		bool		isnull;
+
+		statement->name = TextDatumGetCString(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull));
+		statement->prepared_at = DatumGetTimestampTz(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 2, &isnull));
+		statements = lappend(statements, statement);
+		MemoryContextSwitchTo(old);
+	}
+	if (SPI_finish() != SPI_OK_FINISH)
+		elog(ERROR, "SPI_finish failed");
+	return statements;
+}
+
+/*
+ * What is there now, in the current memory context.
+ */
+MigrateSurvivors
+migrate_survivors_note(void)
+{
+	MigrateSurvivors survivors = {
+		.locks = session_locks(),
+		.statements = prepared_statements(),
+	};
+
+	return survivors;
+}
+
+/*
+ * A key for a lock, palloc'd.
+ */
+static char *
+lock_key(const SessionLock *lock)
+{
+	return psprintf("%u %u %u %d", lock->tag.locktag_field2, lock->tag.locktag_field3,
+					lock->tag.locktag_field4, lock->mode);
+}
+
+/*
+ * Take a lock again so often; a WARNING if another session has taken it.
+ */
+static void
+retake(const SessionLock *lock, int64 times)
+{
+	for (int64 i = 0; i < times; i++)
+	{
+		if (LockAcquire(&lock->tag, lock->mode, true, true) != LOCKACQUIRE_NOT_AVAIL)
+			continue;
+		ereport(WARNING,
+				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+				 errmsg("an advisory lock of the session was released by a migration, and another session has taken it")));
+		return;
+	}
+}
+
+static void
+restore_locks(const List *before)
+{
+	MigrateNames *counts = migrate_names_create();
+	ListCell   *lc;
+
+	foreach(lc, before)
+		(void) migrate_names_add(counts, lock_key(lfirst(lc)), lfirst(lc));
+	foreach(lc, session_locks())
+	{
+		const SessionLock *now = lfirst(lc);
+		const SessionLock *then = migrate_names_get(counts, lock_key(now));
+
+		for (int64 i = then ? then->count : 0; i < now->count; i++)
+			(void) LockRelease(&now->tag, now->mode, true);
+		if (then == NULL)
+			continue;
+		retake(then, then->count - now->count);
+		migrate_names_remove(counts, lock_key(now));
+	}
+	foreach(lc, before)
+	{
+		const SessionLock *then = lfirst(lc);
+
+		if (migrate_names_have(counts, lock_key(then)))
+			retake(then, then->count);
+	}
+}
+
+static void
+restore_statements(const List *before)
+{
+	MigrateNames *names = migrate_names_create();
+	ListCell   *lc;
+
+	foreach(lc, before)
+		(void) migrate_names_add(names, ((PreparedName *) lfirst(lc))->name, lfirst(lc));
+	foreach(lc, prepared_statements())
+	{
+		const PreparedName *now = lfirst(lc);
+		const PreparedName *then = migrate_names_get(names, now->name);
+
+		if (then != NULL && then->prepared_at == now->prepared_at)
+			migrate_names_remove(names, now->name);
+		else
+			DropPreparedStatement(now->name, false);
+	}
+	foreach(lc, before)
+	{
+		const PreparedName *then = lfirst(lc);
+
+		if (migrate_names_have(names, then->name))
+			ereport(WARNING,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("prepared statement \"%s\" of the session was deallocated by a migration",
+							migrate_shown(then->name))));
+	}
+}
+
+/*
+ * Make it so again, after the rollback.  What cannot be is a WARNING.
+ */
+void
+migrate_survivors_restore(const MigrateSurvivors *before)
+{
+	restore_locks(before->locks);
+	restore_statements(before->statements);
+}
