@@ -41,6 +41,10 @@ int			migrate_lock_retries = 0;
 
 int			migrate_lock_retry_delay = 1000;
 
+int			migrate_lock_wait = LOCK_WAIT_QUEUE;
+
+int			migrate_lock_poll_limit = 5000;
+
 int			migrate_large_table = 10240;
 
 int			migrate_on_findings = ON_FINDINGS_IGNORE;
@@ -63,6 +67,12 @@ static const struct config_enum_entry on_findings_options[] = {
 	{"warn", ON_FINDINGS_WARN, false},
 	{"error", ON_FINDINGS_ERROR, false},
 	{"strict", ON_FINDINGS_STRICT, false},
+	{NULL, 0, false}
+};
+
+static const struct config_enum_entry lock_wait_options[] = {
+	{"queue", LOCK_WAIT_QUEUE, false},
+	{"poll", LOCK_WAIT_POLL, false},
 	{NULL, 0, false}
 };
 
@@ -205,6 +215,25 @@ _PG_init(void)
 							"The wait doubles with each further one, up to a minute.",
 							&migrate_lock_retry_delay,
 							1000, 1, 60000,
+							PGC_USERSET,
+							GUC_UNIT_MS,
+							NULL, NULL, NULL);
+
+	DefineCustomEnumVariable("migrate.lock_wait",
+							 "How CALL migrate.up() and down() wait for locks on relations that others use.",
+							 "With \"poll\", others do not have to wait behind them.",
+							 &migrate_lock_wait,
+							 LOCK_WAIT_QUEUE,
+							 lock_wait_options,
+							 PGC_USERSET,
+							 0,
+							 NULL, NULL, NULL);
+
+	DefineCustomIntVariable("migrate.lock_poll_limit",
+							"How long they poll for the locks of a transaction before they queue for them.",
+							NULL,
+							&migrate_lock_poll_limit,
+							5000, 0, INT_MAX,
 							PGC_USERSET,
 							GUC_UNIT_MS,
 							NULL, NULL, NULL);

@@ -18,7 +18,6 @@
 #include "postgres.h"
 
 #include "tcop/tcopprot.h"
-#include "utils/acl.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "storage/proc.h"
@@ -59,7 +58,6 @@ migrate_foresight_begin(MigrateForesight *foresight)
 {
 	foresight->guc_level = NewGUCNestLevel();
 	foresight->settings = NIL;
-	foresight->role = InvalidOid;
 	foresight->transaction = 0;
 }
 
@@ -79,8 +77,6 @@ begin_transaction(MigrateForesight *foresight, int transaction)
 	ListCell   *lc;
 
 	foresight->transaction = transaction;
-	foreach(lc, foresight->single ? NIL : foresight->large)
-		((PlannedRelation *) lfirst(lc))->held = NoLock;
 	if (!foresight->single)
 		foresight->large = NIL;
 	AtEOXact_GUC(false, foresight->guc_level);
@@ -101,9 +97,6 @@ set_variable(Producer *producer, VariableSetStmt *stmt)
 	ListCell   *lc;
 	bool		matters = false;
 
-	if (stmt->name != NULL && strcmp(stmt->name, "role") == 0)
-		foresight->role = stmt->kind == VAR_SET_VALUE ?
-			get_role_oid(strVal(&linitial_node(A_Const, stmt->args)->val), true) : InvalidOid;
 	for (int i = 0; i < lengthof(names); i++)
 		matters |= stmt->name != NULL && pg_strcasecmp(stmt->name, names[i]) == 0;
 	if (!matters)
@@ -139,9 +132,10 @@ produce(void *arg)
 	if (IsA(raw->stmt, VariableSetStmt))
 		set_variable(&production->producer, (VariableSetStmt *) raw->stmt);
 	else
+	{
 		migrate_facts_statement(&production->producer, raw->stmt);
-	migrate_facts_names(&production->producer, production->query);
-	migrate_inspect_relations(&production->producer);
+		migrate_facts_volume(&production->producer, raw->stmt);
+	}
 }
 
 /*
@@ -158,7 +152,6 @@ migrate_facts(MigrateForesight *foresight, const char *query, int transaction)
 
 	facts->transaction = transaction;
 	facts->known = true;
-	foresight->statement++;
 	if (transaction != foresight->transaction)
 		begin_transaction(foresight, transaction);
 	error = migrate_try(produce, &production);

@@ -18,9 +18,6 @@
 /* in statement.c */
 extern void migrate_facts_statement(Producer *producer, Node *node);
 
-/* in long_name.c */
-extern void migrate_facts_names(Producer *producer, const char *query);
-
 /* in drop.c */
 extern void migrate_facts_drop(Producer *producer, const DropStmt *stmt);
 extern void migrate_facts_truncate(Producer *producer, const TruncateStmt *stmt);
@@ -30,6 +27,9 @@ extern void migrate_facts_set_schema(Producer *producer, const AlterObjectSchema
 /* in index.c */
 extern void migrate_facts_index(Producer *producer, const IndexStmt *stmt);
 extern void migrate_facts_reindex(Producer *producer, const ReindexStmt *stmt);
+
+/* in volume.c */
+extern void migrate_facts_volume(Producer *producer, Node *node);
 
 /* in domain.c */
 extern void migrate_facts_domain(Producer *producer, const AlterDomainStmt *stmt);

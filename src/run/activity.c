@@ -42,7 +42,8 @@ enum SessionColumn
 };
 
 static const char session_query[] =
-"SELECT a.query, a.query_start, a.state_change, a.wait_event_type = 'Lock',"
+"SELECT a.query, a.query_start, a.state_change, a.wait_event_type = 'Lock'"
+" OR a.wait_event IN ('Extension', 'MigrateLock', 'MigrateRetry'),"		/* between two tries */
 " pg_catalog.round(100.0 * p.done / p.total, 1)"
 " FROM pg_catalog.pg_stat_activity a LEFT JOIN LATERAL ("
 "SELECT CASE WHEN blocks_total > 0 THEN blocks_done ELSE tuples_done END,"

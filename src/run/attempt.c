@@ -23,7 +23,6 @@
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "common/pg_prng.h"
 #include "executor/spi.h"
 #include "portability/instr_time.h"
 #include "tcop/pquery.h"
@@ -43,12 +42,11 @@
 #include "run/run_int.h"
 #include "run/step.h"
 #include "run/step_script.h"
+#include "run/table_locks.h"
 #include "script/script.h"
 #include "util/compat.h"
 #include "util/guc.h"
 #include "util/printable.h"
-
-#define MAX_RETRY_DELAY_MS	60000
 
 /*
  * A migration that is running.
@@ -89,6 +87,20 @@ migrate_commit(void *context)
 }
 
 /*
+ * Abort, and begin the next transaction, as migrate_commit().
+ */
+void
+migrate_abort(void *context)
+{
+	if (SPI_connect_ext(SPI_OPT_NONATOMIC) != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	SPI_rollback();
+	if (SPI_finish() != SPI_OK_FINISH)
+		elog(ERROR, "SPI_finish failed");
+	MemoryContextSwitchTo((MemoryContext) context);
+}
+
+/*
  * Has the transaction neither read nor written anything since the last commit?
  */
 static bool
@@ -120,6 +132,19 @@ begin_transaction(Attempt *attempt)
 	else
 		migrate_commit(attempt->context);
 	require_lock(attempt);
+}
+
+/*
+ * Likewise for the statements from "first" on, perhaps with the locks that they need.
+ */
+static void
+begin_transaction_of(Attempt *attempt, int first)
+{
+	begin_transaction(attempt);
+	if (migrate_lock_wait == LOCK_WAIT_POLL &&
+		!migrate_poll_locks(attempt->run, attempt->step, first, attempt->sql,
+							&attempt->execution.errctx, attempt->context))
+		begin_transaction(attempt);
 }
 
 /*
@@ -239,11 +264,14 @@ run_single_transaction(Attempt *attempt)
 {
 	bool		executed = false;
 
-	begin_transaction(attempt);
-	if (!attempt->step->forced)
+	if (attempt->step->forced)
+		begin_transaction(attempt);
+	else
 	{
-		int			guc_level = NewGUCNestLevel();
+		int			guc_level;
 
+		begin_transaction_of(attempt, 0);
+		guc_level = NewGUCNestLevel();
 		migrate_enter_schema(attempt->run->request->history.schema, GUC_ACTION_SAVE);
 		executed = migrate_execute_step(attempt->run, attempt->step, attempt->sql, &attempt->execution);
 		migrate_settings_end_at_commit(guc_level);
@@ -261,6 +289,8 @@ run_top_level(Attempt *attempt)
 	const MigrateStatement *statement = &script->statements[attempt->step->done];
 	int			done = attempt->step->done + 1;
 
+	if (migrate_lock_wait == LOCK_WAIT_POLL)
+		begin_transaction_of(attempt, attempt->step->done);
 	if (statement->top_level == TOP_UNKNOWN || migrate_may_leave_something(statement))
 	{
 		commit_progress(attempt, attempt->step->done, true, migrate_invalid_indexes(statement));
@@ -282,7 +312,7 @@ run_next_transaction(Attempt *attempt)
 	const MigrateScript *script = attempt->step->script;
 	int			done;
 
-	begin_transaction(attempt);
+	begin_transaction_of(attempt, attempt->step->done);
 	done = migrate_execute_group(script, attempt->step->done, attempt->sql, &attempt->execution);
 	end_transaction(attempt, done);
 }
@@ -467,62 +497,6 @@ fail(Attempt *attempt, ErrorData *error)
 }
 
 /*
- * May an attempt that failed with this error succeed when it is repeated?  It
- * waited too long for a lock, or core chose it to end a deadlock.
- */
-static bool
-is_lock_failure(const ErrorData *error)
-{
-	return error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE ||
-		error->sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED;
-}
-
-/*
- * Who holds locks on the relations of a statement, as migrate_history_lockers().  Its
- * transaction is gone with its settings, but the schema of the run is known.
- */
-static const char *
-lockers_of(const Attempt *attempt, const MigrateStatement *statement)
-{
-	int			guc_level = NewGUCNestLevel();
-	const char *lockers;
-
-	migrate_enter_schema(attempt->run->request->history.schema, GUC_ACTION_SAVE);
-	lockers = migrate_history_lockers(statement->relations);
-	AtEOXact_GUC(false, guc_level);
-	return lockers;
-}
-
-/*
- * Wait, without a snapshot or a lock on anything, before trying again what ran
- * into lock_timeout or a deadlock: ever longer, and never all waiters at the same
- * time.
- */
-static void
-wait_for_retry(Attempt *attempt, const MigrateStatement *statement, bool deadlock, int tries)
-{
-	double		delay = migrate_lock_retry_delay;
-	const char *holders = statement ? lockers_of(attempt, statement) : NULL;
-
-	for (int i = 0; i < tries && delay < MAX_RETRY_DELAY_MS; i++)
-		delay *= 2;
-	delay = Min(delay, MAX_RETRY_DELAY_MS);
-	delay *= 0.5 + 0.5 * pg_prng_double(&pg_global_prng_state);
-	ereport(NOTICE,
-			(errmsg(deadlock ? "deadlock in migration \"%s\", trying again" :
-					"lock timeout in migration \"%s\", trying again",
-					migrate_label(attempt->result->version, attempt->result->name)),
-			 holders == NULL ? 0 :
-			 errdetail("The relations of the statement are locked by process %s.", holders)));
-	migrate_commit(attempt->context);
-	disable_timeout(STATEMENT_TIMEOUT, false);
-	migrate_sleep(delay, migrate_wait_event(MIGRATE_WAIT_RETRY));
-
-	/* the next transaction begins now, not when the wait did */
-	migrate_commit(attempt->context);
-}
-
-/*
  * The statement that an attempt has failed at, NULL if at none.
  */
 static const MigrateStatement *
@@ -574,12 +548,13 @@ migrate_attempt_step(MigrateRun *run, MigrateStep *step, MigrateResult *result)
 		PG_END_TRY();
 		if (error == NULL)
 			break;
-		if (!is_lock_failure(error) || tries >= migrate_lock_retries)
+		if (!migrate_is_lock_failure(error->sqlerrcode) || tries >= migrate_lock_retries)
 			fail(&attempt, error);
 		PG_TRY();
 		{
-			wait_for_retry(&attempt, failed_statement(&attempt),
-						   error->sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED, tries++);
+			migrate_wait_for_retry(run, result, failed_statement(&attempt),
+								   error->sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED, tries++,
+								   attempt.context);
 		}
 		PG_CATCH();
 		{

@@ -17,6 +17,7 @@
 
 /* in attempt.c */
 extern void migrate_commit(void *context);
+extern void migrate_abort(void *context);
 extern bool migrate_is_single_transaction(const MigrateStep *step);
 extern void migrate_attempt_step(MigrateRun *run, MigrateStep *step, MigrateResult *result);
 

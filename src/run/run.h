@@ -156,7 +156,6 @@ typedef struct MigratePreview
 typedef struct MigrateRuleRow
 {
 	const MigratePreview *statement;
-	int			order;			/* number of that among all of the plan */
 	const char *rule;
 	const char *severity;
 	const char *relation;		/* or NULL */

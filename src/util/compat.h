@@ -23,7 +23,6 @@
 
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_class.h"
-#include "catalog/pg_constraint.h"
 #include "catalog/pg_namespace.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
@@ -72,6 +71,7 @@ typedef enum MigrateWait
 	MIGRATE_WAIT_RUN,			/* another run */
 	MIGRATE_WAIT_RETRY,			/* the next try after a lock timeout */
 	MIGRATE_WAIT_VERSION,		/* a version that is to be applied */
+	MIGRATE_WAIT_LOCK,			/* the next try to get locks on relations */
 	MIGRATE_WAITS
 } MigrateWait;
 
@@ -79,7 +79,7 @@ static inline uint32
 migrate_wait_event(MigrateWait wait)
 {
 #if PG_VERSION_NUM >= 170000
-	static const char *const names[MIGRATE_WAITS] = {"MigrateRun", "MigrateRetry", "MigrateVersion"};
+	static const char *const names[MIGRATE_WAITS] = {"MigrateRun", "MigrateRetry", "MigrateVersion", "MigrateLock"};
 	static uint32 events[MIGRATE_WAITS];
 
 	if (events[wait] == 0)
@@ -344,16 +344,6 @@ migrate_is_enforced(const Constraint *constraint)
 {
 #if PG_VERSION_NUM >= 180000
 	return constraint->is_enforced;
-#else
-	return true;
-#endif
-}
-
-static inline bool
-migrate_constraint_is_enforced(Form_pg_constraint constraint)
-{
-#if PG_VERSION_NUM >= 180000
-	return constraint->conenforced;
 #else
 	return true;
 #endif

@@ -34,6 +34,12 @@ typedef enum MigrateOnFindings
 	ON_FINDINGS_STRICT,
 } MigrateOnFindings;
 
+typedef enum MigrateLockWait
+{
+	LOCK_WAIT_QUEUE,
+	LOCK_WAIT_POLL,
+} MigrateLockWait;
+
 /* in init.c */
 extern char *migrate_directory;
 extern char *migrate_allowed_directories;
@@ -44,6 +50,8 @@ extern char *migrate_labels;
 extern char *migrate_notify_channel;
 extern int	migrate_lock_retries;
 extern int	migrate_lock_retry_delay;
+extern int	migrate_lock_wait;
+extern int	migrate_lock_poll_limit;
 extern int	migrate_large_table;
 extern int	migrate_on_findings;
 
