@@ -37,10 +37,35 @@ add_note(List *findings, const char *message, const char *hint)
 }
 
 /*
+ * Mark the points that the current statement has left open and that a rule is about;
+ * false if there are none.
+ */
+static bool
+allow_points(MigrateForesight *foresight, const char *name)
+{
+	const MigrateRule *rule = migrate_find_rule(name);
+	bool		used = false;
+	int			n = list_length(foresight->points);
+
+	/* they are the last ones */
+	while (rule != NULL && n > 0)
+	{
+		OpenPoint  *point = list_nth(foresight->points, --n);
+
+		if (point->statement != foresight->statement)
+			break;
+		if ((point->action & rule->actions) == 0)
+			continue;
+		point->allowed = used = true;
+	}
+	return used;
+}
+
+/*
  * Take what a comment allows out of the findings, or add what is wrong with it.
  */
 static List *
-allow(List *findings, const Allowance *allowance, List **allowed)
+allow(MigrateForesight *foresight, List *findings, const Allowance *allowance, List **allowed)
 {
 	const char *name = allowance->name;
 	bool		used = false;
@@ -65,6 +90,7 @@ allow(List *findings, const Allowance *allowance, List **allowed)
 		findings = foreach_delete_current(findings, lc);
 		used = true;
 	}
+	used |= allow_points(foresight, name);
 	if (!used)
 		return add_note(findings, psprintf("rule \"%s\" finds nothing to allow here", name),
 						"Remove the comment.");
@@ -145,14 +171,15 @@ read_allowances(const char *comments, int length, List **findings)
  * them, and what is wrong with the comments.  Arguments as migrate_findings().
  */
 List *
-migrate_apply_allowances(List *findings, const char *comments, int length, List **allowed)
+migrate_apply_allowances(MigrateForesight *foresight, List *findings, const char *comments,
+						 int length, List **allowed)
 {
 	ListCell   *lc;
 
 	if (allowed == NULL)
 		return findings;
 	foreach(lc, read_allowances(comments, length, &findings))
-		findings = allow(findings, lfirst(lc), allowed);
+		findings = allow(foresight, findings, lfirst(lc), allowed);
 	return findings;
 }
 
@@ -169,7 +196,7 @@ migrate_trailing_findings(const char *comments, int length)
 	foreach(lc, read_allowances(comments, length, &findings))
 	{
 		((Allowance *) lfirst(lc))->above = false;
-		findings = allow(findings, lfirst(lc), &allowed);
+		findings = allow(NULL, findings, lfirst(lc), &allowed);
 	}
 	return findings;
 }

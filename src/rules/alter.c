@@ -19,6 +19,7 @@
 #include "access/tableam.h"
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
 #include "commands/defrem.h"
 #include "commands/tablecmds.h"
 #include "commands/tablespace.h"
@@ -34,6 +35,9 @@
 #define SCANS		(REWRITES | ACTION_KEY | ACTION_KEY_NULLABLE | ACTION_EXCLUDE | \
 					 ACTION_FOREIGN_KEY | ACTION_CHECK | ACTION_NOT_NULL | ACTION_ADD_NOT_NULL | \
 					 ACTION_TYPE_CHECKS)
+
+/* what several of in one ALTER TABLE do in one scan */
+#define SCANS_ONCE	(ACTION_DEFAULT | ACTION_TYPE | ACTION_CHECK | ACTION_NOT_NULL)
 
 /*
  * The tables that foreign keys of a table refer to are locked when these go: all of
@@ -111,10 +115,11 @@ recurses(const AlterTableCmd *cmd)
 }
 
 /*
- * A partition that is detached, or a parent that a table inherits from.
+ * A partition that is detached, a parent that a table inherits from, and what is not
+ * about rows.
  */
 static void
-other_relation(Producer *producer, Oid relid, const AlterTableCmd *cmd)
+other_effects(Producer *producer, MigrateRelationFact *fact, const AlterTableCmd *cmd)
 {
 	const PartitionCmd *partition = (const PartitionCmd *) cmd->def;
 
@@ -124,14 +129,84 @@ other_relation(Producer *producer, Oid relid, const AlterTableCmd *cmd)
 			(void) migrate_fact_name(producer, partition->name, partition->concurrent ?
 									 ShareUpdateExclusiveLock : AccessExclusiveLock, 0);
 			if (!partition->concurrent)
-				(void) migrate_fact_add(producer, relid, AccessExclusiveLock, ACTION_DETACH);
+				(void) migrate_fact_add(producer, fact->relid, AccessExclusiveLock, ACTION_DETACH);
 			break;
 		case AT_AddInherit:
 			(void) migrate_fact_name(producer, castNode(RangeVar, cmd->def), ShareUpdateExclusiveLock, 0);
 			break;
+		case AT_EnableRowSecurity:
+		case AT_DisableRowSecurity:
+			migrate_facts_row_security(producer, fact, cmd->subtype == AT_EnableRowSecurity);
+			break;
+		case AT_ReplicaIdentity:
+			migrate_facts_replica_identity(producer, fact, castNode(ReplicaIdentityStmt, cmd->def));
+			break;
 		default:
 			break;
 	}
+}
+
+/*
+ * Does a column belong to the primary key?
+ */
+static bool
+is_in_primary_key(Relation rel, AttrNumber attnum)
+{
+	Bitmapset  *columns = RelationGetIndexAttrBitmap(rel, INDEX_ATTR_BITMAP_PRIMARY_KEY);
+
+	return bms_is_member(attnum - FirstLowInvalidHeapAttributeNumber, columns);
+}
+
+/*
+ * DROP COLUMN.
+ */
+static MigrateActions
+drop_column(Producer *producer, Relation rel, const AlterTableCmd *cmd)
+{
+	AttrNumber	attnum = get_attnum(RelationGetRelid(rel), cmd->name);
+
+	if (attnum == InvalidAttrNumber)
+		return 0;
+	if (is_in_primary_key(rel, attnum))
+		migrate_facts_key_dropped(producer, migrate_fact_add(producer, RelationGetRelid(rel), NoLock, 0));
+	if (cmd->behavior == DROP_CASCADE)
+	{
+		ObjectAddress object = {RelationRelationId, RelationGetRelid(rel), attnum};
+
+		migrate_facts_cascade(producer, &object);
+	}
+	return ACTION_DROP_COLUMN;
+}
+
+static void
+cascade_from_constraint(Producer *producer, Oid relid, const AlterTableCmd *cmd)
+{
+	ObjectAddress object = {ConstraintRelationId, InvalidOid, 0};
+
+	if (cmd->behavior != DROP_CASCADE)
+		return;
+	object.objectId = get_relation_constraint_oid(relid, cmd->name, true);
+	if (OidIsValid(object.objectId))
+		migrate_facts_cascade(producer, &object);
+}
+
+/*
+ * SET of storage parameters: is autovacuum off from now on?
+ */
+static bool
+set_options(const List *options)
+{
+	ListCell   *lc;
+
+	foreach(lc, options)
+	{
+		DefElem    *option = lfirst_node(DefElem, lc);
+
+		if (option->defnamespace == NULL && option->arg != NULL &&
+			strcmp(option->defname, "autovacuum_enabled") == 0 && !defGetBoolean(option))
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -155,12 +230,15 @@ actions_on(Producer *producer, Relation rel, const AlterTableCmd *cmd)
 			return migrate_facts_column_type(producer, rel, cmd);
 		case AT_DropColumn:
 			migrate_facts_references(producer, rel, cmd->name);
-			return get_attnum(relid, cmd->name) != InvalidAttrNumber ? ACTION_DROP_COLUMN : 0;
+			return drop_column(producer, rel, cmd);
 		case AT_SetLogged:
 		case AT_SetUnLogged:
 		case AT_SetAccessMethod:
 		case AT_SetTableSpace:
 			return moves_rows(rel, cmd) ? ACTION_STORAGE : 0;
+		case AT_SetRelOptions:
+		case AT_ResetRelOptions:
+			return set_options((List *) cmd->def) ? ACTION_AUTOVACUUM_OFF : 0;
 		case AT_AttachPartition:
 			migrate_facts_attach(producer, rel, castNode(PartitionCmd, cmd->def));
 			return 0;
@@ -186,11 +264,14 @@ alter_command(Producer *producer, MigrateRelationFact *fact, Relation rel, const
 	if (cmd->subtype == AT_ValidateConstraint)
 		scanned = migrate_facts_validate(producer, fact->relid, cmd->name, &actions);
 	else if (cmd->subtype == AT_DropConstraint)
+	{
 		migrate_facts_drop_constraint(producer, fact->relid, cmd->name);
+		cascade_from_constraint(producer, fact->relid, cmd);
+	}
 	else if (cmd->subtype == AT_AlterConstraint)
 		name = migrate_not_enforced_any_more(cmd->def);
 	else
-		other_relation(producer, fact->relid, cmd);
+		other_effects(producer, fact, cmd);
 	if (name != NULL)
 	{
 		migrate_facts_drop_constraint(producer, fact->relid, name);
@@ -207,6 +288,22 @@ alter_command(Producer *producer, MigrateRelationFact *fact, Relation rel, const
 }
 
 /*
+ * Two statements of a transaction that scan a table could be one that scans it once.
+ */
+static void
+note_scan(Producer *producer, MigrateRelationFact *fact)
+{
+	PlannedRelation *planned = migrate_planned_relation(producer->foresight, fact->relid);
+	int			transaction = producer->foresight->single ? 1 : producer->facts->transaction;
+
+	if ((fact->actions & SCANS_ONCE) == 0)
+		return;
+	if (planned->scanned_in == transaction)
+		fact->actions |= ACTION_SCANS_AGAIN;
+	planned->scanned_in = transaction;
+}
+
+/*
  * ALTER TABLE, VIEW and MATERIALIZED VIEW.
  */
 void
@@ -217,11 +314,17 @@ migrate_facts_alter(Producer *producer, AlterTableStmt *stmt)
 	Relation	rel;
 	ListCell   *lc;
 
+	foreach(lc, stmt->cmds)
+	{
+		if (lfirst_node(AlterTableCmd, lc)->subtype == AT_ChangeOwner)
+			migrate_close_points(producer, InvalidOid, ACTION_OTHER_OWNER, migrate_fact_key(stmt->relation));
+	}
 	if (fact == NULL)
 		return;
 	rel = migrate_fact_open(fact->relid);
 	foreach(lc, stmt->cmds)
 		alter_command(producer, fact, rel, lfirst_node(AlterTableCmd, lc), lock, stmt->relation->inh);
+	note_scan(producer, fact);
 	if (rel != NULL)
 		table_close(rel, AccessShareLock);
 	else

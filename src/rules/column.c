@@ -75,7 +75,7 @@ is_serial(const TypeName *type)
  * What the constraints of a new column do.
  */
 static MigrateActions
-read_constraints(Producer *producer, const ColumnDef *def, NewColumn *column)
+read_constraints(Producer *producer, Oid relid, const ColumnDef *def, NewColumn *column)
 {
 	MigrateActions actions = 0;
 	ListCell   *lc;
@@ -109,6 +109,7 @@ read_constraints(Producer *producer, const ColumnDef *def, NewColumn *column)
 				/* FALLTHROUGH */
 			case CONSTR_UNIQUE:
 				actions |= ACTION_KEY;
+				migrate_note_index(producer, relid, list_make1(makeString(def->colname)));
 				break;
 			default:
 				break;
@@ -125,6 +126,8 @@ read_constraints(Producer *producer, const ColumnDef *def, NewColumn *column)
 		(void) migrate_facts_foreign_key(producer, constraint, checks);
 		if (checks)
 			actions |= ACTION_FOREIGN_KEY;
+		migrate_open_point(producer, migrate_fact_add(producer, relid, ShareRowExclusiveLock, 0),
+						   ACTION_UNINDEXED_KEY, def->colname, list_make1(makeString(def->colname)));
 	}
 	return actions;
 }
@@ -173,7 +176,7 @@ migrate_facts_add_column(Producer *producer, Oid relid, Relation rel, const Alte
 
 	if (cmd->missing_ok && get_attnum(relid, def->colname) != InvalidAttrNumber)
 		return 0;
-	actions = read_constraints(producer, def, &column);
+	actions = read_constraints(producer, relid, def, &column);
 	if (is_serial(def->typeName))
 		column.has_value = column.rewrites = true;
 	else
@@ -331,6 +334,16 @@ new_collation(const ColumnDef *def, Oid typid)
 }
 
 /*
+ * Are there statistics of a column, which another type removes?
+ */
+static bool
+has_statistics(Oid relid, AttrNumber attnum)
+{
+	return SearchSysCacheExists3(STATRELATTINH, ObjectIdGetDatum(relid), Int16GetDatum(attnum),
+								 BoolGetDatum(false));
+}
+
+/*
  * ALTER COLUMN TYPE: the action that rewrites or scans the table.
  */
 MigrateActions
@@ -355,6 +368,9 @@ migrate_facts_column_type(Producer *producer, Relation rel, const AlterTableCmd 
 	ReleaseSysCache(type);
 	attr = TupleDescAttr(RelationGetDescr(rel), attnum - 1);
 	typenameTypeIdAndMod(NULL, def->typeName, &typid, &typmod);
+	if (has_statistics(RelationGetRelid(rel), attnum))
+		migrate_open_point(producer, migrate_fact_add(producer, RelationGetRelid(rel), NoLock, 0),
+						   ACTION_STATISTICS, cmd->name, NIL);
 	expr = conversion(rel, def, attr, typid, typmod);
 	if (expr == NULL || rel->rd_rel->relkind == RELKIND_COMPOSITE_TYPE)
 		return 0;

@@ -223,8 +223,13 @@ migrate_facts_constraint(Producer *producer, Oid relid, Relation rel, const Cons
 		case CONSTR_NOTNULL:
 			return add_not_null(producer, relid, rel, constraint);
 		case CONSTR_UNIQUE:
+			if (constraint->indexname == NULL)
+				migrate_note_index(producer, relid, constraint->keys);
 			return constraint->indexname == NULL ? ACTION_KEY : 0;
 		case CONSTR_PRIMARY:
+			migrate_close_points(producer, relid, ACTION_NO_KEY | ACTION_NO_IDENTITY, NULL);
+			if (constraint->indexname == NULL)
+				migrate_note_index(producer, relid, constraint->keys);
 			if (constraint->indexname == NULL)
 				return ACTION_KEY;
 			return index_is_nullable(relid, constraint->indexname) ? ACTION_KEY_NULLABLE : 0;
@@ -232,6 +237,8 @@ migrate_facts_constraint(Producer *producer, Oid relid, Relation rel, const Cons
 			return ACTION_EXCLUDE;
 		case CONSTR_FOREIGN:
 			(void) migrate_facts_foreign_key(producer, constraint, checks);
+			migrate_open_point(producer, migrate_fact_add(producer, relid, ShareRowExclusiveLock, 0),
+							   ACTION_UNINDEXED_KEY, constraint->conname, constraint->fk_attrs);
 			plan_constraint(producer, relid, constraint->conname, CONSTRAINT_FOREIGN, checks, transaction,
 							migrate_fact_lookup(producer, constraint->pktable), NULL);
 			return checks ? ACTION_FOREIGN_KEY : 0;
@@ -284,6 +291,7 @@ migrate_facts_validate(Producer *producer, Oid relid, const char *name, MigrateA
 		return false;
 	}
 	form = (Form_pg_constraint) GETSTRUCT(tuple);
+	migrate_note_handled(producer, relid, name);
 	if (form->convalidated)
 	{
 		ReleaseSysCache(tuple);
@@ -311,6 +319,7 @@ migrate_facts_drop_constraint(Producer *producer, Oid relid, const char *name)
 	{
 		planned->validated = false;
 		planned->name = NULL;
+		migrate_close_points(producer, relid, ACTION_UNINDEXED_KEY, name);
 		if (planned->type == CONSTRAINT_FOREIGN)
 			(void) migrate_fact_add(producer, planned->referenced, AccessExclusiveLock,
 									ACTION_DROP_FOREIGN_KEY);
@@ -319,6 +328,9 @@ migrate_facts_drop_constraint(Producer *producer, Oid relid, const char *name)
 	tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(get_relation_constraint_oid(relid, name, true)));
 	if (!HeapTupleIsValid(tuple))
 		return;
+	migrate_note_handled(producer, relid, name);
+	if (((Form_pg_constraint) GETSTRUCT(tuple))->contype == CONSTRAINT_PRIMARY)
+		migrate_facts_key_dropped(producer, migrate_fact_add(producer, relid, AccessExclusiveLock, 0));
 	if (((Form_pg_constraint) GETSTRUCT(tuple))->contype == CONSTRAINT_FOREIGN)
 		(void) migrate_fact_add(producer, ((Form_pg_constraint) GETSTRUCT(tuple))->confrelid,
 								AccessExclusiveLock, ACTION_DROP_FOREIGN_KEY);

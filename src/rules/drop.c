@@ -17,6 +17,8 @@
 #include "catalog/index.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
+#include "pgstat.h"
+#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
@@ -27,10 +29,17 @@ static void
 drop_index(Producer *producer, const DropStmt *stmt, Oid index)
 {
 	Oid			relid = IndexGetRelation(index, true);
+	const PgStat_StatTabEntry *entry = pgstat_fetch_stat_tabentry(index);
+	const char *name = get_rel_name(index);
+	MigrateRelationFact *fact = migrate_fact_add(producer, relid, stmt->concurrent ?
+												 ShareUpdateExclusiveLock : AccessExclusiveLock,
+												 stmt->concurrent ? 0 : ACTION_DROP_INDEX);
 
-	(void) migrate_fact_add(producer, relid,
-							stmt->concurrent ? ShareUpdateExclusiveLock : AccessExclusiveLock,
-							stmt->concurrent ? 0 : ACTION_DROP_INDEX);
+	if (fact == NULL || name == NULL)
+		return;
+	migrate_note_handled(producer, relid, name);
+	if (entry != NULL && entry->numscans > 0)
+		migrate_fact_other(producer, ACTION_DROP_USED_INDEX, quote_identifier(name), fact);
 }
 
 /*
@@ -56,6 +65,12 @@ drop_relation(Producer *producer, const DropStmt *stmt, Oid relid)
 	{
 		foreach(lc, heap_truncate_find_FKs(list_make1_oid(relid)))
 			(void) migrate_fact_add(producer, lfirst_oid(lc), AccessExclusiveLock, ACTION_DROP_FOREIGN_KEY);
+	}
+	if (stmt->behavior == DROP_CASCADE)
+	{
+		ObjectAddress object = {RelationRelationId, relid, 0};
+
+		migrate_facts_cascade(producer, &object);
 	}
 	migrate_fact_children(producer, relid, AccessExclusiveLock, false, false);
 	migrate_planned_relation(producer->foresight, relid)->dropped = true;
@@ -85,7 +100,7 @@ migrate_facts_drop(Producer *producer, const DropStmt *stmt)
 
 	foreach(lc, stmt->objects)
 	{
-		List	   *names = lfirst(lc);
+		List	   *names = IsA(lfirst(lc), List) ? lfirst(lc) : NIL;
 		RangeVar   *name;
 
 		switch (stmt->removeType)
@@ -112,8 +127,8 @@ migrate_facts_drop(Producer *producer, const DropStmt *stmt)
 				break;
 			default:
 				if (stmt->behavior == DROP_CASCADE)
-					migrate_fact_unknown(producer, "CASCADE may drop more");
-				return;
+					migrate_facts_cascade_from(producer, stmt->removeType, lfirst(lc));
+				break;
 		}
 	}
 }
@@ -175,6 +190,34 @@ migrate_facts_truncate(Producer *producer, const TruncateStmt *stmt)
 }
 
 /*
+ * Is the name one that statements of applications have?
+ */
+static bool
+renames_what_is_used(const RenameStmt *stmt)
+{
+	return stmt->renameType == OBJECT_TABLE || stmt->renameType == OBJECT_COLUMN ||
+		stmt->renameType == OBJECT_MATVIEW;
+}
+
+/*
+ * RENAME of a schema, and so of all that is in it.
+ */
+static void
+rename_schema(Producer *producer, const RenameStmt *stmt)
+{
+	ListCell   *lc;
+
+	foreach(lc, migrate_relations_of_schema(stmt->subname))
+	{
+		Oid			relid = lfirst_oid(lc);
+
+		if (migrate_fact_add(producer, relid, AccessShareLock, ACTION_RENAME) != NULL)
+			migrate_fact_rename(producer, relid, stmt->newname,
+								migrate_planned_relation(producer->foresight, relid)->name);
+	}
+}
+
+/*
  * RENAME of a relation, or of a part of one.
  */
 void
@@ -183,10 +226,13 @@ migrate_facts_rename(Producer *producer, const RenameStmt *stmt)
 	Oid			relid;
 	bool		column = stmt->renameType == OBJECT_COLUMN;
 
+	if (stmt->renameType == OBJECT_SCHEMA)
+		rename_schema(producer, stmt);
 	if (stmt->relation == NULL || stmt->renameType == OBJECT_INDEX)
 		return;
 	relid = migrate_fact_lookup(producer, stmt->relation);
-	if (migrate_fact_add(producer, relid, AccessExclusiveLock, 0) == NULL)
+	if (migrate_fact_add(producer, relid, AccessExclusiveLock, renames_what_is_used(stmt) ?
+						 ACTION_RENAME : 0) == NULL)
 		return;
 	if (column && stmt->relation->inh)
 		migrate_fact_children(producer, relid, AccessExclusiveLock, false, false);
@@ -203,7 +249,7 @@ migrate_facts_set_schema(Producer *producer, const AlterObjectSchemaStmt *stmt)
 {
 	Oid			relid = stmt->relation ? migrate_fact_lookup(producer, stmt->relation) : InvalidOid;
 
-	if (migrate_fact_add(producer, relid, AccessExclusiveLock, 0) != NULL)
+	if (migrate_fact_add(producer, relid, AccessExclusiveLock, ACTION_RENAME) != NULL)
 		migrate_fact_rename(producer, relid, stmt->newschema,
 							migrate_planned_relation(producer->foresight, relid)->name);
 }

@@ -18,6 +18,7 @@
 #include "postgres.h"
 
 #include "tcop/tcopprot.h"
+#include "utils/acl.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "storage/proc.h"
@@ -58,6 +59,7 @@ migrate_foresight_begin(MigrateForesight *foresight)
 {
 	foresight->guc_level = NewGUCNestLevel();
 	foresight->settings = NIL;
+	foresight->role = InvalidOid;
 	foresight->transaction = 0;
 }
 
@@ -77,6 +79,8 @@ begin_transaction(MigrateForesight *foresight, int transaction)
 	ListCell   *lc;
 
 	foresight->transaction = transaction;
+	foreach(lc, foresight->single ? NIL : foresight->large)
+		((PlannedRelation *) lfirst(lc))->held = NoLock;
 	if (!foresight->single)
 		foresight->large = NIL;
 	AtEOXact_GUC(false, foresight->guc_level);
@@ -97,6 +101,9 @@ set_variable(Producer *producer, VariableSetStmt *stmt)
 	ListCell   *lc;
 	bool		matters = false;
 
+	if (stmt->name != NULL && strcmp(stmt->name, "role") == 0)
+		foresight->role = stmt->kind == VAR_SET_VALUE ?
+			get_role_oid(strVal(&linitial_node(A_Const, stmt->args)->val), true) : InvalidOid;
 	for (int i = 0; i < lengthof(names); i++)
 		matters |= stmt->name != NULL && pg_strcasecmp(stmt->name, names[i]) == 0;
 	if (!matters)
@@ -136,6 +143,8 @@ produce(void *arg)
 		migrate_facts_statement(&production->producer, raw->stmt);
 		migrate_facts_volume(&production->producer, raw->stmt);
 	}
+	migrate_facts_names(&production->producer, production->query);
+	migrate_inspect_relations(&production->producer);
 }
 
 /*
@@ -152,6 +161,7 @@ migrate_facts(MigrateForesight *foresight, const char *query, int transaction)
 
 	facts->transaction = transaction;
 	facts->known = true;
+	foresight->statement++;
 	if (transaction != foresight->transaction)
 		begin_transaction(foresight, transaction);
 	error = migrate_try(produce, &production);

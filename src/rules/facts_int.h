@@ -18,6 +18,9 @@
 /* in statement.c */
 extern void migrate_facts_statement(Producer *producer, Node *node);
 
+/* in long_name.c */
+extern void migrate_facts_names(Producer *producer, const char *query);
+
 /* in drop.c */
 extern void migrate_facts_drop(Producer *producer, const DropStmt *stmt);
 extern void migrate_facts_truncate(Producer *producer, const TruncateStmt *stmt);

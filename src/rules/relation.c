@@ -12,19 +12,24 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
+#include "access/htup_details.h"
 #include "access/relation.h"
 #include "access/table.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_inherits.h"
 #include "miscadmin.h"
+#include "pgstat.h"
 #include "storage/bufmgr.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
 #include "rules/rules_int.h"
+#include "util/guc.h"
 
 /*
  * Open a relation under AccessShareLock, which the caller releases when it closes
@@ -44,12 +49,24 @@ migrate_fact_open(Oid relid)
 }
 
 /*
- * Add the size of one relation; false if it is not to be had.
+ * Scans of a table or an index since its statistics were reset.
+ */
+static int64
+count_scans(Oid relid)
+{
+	const PgStat_StatTabEntry *entry = pgstat_fetch_stat_tabentry(relid);
+
+	return entry ? entry->numscans : 0;
+}
+
+/*
+ * Add what is known of one relation; false if that is not to be had.
  */
 static bool
 count_size(PlannedRelation *planned, Oid relid)
 {
 	Relation	rel = migrate_fact_open(relid);
+	ListCell   *lc;
 
 	if (rel == NULL)
 		return false;
@@ -57,6 +74,17 @@ count_size(PlannedRelation *planned, Oid relid)
 		planned->bytes += (int64) RelationGetNumberOfBlocks(rel) * BLCKSZ;
 	if (rel->rd_rel->reltuples > 0)
 		planned->rows += rel->rd_rel->reltuples;
+	planned->reads += count_scans(relid);
+	if (rel->rd_rel->relkind == RELKIND_RELATION)
+	{
+		foreach(lc, RelationGetIndexList(rel))
+			planned->reads += count_scans(lfirst_oid(lc));
+	}
+	if (relid == planned->relid)
+	{
+		planned->row_security = rel->rd_rel->relrowsecurity;
+		planned->identity = rel->rd_rel->relreplident;
+	}
 	relation_close(rel, AccessShareLock);
 	return true;
 }
@@ -65,7 +93,7 @@ count_size(PlannedRelation *planned, Oid relid)
  * Fill in what the catalogs have of a relation, its children included.
  */
 static void
-describe(PlannedRelation *planned)
+describe(MigrateForesight *foresight, PlannedRelation *planned)
 {
 	List	   *children;
 	ListCell   *lc;
@@ -82,6 +110,8 @@ describe(PlannedRelation *planned)
 		planned->known &= count_size(planned, lfirst_oid(lc));
 	}
 	list_free(children);
+	planned->published = migrate_is_published(foresight, planned->relid);
+	planned->has_policy = migrate_has_policy(planned->relid);
 }
 
 /*
@@ -108,7 +138,7 @@ migrate_planned_relation(MigrateForesight *foresight, Oid relid)
 	planned->shown = quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)), name);
 	MemoryContextSwitchTo(old);
 	planned->kind = get_rel_relkind(relid);
-	describe(planned);
+	describe(foresight, planned);
 	return planned;
 }
 
@@ -152,7 +182,6 @@ migrate_fact_add(Producer *producer, Oid relid, LOCKMODE lock, MigrateActions ac
 {
 	PlannedRelation *planned;
 	MigrateRelationFact *fact;
-	ListCell   *lc;
 
 	if (!OidIsValid(relid) || get_rel_persistence(relid) == RELPERSISTENCE_TEMP)
 		return NULL;
@@ -160,15 +189,12 @@ migrate_fact_add(Producer *producer, Oid relid, LOCKMODE lock, MigrateActions ac
 	if (planned == NULL || planned->dropped ||
 		strchr("rpmv", planned->kind) == NULL)
 		return NULL;
-	foreach(lc, producer->facts->relations)
+	if (planned->statement == producer->foresight->statement)
 	{
-		fact = lfirst(lc);
-		if (fact->relid == relid)
-		{
-			fact->lock = Max(fact->lock, lock);
-			fact->actions |= actions;
-			return fact;
-		}
+		fact = planned->fact;
+		fact->lock = Max(fact->lock, lock);
+		fact->actions |= actions;
+		return fact;
 	}
 	fact = palloc0(sizeof(MigrateRelationFact));
 	fact->relid = relid;
@@ -180,6 +206,11 @@ migrate_fact_add(Producer *producer, Oid relid, LOCKMODE lock, MigrateActions ac
 	fact->emptied = planned->emptied;
 	fact->bytes = planned->emptied ? 0 : planned->bytes;
 	fact->rows = planned->rows;
+	fact->reads = planned->reads;
+	fact->published = planned->published;
+	fact->held = planned->held;
+	planned->statement = producer->foresight->statement;
+	planned->fact = fact;
 	producer->facts->relations = lappend(producer->facts->relations, fact);
 	return fact;
 }
@@ -223,6 +254,35 @@ migrate_fact_children(Producer *producer, Oid relid, LOCKMODE lock, bool rewritt
 }
 
 /*
+ * The relations (Oid) of a schema, NIL if it does not exist.
+ */
+List *
+migrate_relations_of_schema(const char *name)
+{
+	Oid			namespace = get_namespace_oid(name, true);
+	List	   *relids = NIL;
+	Relation	relations;
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	if (!OidIsValid(namespace))
+		return NIL;
+	relations = table_open(RelationRelationId, AccessShareLock);
+	ScanKeyInit(&key, Anum_pg_class_relnamespace, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(namespace));
+	scan = systable_beginscan(relations, InvalidOid, false, NULL, 1, &key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		CHECK_FOR_INTERRUPTS();
+		relids = lappend_oid(relids, ((Form_pg_class) GETSTRUCT(tuple))->oid);
+	}
+	systable_endscan(scan);
+	table_close(relations, AccessShareLock);
+	return relids;
+}
+
+/*
  * From now on, the relation has another name, perhaps in another schema.
  */
 void
@@ -249,6 +309,32 @@ migrate_fact_rename(Producer *producer, Oid relid, const char *schema, const cha
 		(void) migrate_names_add(foresight->renamed, full, planned);
 	}
 	MemoryContextSwitchTo(old);
+}
+
+/*
+ * Is a relation so large that rules find something about it?
+ */
+bool
+migrate_fact_is_large(const MigrateRelationFact *fact)
+{
+	return fact->known && !fact->emptied && fact->bytes > 0 &&
+		fact->bytes >= (int64) migrate_large_table * 1024;
+}
+
+/*
+ * Note what a statement does that is not about a relation as a whole; "relation" may
+ * be NULL.
+ */
+void
+migrate_fact_other(Producer *producer, MigrateActions action, const char *name,
+				   const MigrateRelationFact *relation)
+{
+	MigrateOtherFact *other = palloc(sizeof(MigrateOtherFact));
+
+	other->action = action;
+	other->name = name;
+	other->relation = relation;
+	producer->facts->others = lappend(producer->facts->others, other);
 }
 
 /*

@@ -17,17 +17,10 @@
 #include "rules/findings_int.h"
 
 static bool
-is_locked_before(const MigrateForesight *foresight, const MigrateRelationFact *fact)
-{
-	return list_member_oid(foresight->large, fact->relid);
-}
-
-static bool
 waits_without_limit(const MigrateForesight *foresight, const MigrateFacts *facts,
 					const MigrateRelationFact *fact)
 {
-	return fact->lock == AccessExclusiveLock && facts->lock_timeout == 0 &&
-		!is_locked_before(foresight, fact);
+	return fact->lock >= ShareRowExclusiveLock && facts->lock_timeout == 0 && fact->held < fact->lock;
 }
 
 static bool
@@ -35,7 +28,7 @@ locks_another(const MigrateForesight *foresight, const MigrateFacts *facts,
 			  const MigrateRelationFact *fact)
 {
 	return fact->lock >= ShareRowExclusiveLock && foresight->large != NIL &&
-		!is_locked_before(foresight, fact);
+		fact->held == NoLock;
 }
 
 static bool
@@ -43,6 +36,21 @@ holds_locks(const MigrateForesight *foresight, const MigrateFacts *facts,
 			const MigrateRelationFact *fact)
 {
 	return foresight->large != NIL;
+}
+
+/*
+ * It reads all rows while others wait for what the transaction has locked before: another
+ * large relation, or the same with a stronger lock.
+ */
+static bool
+holds_others(const MigrateForesight *foresight, const MigrateFacts *facts,
+			 const MigrateRelationFact *fact)
+{
+	if (!fact->scanned || (fact->actions & (ACTION_CHANGE_ALL | ACTION_VALIDATE_SAME)) != 0)
+		return false;
+	if (fact->held > fact->lock)
+		return true;
+	return list_length(foresight->large) > (fact->held != NoLock ? 1 : 0);
 }
 
 static bool
@@ -146,17 +154,17 @@ const MigrateRule migrate_rules[] = {
 	{
 		"drop-column", WARN, ACTION_DROP_COLUMN, NULL,
 		"the values of a column of %s are lost",
-		"Drop it in a later release than the one that stops using it."
+		"Drop it in a later release than the one that stops using it.", true
 	},
 	{
 		"drop-table", WARN, ACTION_DROP_TABLE, NULL,
 		"the rows of %s are lost",
-		"Drop it in a later release than the one that stops using it."
+		"Drop it in a later release than the one that stops using it.", true
 	},
 	{
 		"truncate", WARN, ACTION_TRUNCATE, NULL,
 		"the rows of %s are lost",
-		"Check that nothing needs them."
+		"Check that nothing needs them.", true
 	},
 	{
 		"refresh", WARN, ACTION_REFRESH, NULL,
@@ -185,7 +193,7 @@ const MigrateRule migrate_rules[] = {
 	},
 	{
 		"lock-timeout", WARN, 0, waits_without_limit,
-		"while it waits for its lock, others that use %s wait, too, and lock_timeout is not set",
+		"while it waits for its lock, others wait for %s, too, and lock_timeout is not set",
 		"Set lock_timeout."
 	},
 	{
@@ -193,9 +201,133 @@ const MigrateRule migrate_rules[] = {
 		"%s is locked by a transaction that has locked another table",
 		"Divide the migration, so that each transaction locks one table."
 	},
+	{
+		"lock-window", WARN, 0, holds_others,
+		"%s is scanned while locks that the transaction has taken before are held",
+		"Divide the migration, so that what takes long has no locks of other statements."
+	},
+	{
+		"several-scans", NOTE, ACTION_SCANS_AGAIN, NULL,
+		"%s is scanned by several statements of a transaction",
+		"One ALTER TABLE with all of the actions scans it once."
+	},
+	{
+		"rename", WARN, ACTION_RENAME, NULL,
+		"%s, its schema or a column gets another name, and statements with the old one fail",
+		"Let a view or a generated column have the old name, or deploy the application in the same moment.", true
+	},
+	{
+		"autovacuum-off", WARN, ACTION_AUTOVACUUM_OFF, NULL,
+		"autovacuum no longer works on %s",
+		"Change its thresholds instead."
+	},
+	{
+		"grant-public", WARN, ACTION_GRANT_PUBLIC, NULL,
+		"all roles get privileges on %s that they did not have",
+		"Grant them to the roles that need them."
+	},
+	{
+		"drop-used-index", WARN, ACTION_DROP_USED_INDEX, NULL,
+		"an index of %s, %s, has been used by queries since statistics were reset",
+		"Look at pg_stat_user_indexes over a longer time before dropping it."
+	},
+	{
+		"view-owner", WARN, ACTION_OWNER_VIEW, NULL,
+		"row security of %s does not hold for users of view %s, which reads it as its owner",
+		"Create the view WITH (security_invoker)."
+	},
+	{
+		"definer-path", WARN, ACTION_DEFINER, NULL,
+		"function %s runs as its owner, with the search_path of its caller",
+		"Add SET search_path to the function, with pg_temp as the last schema."
+	},
+	{
+		"long-name", NOTE, ACTION_LONG_NAME, NULL,
+		"a name is too long and is cut to %s",
+		"Use a name of less than 64 bytes."
+	},
+	{
+		"extension-update", NOTE, ACTION_EXTENSION, NULL,
+		"extension %s is changed by a script of its own, which may lock tables",
+		"Read the notes about its new version."
+	},
+	{
+		"foreign-key-index", NOTE, ACTION_UNINDEXED_KEY, NULL,
+		"no index of %s begins with the columns of a new foreign key, so that deleting from the other table scans it",
+		"Add an index on the columns."
+	},
+	{
+		"duplicate-index", NOTE, ACTION_DUPLICATE_INDEX, NULL,
+		"a new index of %s has the same columns as %s",
+		"Drop one of them."
+	},
+	{
+		"no-primary-key", WARN, ACTION_NO_KEY, NULL,
+		"%s loses its primary key",
+		"Add another one."
+	},
+	{
+		"replica-identity", STOP, ACTION_NO_IDENTITY, NULL,
+		"updates and deletes in %s fail, because it is published and has no replica identity any more",
+		"Add a primary key in the same transaction, or set another REPLICA IDENTITY first."
+	},
+	{
+		"hidden-rows", WARN, ACTION_HIDES_ROWS, NULL,
+		"%s gets row security without a policy, so that roles other than its owner find no rows",
+		"Create policies in the same transaction."
+	},
+	{
+		"idle-policy", NOTE, ACTION_POLICY_OFF, NULL,
+		"%s gets a policy that has no effect, since row security is not enabled",
+		"Use ALTER TABLE ... ENABLE ROW LEVEL SECURITY."
+	},
+	{
+		"lost-statistics", NOTE, ACTION_STATISTICS, NULL,
+		"%s has no statistics of column %s until it is analyzed",
+		"Use ANALYZE in the same migration."
+	},
+	{
+		"invalid-index", NOTE, ACTION_INVALID_INDEX, NULL,
+		"%s has an INVALID index, %s, which writes maintain and no query uses",
+		"Drop it, or use REINDEX INDEX CONCURRENTLY."
+	},
+	{
+		"not-validated", NOTE, ACTION_NOT_VALID, NULL,
+		"%s has a constraint that is not validated, %s",
+		"Use VALIDATE CONSTRAINT."
+	},
+	{
+		"other-owner", NOTE, ACTION_OTHER_OWNER, NULL,
+		"new table %s has another owner than the tables of its schema",
+		"Run the migration as their owner, or use SET ROLE in it."
+	},
 };
 
 const int	migrate_rules_count = lengthof(migrate_rules);
+
+/*
+ * The rule with a name, or NULL.
+ */
+const MigrateRule *
+migrate_find_rule(const char *name)
+{
+	for (int i = 0; i < migrate_rules_count; i++)
+		if (strcmp(migrate_rules[i].name, name) == 0)
+			return &migrate_rules[i];
+	return NULL;
+}
+
+/*
+ * The rule about an action that only one is about.
+ */
+const MigrateRule *
+migrate_rule_about(MigrateActions action)
+{
+	for (int i = 0; i < migrate_rules_count; i++)
+		if ((migrate_rules[i].actions & action) != 0)
+			return &migrate_rules[i];
+	elog(ERROR, "no rule is about action " UINT64_FORMAT, action);
+}
 
 /*
  * Is it the name of a rule, or of another kind of finding?
@@ -203,8 +335,6 @@ const int	migrate_rules_count = lengthof(migrate_rules);
 bool
 migrate_is_rule(const char *name)
 {
-	for (int i = 0; i < migrate_rules_count; i++)
-		if (strcmp(migrate_rules[i].name, name) == 0)
-			return true;
-	return strcmp(name, RULE_NOT_KNOWN) == 0;
+	return migrate_find_rule(name) != NULL || strcmp(name, RULE_NOT_KNOWN) == 0 ||
+		strcmp(name, RULE_CASCADE) == 0;
 }

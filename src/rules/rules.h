@@ -17,51 +17,7 @@
 #include "nodes/pg_list.h"
 #include "storage/lockdefs.h"
 
-/*
- * What a statement does to a relation, as far as rules ask for it.  A bit is set
- * only if it costs what its rule says: ACTION_NOT_NULL if rows are scanned for it.
- */
-typedef uint64 MigrateActions;
-
-#define MIGRATE_ACTION(bit)	(UINT64CONST(1) << (bit))
-#define ACTION_INDEX					MIGRATE_ACTION(0)	/* builds an index while
-															 * writes wait */
-#define ACTION_DROP_INDEX				MIGRATE_ACTION(1)
-#define ACTION_REINDEX					MIGRATE_ACTION(2)
-#define ACTION_KEY						MIGRATE_ACTION(3)	/* builds the index of a
-															 * constraint */
-#define ACTION_KEY_NULLABLE				MIGRATE_ACTION(4)	/* primary key, its
-															 * columns are checked */
-#define ACTION_EXCLUDE					MIGRATE_ACTION(5)
-#define ACTION_FOREIGN_KEY				MIGRATE_ACTION(6)	/* checks one */
-#define ACTION_REFERENCED				MIGRATE_ACTION(7)	/* the other table of it */
-#define ACTION_LOCKS_REFERENCED			MIGRATE_ACTION(8)	/* likewise, without a
-															 * check */
-#define ACTION_DROP_FOREIGN_KEY			MIGRATE_ACTION(9)	/* the other table */
-#define ACTION_CHECK					MIGRATE_ACTION(10)
-#define ACTION_NOT_NULL					MIGRATE_ACTION(11)
-#define ACTION_ADD_NOT_NULL				MIGRATE_ACTION(12)	/* a column without a
-															 * value */
-#define ACTION_DEFAULT					MIGRATE_ACTION(13)	/* rewrites for new
-															 * values */
-#define ACTION_TYPE						MIGRATE_ACTION(14)	/* rewrites for another
-															 * type */
-#define ACTION_TYPE_CHECKS				MIGRATE_ACTION(15)	/* only indexes and
-															 * checks */
-#define ACTION_STORAGE					MIGRATE_ACTION(16)	/* rewrites the same
-															 * rows */
-#define ACTION_ATTACH					MIGRATE_ACTION(17)	/* scans the partition */
-#define ACTION_DETACH					MIGRATE_ACTION(18)
-#define ACTION_DROP_COLUMN				MIGRATE_ACTION(19)
-#define ACTION_DROP_TABLE				MIGRATE_ACTION(20)
-#define ACTION_TRUNCATE					MIGRATE_ACTION(21)
-#define ACTION_REFRESH					MIGRATE_ACTION(22)
-#define ACTION_DOMAIN					MIGRATE_ACTION(23)	/* checks its columns of
-															 * a domain */
-#define ACTION_VALIDATE_SAME			MIGRATE_ACTION(24)	/* in the transaction
-															 * that added it */
-#define ACTION_CHANGE_ALL				MIGRATE_ACTION(25)	/* UPDATE or DELETE that
-															 * scans all */
+#include "rules/actions.h"
 
 /*
  * A relation that existed before the run.
@@ -78,7 +34,8 @@ typedef struct MigrateRelationFact
 	bool		recursed;		/* as a child of another one here */
 	bool		emptied;		/* by this run, or it is empty */
 	bool		published;		/* by a publication for logical replication */
-	LOCKMODE	held;			/* strongest that statements before hold */
+	LOCKMODE	held;			/* strongest that the transaction has had,
+								 * noted if it is large */
 	MigrateActions actions;
 	int64		bytes;			/* with children */
 	double		rows;			/* estimate, -1: never analyzed */
@@ -92,6 +49,7 @@ typedef struct MigrateOtherFact
 {
 	MigrateActions action;
 	const char *name;			/* of what it does it to, quoted */
+	const MigrateRelationFact *relation;	/* to which that belongs, or NULL */
 } MigrateOtherFact;
 
 typedef struct MigrateFacts
@@ -120,6 +78,8 @@ typedef struct MigrateFinding
 	const char *relation;		/* or NULL */
 	const char *message;
 	const char *hint;			/* or NULL */
+	int			statement;		/* about which it is: the calls of
+								 * migrate_facts() up to it */
 } MigrateFinding;
 
 /* in facts.c */
@@ -131,7 +91,9 @@ extern MigrateFacts *migrate_facts(MigrateForesight *foresight, const char *quer
 /* in findings.c */
 extern List *migrate_findings(MigrateForesight *foresight, const MigrateFacts *facts,
 							  const char *comments, int length, List **allowed);
-extern bool migrate_finding_stops(const MigrateFinding *finding);
+extern bool migrate_left_open(const MigrateForesight *foresight);
+extern List *migrate_findings_at_end(MigrateForesight *foresight);
+extern bool migrate_severity_stops(const char *severity);
 
 /* in allowance.c */
 extern List *migrate_trailing_findings(const char *comments, int length);

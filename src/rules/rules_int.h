@@ -13,6 +13,7 @@
 #ifndef MIGRATE_RULES_RULES_INT_H
 #define MIGRATE_RULES_RULES_INT_H
 
+#include "catalog/objectaddress.h"
 #include "utils/hsearch.h"
 #include "utils/relcache.h"
 
@@ -45,10 +46,43 @@ typedef struct PlannedRelation
 	bool		dropped;
 	bool		emptied;
 	bool		renamed;
+	bool		published;
+	bool		has_policy;
+	bool		row_security;
+	char		identity;		/* REPLICA IDENTITY as in pg_class */
+	bool		inspected;		/* for what earlier runs have left */
 	int64		bytes;
 	double		rows;
+	int64		reads;
 	List	   *constraints;	/* of PlannedConstraint */
+	List	   *indexes;		/* new ones: Lists of the names of columns */
+	List	   *handled;		/* names of indexes and constraints that the
+								 * plan drops, validates or builds anew */
+
+	/* of the current transaction of the plan */
+	LOCKMODE	held;			/* strongest so far, if it is large */
+	int			scanned_in;		/* number of the one in which ALTER TABLE has
+								 * scanned it */
+
+	/* of the current statement */
+	int			statement;
+	MigrateRelationFact *fact;
 } PlannedRelation;
+
+/*
+ * What may become a finding at the end of the plan, unless a later statement makes
+ * up for it.
+ */
+typedef struct OpenPoint
+{
+	int			statement;		/* as in MigrateFinding */
+	Oid			relid;			/* InvalidOid: none that existed */
+	MigrateActions action;
+	const char *name;			/* of what it is about, or NULL */
+	List	   *columns;		/* their names, of ACTION_UNINDEXED_KEY */
+	bool		closed;
+	bool		allowed;
+} OpenPoint;
 
 struct MigrateForesight
 {
@@ -60,11 +94,19 @@ struct MigrateForesight
 	int			guc_level;		/* of the current transaction, 0: none */
 	List	   *settings;		/* VariableSetStmts of the session */
 
+	int			statement;		/* number of the current one */
+	List	   *points;			/* of OpenPoint */
+	Oid			role;			/* of SET ROLE, InvalidOid: the current one */
+	Oid			namespace;		/* a schema, and ... */
+	Oid			owner;			/* ... the role that owns all of its tables,
+								 * or InvalidOid */
+	bool		publishes_all;	/* there is a publication FOR ALL TABLES ... */
+	bool		publications_known; /* ... if that has been looked up */
 	bool		single;			/* all runs in one transaction, the caller's */
 
 	/* of the current transaction of the plan */
 	int			transaction;
-	List	   *large;			/* large relations (Oid) locked in it */
+	List	   *large;			/* PlannedRelations, large ones locked in it */
 };
 
 /*
@@ -86,8 +128,43 @@ extern MigrateRelationFact *migrate_fact_name(Producer *producer, const RangeVar
 											  LOCKMODE lock, MigrateActions actions);
 extern void migrate_fact_children(Producer *producer, Oid relid, LOCKMODE lock,
 								  bool rewritten, bool scanned);
+extern List *migrate_relations_of_schema(const char *name);
 extern void migrate_fact_rename(Producer *producer, Oid relid, const char *schema, const char *name);
+extern void migrate_fact_other(Producer *producer, MigrateActions action, const char *name,
+							   const MigrateRelationFact *relation);
+extern bool migrate_fact_is_large(const MigrateRelationFact *fact);
 extern void migrate_fact_unknown(Producer *producer, const char *reason);
+
+/* in open_point.c */
+extern void migrate_open_point(Producer *producer, const MigrateRelationFact *fact, MigrateActions action,
+							   const char *name, List *columns);
+extern void migrate_open_other_point(Producer *producer, MigrateActions action, const char *name);
+extern void migrate_close_points(Producer *producer, Oid relid, MigrateActions action, const char *name);
+extern void migrate_close_all_points(Producer *producer, MigrateActions action);
+extern bool migrate_point_is_closed(MigrateForesight *foresight, const OpenPoint *point);
+extern void migrate_note_index(Producer *producer, Oid relid, List *columns);
+extern void migrate_note_handled(Producer *producer, Oid relid, const char *name);
+extern bool migrate_is_handled(const PlannedRelation *planned, const char *name);
+extern void migrate_inspect_relations(Producer *producer);
+
+/* in cascade.c */
+extern void migrate_facts_cascade(Producer *producer, const ObjectAddress *object);
+extern void migrate_facts_cascade_from(Producer *producer, ObjectType type, Node *object);
+
+/* in access.c */
+extern bool migrate_has_policy(Oid relid);
+extern void migrate_facts_grant(Producer *producer, const GrantStmt *stmt);
+extern void migrate_facts_policy(Producer *producer, const CreatePolicyStmt *stmt);
+extern void migrate_facts_row_security(Producer *producer, MigrateRelationFact *fact, bool enable);
+extern void migrate_facts_function(Producer *producer, const CreateFunctionStmt *stmt);
+extern void migrate_facts_view(Producer *producer, const ViewStmt *stmt);
+extern void migrate_facts_owner(Producer *producer, const RangeVar *name);
+
+/* in identity.c */
+extern bool migrate_is_published(MigrateForesight *foresight, Oid relid);
+extern void migrate_facts_key_dropped(Producer *producer, MigrateRelationFact *fact);
+extern void migrate_facts_replica_identity(Producer *producer, MigrateRelationFact *fact,
+										   const ReplicaIdentityStmt *stmt);
 
 /* in alter.c */
 extern void migrate_facts_alter(Producer *producer, AlterTableStmt *stmt);

@@ -16,6 +16,7 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "commands/defrem.h"
+#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
 #include "rules/facts_int.h"
@@ -70,6 +71,7 @@ create_table(Producer *producer, const CreateStmt *stmt)
 
 	if (stmt->if_not_exists && OidIsValid(migrate_fact_lookup(producer, stmt->relation)))
 		return;
+	migrate_facts_owner(producer, stmt->relation);
 	foreach(lc, stmt->inhRelations)
 	{
 		if (stmt->partbound == NULL)
@@ -123,6 +125,7 @@ static void
 vacuum(Producer *producer, const VacuumStmt *stmt)
 {
 	bool		full = false;
+	bool		analyze = !stmt->is_vacuumcmd;
 	ListCell   *lc;
 
 	foreach(lc, stmt->options)
@@ -131,13 +134,20 @@ vacuum(Producer *producer, const VacuumStmt *stmt)
 
 		if (strcmp(option->defname, "full") == 0)
 			full = defGetBoolean(option);
+		if (strcmp(option->defname, "analyze") == 0)
+			analyze = defGetBoolean(option);
 	}
-	if (stmt->rels == NIL)
+	if (stmt->rels == NIL && full)
 		migrate_fact_unknown(producer, "many relations");
+	if (stmt->rels == NIL && analyze)
+		migrate_close_all_points(producer, ACTION_STATISTICS);
 	foreach(lc, stmt->rels)
 	{
 		const VacuumRelation *relation = lfirst_node(VacuumRelation, lc);
 
+		if (analyze)
+			migrate_close_points(producer, migrate_fact_lookup(producer, relation->relation),
+								 ACTION_STATISTICS, NULL);
 		if (full)
 			rewrite(producer, relation->relation);
 		else
@@ -160,17 +170,11 @@ locks_one(Producer *producer, Node *node)
 			name = ((CreateTrigStmt *) node)->relation;
 			lock = ShareRowExclusiveLock;
 			break;
-		case T_CreatePolicyStmt:
-			name = ((CreatePolicyStmt *) node)->table;
-			break;
 		case T_AlterPolicyStmt:
 			name = ((AlterPolicyStmt *) node)->table;
 			break;
 		case T_RuleStmt:
 			name = ((RuleStmt *) node)->relation;
-			break;
-		case T_ViewStmt:
-			name = ((ViewStmt *) node)->view;
 			break;
 		case T_InsertStmt:
 			name = ((InsertStmt *) node)->relation;
@@ -236,6 +240,15 @@ about_relations(Producer *producer, Node *node)
 		case T_RefreshMatViewStmt:
 			migrate_facts_refresh(producer, (RefreshMatViewStmt *) node);
 			return true;
+		case T_CreatePolicyStmt:
+			migrate_facts_policy(producer, (CreatePolicyStmt *) node);
+			return true;
+		case T_ViewStmt:
+			migrate_facts_view(producer, (ViewStmt *) node);
+			return true;
+		case T_GrantStmt:
+			migrate_facts_grant(producer, (GrantStmt *) node);
+			return true;
 		default:
 			return locks_one(producer, node);
 	}
@@ -276,6 +289,13 @@ migrate_facts_statement(Producer *producer, Node *node)
 		case T_CallStmt:
 		case T_ExecuteStmt:
 			migrate_fact_unknown(producer, "only running it shows what it does");
+			break;
+		case T_CreateFunctionStmt:
+			migrate_facts_function(producer, (CreateFunctionStmt *) node);
+			break;
+		case T_AlterExtensionStmt:
+			migrate_fact_other(producer, ACTION_EXTENSION,
+							   quote_identifier(((AlterExtensionStmt *) node)->extname), NULL);
 			break;
 		case T_AlterTableMoveAllStmt:
 		case T_DropOwnedStmt:

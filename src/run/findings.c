@@ -24,10 +24,29 @@
 typedef struct Checking
 {
 	MigrateVisitor visitor;
-	MemoryContext context;		/* of the rows */
-	MigrateForesight *foresight;
-	List	   *rows;			/* of MigrateRuleRow */
+	MigrateChecking findings;
 } Checking;
+
+/*
+ * A statement that may become a finding at the end of the plan.
+ */
+typedef struct OpenStatement
+{
+	int			statement;		/* as in MigrateFinding */
+	const MigratePreview *row;
+} OpenStatement;
+
+/*
+ * Begin to check a plan.  What is found is allocated in CurrentMemoryContext; for
+ * "single" see migrate_foresight_create().
+ */
+void
+migrate_checking_begin(MigrateChecking *checking, bool single)
+{
+	memset(checking, 0, sizeof(MigrateChecking));
+	checking->context = CurrentMemoryContext;
+	checking->foresight = migrate_foresight_create(single);
+}
 
 static char *
 copy_or_null(const char *str)
@@ -38,18 +57,29 @@ copy_or_null(const char *str)
 /*
  * A row about a statement.
  */
-static void
-add_finding(Checking *checking, const MigratePreview *row, const MigrateFinding *finding)
+static MigrateRuleRow *
+new_row(MigrateChecking *checking, const MigratePreview *row, const MigrateFinding *finding)
 {
 	MemoryContext old = MemoryContextSwitchTo(checking->context);
 	MigrateRuleRow *checked = palloc(sizeof(MigrateRuleRow));
 
 	checked->statement = row;
+	checked->order = checking->statements;
 	checked->rule = finding->rule;
 	checked->severity = finding->severity;
 	checked->relation = copy_or_null(finding->relation);
 	checked->message = pstrdup(finding->message);
 	checked->hint = finding->hint;
+	MemoryContextSwitchTo(old);
+	return checked;
+}
+
+static void
+add_finding(MigrateChecking *checking, const MigratePreview *row, const MigrateFinding *finding)
+{
+	MigrateRuleRow *checked = new_row(checking, row, finding);
+	MemoryContext old = MemoryContextSwitchTo(checking->context);
+
 	checking->rows = lappend(checking->rows, checked);
 	MemoryContextSwitchTo(old);
 }
@@ -57,13 +87,13 @@ add_finding(Checking *checking, const MigratePreview *row, const MigrateFinding 
 static void
 begin_migration(MigrateVisitor *visitor)
 {
-	migrate_foresight_begin(((Checking *) visitor)->foresight);
+	migrate_foresight_begin(((Checking *) visitor)->findings.foresight);
 }
 
 static void
 end_migration(MigrateVisitor *visitor)
 {
-	migrate_foresight_end(((Checking *) visitor)->foresight);
+	migrate_foresight_end(((Checking *) visitor)->findings.foresight);
 }
 
 /*
@@ -78,14 +108,13 @@ end_of(const MigrateScript *script, int number)
 }
 
 /*
- * What the rules find about a statement, from 0, of a script whose text is "sql";
- * the comments that allow it are before it.  "transaction" is that of the plan.
- * Where migrate.on_findings is "strict", nothing is allowed; else *allowed is as
- * with migrate_findings().
+ * What the rules find about a statement, from 0, of a script whose text is "sql"; the
+ * comments that allow it are before it.  Where migrate.on_findings is "strict",
+ * nothing is allowed; else *allowed is as with migrate_findings().
  */
-List *
-migrate_statement_findings(MigrateForesight *foresight, const MigrateScript *script, int number,
-						   const char *sql, int transaction, List **allowed)
+static List *
+find(MigrateForesight *foresight, const MigrateScript *script, int number, const char *sql,
+	 int transaction, List **allowed)
 {
 	const MigrateStatement *statement = &script->statements[number];
 	bool		strict = migrate_on_findings == ON_FINDINGS_STRICT;
@@ -103,17 +132,68 @@ migrate_statement_findings(MigrateForesight *foresight, const MigrateScript *scr
 	return findings;
 }
 
+/*
+ * Check a statement of the plan, which "row" describes as long as the plan is checked.
+ * The comments that allow something are added to *allowed.
+ */
+void
+migrate_checking_statement(MigrateChecking *checking, const MigratePreview *row,
+						   const MigrateScript *script, int number, const char *sql, List **allowed)
+{
+	OpenStatement *open;
+	MemoryContext old;
+	ListCell   *lc;
+
+	checking->statements++;
+	foreach(lc, find(checking->foresight, script, number, sql, row->transaction, allowed))
+		add_finding(checking, row, lfirst(lc));
+	if (!migrate_left_open(checking->foresight))
+		return;
+	old = MemoryContextSwitchTo(checking->context);
+	open = palloc(sizeof(OpenStatement));
+	open->statement = checking->statements;
+	open->row = row;
+	checking->open = lappend(checking->open, open);
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * The plan is complete: a list of MigrateRuleRow, in the order of its statements.
+ */
+List *
+migrate_checking_end(MigrateChecking *checking)
+{
+	List	   *rows = NIL;
+	ListCell   *next = list_head(checking->rows);
+	ListCell   *open = list_head(checking->open);
+	ListCell   *lc;
+
+	foreach(lc, migrate_findings_at_end(checking->foresight))
+	{
+		const MigrateFinding *finding = lfirst(lc);
+		MigrateRuleRow *row;
+
+		while (((OpenStatement *) lfirst(open))->statement != finding->statement)
+			open = lnext(checking->open, open);
+		for (; next != NULL && ((MigrateRuleRow *) lfirst(next))->order <= finding->statement;
+			 next = lnext(checking->rows, next))
+			rows = lappend(rows, lfirst(next));
+		row = new_row(checking, ((OpenStatement *) lfirst(open))->row, finding);
+		row->order = finding->statement;
+		rows = lappend(rows, row);
+	}
+	for (; next != NULL; next = lnext(checking->rows, next))
+		rows = lappend(rows, lfirst(next));
+	return rows;
+}
+
 static void
 check_statement(MigrateVisitor *visitor, const MigratePreview *row, const MigrateScript *script,
 				int number, const char *sql)
 {
-	Checking   *checking = (Checking *) visitor;
 	List	   *allowed = NIL;
-	ListCell   *lc;
 
-	foreach(lc, migrate_statement_findings(checking->foresight, script, number, sql,
-										   row->transaction, &allowed))
-		add_finding(checking, row, lfirst(lc));
+	migrate_checking_statement(&((Checking *) visitor)->findings, row, script, number, sql, &allowed);
 }
 
 /*
@@ -123,8 +203,10 @@ static void
 report_error(MigrateVisitor *visitor, const MigratePreview *row, const char *message)
 {
 	const MigrateFinding finding = {.rule = "error",.severity = "stop",.message = message};
+	MigrateChecking *checking = &((Checking *) visitor)->findings;
 
-	add_finding((Checking *) visitor, row, &finding);
+	add_finding(checking, row, &finding);
+	((MigrateRuleRow *) llast(checking->rows))->order++;
 }
 
 /*
@@ -136,10 +218,9 @@ migrate_check_rules(MigrateRequest *request)
 {
 	Checking	checking = {
 		.visitor = {begin_migration, check_statement, end_migration, report_error},
-		.context = CurrentMemoryContext,
-		.foresight = migrate_foresight_create(false),
 	};
 
+	migrate_checking_begin(&checking.findings, false);
 	(void) migrate_preview_visited(request, &checking.visitor);
-	return checking.rows;
+	return migrate_checking_end(&checking.findings);
 }

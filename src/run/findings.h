@@ -19,10 +19,24 @@
 #include "run/run_int.h"
 #include "script/script.h"
 
+/*
+ * A plan that is being checked, statement by statement.
+ */
+typedef struct MigrateChecking
+{
+	MemoryContext context;		/* of what is found */
+	MigrateForesight *foresight;
+	int			statements;		/* so far */
+	List	   *rows;			/* of MigrateRuleRow */
+	List	   *open;			/* statements whose findings the end decides */
+} MigrateChecking;
+
 /* in findings.c */
-extern List *migrate_statement_findings(MigrateForesight *foresight, const MigrateScript *script,
-										int number, const char *sql, int transaction,
-										List **allowed);
+extern void migrate_checking_begin(MigrateChecking *checking, bool single);
+extern void migrate_checking_statement(MigrateChecking *checking, const MigratePreview *row,
+									   const MigrateScript *script, int number, const char *sql,
+									   List **allowed);
+extern List *migrate_checking_end(MigrateChecking *checking);
 
 /* in on_findings.c */
 extern void migrate_check_findings(MigrateRun *run, List *downs, List *ups);

@@ -31,50 +31,32 @@
 /* an error names so many more findings */
 #define MAX_LISTED	10
 
-/*
- * A finding, and where it is.
- */
-typedef struct Found
-{
-	const char *migration;
-	const char *file;
-	int			line;
-	const char *rule;
-	const char *message;
-	const char *hint;			/* or NULL */
-	bool		stops;
-} Found;
-
 typedef struct Check
 {
 	MigrateRun *run;
-	MigrateForesight *foresight;
+	MigrateChecking findings;
 	int			transaction;	/* number of the last one */
-	MemoryContext context;		/* of what is found */
-	List	   *found;			/* of Found */
 } Check;
 
-static void
-add_found(Check *check, const MigrateErrorContext *errctx, const char *file, int line,
-		  const MigrateFinding *finding)
+/*
+ * Where a statement is, for what is found about it.
+ */
+static MigratePreview *
+new_preview(Check *check, MigrateErrorContext *errctx)
 {
-	MemoryContext old = MemoryContextSwitchTo(check->context);
-	Found	   *found = palloc(sizeof(Found));
+	MemoryContext old = MemoryContextSwitchTo(check->findings.context);
+	MigratePreview *row = palloc0(sizeof(MigratePreview));
 
-	found->migration = migrate_label(errctx->version, errctx->name);
-	found->file = pstrdup(file);
-	found->line = line;
-	found->rule = finding->rule;
-	found->message = pstrdup(finding->message);
-	found->hint = finding->hint;
-	found->stops = migrate_finding_stops(finding);
-	check->found = lappend(check->found, found);
+	row->version = errctx->version;
+	row->name = errctx->name;
+	row->transaction = check->transaction;
+	row->line = migrate_map_line(errctx, errctx->line, &row->file);
 	MemoryContextSwitchTo(old);
+	return row;
 }
 
 /*
- * What is found about the statements of a step that are still to run.  Of a step
- * down, only what it does to those that follow counts.
+ * Check the statements of a step that are still to run.
  */
 static void
 check_script(Check *check, MigrateStep *step, const char *sql, MigrateErrorContext *errctx)
@@ -86,29 +68,19 @@ check_script(Check *check, MigrateStep *step, const char *sql, MigrateErrorConte
 	ListCell   *lc;
 
 	migrate_begin_script(script, sql, errctx);
-	migrate_foresight_begin(check->foresight);
+	migrate_foresight_begin(check->findings.foresight);
 	for (int i = done; i < script->nstatements; i++)
 	{
-		List	   *findings;
-		const char *file;
-		int			line;
-
 		CHECK_FOR_INTERRUPTS();
 		errctx->statement = i + 1;
 		errctx->line = script->statements[i].line;
 		check->transaction += migrate_begins_transaction(script, i, done);
-		findings = migrate_statement_findings(check->foresight, script, i, sql, check->transaction,
-											  &allowed);
-		if (step->direction == MIGRATE_DOWN || findings == NIL)
-			continue;
-		line = migrate_map_line(errctx, errctx->line, &file);
-		foreach(lc, findings)
-			add_found(check, errctx, file, line, lfirst(lc));
+		migrate_checking_statement(&check->findings, new_preview(check, errctx), script, i, sql, &allowed);
 	}
-	migrate_foresight_end(check->foresight);
+	migrate_foresight_end(check->findings.foresight);
 	migrate_end_script(errctx);
 
-	/* they are recorded with the step, after commits */
+	/* recorded with the step, after commits */
 	old = MemoryContextSwitchTo(check->run->context);
 	foreach(lc, allowed)
 		step->allowed = lappend(step->allowed, pstrdup(lfirst(lc)));
@@ -145,7 +117,7 @@ check_steps(Check *check, List *steps)
  * The findings besides the first one that stop a run; NULL if none do.
  */
 static char *
-list_further(List *found, const Found *first)
+list_further(List *found, const MigrateRuleRow *first, int passed)
 {
 	StringInfoData buf;
 	int			count = 0;
@@ -154,25 +126,25 @@ list_further(List *found, const Found *first)
 	initStringInfo(&buf);
 	foreach(lc, found)
 	{
-		const Found *other = lfirst(lc);
+		const MigrateRuleRow *other = lfirst(lc);
 
-		if (other == first || !other->stops)
+		if (other == first || other->order <= passed || !migrate_severity_stops(other->severity))
 			continue;
 		if (count++ < MAX_LISTED)
 			appendStringInfo(&buf, "%s rule \"%s\", file \"%s\", line %d", buf.len > 0 ? ";" : "",
-							 other->rule, other->file, other->line);
+							 other->rule, other->statement->file, other->statement->line);
 	}
 	if (count > MAX_LISTED)
 		appendStringInfo(&buf, "; and %d more", count - MAX_LISTED);
 	return count > 0 ? buf.data : NULL;
 }
 
-pg_noreturn static void refuse(List *found, const Found *first);
+pg_noreturn static void refuse(List *found, const MigrateRuleRow *first, int passed);
 
 static void
-refuse(List *found, const Found *first)
+refuse(List *found, const MigrateRuleRow *first, int passed)
 {
-	char	   *further = list_further(found, first);
+	char	   *further = list_further(found, first, passed);
 	const char *hint = first->hint ? first->hint : "";
 
 	if (migrate_on_findings == ON_FINDINGS_ERROR)
@@ -180,27 +152,30 @@ refuse(List *found, const Found *first)
 						hint, *hint ? " " : "", first->rule);
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("rule \"%s\" stops migration \"%s\": %s", first->rule, first->migration,
+			 errmsg("rule \"%s\" stops migration \"%s\": %s", first->rule, migrate_label(first->statement->version, first->statement->name),
 					first->message),
-			 further == NULL ? errdetail("File \"%s\", line %d.", first->file, first->line) :
-			 errdetail("File \"%s\", line %d. Others that stop it:%s.", first->file, first->line, further),
+			 further == NULL ? errdetail("File \"%s\", line %d.", first->statement->file, first->statement->line) :
+			 errdetail("File \"%s\", line %d. Others that stop it:%s.", first->statement->file, first->statement->line, further),
 			 *hint ? errhint("%s", hint) : 0));
 }
 
 /*
- * Report what was found, and refuse the run if one of it stops it.
+ * Report what was found, and refuse the run if one of it stops it.  What the first
+ * "passed" statements do, which are undone, is not reported.
  */
 static void
-report_found(List *found)
+report_found(List *found, int passed)
 {
-	const Found *stop = NULL;
+	const MigrateRuleRow *stop = NULL;
 	ListCell   *lc;
 
 	foreach(lc, found)
 	{
-		const Found *one = lfirst(lc);
+		const MigrateRuleRow *one = lfirst(lc);
 
-		if (one->stops && migrate_on_findings != ON_FINDINGS_WARN)
+		if (one->order <= passed)
+			continue;
+		if (migrate_severity_stops(one->severity) && migrate_on_findings != ON_FINDINGS_WARN)
 		{
 			if (stop == NULL)
 				stop = one;
@@ -208,12 +183,12 @@ report_found(List *found)
 		}
 		/* psql does not show the context of a warning */
 		ereport(WARNING,
-				(errmsg("rule \"%s\", migration \"%s\": %s", one->rule, one->migration, one->message),
-				 errdetail("File \"%s\", line %d.", one->file, one->line),
+				(errmsg("rule \"%s\", migration \"%s\": %s", one->rule, migrate_label(one->statement->version, one->statement->name), one->message),
+				 errdetail("File \"%s\", line %d.", one->statement->file, one->statement->line),
 				 one->hint ? errhint("%s", one->hint) : 0));
 	}
 	if (stop != NULL)
-		refuse(found, stop);
+		refuse(found, stop, passed);
 }
 
 /*
@@ -226,16 +201,18 @@ void
 migrate_check_findings(MigrateRun *run, List *downs, List *ups)
 {
 	Check		check = {.run = run};
+	MemoryContext context;
 	MemoryContext old;
+	List	   *found;
 	bool		pushed;
 	int			guc_level;
+	int			done;
 
 	if (migrate_on_findings == ON_FINDINGS_IGNORE || ups == NIL)
 		return;
-	check.context = AllocSetContextCreate(CurrentMemoryContext, "migrate findings",
-										  ALLOCSET_DEFAULT_SIZES);
-	old = MemoryContextSwitchTo(check.context);
-	check.foresight = migrate_foresight_create(!run->request->commits);
+	context = AllocSetContextCreate(CurrentMemoryContext, "migrate findings", ALLOCSET_DEFAULT_SIZES);
+	old = MemoryContextSwitchTo(context);
+	migrate_checking_begin(&check.findings, !run->request->commits);
 
 	/* expressions may be evaluated */
 	pushed = !ActiveSnapshotSet();
@@ -244,11 +221,13 @@ migrate_check_findings(MigrateRun *run, List *downs, List *ups)
 	guc_level = NewGUCNestLevel();
 	migrate_enter_schema(run->request->history.schema, GUC_ACTION_SAVE);
 	check_steps(&check, downs);
+	done = check.findings.statements;
 	check_steps(&check, ups);
 	AtEOXact_GUC(false, guc_level);
+	found = migrate_checking_end(&check.findings);
 	if (pushed)
 		PopActiveSnapshot();
-	report_found(check.found);
+	report_found(found, done);
 	MemoryContextSwitchTo(old);
-	MemoryContextDelete(check.context);
+	MemoryContextDelete(context);
 }

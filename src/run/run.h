@@ -156,6 +156,7 @@ typedef struct MigratePreview
 typedef struct MigrateRuleRow
 {
 	const MigratePreview *statement;
+	int			order;			/* number of that among all of the plan */
 	const char *rule;
 	const char *severity;
 	const char *relation;		/* or NULL */

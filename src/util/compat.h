@@ -23,6 +23,7 @@
 
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_constraint.h"
 #include "catalog/pg_namespace.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
@@ -344,6 +345,16 @@ migrate_is_enforced(const Constraint *constraint)
 {
 #if PG_VERSION_NUM >= 180000
 	return constraint->is_enforced;
+#else
+	return true;
+#endif
+}
+
+static inline bool
+migrate_constraint_is_enforced(Form_pg_constraint constraint)
+{
+#if PG_VERSION_NUM >= 180000
+	return constraint->conenforced;
 #else
 	return true;
 #endif

@@ -35,7 +35,9 @@ SET lock_timeout = '5s';
 -- what is found in a script, without the sizes
 CREATE FUNCTION test.found(sql text) RETURNS text LANGUAGE sql AS $$
 	SELECT coalesce(string_agg(severity || ' ' || rule || CASE WHEN relation <> 'app.big' THEN ' ' || relation ELSE '' END, ', '), '-')
-	FROM migrate.check(files => jsonb_build_object('1_one.sql', sql), format => 'plain') $$;
+	FROM migrate.check(files => jsonb_build_object('1_one.sql', sql), format => 'plain')
+	-- of big_nv, which each statement would find
+	WHERE rule <> 'not-validated' $$;
 
 -- each rule: on a large table; a small, an empty and a new one must not be found
 CREATE TABLE test.statements (n int GENERATED ALWAYS AS IDENTITY, sql text);
@@ -129,6 +131,126 @@ SELECT line, rule, severity, message, hint FROM migrate.check(files => jsonb_bui
 WHERE rule <> 'create-index';
 SELECT line, rule, severity, message FROM migrate.check(files => jsonb_build_object('1_one.sql',
 	E'-- migrate: alow create-index typo\n-- Migrate: users move to accounts\n-- migrate:up\nSELECT 1;\n-- migrate: allow misspelt-marker\nSELECT 2;\n-- migrate: allow create-index no statement follows\n'), format => 'plain');
+
+-- what only the end of the plan decides, and what is not about a relation as a whole
+CREATE TABLE test.more (n int GENERATED ALWAYS AS IDENTITY, sql text);
+-- both of a large table: the first is found, and the second is not
+INSERT INTO test.more (sql) VALUES
+	('ALTER TABLE big ADD CONSTRAINT k FOREIGN KEY (d) REFERENCES other NOT VALID'),
+	('ALTER TABLE big ADD CONSTRAINT k FOREIGN KEY (d) REFERENCES other NOT VALID; CREATE INDEX CONCURRENTLY ON big (d, a)'),
+	('CREATE INDEX CONCURRENTLY ON big (d); ALTER TABLE big ADD CONSTRAINT k FOREIGN KEY (d) REFERENCES other NOT VALID'),
+	('CREATE INDEX CONCURRENTLY big_n ON big (a)'),
+	('CREATE INDEX CONCURRENTLY big_n ON big (a); DROP INDEX CONCURRENTLY big_a'),
+	('CREATE INDEX CONCURRENTLY ON big (a, b)'),
+	('CREATE INDEX CONCURRENTLY ON big (a DESC)'),
+	('CREATE INDEX CONCURRENTLY ON big (a) WHERE a > 0'),
+	('CREATE INDEX CONCURRENTLY ON big (a) INCLUDE (b)'),
+	('CREATE UNIQUE INDEX CONCURRENTLY ON big (b)'),
+	('CREATE INDEX CONCURRENTLY ON big (b varchar_pattern_ops)'),
+	('CREATE INDEX CONCURRENTLY ON big USING hash (a)'),
+	('ALTER TABLE big DROP CONSTRAINT big_id'),
+	('ALTER TABLE big DROP id'),
+	('ALTER TABLE big DROP CONSTRAINT big_id; ALTER TABLE big ADD PRIMARY KEY USING INDEX big_a'),
+	('ALTER TABLE big ENABLE ROW LEVEL SECURITY'),
+	('ALTER TABLE big ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON big USING (true)'),
+	('CREATE POLICY p ON big USING (true); ALTER TABLE big ENABLE ROW LEVEL SECURITY'),
+	('ALTER TABLE big ENABLE ROW LEVEL SECURITY; ALTER TABLE big DISABLE ROW LEVEL SECURITY'),
+	('CREATE POLICY p ON big USING (true)'),
+	('ALTER TABLE big ALTER b TYPE text'),
+	('ALTER TABLE big ALTER b TYPE text; ANALYZE big'),
+	('ALTER TABLE big ALTER b TYPE text; ANALYZE'),
+	('ALTER TABLE big ALTER b TYPE text; VACUUM (ANALYZE) big'),
+	('ALTER TABLE big SET (autovacuum_enabled = off)'),
+	('ALTER TABLE big SET (autovacuum_enabled = on, fillfactor = 90)'),
+	('GRANT SELECT ON big TO PUBLIC'),
+	('GRANT SELECT ON ALL TABLES IN SCHEMA app TO PUBLIC'),
+	('GRANT REFERENCES ON big TO PUBLIC'),
+	('ALTER TABLE big RENAME a TO aa'),
+	('ALTER TABLE big SET SCHEMA public'),
+	('ALTER SCHEMA app RENAME TO app2; ALTER TABLE app2.big DROP b'),
+	('ALTER TABLE big RENAME CONSTRAINT big_fk TO big_fk2'),
+	('ALTER TABLE big ADD CHECK (a > 0); ALTER TABLE big ADD CHECK (a > 1)'),
+	('ALTER TABLE big ADD CHECK (a > 0), ADD CHECK (a > 1)'),
+	('ALTER TABLE big ADD CHECK (a > 0); COMMIT; BEGIN; ALTER TABLE big ADD CHECK (a > 1)'),
+	('ALTER TABLE big ADD x int; CREATE INDEX ON other (filler)'),
+	('ALTER TABLE big ADD x int; CREATE INDEX ON big (d)'),
+	('CREATE INDEX ON big (d); ALTER TABLE big ADD x int'),
+	('CREATE TRIGGER tr BEFORE UPDATE ON big FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()');
+SELECT n, sql, test.found(sql) FROM test.more ORDER BY n;
+SELECT s.n, t, test.found(replace(s.sql, 'big', t)) FROM test.more s, unnest('{small,bare}'::text[]) t
+WHERE test.found(replace(s.sql, 'big', t)) ~ t ORDER BY 1, 2;
+SELECT n, test.found(E'CREATE TABLE new (LIKE big INCLUDING ALL);\n' || replace(sql, 'big', 'new')) FROM test.more
+WHERE test.found(E'CREATE TABLE new (LIKE big INCLUDING ALL);\n' || replace(sql, 'big', 'new')) ~ 'new' ORDER BY 1;
+-- two migrations; a comment above the statement that has left it open
+SELECT version, line, rule FROM migrate.check(files => '{"1_one.sql": "SELECT 1;\nALTER TABLE big ADD CONSTRAINT k FOREIGN KEY (d) REFERENCES other NOT VALID;",
+	"2_two.sql": "SELECT 2;"}', format => 'plain') WHERE rule <> 'not-validated';
+SELECT version, line, rule FROM migrate.check(files => '{"1_one.sql": "SELECT 1;\nALTER TABLE big ADD CONSTRAINT k FOREIGN KEY (d) REFERENCES other NOT VALID;",
+	"2_two.sql": "-- migrate: allow create-index for a moment\nCREATE INDEX ON big (d);"}', format => 'plain') WHERE rule <> 'not-validated';
+SELECT test.found(E'-- migrate: allow rename planned\n-- migrate: allow foreign-key-index other never loses rows\nALTER TABLE big ADD CONSTRAINT k FOREIGN KEY (d) REFERENCES other NOT VALID');
+
+-- published tables
+SET client_min_messages = error;
+CREATE PUBLICATION regress_migrate_check FOR TABLE big, small;
+SET client_min_messages = warning;
+SELECT sql, test.found(sql) FROM unnest(ARRAY['ALTER TABLE big DROP CONSTRAINT big_id', 'ALTER TABLE big REPLICA IDENTITY NOTHING', 'ALTER TABLE big REPLICA IDENTITY FULL; ALTER TABLE big DROP CONSTRAINT big_id',
+	'ALTER TABLE big DROP CONSTRAINT big_id, ADD PRIMARY KEY USING INDEX big_a', 'ALTER TABLE small DROP CONSTRAINT small_id', 'ALTER TABLE other REPLICA IDENTITY NOTHING']) sql;
+DROP PUBLICATION regress_migrate_check;
+
+-- CASCADE
+CREATE VIEW seen AS SELECT b FROM big;
+CREATE VIEW seen_too AS SELECT * FROM seen;
+CREATE TYPE mood AS ENUM ('fine');
+CREATE FUNCTION moody(mood) RETURNS mood LANGUAGE sql RETURN $1;
+ALTER TABLE other ADD m mood, ADD c int DEFAULT 1;
+CREATE TABLE child (m mood) INHERITS (small);
+CREATE SCHEMA test2;
+CREATE TABLE test2.big AS SELECT * FROM big;
+CREATE VIEW seen_there AS SELECT 1 FROM test2.big;
+SELECT sql, rule, relation, regexp_replace(message, ' \([0-9].*', '') AS message FROM unnest(ARRAY['DROP VIEW seen CASCADE', 'DROP VIEW seen_too CASCADE', 'ALTER TABLE big DROP b CASCADE', 'ALTER TABLE big DROP b',
+	'DROP TYPE mood CASCADE', 'DROP FUNCTION moody CASCADE', 'DROP TABLE small CASCADE', 'DROP SCHEMA test2 CASCADE', 'ALTER TABLE other DROP CONSTRAINT other_pkey CASCADE',
+	'DROP TABLE IF EXISTS gone CASCADE', 'CREATE TABLE new (a int); CREATE VIEW v AS SELECT a FROM new; DROP TABLE new CASCADE', 'DROP SCHEMA test2 CASCADE; CREATE INDEX ON test2.big (a)']) sql,
+	migrate.check(files => jsonb_build_object('1_one.sql', sql), format => 'plain') WHERE rule <> 'not-validated' ORDER BY sql COLLATE "C", rule COLLATE "C", relation COLLATE "C";
+DROP SCHEMA test2 CASCADE;
+
+-- what is used
+SELECT test.found('DROP INDEX CONCURRENTLY big_b');
+SET enable_seqscan = off;
+SELECT count(*) FROM big WHERE b = 'x';
+RESET enable_seqscan;
+SELECT pg_stat_force_next_flush();
+SELECT test.found('DROP INDEX CONCURRENTLY big_b');
+SELECT message ~ '\(\d+ kB, \d+ scans? counted\)$' FROM migrate.check(files => '{"1_one.sql": "DROP TABLE big CASCADE"}') WHERE rule = 'drop-table';
+
+-- functions, views, names, extensions
+SELECT sql, rule, severity, message FROM unnest(ARRAY['CREATE FUNCTION f() RETURNS int LANGUAGE sql SECURITY DEFINER AS ''SELECT 1''', 'CREATE FUNCTION g() RETURNS int LANGUAGE sql SECURITY DEFINER SET search_path = app, pg_temp AS ''SELECT 1''',
+	'CREATE FUNCTION h() RETURNS int LANGUAGE sql SECURITY DEFINER RETURN 1', 'CREATE FUNCTION i() RETURNS int LANGUAGE sql AS ''SELECT 1''',
+	'ALTER TABLE big ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON big USING (true); CREATE VIEW v AS SELECT * FROM (SELECT 1) x, big',
+	'ALTER TABLE big ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON big USING (true); CREATE VIEW w WITH (security_invoker) AS SELECT * FROM big',
+	'ALTER TABLE small ENABLE ROW LEVEL SECURITY; CREATE VIEW y AS SELECT * FROM small', 'CREATE VIEW z AS SELECT * FROM big', 'ALTER EXTENSION migrate UPDATE',
+	'CREATE TABLE ' || repeat('n', 64) || ' ()', 'CREATE TABLE "' || repeat('n ', 32) || '" ()', 'CREATE TABLE ' || repeat('n', 63) || ' ()', 'SELECT ''' || repeat('n', 64) || '''']) sql,
+	migrate.check(files => jsonb_build_object('1_one.sql', sql), format => 'plain') WHERE rule <> 'not-validated';
+
+-- the owner of new tables
+CREATE ROLE regress_migrate_owner;
+CREATE SCHEMA owned;
+CREATE TABLE owned.a ();
+ALTER TABLE owned.a OWNER TO regress_migrate_owner;
+SELECT test.found('CREATE TABLE owned.b ()'), test.found('SET ROLE regress_migrate_owner; CREATE TABLE owned.b ()'), test.found('CREATE TABLE owned.b (); ALTER TABLE owned.b OWNER TO regress_migrate_owner'),
+	test.found('CREATE TABLE owned.b (); ALTER TABLE owned.c OWNER TO regress_migrate_owner'), test.found('CREATE TABLE b ()'), test.found('CREATE TEMP TABLE b ()'), test.found('CREATE TABLE gone.b ()');
+CREATE TABLE owned.c ();
+SELECT test.found('CREATE TABLE owned.b ()');
+DROP SCHEMA owned CASCADE;
+DROP ROLE regress_migrate_owner;
+
+-- what earlier runs have left
+ALTER TABLE other ADD CONSTRAINT c_low CHECK (c < 10) NOT VALID;
+INSERT INTO other VALUES (-1, 'x', NULL, 1), (-2, 'x', NULL, 1);
+\set VERBOSITY sqlstate
+CREATE UNIQUE INDEX CONCURRENTLY other_filler ON other (filler);
+\set VERBOSITY default
+SELECT sql, rule, message FROM unnest(ARRAY['ALTER TABLE other ADD x int; ALTER TABLE other ADD y int', 'ALTER TABLE other VALIDATE CONSTRAINT c_low; REINDEX INDEX CONCURRENTLY other_filler', 'ALTER TABLE other DROP CONSTRAINT c_low; DROP INDEX CONCURRENTLY other_filler',
+	'SELECT * FROM other']) sql,
+	migrate.check(files => jsonb_build_object('1_one.sql', sql), format => 'plain') WHERE severity = 'note';
 
 -- an ordinary role, a read-only transaction; the setting is not for that role
 CREATE ROLE regress_migrate_check;
