@@ -36,6 +36,7 @@ char	   *migrate_contexts;
 char	   *migrate_labels;
 
 char	   *migrate_notify_channel;
+bool		migrate_keep_in_step;
 
 int			migrate_lock_retries = 0;
 
@@ -237,6 +238,16 @@ _PG_init(void)
 							PGC_USERSET,
 							GUC_UNIT_MS,
 							NULL, NULL, NULL);
+
+	/* the owner of a database must not make a superuser's run write more */
+	DefineCustomBoolVariable("migrate.keep_in_step",
+							 "Whether runs also write to the table of the tool whose format the directory has.",
+							 NULL,
+							 &migrate_keep_in_step,
+							 false,
+							 PGC_SUSET,
+							 0,
+							 NULL, NULL, NULL);
 
 	/* what a DBA has decided is not for the author of a migration to change */
 	DefineCustomIntVariable("migrate.large_table",

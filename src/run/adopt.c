@@ -23,6 +23,7 @@
 #include "format/manifest.h"
 #include "format/source.h"
 #include "history/history.h"
+#include "run/adopt.h"
 #include "run/apply.h"
 #include "run/candidates.h"
 #include "run/reversible.h"
@@ -236,11 +237,11 @@ refuse_no_number(const MigrateToolTable *tool_table, const MigrateToolRow *row)
 }
 
 /*
- * 55000 for a migration that the tool has begun but not completed: the tool has to
- * resolve that first.
+ * 55000 if one of the rows (MigrateToolRow) is a migration that the tool has begun but
+ * not completed, which the tool has to resolve first; or has no valid version.
  */
-static void
-refuse_unfinished(const MigrateToolTable *tool_table, List *rows)
+void
+migrate_require_finished(const MigrateToolTable *tool_table, List *rows)
 {
 	ListCell   *lc;
 
@@ -328,7 +329,7 @@ migrate_run_adopt(MigrateRun *run)
 	rows = migrate_tool_table_read(adoption.tool_table,
 								   adoption.tool_table->tool->key == KEY_CHANGE && adoption.manifest != NULL ?
 								   migrate_sqitch_plan_project(adoption.manifest) : NULL);
-	refuse_unfinished(adoption.tool_table, rows);
+	migrate_require_finished(adoption.tool_table, rows);
 	adoption.candidates = migrate_candidates(run->items, adoption.tool_table, adoption.manifest);
 	foreach(lc, rows)
 		adopt_row(&adoption, lfirst(lc));

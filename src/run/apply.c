@@ -26,6 +26,7 @@
 #include "run/apply.h"
 #include "run/check.h"
 #include "run/findings.h"
+#include "run/in_step.h"
 #include "run/known.h"
 #include "run/lock.h"
 #include "run/notify.h"
@@ -172,6 +173,7 @@ migrate_run_apply(MigrateRun *run)
 	migrate_enter_schema(run->request->history.schema, GUC_ACTION_SAVE);
 	migrate_check_up_steps(run, steps, false);
 	migrate_check_findings(run, NIL, steps);
+	migrate_in_step_begin(run, NIL, steps);
 	migrate_replace_downs(run, migrate_changed_downs(run));
 	migrate_refresh_digests(run);
 	return run_steps(run, steps);
@@ -191,6 +193,7 @@ migrate_run_rollback(MigrateRun *run)
 	steps = migrate_plan_rollback(run->items, run->applied, run->request);
 	migrate_enter_schema(run->request->history.schema, GUC_ACTION_SAVE);
 	migrate_check_down_steps(run, steps);
+	migrate_in_step_begin(run, steps, NIL);
 	return run_steps(run, steps);
 }
 
@@ -219,6 +222,7 @@ reapply(MigrateRun *run)
 	migrate_check_down_steps(run, downs);
 	migrate_check_up_steps(run, ups, true);
 	migrate_check_findings(run, downs, ups);
+	migrate_in_step_begin(run, downs, ups);
 	(void) run_steps(run, downs);
 	return run_steps(run, ups);
 }

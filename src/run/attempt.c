@@ -36,6 +36,7 @@
 #include "format/source.h"
 #include "history/history.h"
 #include "run/attempt.h"
+#include "run/in_step.h"
 #include "run/lock.h"
 #include "run/notify.h"
 #include "run/report.h"
@@ -119,6 +120,7 @@ require_lock(const Attempt *attempt)
 	const MigrateHistory *history = &attempt->run->request->history;
 
 	migrate_lock_reacquire(history->project, history->schema);
+	migrate_in_step_relock(attempt->run);
 }
 
 /*

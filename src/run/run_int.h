@@ -36,6 +36,8 @@ struct MigrateRun
 	List	   *cursors;		/* WITH HOLD, see migrate_end_other_role() */
 	int			nsteps;			/* of a run with commits, in all ... */
 	int			ndone;			/* ... and so many are done */
+	struct MigrateInStep *in_step;	/* a tool's table that is written too, or
+									 * NULL; see in_step.c */
 	bool		other_timeout;	/* that it has no effect has been said */
 };
 

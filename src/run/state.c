@@ -18,6 +18,7 @@
 #include "catalog/namespace.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
+#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
 #include "format/contexts.h"
@@ -377,13 +378,16 @@ static void
 warn_other_tool(const MigrateRun *run)
 {
 	const MigrateFormat *format = migrate_source_set(run->source)->format;
-	char	   *table = migrate_tool_table_of_format(migrate_format_name(format),
-													 run->request->history.schema);
+	MigrateToolTable *table;
 
+	if (migrate_keep_in_step)
+		return;					/* see in_step.c, which knows exactly */
+	table = migrate_tool_table_of_format(migrate_format_name(format), run->request->history.schema);
 	if (table != NULL)
 		ereport(WARNING,
 				(errmsg("another tool may have applied migrations to this database"),
-				 errdetail("It would remember them in table %s.", table),
+				 errdetail("It would remember them in table %s.",
+						   quote_qualified_identifier(table->schema, table->table)),
 				 errhint("If so, take them over with migrate.adopt() first.")));
 }
 

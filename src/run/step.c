@@ -29,6 +29,7 @@
 #include "format/format.h"
 #include "format/source.h"
 #include "history/history.h"
+#include "run/in_step.h"
 #include "run/report.h"
 #include "run/reversible.h"
 #include "run/run.h"
@@ -311,6 +312,7 @@ migrate_record_step(MigrateRun *run, MigrateStep *step, bool executed,
 {
 	char	   *down = NULL;
 
+	migrate_in_step_record(run, step, result, started);
 	if (step->direction == MIGRATE_DOWN)
 	{
 		migrate_record_down(&run->request->history, step, result, started);

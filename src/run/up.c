@@ -22,6 +22,7 @@
 #include "run/attempt.h"
 #include "run/check.h"
 #include "run/findings.h"
+#include "run/in_step.h"
 #include "run/known.h"
 #include "run/lock.h"
 #include "run/report.h"
@@ -70,6 +71,8 @@ plan_locked(MigrateRun *run, MigrateDirection direction)
 		if (migrate_runs_stored(step) && !migrate_is_single_transaction(step))
 			migrate_require_own_script(step);
 	}
+	migrate_in_step_begin(run, direction == MIGRATE_DOWN ? steps : NIL,
+						  direction == MIGRATE_UP ? steps : NIL);
 	return steps;
 }
 
@@ -145,6 +148,7 @@ migrate_run_committing(MigrateRequest *request, MigrateDirection direction)
 	PG_FINALLY();
 	{
 		migrate_run_end();
+		migrate_in_step_end(&run);
 		if (locked)
 			migrate_lock_release(request->history.project, request->history.schema);
 	}

@@ -71,10 +71,16 @@ migrate_checksum_sqitch(const MigrateChecksumInput *in, const char *recorded)
 /*
  * sqlx: SHA-384 of the file (sqlx 0.9, migrate/migration.rs).
  */
+char *
+migrate_make_checksum_sqlx(const MigrateChecksumInput *in)
+{
+	return hash_of(PG_SHA384, PG_SHA384_DIGEST_LENGTH, in->bytes, in->length);
+}
+
 MigrateChecked
 migrate_checksum_sqlx(const MigrateChecksumInput *in, const char *recorded)
 {
-	return compare_checksum(hash_of(PG_SHA384, PG_SHA384_DIGEST_LENGTH, in->bytes, in->length), recorded);
+	return compare_checksum(migrate_make_checksum_sqlx(in), recorded);
 }
 
 /*
@@ -131,10 +137,16 @@ is_recorded(char *hash, const char *recorded)
 /*
  * prisma: SHA-256 of the file, whatever its line ends (prisma-engines).
  */
+char *
+migrate_make_checksum_prisma(const MigrateChecksumInput *in)
+{
+	return hash_of(PG_SHA256, PG_SHA256_DIGEST_LENGTH, in->bytes, in->length);
+}
+
 MigrateChecked
 migrate_checksum_prisma(const MigrateChecksumInput *in, const char *recorded)
 {
-	if (is_recorded(hash_of(PG_SHA256, PG_SHA256_DIGEST_LENGTH, in->bytes, in->length), recorded) ||
+	if (is_recorded(migrate_make_checksum_prisma(in), recorded) ||
 		is_recorded(hash_with_line_ends(in->bytes, in->length, "\n"), recorded) ||
 		is_recorded(hash_with_line_ends(in->bytes, in->length, "\r\n"), recorded))
 		return CHECKED_SAME;
@@ -198,8 +210,8 @@ migrate_checksum_atlas(const MigrateChecksumInput *in, const char *recorded)
  * Flyway: CRC-32 of the lines without their ends, as a signed number (Flyway 13,
  * ChecksumCalculator.java).
  */
-MigrateChecked
-migrate_checksum_flyway(const MigrateChecksumInput *in, const char *recorded)
+char *
+migrate_make_checksum_flyway(const MigrateChecksumInput *in)
 {
 	const char *p = in->bytes;
 	const char *end = p + in->length;
@@ -219,7 +231,13 @@ migrate_checksum_flyway(const MigrateChecksumInput *in, const char *recorded)
 		p++;
 	}
 	FIN_TRADITIONAL_CRC32(crc);
-	return compare_checksum(psprintf("%d", (int32) crc), recorded);
+	return psprintf("%d", (int32) crc);
+}
+
+MigrateChecked
+migrate_checksum_flyway(const MigrateChecksumInput *in, const char *recorded)
+{
+	return compare_checksum(migrate_make_checksum_flyway(in), recorded);
 }
 
 /*

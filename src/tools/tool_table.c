@@ -50,7 +50,7 @@ static const MigrateTool tools[] = {
 		.columns = "version:N dirty:B",
 		.key = KEY_NUMBER,.id = "version",.through = "true",
 		.failure = "CASE WHEN dirty THEN 'It is marked as dirty.' END",
-		.lock = migrate_lock_golang_migrate
+		.lock_keys = migrate_keys_golang_migrate
 	},
 	{
 		.name = "dbmate",.formats = "dbmate",.tables = "schema_migrations",
@@ -96,7 +96,7 @@ static const MigrateTool tools[] = {
 		.checksum = "checksum",.check = migrate_checksum_flyway,
 		.applied_at = "installed_on",.applied_by = "installed_by",
 		.duration = "execution_time::bigint * 1000",
-		.lock = migrate_lock_flyway
+		.lock_keys = migrate_keys_flyway
 	},
 	{
 		.name = "liquibase",.formats = "liquibase",.tables = "databasechangelog",
@@ -116,7 +116,7 @@ static const MigrateTool tools[] = {
 		.checksum = "encode(checksum, 'hex')",.check = migrate_checksum_sqlx,
 		.applied_at = "installed_on",
 		.duration = "CASE WHEN execution_time > 0 THEN execution_time / 1000 END",
-		.lock = migrate_lock_sqlx
+		.lock_keys = migrate_keys_sqlx
 	},
 	{
 		.name = "diesel",.formats = "diesel",.tables = "__diesel_schema_migrations",
@@ -362,10 +362,10 @@ find_tool_table(const MigrateTool *tool, Oid tenant)
 }
 
 /*
- * The table of the tool whose directories usually have this format, schema-qualified
- * and quoted; NULL if there is none.  "tenant" is the schema to look in first, or "".
+ * The table of the tool whose directories usually have this format; NULL if there
+ * is none.  "tenant" is the schema to look in first, or "".
  */
-char *
+MigrateToolTable *
 migrate_tool_table_of_format(const char *format, const char *tenant)
 {
 	for (const MigrateTool *tool = tools; tool < tools + lengthof(tools); tool++)
@@ -377,7 +377,7 @@ migrate_tool_table_of_format(const char *format, const char *tenant)
 			strncmp(tool->formats, format, strlen(format)) == 0)
 			tool_table = find_tool_table(tool, *tenant ? get_namespace_oid(tenant, true) : InvalidOid);
 		if (tool_table != NULL)
-			return quote_qualified_identifier(tool_table->schema, tool_table->table);
+			return tool_table;
 	}
 	return NULL;
 }

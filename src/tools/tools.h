@@ -15,6 +15,7 @@
 
 #include "datatype/timestamp.h"
 #include "nodes/pg_list.h"
+#include "storage/lock.h"
 
 #include "format/format.h"
 
@@ -82,10 +83,13 @@ typedef struct MigrateTool
 	const char *duration;		/* microseconds */
 	const char *batch;
 
-	/* its lock: an advisory one, or what takes it */
+	/* its lock: an advisory one, their keys, or what takes it */
 	int64		lock_key;
+	int			(*lock_keys) (const MigrateToolTable *tool_table, int64 *keys);
 	void		(*lock) (const MigrateToolTable *tool_table);
 } MigrateTool;
+
+#define MIGRATE_TOOL_LOCKS	2
 
 /*
  * A table of a tool, found.
@@ -98,6 +102,8 @@ struct MigrateToolTable
 	char	   *table;
 	bool		has_applied_by;
 	bool		named;			/* by the caller: may be a view as well */
+	int			nlocks;			/* once they have been taken */
+	LOCKTAG		locks[MIGRATE_TOOL_LOCKS];
 };
 
 /*
@@ -120,12 +126,39 @@ typedef struct MigrateToolRow
 
 /* in tool_table.c */
 extern bool migrate_tracking_counts(Oid relid, bool decides);
-extern char *migrate_tool_table_of_format(const char *format, const char *tenant);
+extern MigrateToolTable *migrate_tool_table_of_format(const char *format, const char *tenant);
 extern MigrateToolTable *migrate_tool_table_find(const char *tool, Oid relid, const char *schema);
 extern List *migrate_tool_table_read(const MigrateToolTable *tool_table, const char *project);
 
 /* in tool_lock.c */
-extern void migrate_tool_table_lock(const MigrateToolTable *tool_table);
+extern void migrate_tool_table_lock(MigrateToolTable *tool_table);
+extern void migrate_tool_table_lock_session(MigrateToolTable *tool_table);
+extern void migrate_tool_table_relock_session(const MigrateToolTable *tool_table);
+extern void migrate_tool_table_unlock_session(const MigrateToolTable *tool_table);
+
+/*
+ * What is recorded in a tool's table of a migration that has been applied or undone.
+ */
+typedef struct MigrateToolRecord
+{
+	const char *id;				/* as the tool's key is; NULL: has none */
+	const char *title;
+	const char *path;			/* of its file, relative to the directory */
+	const char *checksum;		/* the tool's; NULL: none, or not known */
+	const char *last;			/* version of the highest one that is applied
+								 * now, or NULL */
+	int64		duration;		/* microseconds */
+	TimestampTz started;
+} MigrateToolRecord;
+
+/* in tool_record.c */
+extern bool migrate_tool_can_record(const char *tool);
+extern char *migrate_tools_recorded(void);
+extern bool migrate_tool_has_checksum(const MigrateTool *tool);
+extern void migrate_tool_require_plain(const MigrateToolTable *tool_table, Oid role);
+extern char *migrate_tool_checksum(const MigrateTool *tool, const MigrateChecksumInput *in);
+extern void migrate_tool_record(const MigrateToolTable *tool_table, bool up,
+								const MigrateToolRecord *record, Oid role);
 
 /*
  * What a checksum may be about.

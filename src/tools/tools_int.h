@@ -19,9 +19,9 @@
 #include "tools/tools.h"
 
 /* in tool_lock.c */
-extern void migrate_lock_golang_migrate(const MigrateToolTable *tool_table);
-extern void migrate_lock_flyway(const MigrateToolTable *tool_table);
-extern void migrate_lock_sqlx(const MigrateToolTable *tool_table);
+extern int	migrate_keys_golang_migrate(const MigrateToolTable *tool_table, int64 *keys);
+extern int	migrate_keys_flyway(const MigrateToolTable *tool_table, int64 *keys);
+extern int	migrate_keys_sqlx(const MigrateToolTable *tool_table, int64 *keys);
 
 /* in tool_rows.c */
 extern void migrate_lock_liquibase(const MigrateToolTable *tool_table);
@@ -41,6 +41,9 @@ extern MigrateChecked migrate_checksum_graphile(const MigrateChecksumInput *in,
 extern MigrateChecked migrate_checksum_postgres_migrations(const MigrateChecksumInput *in,
 														   const char *recorded);
 extern MigrateChecked migrate_checksum_atlas(const MigrateChecksumInput *in, const char *recorded);
+extern char *migrate_make_checksum_flyway(const MigrateChecksumInput *in);
+extern char *migrate_make_checksum_sqlx(const MigrateChecksumInput *in);
+extern char *migrate_make_checksum_prisma(const MigrateChecksumInput *in);
 extern uint32 migrate_crc32(const char *bytes, int length);
 
 #endif							/* MIGRATE_TOOLS_TOOLS_INT_H */

@@ -48,6 +48,7 @@ extern int	migrate_out_of_order;
 extern char *migrate_contexts;
 extern char *migrate_labels;
 extern char *migrate_notify_channel;
+extern bool migrate_keep_in_step;
 extern int	migrate_lock_retries;
 extern int	migrate_lock_retry_delay;
 extern int	migrate_lock_wait;

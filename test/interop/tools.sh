@@ -103,6 +103,12 @@ declare -A changed=(
     [sqitch]='deploy/telescopes.sql telescopes'
 )
 
+# Those that migrate.keep_in_step writes for, and those whose last migration can be
+# undone.
+# shellcheck disable=SC2034
+kept_in_step='goose golang-migrate dbmate sql-migrate flyway sqlx prisma'
+declare -A goes_back=([goose]=yes [golang-migrate]=yes [dbmate]=yes [sql-migrate]=yes [flyway]=yes)
+
 # The folder of a tool, below TOOLS.
 tool_dir() { echo "$TOOLS/$1-${version[$1]}"; }
 
