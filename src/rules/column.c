@@ -370,7 +370,7 @@ migrate_facts_column_type(Producer *producer, Relation rel, const AlterTableCmd 
 	typenameTypeIdAndMod(NULL, def->typeName, &typid, &typmod);
 	if (has_statistics(RelationGetRelid(rel), attnum))
 		migrate_open_point(producer, migrate_fact_add(producer, RelationGetRelid(rel), NoLock, 0),
-						   ACTION_STATISTICS, cmd->name, NIL);
+						   ACTION_STATISTICS, NULL, NIL);
 	expr = conversion(rel, def, attr, typid, typmod);
 	if (expr == NULL || rel->rd_rel->relkind == RELKIND_COMPOSITE_TYPE)
 		return 0;

@@ -58,6 +58,25 @@ copy_names(MemoryContext context, const List *names)
 }
 
 /*
+ * Has the current statement opened this point already?
+ */
+static bool
+is_open(const MigrateForesight *foresight, Oid relid, MigrateActions action, const char *name)
+{
+	for (int n = list_length(foresight->points); n > 0; n--)
+	{
+		const OpenPoint *point = list_nth(foresight->points, n - 1);
+
+		if (point->statement != foresight->statement)
+			break;
+		if (point->relid == relid && point->action == action &&
+			(name == NULL || strcmp(point->name, name) == 0))
+			return true;
+	}
+	return false;
+}
+
+/*
  * A point about a relation, if that is large.  "name" may be NULL; "columns" are
  * Strings.
  */
@@ -67,7 +86,8 @@ migrate_open_point(Producer *producer, const MigrateRelationFact *fact, MigrateA
 {
 	OpenPoint  *point;
 
-	if (fact == NULL || !migrate_fact_is_large(fact))
+	if (fact == NULL || !migrate_fact_is_large(fact) ||
+		is_open(producer->foresight, fact->relid, action, name))
 		return;
 	point = new_point(producer->foresight, action, name);
 	point->relid = fact->relid;

@@ -46,7 +46,7 @@ static bool
 holds_others(const MigrateForesight *foresight, const MigrateFacts *facts,
 			 const MigrateRelationFact *fact)
 {
-	if (!fact->scanned || (fact->actions & (ACTION_CHANGE_ALL | ACTION_VALIDATE_SAME)) != 0)
+	if (!fact->scanned || (fact->actions & (ACTION_CHANGE_ALL | ACTION_VALIDATE_SAME | ACTION_ADD_NOT_NULL)) != 0)
 		return false;
 	if (fact->held > fact->lock)
 		return true;
@@ -283,7 +283,7 @@ const MigrateRule migrate_rules[] = {
 	},
 	{
 		"lost-statistics", NOTE, ACTION_STATISTICS, NULL,
-		"%s has no statistics of column %s until it is analyzed",
+		"%s has no statistics of columns with a new type until it is analyzed",
 		"Use ANALYZE in the same migration."
 	},
 	{
