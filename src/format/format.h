@@ -117,6 +117,8 @@ typedef struct Migration
 	char	   *logical_path;	/* that the file is recorded with, or NULL */
 	const char *format;			/* its directory's */
 	MigrateDoubt *doubt;		/* or NULL */
+	int			idle_allowance; /* line that allows a doubt where there is
+								 * none, 0: none */
 	const char *no_transaction_marker;	/* of its format, or NULL */
 	char	   *contexts;		/* in which it runs, or NULL */
 	char	   *labels;			/* likewise */

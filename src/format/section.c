@@ -426,6 +426,20 @@ doubt_file(SectionParser *parser, const char *end)
 }
 
 /*
+ * May a line raise a doubt, so that a comment above it has reason to allow it?
+ */
+static bool
+may_be_doubted(const SectionParser *parser, MigrateMarker marker)
+{
+	const MigrateGrammar *grammar = parser->grammar;
+
+	if (marker != MARK_NONE && marker != MARK_STOP)
+		return grammar->has_odd_option != NULL && grammar->has_odd_option(parser->line);
+	return migrate_line_is_down(parser->line) || migrate_line_is_no_transaction(parser->line) ||
+		(grammar->skips_prelude && !parser->marked);
+}
+
+/*
  * Find the sections of a file: of both directions by its markers, or the part that
  * the file is.  False if an up section is missing.  Errors: 42601 with file and
  * line.
@@ -449,6 +463,8 @@ migrate_grammar_parse(const MigrateGrammar *grammar, Migration *migration, Migra
 
 		MigrateMarker marker = grammar->mark ? grammar->mark(&reader.line) : MARK_NONE;
 
+		if (parser.allowed && migration->idle_allowance == 0 && !may_be_doubted(&parser, marker))
+			migration->idle_allowance = reader.line.number - 1;
 		if (marker == MARK_NONE || marker == MARK_STOP)
 			note_suspect(&parser, after);
 		if (marker != MARK_NONE)
@@ -459,6 +475,8 @@ migrate_grammar_parse(const MigrateGrammar *grammar, Migration *migration, Migra
 		parser.allowed = migrate_line_allows(&reader.line, "misspelt-marker");
 		parser.prelude_allowed |= parser.allowed && !parser.marked;
 	}
+	if (parser.allowed && migration->idle_allowance == 0)
+		migration->idle_allowance = reader.line.number;
 	if (!migration->up.present && !(grammar->whole_file && part == PART_DOWN))
 		return false;
 	if (parser.in_statement)

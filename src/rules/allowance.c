@@ -61,6 +61,22 @@ allow_points(MigrateForesight *foresight, const char *name)
 	return used;
 }
 
+static MigrateFinding *
+new_idle(const char *name)
+{
+	return migrate_new_finding(RULE_ALLOW, NOTE, NULL,
+							   psprintf("rule \"%s\" finds nothing to allow here", name), "Remove the comment.");
+}
+
+/*
+ * What is found about a comment that allows a misspelt marker where nothing looks like one.
+ */
+MigrateFinding *
+migrate_idle_allowance_finding(void)
+{
+	return new_idle(MISSPELT_MARKER);
+}
+
 /*
  * Take what a comment allows out of the findings, or add what is wrong with it.
  */
@@ -92,8 +108,7 @@ allow(MigrateForesight *foresight, List *findings, const Allowance *allowance, L
 	}
 	used |= allow_points(foresight, name);
 	if (!used)
-		return add_note(findings, psprintf("rule \"%s\" finds nothing to allow here", name),
-						"Remove the comment.");
+		return lappend(findings, new_idle(name));
 	*allowed = lappend(*allowed, psprintf("%s %s", name, allowance->reason));
 	return findings;
 }

@@ -243,10 +243,10 @@ actions_on(Producer *producer, Relation rel, const AlterTableCmd *cmd)
 			migrate_facts_attach(producer, rel, castNode(PartitionCmd, cmd->def));
 			return 0;
 		default:
-			if (cmd->subtype == MIGRATE_AT_SET_EXPRESSION)
-				return get_attgenerated(relid, get_attnum(relid, cmd->name)) ==
-					ATTRIBUTE_GENERATED_STORED ? ACTION_DEFAULT : 0;
-			return 0;
+			if (cmd->subtype != MIGRATE_AT_SET_EXPRESSION || get_attnum(relid, cmd->name) == InvalidAttrNumber)
+				return 0;
+			return get_attgenerated(relid, get_attnum(relid, cmd->name)) ==
+				ATTRIBUTE_GENERATED_STORED ? ACTION_DEFAULT : 0;
 	}
 }
 
@@ -310,10 +310,14 @@ void
 migrate_facts_alter(Producer *producer, AlterTableStmt *stmt)
 {
 	LOCKMODE	lock = AlterTableGetLockLevel(stmt->cmds);
-	MigrateRelationFact *fact = migrate_fact_name(producer, stmt->relation, lock, 0);
+	MigrateRelationFact *fact;
 	Relation	rel;
 	ListCell   *lc;
 
+	/* with the name of a table, ALTER INDEX and the like fail */
+	if (stmt->objtype != OBJECT_TABLE && stmt->objtype != OBJECT_VIEW && stmt->objtype != OBJECT_MATVIEW)
+		return;
+	fact = migrate_fact_name(producer, stmt->relation, lock, 0);
 	foreach(lc, stmt->cmds)
 	{
 		if (lfirst_node(AlterTableCmd, lc)->subtype == AT_ChangeOwner)

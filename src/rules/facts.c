@@ -134,8 +134,12 @@ static void
 produce(void *arg)
 {
 	Production *production = arg;
-	RawStmt    *raw = linitial_node(RawStmt, pg_parse_query(production->query));
+	List	   *parsed = pg_parse_query(production->query);
+	RawStmt    *raw;
 
+	if (parsed == NIL)
+		return;
+	raw = linitial_node(RawStmt, parsed);
 	if (IsA(raw->stmt, VariableSetStmt))
 		set_variable(&production->producer, (VariableSetStmt *) raw->stmt);
 	else

@@ -96,6 +96,7 @@ extern List *migrate_findings_at_end(MigrateForesight *foresight);
 extern bool migrate_severity_stops(const char *severity);
 
 /* in allowance.c */
+extern MigrateFinding *migrate_idle_allowance_finding(void);
 extern List *migrate_trailing_findings(const char *comments, int length);
 
 #endif							/* MIGRATE_RULES_RULES_H */

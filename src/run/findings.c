@@ -84,10 +84,29 @@ add_finding(MigrateChecking *checking, const MigratePreview *row, const MigrateF
 	MemoryContextSwitchTo(old);
 }
 
-static void
-begin_migration(MigrateVisitor *visitor)
+/*
+ * Begin to check the statements of a migration; "file" may be NULL.
+ */
+void
+migrate_checking_migration(MigrateChecking *checking, const Migration *file)
 {
-	migrate_foresight_begin(((Checking *) visitor)->findings.foresight);
+	migrate_foresight_begin(checking->foresight);
+	if (file != NULL && file->idle_allowance > 0 && migrate_on_findings != ON_FINDINGS_STRICT)
+	{
+		MigratePreview *row = MemoryContextAllocZero(checking->context, sizeof(MigratePreview));
+
+		row->version = file->version;
+		row->name = file->name;
+		row->file = file->file;
+		row->line = file->idle_allowance;
+		add_finding(checking, row, migrate_idle_allowance_finding());
+	}
+}
+
+static void
+begin_migration(MigrateVisitor *visitor, const Migration *file)
+{
+	migrate_checking_migration(&((Checking *) visitor)->findings, file);
 }
 
 static void

@@ -33,6 +33,7 @@ typedef struct MigrateChecking
 
 /* in findings.c */
 extern void migrate_checking_begin(MigrateChecking *checking, bool single);
+extern void migrate_checking_migration(MigrateChecking *checking, const Migration *file);
 extern void migrate_checking_statement(MigrateChecking *checking, const MigratePreview *row,
 									   const MigrateScript *script, int number, const char *sql,
 									   List **allowed);

@@ -68,7 +68,7 @@ check_script(Check *check, MigrateStep *step, const char *sql, MigrateErrorConte
 	ListCell   *lc;
 
 	migrate_begin_script(script, sql, errctx);
-	migrate_foresight_begin(check->findings.foresight);
+	migrate_checking_migration(&check->findings, step->direction == MIGRATE_UP ? step->file : NULL);
 	for (int i = done; i < script->nstatements; i++)
 	{
 		CHECK_FOR_INTERRUPTS();

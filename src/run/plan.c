@@ -295,7 +295,7 @@ add_statements_of(void *arg)
 	script = migrate_prepare_up(preview->run, step, parsing->errctx, &str, &sql);
 	note_oddities(preview, script, parsing->errctx);
 	if (preview->visitor != NULL)
-		preview->visitor->begin(preview->visitor);
+		preview->visitor->begin(preview->visitor, item->file);
 	add_statements(preview, item, script, sql, step->in_progress ? step->applied->done : 0);
 	if (preview->visitor != NULL)
 		preview->visitor->end(preview->visitor);

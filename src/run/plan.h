@@ -24,7 +24,7 @@ typedef struct MigrateVisitor MigrateVisitor;
 
 struct MigrateVisitor
 {
-	void		(*begin) (MigrateVisitor *visitor); /* of a migration */
+	void		(*begin) (MigrateVisitor *visitor, const Migration *file);
 	void		(*statement) (MigrateVisitor *visitor, const MigratePreview *row,
 							  const MigrateScript *script, int number, const char *sql);
 	void		(*end) (MigrateVisitor *visitor);	/* of a migration */

@@ -106,6 +106,8 @@ SELECT test.found('DO $$ BEGIN END $$');
 CREATE FUNCTION boom(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN RAISE 'it has run'; END $$;
 SELECT test.found('ALTER TABLE big ALTER a TYPE bigint USING boom(1)'), test.found('ALTER TABLE big ADD x int DEFAULT boom(1)'),
 	test.found('ALTER TABLE parts ATTACH PARTITION big_part FOR VALUES FROM (boom(1)) TO (20000)');
+-- a statement that cannot work: the name is that of a table
+SELECT test.found('ALTER INDEX parts ATTACH PARTITION big_part'), test.found('ALTER SEQUENCE big OWNED BY big.a'), test.found('ALTER TABLE big ATTACH PARTITION other DEFAULT');
 -- an error of a statement is not raised
 SELECT rule, message FROM migrate.check(files => jsonb_build_object('1_one.sql', 'ALTER TABLE big ADD x int DEFAULT gone()'), format => 'plain');
 
@@ -131,6 +133,9 @@ SELECT line, rule, severity, message, hint FROM migrate.check(files => jsonb_bui
 WHERE rule <> 'create-index';
 SELECT line, rule, severity, message FROM migrate.check(files => jsonb_build_object('1_one.sql',
 	E'-- migrate: alow create-index typo\n-- Migrate: users move to accounts\n-- migrate:up\nSELECT 1;\n-- migrate: allow misspelt-marker\nSELECT 2;\n-- migrate: allow create-index no statement follows\n'), format => 'plain');
+-- the guard against misspelt markers: used, and not used
+SELECT version, line, statement, rule, message FROM migrate.check(files => jsonb_build_object('1_one.sql', E'-- +goose Up\nCREATE TABLE a ();\n-- migrate: allow misspelt-marker the word is the name of a table\n-- down\nCREATE TABLE down ();',
+	'2_two.sql', E'-- +goose Up\nCREATE TABLE b ();\n-- migrate: allow misspelt-marker useless\nCREATE TABLE up ();'));
 
 -- what only the end of the plan decides, and what is not about a relation as a whole
 CREATE TABLE test.more (n int GENERATED ALWAYS AS IDENTITY, sql text);

@@ -5,6 +5,8 @@
 \set setup :abs_srcdir '/include/setup.sql'
 \i :setup
 SET client_min_messages = warning;
+-- messages count scans
+SET track_counts = off;
 CREATE TABLE big (a int, b int);
 INSERT INTO big SELECT g, g FROM generate_series(1, 1000) g;
 CREATE TABLE other (a int PRIMARY KEY);
@@ -12,8 +14,6 @@ INSERT INTO other SELECT g FROM generate_series(1, 1000) g;
 ANALYZE;
 SET migrate.large_table = '8kB';
 SET lock_timeout = '5s';
--- messages count scans
-SET track_counts = off;
 
 -- two migrations: what stops, what does not, and what is allowed
 CREATE FUNCTION test.files() RETURNS jsonb LANGUAGE sql AS $$
