@@ -91,6 +91,25 @@ inside() {
     fi
 }
 
+# Runs a command on this machine, in a server's copy of the tree, with a throw-away
+# cluster of that server: for tests with what the Debian folder does not have, such as
+# a driver.  PGHOST has the socket as seen from here, MIGRATE_ROOT what the server sees
+# as its root.  The server is started again if the command stops it.
+beside() {
+    local server=$1 dir=${SERVER_ROOT[$1]}$(server_dir "$1") serving status=0
+    shift
+    inside "$server" serve >"$WORK/log/serve.log" 2>&1 </dev/null &
+    serving=$!
+    until [ -e "$dir/up" ]; do
+        kill -0 "$serving" 2>/dev/null || { cat "$WORK/log/serve.log" && return 1; }
+        sleep 0.2
+    done
+    (cd "$dir/tree" && PGHOST=$dir PGUSER=postgres PGDATABASE=postgres MIGRATE_ROOT=${SERVER_ROOT[$server]} "$@") || status=$?
+    touch "$dir/done"
+    wait "$serving" || status=1
+    return "$status"
+}
+
 # A fresh copy of the tree for a server, owned by the postgres of its root.
 copy_for() {
     local server=$1 root=${SERVER_ROOT[$1]} dir
