@@ -104,7 +104,9 @@ beside() {
         kill -0 "$serving" 2>/dev/null || { cat "$WORK/log/serve.log" && return 1; }
         sleep 0.2
     done
-    (cd "$dir/tree" && PGHOST=$dir PGUSER=postgres PGDATABASE=postgres MIGRATE_ROOT=${SERVER_ROOT[$server]} "$@") || status=$?
+    # in the background, so that this script reacts to signals at once
+    (cd "$dir/tree" && PGHOST=$dir PGUSER=postgres PGDATABASE=postgres MIGRATE_ROOT=${SERVER_ROOT[$server]} exec "$@") <&0 &
+    wait $! || status=$?
     touch "$dir/done"
     wait "$serving" || status=1
     return "$status"

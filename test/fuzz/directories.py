@@ -11,7 +11,7 @@ from server import Fault, Folder, Session, drop_database, new_database
 FIXTURES = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'migrations')
 
 # A session that has run many directories is replaced by one with a new database.
-ROUNDS_OF_A_DATABASE = 25
+ROUNDS_OF_A_DATABASE = 100
 
 # What there is in a schema, without its name.
 OBJECTS = """
@@ -146,8 +146,8 @@ class Round:
         """A call with the files and one with the directory have the same result."""
         if self.texts is None:
             return
-        disk = self.session.call(sql.replace('%', self.directory))
-        sent = self.session.call(sql.replace('%', f'files => %s, {self.of_format}'), self.texts)
+        disk = self.session.run(sql.replace('%', self.directory))
+        sent = self.session.run(sql.replace('%', f'files => %s, {self.of_format}'), self.texts)
         if disk.code != sent.code or disk.rows != sent.rows:
             raise Fault(f'{what}: from disk {disk}, as files {sent}' + difference(disk, sent))
 
@@ -205,12 +205,11 @@ class Round:
 
     def quick(self):
         """What reads, and a run that is rolled back."""
-        call = self.session.call
         plan_sql = f"SELECT * FROM migrate.plan(%{self.vars}, schema => 'sa')"
         self.files_are_the_same('plan', plan_sql)
         self.files_are_the_same('status', "SELECT * FROM migrate.status(%, schema => 'sa')")
         self.files_are_the_same('check', f"SELECT * FROM migrate.check(%{self.vars}, schema => 'sa')")
-        plan = call(plan_sql.replace('%', self.directory))
+        plan = self.session.run(plan_sql.replace('%', self.directory))
         self.session.run('BEGIN')
         applied = self.session.run(f"SELECT count(*) FROM migrate.apply({self.directory}{self.vars}, schema => 'sa')")
         self.session.run('ROLLBACK')
@@ -295,7 +294,7 @@ class Directories:
 
     def __init__(self, place, label):
         self.place, self.database, self.session, self.rounds = place, f'fuzz_directories_{label}', None, 0
-        self.made = fixtures()
+        self.made, self.clean = fixtures(), False
         self.counts = {}
 
     def connect(self, log):
@@ -303,6 +302,7 @@ class Directories:
             self.session.close()
         new_database(self.database)
         self.session = Session(self.database, log)
+        self.clean = False
         self.session.run("LOAD 'migrate'")
         self.session.run("SET statement_timeout = '30s'")
         self.session.expect()
@@ -316,8 +316,10 @@ class Directories:
         way = random.choice(WAYS)
         name = way(random, folder, self.made)
         round_ = Round(random, self.session, folder, name, way is generated)
-        round_.prepare()
-        kind = 'quick' if way is dense or random.random() < .7 else 'full'
+        kind = 'quick' if way is dense or random.random() < .8 else 'full'
+        if kind == 'full' or not self.clean:
+            round_.prepare()
+        self.clean = kind == 'quick'
         try:
             getattr(round_, kind)()
         except Exception as error:

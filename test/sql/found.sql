@@ -1,0 +1,92 @@
+--
+-- Inputs that once were faults, found by random input or by readers of the code; what
+-- belongs to a subject is in its own test.
+--
+\getenv abs_srcdir PG_ABS_SRCDIR
+\set setup :abs_srcdir '/include/setup.sql'
+\i :setup
+\set VERBOSITY terse
+
+-- markers with a blank too many or too few: an error, nothing runs
+CREATE TABLE test.markers (number int, text text);
+INSERT INTO test.markers VALUES
+	(1, E'-- migrate:up\nCREATE TABLE t (id int);\n -- migrate:down\nDROP TABLE t;\n'),
+	(2, E'-- +migrate Up\nCREATE TABLE t (id int);\n--  +migrate Down\nDROP TABLE t;\n'),
+	(3, E'-- +goose Up\nCREATE TABLE t (id int);\n-- + goose Down\nDROP TABLE t;\n'),
+	(4, E'-- migrate:up\nCREATE TABLE t (id int);\n-- migrate: down\nDROP TABLE t;\n'),
+	(5, E'-- rambler up\nCREATE TABLE t (id int);\n-- rambler  down\nDROP TABLE t;\n'),
+	(6, E'-- UP\nCREATE TABLE t (id int);\n-- DOWN:\nDROP TABLE t;\n'),
+	(7, E'-- Up Migration\nCREATE TABLE t (id int);\n--- Down Migration\nDROP TABLE t;\n'),
+	(8, E'CREATE TABLE t (id int);\n--- create above / drop below ----\nDROP TABLE t;\n---- create above / drop below ----\n');
+SELECT number, test.try(format('SELECT migrate.apply(files => %L, project => %L)', jsonb_build_object('1_a.sql', text), number)) FROM test.markers ORDER BY number;
+SELECT to_regclass('t');
+
+-- 39 down scripts whose variables have values of the run, the first one after a text
+-- that fills the memory of a migration
+CREATE TABLE flyway_schema_history (installed_rank int PRIMARY KEY, version text, description text, type text, script text, checksum int,
+	installed_by text, installed_on timestamp DEFAULT now(), execution_time int, success boolean);
+INSERT INTO flyway_schema_history SELECT v, v, 'a', 'SQL', format('V%s__a.sql', v), NULL, 'nobody', now(), 1, true FROM generate_series(1, 39) v;
+SELECT jsonb_object_agg(name, text) AS files FROM (
+	SELECT format('V%s__a.sql', v), format(E'CREATE TABLE a%s (i int);\n', v) || repeat('-- ' || repeat('x', 97) || E'\n', CASE v WHEN 1 THEN 90000 ELSE 0 END) FROM generate_series(1, 39) v
+	UNION ALL SELECT format('U%s__a.sql', v), format(E'DROP TABLE a%s; -- ${flyway:user} ${flyway:database}\n', v) FROM generate_series(1, 39) v) f (name, text) \gset
+SELECT count(*), count(note) FROM migrate.adopt(files => :'files', project => 'adopted');
+SELECT count(*) FROM migrate.status(project => 'adopted') WHERE reversible;
+
+-- a hint where a function needs a transaction without writes
+SELECT test.try($$SELECT migrate.apply(files => '{"1_t.up.sql": "CREATE TABLE t (id int);\nSELECT pg_create_logical_replication_slot(''found'', ''pgoutput'');"}', project => 'slot')$$);
+
+-- an older directory is not stopped by what a newer one has interrupted
+SELECT '{"1_a.sql": "CREATE TABLE a (i int);"}'::jsonb AS old,
+	   '{"1_a.sql": "CREATE TABLE a (i int);", "2_b.sql": "CREATE TABLE b (i int); CREATE INDEX CONCURRENTLY ai ON a (nope);"}'::jsonb AS new \gset
+CALL migrate.up(files => :'new', project => 'newer');
+CALL migrate.up(files => :'old', project => 'newer');
+SELECT count(*) FROM migrate.apply(files => :'old', project => 'newer');
+SELECT test.try(format('SELECT migrate.apply(files => %L, project => ''newer'', target => ''3'')', :'old'));
+
+-- force does not pass over a down script that cannot be parsed
+SELECT count(*) FROM migrate.apply(project => 'forced', files => jsonb_build_object('1_a.sql', test.goose('CREATE TABLE f1 (a int);', 'DROP TABLE f1;'),
+	'2_b.sql', test.goose('CREATE TABLE f2 (a int);', 'DROP TABLE IF EXIST f2;'), '3_c.sql', test.goose('INSERT INTO f1 VALUES (1);', '')));
+SELECT test.try($$SELECT migrate.rollback(everything => true, force => true, project => 'forced')$$);
+SELECT test.try($$SELECT migrate.rollback(everything => true, project => 'forced')$$);
+SELECT version FROM migrate.rollback(steps => 1, force => true, project => 'forced');
+
+-- pg_dump of 17 and later sets what older servers do not have
+SET client_min_messages = warning;
+SELECT count(*) FROM migrate.apply(project => 'settings',
+	files => '{"1_d.up.sql": "SET statement_timeout = 0;\nSET transaction_timeout = 0;\nCREATE TABLE d (i int);"}');
+RESET client_min_messages;
+SELECT to_regclass('d');
+
+-- a DO whose commit fails has committed nothing, so it is known what it has done
+SELECT jsonb_build_object('1_a.sql', E'-- +goose NO TRANSACTION\n-- +goose Up\nCREATE TABLE parent (i int PRIMARY KEY);\n'
+	'CREATE TABLE child (i int REFERENCES parent DEFERRABLE INITIALLY DEFERRED);\nDO $$ BEGIN INSERT INTO child VALUES (1); END $$;\n') AS files \gset
+CALL migrate.up(files => :'files', project => 'deferred');
+SELECT state FROM migrate.status(project => 'deferred');
+INSERT INTO parent VALUES (1);
+CALL migrate.up(files => :'files', project => 'deferred');
+SELECT count(*) FROM child;
+
+-- plan() of a statement on what the role may not look up: an error, not a note
+CREATE ROLE regress_found;
+GRANT USAGE ON SCHEMA migrate TO regress_found;
+GRANT EXECUTE ON ALL ROUTINES IN SCHEMA migrate TO regress_found;
+CREATE SCHEMA secret CREATE TABLE t (i int);
+SET ROLE regress_found;
+SELECT version, statement, note FROM migrate.plan(project => 'secret',
+	files => '{"001_a.up.sql": "CREATE INDEX CONCURRENTLY ON secret.t (i);", "002_a.up.sql": "SELECT 1;"}');
+RESET ROLE;
+DROP SCHEMA secret CASCADE;
+DROP OWNED BY regress_found;
+DROP ROLE regress_found;
+
+-- one snapshot: what a REPEATABLE READ transaction does not see, it does not show
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+SELECT migrate.version(project => 'snapshot'), count(*) FROM migrate.history(project => 'snapshot');
+\setenv PGDATABASE :DBNAME
+\setenv PGPORT :PORT
+\setenv PGHOST :HOST
+\! psql -X -q -c "SET client_min_messages = error" -c "CALL migrate.up(files => '{\"1_a.up.sql\": \"SELECT 1;\"}', project => 'snapshot')" | tail -n 2 | tr -d ' \n' && echo
+SELECT migrate.version(project => 'snapshot'), count(*) FROM migrate.history(project => 'snapshot');
+SELECT count(*) FROM migrate.status(project => 'snapshot');
+COMMIT;
+SELECT migrate.version(project => 'snapshot'), count(*) FROM migrate.history(project => 'snapshot');
