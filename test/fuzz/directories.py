@@ -48,6 +48,14 @@ ELSEWHERE = [
     "SELECT * FROM migrate.baseline(dir => '%', script => 'inc.sql', project => 'd')",
 ]
 
+# Settings, some of which a round may have.
+SETTINGS = [
+    "migrate.on_modified = 'warn'", "migrate.out_of_order = 'apply'", "migrate.lock_retries = 1", "migrate.lock_wait = 'poll'",
+    "migrate.on_findings = 'warn'", "migrate.on_findings = 'error'", "migrate.on_findings = 'strict'", 'migrate.large_table = 0',
+    "migrate.notify_channel = 'fuzz'", "migrate.contexts = '*'",
+]
+ALWAYS = "RESET ALL; SET statement_timeout = '30s'; SET migrate.lock_retry_delay = '1ms'; SET migrate.lock_poll_limit = '10ms'"
+
 # Scripts that say where they run, or that make something outside of the schema, do not
 # work twice in a database; so up() fails where apply() did not.
 EXISTS = ('42P06', '42710', '42704', '42P07', '42883', '42723', '42P01', '58P01', '2BP01', '42703', '3F000')
@@ -302,16 +310,22 @@ class Directories:
             self.session.close()
         new_database(self.database)
         self.session = Session(self.database, log)
-        self.clean = False
+        self.clean, self.settings = False, None
         self.session.run("LOAD 'migrate'")
-        self.session.run("SET statement_timeout = '30s'")
-        self.session.expect()
+
+    def change_settings(self, random):
+        chosen = random.sample(SETTINGS, random.randint(1, 3)) if random.random() < .2 else []
+        if chosen != self.settings:
+            self.session.run('; '.join([ALWAYS] + [f'SET {setting}' for setting in chosen]))
+            self.session.expect()
+        self.settings = chosen
 
     def run(self, random, log, seed):
         if self.session is None or self.rounds % ROUNDS_OF_A_DATABASE == 0:
             self.connect(log)
         self.rounds += 1
         self.session.log = log
+        self.change_settings(random)
         folder = Folder(f'{self.place}-{seed}', log)
         way = random.choice(WAYS)
         name = way(random, folder, self.made)

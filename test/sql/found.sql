@@ -7,18 +7,16 @@
 \i :setup
 \set VERBOSITY terse
 
--- markers with a blank too many or too few: an error, nothing runs
-CREATE TABLE test.markers (number int, text text);
-INSERT INTO test.markers VALUES
-	(1, E'-- migrate:up\nCREATE TABLE t (id int);\n -- migrate:down\nDROP TABLE t;\n'),
-	(2, E'-- +migrate Up\nCREATE TABLE t (id int);\n--  +migrate Down\nDROP TABLE t;\n'),
-	(3, E'-- +goose Up\nCREATE TABLE t (id int);\n-- + goose Down\nDROP TABLE t;\n'),
-	(4, E'-- migrate:up\nCREATE TABLE t (id int);\n-- migrate: down\nDROP TABLE t;\n'),
-	(5, E'-- rambler up\nCREATE TABLE t (id int);\n-- rambler  down\nDROP TABLE t;\n'),
-	(6, E'-- UP\nCREATE TABLE t (id int);\n-- DOWN:\nDROP TABLE t;\n'),
-	(7, E'-- Up Migration\nCREATE TABLE t (id int);\n--- Down Migration\nDROP TABLE t;\n'),
-	(8, E'CREATE TABLE t (id int);\n--- create above / drop below ----\nDROP TABLE t;\n---- create above / drop below ----\n');
-SELECT number, test.try(format('SELECT migrate.apply(files => %L, project => %L)', jsonb_build_object('1_a.sql', text), number)) FROM test.markers ORDER BY number;
+-- lines that are nearly a marker: an error, and nothing runs
+CREATE TABLE test.near (n serial, up text, line text);
+INSERT INTO test.near (up, line) SELECT '-- migrate:up', unnest(ARRAY[' -- migrate:down', '-- migrate: down', '-- migrate:Down', '--- migrate:down',
+	'-- migrate:down;', '-- migrate:rollback', '/* migrate:down */', '-- migrate-down', '-- dbmate:down', '-- down', '']);
+INSERT INTO test.near (up, line) SELECT '-- +goose Up', unnest(ARRAY[' -- +goose Down', '-- + goose Down', '-- goose Down', '-- +migrate Down', '-- down',
+	'-- +gooose Down']);
+INSERT INTO test.near (up, line) SELECT '-- +migrate Up', unnest(ARRAY[' -- +migrate Down', '--+migrate Down', '-- + migrate Down', '-- +migrate down',
+	'-- +Migrate Down', '--  +migrate Down']);
+SELECT up, line, (SELECT t FROM test.try(format('SELECT migrate.apply(files => %L, project => %L)',
+	jsonb_build_object('1_a.sql', concat_ws(E'\n', up, 'CREATE TABLE t (id int);', line, 'DROP TABLE t;')), n)) t LIMIT 1) FROM test.near ORDER BY n;
 SELECT to_regclass('t');
 
 -- 39 down scripts whose variables have values of the run, the first one after a text
@@ -31,9 +29,6 @@ SELECT jsonb_object_agg(name, text) AS files FROM (
 	UNION ALL SELECT format('U%s__a.sql', v), format(E'DROP TABLE a%s; -- ${flyway:user} ${flyway:database}\n', v) FROM generate_series(1, 39) v) f (name, text) \gset
 SELECT count(*), count(note) FROM migrate.adopt(files => :'files', project => 'adopted');
 SELECT count(*) FROM migrate.status(project => 'adopted') WHERE reversible;
-
--- a hint where a function needs a transaction without writes
-SELECT test.try($$SELECT migrate.apply(files => '{"1_t.up.sql": "CREATE TABLE t (id int);\nSELECT pg_create_logical_replication_slot(''found'', ''pgoutput'');"}', project => 'slot')$$);
 
 -- an older directory is not stopped by what a newer one has interrupted
 SELECT '{"1_a.sql": "CREATE TABLE a (i int);"}'::jsonb AS old,

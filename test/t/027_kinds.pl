@@ -63,6 +63,15 @@ my $slotless = new_directory(
 query($db, "CALL migrate.up('$slotless', project => 'slotless')");
 is(query($db, 'SELECT work_mem FROM in_block'), '123kB', 'without a slot everything is one transaction');
 
+# A slot cannot be created in a transaction that has written.
+my $slot = new_directory('1_t.up.sql' => "CREATE TABLE t (i integer);\nSELECT pg_create_logical_replication_slot('found', 'pgoutput');\n");
+
+foreach my $call ("SELECT FROM migrate.apply('$slot')", "CALL migrate.up('$slot')")
+{
+	fails_with($source, $call, '25001', qr/cannot create logical replication slot in transaction.*HINT:/s,
+		"a slot after other statements: $call says what to do");
+}
+
 # A migration ends prepared transactions of other sessions.
 query($db, "BEGIN; CREATE TABLE kept (i integer); PREPARE TRANSACTION 'to keep';
 	BEGIN; CREATE TABLE lost (i integer); PREPARE TRANSACTION 'to lose'");
