@@ -26,8 +26,8 @@ RECORDS = """
 SELECT (SELECT md5(string_agg(h::text, ' ' ORDER BY id)) FROM migrate.history h WHERE schema = '@'),
        (SELECT md5(string_agg(a::text, ' ' ORDER BY sort_key)) FROM migrate.applied a WHERE schema = '@')"""
 
-# Calls that are to do no harm, whatever they say; % is the directory and its format.
-# A new routine is a line here, and a comparison below if there is something to compare.
+# Calls that change nothing, whatever they say; % is the directory and its format.  A
+# new routine is a line here, and a comparison below if there is something to compare.
 SHOWING = [
     ('check', "SELECT * FROM migrate.check(%, schema => 'sa')"),
     ('is_current', "SELECT migrate.is_current(%, schema => 'sa')"),
@@ -35,6 +35,11 @@ SHOWING = [
     ('version', "SELECT migrate.version(schema => 'sa')"),
     ('history', "SELECT * FROM migrate.history(schema => 'sa')"),
     ('activity', 'SELECT * FROM migrate.activity()'),
+    ('objects', "SELECT * FROM migrate.objects(ARRAY['sa'])"),
+    ('rehearse', "SELECT * FROM migrate.rehearse(%, schema => 'sa', budget => '1s')"),
+    ('verify', "SELECT * FROM migrate.verify(%, schema => 'sa', budget => '1s')"),
+    ('drift', "SELECT * FROM migrate.drift(schema => 'sa')"),
+    ('status_schemas', "SELECT * FROM migrate.status_schemas(%, schemas => ARRAY['sa', 'sb'])"),
 ]
 UNDOING = [
     "rollback(everything => true, schema => 'sa')", "reset(schema => 'sa')",
@@ -228,9 +233,7 @@ class Round:
         random, call = self.random, self.session.call
         plan = call(f"SELECT * FROM migrate.plan({self.directory}{self.vars}, schema => 'sa')")
         self.files_are_the_same('plan', f"SELECT * FROM migrate.plan(%{self.vars}, schema => 'sa')")
-        for _, sql in SHOWING:
-            if random.random() < .5:
-                call(sql.replace('%', self.directory))
+        self.show()
         apply = 'apply' if self.texts is None or random.random() < .5 else 'files'
         if apply == 'apply':
             applied = self.failed_run_leaves_nothing(f"SELECT * FROM migrate.apply({self.directory}{self.vars}, schema => 'sa')")
@@ -246,6 +249,7 @@ class Round:
         up_sql = f"CALL migrate.up({self.directory}{self.vars}, schema => 'sb')"
         up = call(up_sql)
         self.up_agrees(applied, up)
+        self.show()
         self.files_are_the_same('status', "SELECT * FROM migrate.status(%, schema => 'sb')")
         if not up.ok:
             call(up_sql)
@@ -259,6 +263,14 @@ class Round:
                 self.failed_run_leaves_nothing(sql.replace('%', self.folder.path), '')
         if random.random() < .1:
             call(f"SELECT migrate.create('x y', '{self.folder.path}')")
+
+    def show(self):
+        before = self.kept('sa')
+        for name, sql in SHOWING:
+            if self.random.random() < .4:
+                self.session.call(sql.replace('%', self.directory))
+                if self.kept('sa') != before:
+                    raise Fault(f'{name} has changed something')
 
     def change(self):
         mutations.change_folder(self.random, self.folder)

@@ -42,6 +42,8 @@ SETTINGS = {
     'lock_poll_limit': ['5s', '1ms'],
     'on_findings': ['ignore', 'warn', 'error', 'strict'],
     'large_table': ['10MB', '0'],
+    'record_objects': ['off', 'on'],
+    'callbacks_always': ['off', 'on'],
     'contexts': ['', '*', 'a,!b'],
     'labels': ['', '*'],
 }
@@ -64,14 +66,14 @@ def sql_of(script, look):
 class History:
     """A model with its directory and its key."""
 
-    def __init__(self, random, number, place, settings, log):
+    def __init__(self, random, number, place, settings, known, log):
         self.random = random
         self.project, self.schema = KEYS[number]
         self.prefix = 'abc'[number]
         self.format = random.choice(list(LAYOUTS))
         self.model = Model(settings)
         self.folder = Folder(f'{place}-{number}', log)
-        self.made = 0
+        self.made, self.known = 0, known
 
     def key(self):
         return f"project => '{self.project}', schema => '{self.schema}'"
@@ -253,6 +255,18 @@ def up(history):
     return Call(history, 'up', [location, *history.sql_arguments(args)], values, history.model.up, args, commits=True)
 
 
+def up_schemas(history):
+    if history.schema == '' or 'up_schemas' not in history.known:
+        return up(history)
+    args, (location, values) = {}, history.location()
+    if history.random.random() < .3:
+        args['target'] = history.some_version()
+    call = Call(history, 'up_schemas', [], values, history.model.up, args, commits=True)
+    listed = [location, *history.sql_arguments(args), f"schemas => ARRAY['{history.schema}']", f"project => '{history.project}'"]
+    call.sql = f'CALL migrate.up_schemas({", ".join(listed)})'
+    return call
+
+
 def undo(history, routine, method, **how):
     args, values, from_files = history.down_arguments(), [], history.random.random() < .3
     listed = list(history.sql_arguments(args))
@@ -324,7 +338,7 @@ def adopt(history):
                 prepare=prepare, clean=[f'DROP TABLE {path}{name}'])
 
 
-ROUTINES = [(apply, 22), (up, 23), (rollback, 12), (down, 15), (redo, 5), (refresh, 4), (reset, 3), (repair, 6), (set_state, 7),
+ROUTINES = [(apply, 22), (up, 19), (up_schemas, 4), (rollback, 12), (down, 15), (redo, 5), (refresh, 4), (reset, 3), (repair, 6), (set_state, 7),
             (baseline, 3), (adopt, 4)]
 
 ROWS = """
@@ -444,6 +458,9 @@ class Histories:
         self.session.run("LOAD 'migrate'")
         self.session.run('CREATE SCHEMA s1')
         self.session.run('LISTEN fuzz')
+        # names of routines and settings that this version has
+        self.known = {name for name, in self.session.quietly(
+            "SELECT proname::text FROM pg_proc WHERE pronamespace = 'migrate'::regnamespace UNION ALL SELECT name FROM pg_settings")}
 
     def clear(self):
         run = self.session.run
@@ -454,6 +471,8 @@ class Histories:
         if random.random() > .1:
             return
         for name, values in SETTINGS.items():
+            if f'migrate.{name}' not in self.known:
+                continue
             settings[name] = random.choice(values) if random.random() < .5 else values[0]
             self.session.run(f"SET migrate.{name} = '{settings[name]}'")
         self.session.expect()
@@ -464,7 +483,7 @@ class Histories:
         self.session.log = log
         self.clear()
         settings = {name: values[0] for name, values in SETTINGS.items()}
-        histories = [History(random, number, self.place, settings, log) for number in range(len(KEYS))]
+        histories = [History(random, number, self.place, settings, self.known, log) for number in range(len(KEYS))]
         self.session.run('RESET ALL')
         self.session.expect()
         for step in range(self.steps):

@@ -1,0 +1,201 @@
+#!/usr/bin/python3
+"""bench/soak.py SECONDS SESSIONS: what bench/soak runs beside a throw-away cluster."""
+
+import os
+import random
+import sys
+import threading
+import time
+
+import psycopg
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'test', 'fuzz'))
+
+from server import Fault, Folder, Log, connect, new_database  # noqa: E402
+
+DATABASE = 'soak'
+MIGRATIONS = 8
+# project and schema of each history
+HISTORIES = [(f'p{number}', schema) for number in range(3) for schema in ('', 's1', 's2')]
+# @d is the directory, @k the history
+CALLS = [
+    ("CALL migrate.up('@d', @k)", 8), ("CALL migrate.up('@d', @k, steps => 2)", 2), ("SELECT * FROM migrate.apply('@d', @k)", 3),
+    ('CALL migrate.down(@k, steps => 1)', 3), ('CALL migrate.down(@k)', 2), ('SELECT * FROM migrate.rollback(@k)', 2),
+    ("SELECT * FROM migrate.status('@d', @k)", 6), ("SELECT * FROM migrate.plan('@d', @k)", 4), ("SELECT * FROM migrate.check('@d', @k)", 2),
+    ("SELECT migrate.is_current('@d', @k)", 4), ('SELECT * FROM migrate.activity()', 2), ('SELECT * FROM migrate.history(@k)', 1),
+]
+CODES = {'ok', '55P03', '40P01', '40001', '57014', '57P01', '57P02', '57P03', '55000', '53300', None}
+KILLS = ['SELECT pg_cancel_backend(@)'] * 5 + ['SELECT pg_terminate_backend(@)'] * 3 + ["COPY (SELECT 1) TO PROGRAM 'kill -KILL @'"]
+HELD = """
+SELECT (SELECT sum(used_bytes) FROM pg_backend_memory_contexts WHERE name LIKE 'migrate%' OR name IN ('TopMemoryContext', 'CacheMemoryContext')),
+       (SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'advisory'),
+       (SELECT count(*) FROM pg_ls_dir('/proc/' || pg_backend_pid() || '/fd'))"""
+# what caches and the memory of a session may grow by, and files of relations
+MORE_BYTES, MORE_FILES = 4 << 20, 64
+
+
+def key(history):
+    return f"project => '{history[0]}', schema => '{history[1]}'"
+
+
+def write(folder, prefix):
+    for number in range(1, MIGRATIONS + 1):
+        table = f'{prefix}_{number}'
+        up = f'CREATE TABLE {table} (a int);\nINSERT INTO {table} VALUES (1);\n'
+        if number % 3 == 0:
+            up += f'CREATE INDEX CONCURRENTLY {table}_a ON {table} (a);\n'
+        if number % 4 == 0:
+            up += f'COMMIT;\nBEGIN;\nINSERT INTO {table} VALUES (2);\n'
+        folder.write(f'{number}_m.up.sql', up)
+        folder.write(f'{number}_m.down.sql', f'DROP TABLE {table};\n')
+
+
+class Client(threading.Thread):
+    """Connects, calls, and connects again after it was killed; most of them also now and
+    then on their own account, as applications do that start."""
+
+    def __init__(self, number, directories, end):
+        super().__init__()
+        self.random, self.directories, self.end = random.Random(number), directories, end
+        self.stays = number % 4 == 0
+        self.connection, self.calls, self.codes, self.fault, self.first, self.last = None, 0, {}, None, None, None
+
+    def run(self):
+        while time.monotonic() < self.end and self.fault is None:
+            try:
+                self.work()
+            except psycopg.Error as error:
+                self.count(error.sqlstate, str(error))
+                self.connection = self.first = None
+                time.sleep(self.random.random())
+        if self.stays and self.connection is not None and self.first is not None:
+            try:
+                self.last = self.connection.execute(HELD).fetchone()
+            except psycopg.Error:
+                self.first = None
+
+    def count(self, code, message):
+        self.codes[code] = self.codes.get(code, 0) + 1
+        if code not in CODES:
+            self.fault = f'{code} {message}'
+
+    def work(self):
+        if self.connection is None or (not self.stays and self.random.random() < .1):
+            if self.connection is not None:
+                self.connection.close()
+            self.connection = connect(DATABASE)
+            self.connection.execute("SET client_min_messages = error; SET lock_timeout = '2s'; SET migrate.out_of_order = 'apply'")
+            self.calls, self.first = 0, None
+        history = self.random.choice(HISTORIES)
+        sql = self.random.choices([call for call, _ in CALLS], [often for _, often in CALLS])[0]
+        try:
+            self.connection.execute(sql.replace('@d', self.directories[history[0]]).replace('@k', key(history)))
+            self.count('ok', '')
+        except psycopg.Error as error:
+            if self.connection.closed or self.connection.broken:
+                raise
+            self.count(error.sqlstate, str(error))
+        self.calls += 1
+        if self.stays and self.calls == 40:
+            self.first = self.connection.execute(HELD).fetchone()
+
+
+def more_connections(sessions):
+    """The server is started again by whoever has started it."""
+    with connect('postgres') as connection:
+        connection.execute(f'ALTER SYSTEM SET max_connections = {sessions + 20}')
+        connection.execute("ALTER SYSTEM SET max_locks_per_transaction = 256")
+        try:
+            connection.execute("COPY (SELECT 1) TO PROGRAM 'kill -INT $(head -n 1 postmaster.pid)'")
+            connection.execute('SELECT pg_sleep(60)')
+        except psycopg.Error:
+            pass
+    while True:
+        with connect('postgres') as connection:
+            if int(connection.execute('SHOW max_connections').fetchone()[0]) == sessions + 20:
+                return
+        time.sleep(.2)
+
+
+def kill_some(chosen, end):
+    while time.monotonic() < end:
+        time.sleep(chosen.uniform(1, 4))
+        try:
+            with connect('postgres') as connection:
+                pids = [pid for pid, in connection.execute("SELECT pid FROM pg_stat_activity WHERE datname = %s AND state = 'active'", [DATABASE])]
+                if pids:
+                    connection.execute(chosen.choice(KILLS).replace('@', str(chosen.choice(pids))))
+        except psycopg.Error:
+            continue  # all sessions have been ended
+
+
+def compare(connection, history):
+    """The history, and the tables that there are."""
+    project, schema = history
+    applied = {int(version): state for version, state in connection.execute(
+        'SELECT version, state FROM migrate.applied WHERE project = %s AND schema = %s', history)}
+    tables = {int(name.rsplit('_', 1)[1]) for name, in connection.execute(
+        "SELECT relname::text FROM pg_class WHERE relkind = 'r' AND relname ~ %s AND relnamespace = %s::regnamespace",
+        [f'^{project}_[0-9]+$', schema or 'public'])}
+    if {version for version, state in applied.items() if state == 'applied'} - tables or tables - set(applied):
+        raise Fault(f'{history}: tables {tables}, history {applied}')
+    for version, count in connection.execute(
+            "SELECT version, sum(CASE direction WHEN 'up' THEN 1 ELSE -1 END) FROM migrate.history"
+            " WHERE project = %s AND schema = %s AND outcome = 'done' GROUP BY 1", history):
+        if count != (applied.get(int(version)) in ('applied', 'interrupted down')):
+            raise Fault(f'{history}: {version} went up {count} times more than down')
+    return applied
+
+
+def complete(directories):
+    with connect(DATABASE) as connection:
+        connection.execute("SET migrate.out_of_order = 'apply'")
+        for history in HISTORIES:
+            if 'interrupted down' in compare(connection, history).values():
+                connection.execute(f'CALL migrate.down({key(history)}, steps => 1)')
+            connection.execute(f"CALL migrate.up('{directories[history[0]]}', {key(history)})")
+            if set(compare(connection, history).values()) != {'applied'}:
+                raise Fault(f'{history} is not complete')
+        if connection.execute('SELECT count(*) FROM pg_index WHERE NOT indisvalid').fetchone()[0]:
+            raise Fault('an INVALID index is left')
+        if connection.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'").fetchone()[0]:
+            raise Fault('a lock for runs is left')
+
+
+def main():
+    seconds, sessions = int(sys.argv[1]), int(sys.argv[2])
+    more_connections(sessions)
+    new_database(DATABASE)
+    with connect(DATABASE) as connection:
+        connection.execute('CREATE SCHEMA s1; CREATE SCHEMA s2')
+    directories = {}
+    for project in sorted({project for project, _ in HISTORIES}):
+        folder = Folder(project, Log())
+        write(folder, project)
+        directories[project] = folder.path
+    end = time.monotonic() + seconds
+    clients = [Client(number, directories, end) for number in range(sessions)]
+    for client in clients:
+        client.start()
+    kill_some(random.Random(1), end)
+    for client in clients:
+        client.join(120)
+        if client.is_alive():
+            raise Fault('a session does not end')
+        if client.fault is not None:
+            raise Fault(client.fault)
+    lived = [client for client in clients if client.first and client.last]
+    for client in lived:
+        (bytes_, _, files), (last_bytes, locks, last_files) = client.first, client.last
+        if locks or last_bytes > bytes_ + MORE_BYTES or last_files > files + MORE_FILES:
+            raise Fault(f'after {client.calls} calls a session holds {client.last}, after 40 calls {client.first}')
+        client.connection.close()
+    complete(directories)
+    codes = {}
+    for client in clients:
+        for code, count in client.codes.items():
+            codes[code] = codes.get(code, 0) + count
+    print(f'{sum(codes.values())} calls by {sessions} sessions in {seconds} s: {codes}; {len(lived)} sessions measured')
+
+
+main()
