@@ -122,14 +122,22 @@ def dense(random, folder, made):
     return name
 
 
-WAYS = [generated] * 5 + [fixture] * 3 + [mixed] + [dense]
+def altering(random, folder, made):
+    """Statements on objects that exist."""
+    for number in range(1, random.randint(1, 3) + 1):
+        statements = [scripts.ddl(random) for _ in range(random.choice([1, 1, 2, 4]))]
+        folder.write(f'{number}_m.sql', scripts.join(random, statements, False))
+    return 'plain'
+
+
+WAYS = [generated] * 5 + [fixture] * 3 + [mixed] + [dense] + [altering] * 6
 
 
 class Round:
     """One directory."""
 
-    def __init__(self, random, session, folder, name, unchanged):
-        self.random, self.session, self.folder, self.name = random, session, folder, name
+    def __init__(self, random, session, folder, name, unchanged, schema='sa'):
+        self.random, self.session, self.folder, self.name, self.schema = random, session, folder, name, schema
         format_ = formats.argument(name) if name in formats.FORMATS else None
         if not unchanged:
             format_ = random.choice([None, None, format_])
@@ -218,13 +226,13 @@ class Round:
 
     def quick(self):
         """What reads, and a run that is rolled back."""
-        plan_sql = f"SELECT * FROM migrate.plan(%{self.vars}, schema => 'sa')"
+        plan_sql = f"SELECT * FROM migrate.plan(%{self.vars}, schema => '{self.schema}')"
         self.files_are_the_same('plan', plan_sql)
-        self.files_are_the_same('status', "SELECT * FROM migrate.status(%, schema => 'sa')")
-        self.files_are_the_same('check', f"SELECT * FROM migrate.check(%{self.vars}, schema => 'sa')")
+        self.files_are_the_same('status', f"SELECT * FROM migrate.status(%, schema => '{self.schema}')")
+        self.files_are_the_same('check', f"SELECT * FROM migrate.check(%{self.vars}, schema => '{self.schema}')")
         plan = self.session.run(plan_sql.replace('%', self.directory))
         self.session.run('BEGIN')
-        applied = self.session.run(f"SELECT count(*) FROM migrate.apply({self.directory}{self.vars}, schema => 'sa')")
+        applied = self.session.run(f"SELECT count(*) FROM migrate.apply({self.directory}{self.vars}, schema => '{self.schema}')")
         self.session.run('ROLLBACK')
         self.session.check_state()
         self.plan_agrees(plan, applied)
@@ -324,6 +332,7 @@ class Directories:
         self.session = Session(self.database, log)
         self.clean, self.settings = False, None
         self.session.run("LOAD 'migrate'")
+        self.session.rows(f'CREATE SCHEMA so; SET search_path = so; {scripts.EXISTING} ANALYZE; RESET search_path')
 
     def change_settings(self, random):
         chosen = random.sample(SETTINGS, random.randint(1, 3)) if random.random() < .2 else []
@@ -341,8 +350,8 @@ class Directories:
         folder = Folder(f'{self.place}-{seed}', log)
         way = random.choice(WAYS)
         name = way(random, folder, self.made)
-        round_ = Round(random, self.session, folder, name, way is generated)
-        kind = 'quick' if way is dense or random.random() < .8 else 'full'
+        round_ = Round(random, self.session, folder, name, way in (generated, altering), 'so' if way is altering else 'sa')
+        kind = 'quick' if way in (dense, altering) or random.random() < .8 else 'full'
         if kind == 'full' or not self.clean:
             round_.prepare()
         self.clean = kind == 'quick'
