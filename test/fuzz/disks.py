@@ -51,8 +51,8 @@ class Disks:
             try:
                 if os.path.realpath(link) == os.path.realpath(data):
                     resource.prlimit(int(link.split('/')[2]), resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
-            except (FileNotFoundError, ProcessLookupError):
-                continue
+            except OSError:
+                continue  # it has ended, or is not to be looked at
 
     def run(self, random, log, seed):
         new_database(self.database)
