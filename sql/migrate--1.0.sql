@@ -124,14 +124,16 @@ COMMENT ON COLUMN migrate.applied.down_vars IS 'values for the down script; down
 COMMENT ON COLUMN migrate.applied.down_error IS 'why the down script cannot run, if that is known';
 
 CREATE TABLE migrate.object (
-	project text,
-	schema text,
-	kind text,
-	name text,
+	kind text COLLATE pg_catalog."C",
+	name text COLLATE pg_catalog."C",
 	definition text NOT NULL,
-	PRIMARY KEY (project, schema, kind, name)
+	project text NOT NULL,
+	schema text NOT NULL,
+	PRIMARY KEY (kind, name)
 );
-COMMENT ON TABLE migrate.object IS 'objects of the database at the end of the last run';
+COMMENT ON TABLE migrate.object IS 'objects of the database at the end of the last run that has recorded them';
+COMMENT ON COLUMN migrate.object.kind IS 'kind of object; empty in the row whose definition is the major version of the server';
+COMMENT ON COLUMN migrate.object.project IS 'history whose run has recorded this definition';
 
 -- pg_dump dumps rows and sequences
 SELECT pg_catalog.pg_extension_config_dump('migrate.script', '');
@@ -249,6 +251,21 @@ AS 'MODULE_PATHNAME', 'migrate_refresh'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 REVOKE ALL ON FUNCTION migrate.refresh FROM PUBLIC;
 COMMENT ON FUNCTION migrate.refresh IS 'undo all migrations and apply them again';
+
+CREATE FUNCTION migrate.sync(
+	dir text DEFAULT NULL,
+	project text DEFAULT 'default',
+	schema text DEFAULT '',
+	format text DEFAULT NULL,
+	vars jsonb DEFAULT NULL,
+	files jsonb DEFAULT NULL,
+	OUT version text, OUT name text, OUT batch integer, OUT statements integer, OUT duration interval,
+	OUT direction text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'migrate_sync'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+REVOKE ALL ON FUNCTION migrate.sync FROM PUBLIC;
+COMMENT ON FUNCTION migrate.sync IS 'undo what is applied and not in a directory, then apply it; for development';
 
 CREATE FUNCTION migrate.plan(
 	dir text DEFAULT NULL,
@@ -399,6 +416,16 @@ AS 'MODULE_PATHNAME', 'migrate_fingerprint'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 REVOKE ALL ON FUNCTION migrate.fingerprint FROM PUBLIC;
 COMMENT ON FUNCTION migrate.fingerprint IS 'return one hash of all objects of the database';
+
+CREATE FUNCTION migrate.drift(
+	project text DEFAULT 'default',
+	schema text DEFAULT '',
+	OUT change text, OUT kind text, OUT name text, OUT definition text, OUT before text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'migrate_drift_rows'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+REVOKE ALL ON FUNCTION migrate.drift FROM PUBLIC;
+COMMENT ON FUNCTION migrate.drift IS 'show every object that has changed since the last run';
 
 CREATE FUNCTION migrate.is_current(
 	dir text DEFAULT NULL,

@@ -52,14 +52,19 @@ PG_FUNCTION_INFO_V1(migrate_redo);
 
 PG_FUNCTION_INFO_V1(migrate_refresh);
 
+PG_FUNCTION_INFO_V1(migrate_sync);
+
 PG_FUNCTION_INFO_V1(migrate_repair);
 
 PG_FUNCTION_INFO_V1(migrate_adopt);
 
 PG_FUNCTION_INFO_V1(migrate_wait_for);
 
-#define RESULT_COLUMNS 5
+#define RESULT_COLUMNS 6
 
+/*
+ * The rows of apply(); those of sync() have one column more.
+ */
 static Datum
 return_results(FunctionCallInfo fcinfo, List *results)
 {
@@ -78,6 +83,7 @@ return_results(FunctionCallInfo fcinfo, List *results)
 		values[2] = Int32GetDatum(result->batch);
 		values[3] = Int32GetDatum(result->statements);
 		values[4] = IntervalPGetDatum(&duration);
+		values[5] = CStringGetTextDatum(result->direction == MIGRATE_UP ? "up" : "down");
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 	return (Datum) 0;
@@ -229,7 +235,7 @@ migrate_down(PG_FUNCTION_ARGS)
 	return call_procedure(fcinfo, "CALL migrate.down", rollback_arguments, MIGRATE_DOWN);
 }
 
-/* the arguments of redo and refresh: dir, project, schema, format, vars, files */
+/* the arguments of redo, refresh and sync: dir, project, schema, format, vars, files */
 static void
 reapply_arguments(FunctionCallInfo fcinfo, MigrateRequest *request)
 {
@@ -256,6 +262,16 @@ migrate_refresh(PG_FUNCTION_ARGS)
 
 	reapply_arguments(fcinfo, &request);
 	return return_results(fcinfo, migrate_run(&request, migrate_run_refresh));
+}
+
+/* sync(dir, project, schema, format, vars, files) */
+Datum
+migrate_sync(PG_FUNCTION_ARGS)
+{
+	MigrateRequest request = {.routine = "sync"};
+
+	reapply_arguments(fcinfo, &request);
+	return return_results(fcinfo, migrate_run(&request, migrate_run_sync));
 }
 
 /* baseline(dir, version, script, project, schema, format, files) */

@@ -50,6 +50,10 @@ int			migrate_large_table = 10240;
 
 int			migrate_on_findings = ON_FINDINGS_IGNORE;
 
+bool		migrate_record_objects = false;
+
+bool		migrate_allow_sync = false;
+
 static const struct config_enum_entry on_modified_options[] = {
 	{"error", ON_MODIFIED_ERROR, false},
 	{"warn", ON_MODIFIED_WARN, false},
@@ -265,6 +269,25 @@ _PG_init(void)
 							 &migrate_on_findings,
 							 ON_FINDINGS_IGNORE,
 							 on_findings_options,
+							 PGC_SUSET,
+							 0,
+							 NULL, NULL, NULL);
+
+	DefineCustomBoolVariable("migrate.record_objects",
+							 "Whether a run records the objects of the database at its end, for migrate.drift().",
+							 NULL,
+							 &migrate_record_objects,
+							 false,
+							 PGC_USERSET,
+							 0,
+							 NULL, NULL, NULL);
+
+	/* a database that others work in is not for a developer to open */
+	DefineCustomBoolVariable("migrate.allow_sync",
+							 "Whether migrate.sync() may undo what is not in a directory.",
+							 "For development only.",
+							 &migrate_allow_sync,
+							 false,
 							 PGC_SUSET,
 							 0,
 							 NULL, NULL, NULL);

@@ -18,12 +18,16 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 
+#include "arguments.h"
 #include "objects/objects.h"
+#include "run/run.h"
 #include "util/printable.h"
 
 PG_FUNCTION_INFO_V1(migrate_objects_rows);
 
 PG_FUNCTION_INFO_V1(migrate_fingerprint);
+
+PG_FUNCTION_INFO_V1(migrate_drift_rows);
 
 static bool
 required_bool(FunctionCallInfo fcinfo, int n, const char *name)
@@ -93,6 +97,41 @@ migrate_objects_rows(PG_FUNCTION_ARGS)
 	filter_arguments(fcinfo, &filter);
 	InitMaterializedSRF(fcinfo, 0);
 	migrate_objects(&filter, put_object, fcinfo->resultinfo);
+	return (Datum) 0;
+}
+
+#define DRIFT_COLUMNS 5
+
+static void
+put_change(const char *change, const char *kind, const char *name, const char *definition,
+		   const char *before, void *arg)
+{
+	ReturnSetInfo *rsinfo = arg;
+	bool		nulls[DRIFT_COLUMNS] = {0};
+	Datum		values[DRIFT_COLUMNS] = {0};
+
+	migrate_put_text(values, nulls, 0, change);
+	migrate_put_text(values, nulls, 1, kind);
+	migrate_put_text(values, nulls, 2, name);
+	migrate_put_text(values, nulls, 3, definition);
+	migrate_put_text(values, nulls, 4, before);
+	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	for (int i = 0; i < DRIFT_COLUMNS; i++)
+		if (!nulls[i])
+			pfree(DatumGetPointer(values[i]));
+}
+
+#undef DRIFT_COLUMNS
+
+/* drift(project, schema); the record is one for all histories */
+Datum
+migrate_drift_rows(PG_FUNCTION_ARGS)
+{
+	MigrateRequest request = {.routine = "drift"};
+
+	migrate_history_arguments(fcinfo, 0, &request);
+	InitMaterializedSRF(fcinfo, 0);
+	migrate_drift(put_change, fcinfo->resultinfo);
 	return (Datum) 0;
 }
 

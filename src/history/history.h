@@ -112,6 +112,7 @@ typedef struct MigrateResult
 {
 	const char *version;
 	const char *name;
+	MigrateDirection direction;
 	int			batch;
 	int			statements;
 	int64		duration;		/* microseconds */

@@ -46,7 +46,7 @@ is_subscribed(Relation subscription_rel, Oid relid)
 void
 migrate_history_warn_subscribed(void)
 {
-	const char *const tables[] = {"applied", "history", "script"};
+	const char *const tables[] = {"applied", "history", "script", "object"};
 	Oid			schema = get_namespace_oid("migrate", false);
 	Relation	subscription_rel = table_open(SubscriptionRelRelationId, AccessShareLock);
 	const char *found = NULL;

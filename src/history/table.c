@@ -338,3 +338,81 @@ migrate_table_read(const MigrateTableDef *def, const AttrNumber *columns, const 
 	pfree(nulls);
 	table_close(rel, AccessShareLock);
 }
+
+/*
+ * A table that is read in the order of its index.
+ */
+struct MigrateTableScan
+{
+	Relation	rel;
+	Relation	index;
+	Snapshot	snapshot;
+	SysScanDesc scan;
+	MemoryContext context;		/* in which the scan may allocate */
+	Datum	   *values;
+	bool	   *nulls;
+};
+
+/*
+ * Begin to read a table in the order of its index: what is committed ("latest"), or
+ * what the active snapshot sees; either with what this transaction has done so far.
+ * Anybody may call this, and no one's code runs.  Errors are those of
+ * migrate_table_open(), and 55000 if the index is gone.
+ */
+MigrateTableScan *
+migrate_table_scan_begin(const MigrateTableDef *def, bool latest)
+{
+	MigrateTableScan *scan = palloc0(sizeof(MigrateTableScan));
+	Oid			schema = get_namespace_oid("migrate", false);
+	Oid			index;
+
+	scan->rel = open_relation(schema, def, AccessShareLock);
+	index = relation_of(schema, def->index);
+	if (!OidIsValid(index))
+		refuse_table(def->name);
+	scan->index = index_open(index, AccessShareLock);
+	CommandCounterIncrement();
+	if (latest)
+		scan->snapshot = RegisterSnapshot(GetLatestSnapshot());
+	else
+	{
+		PushCopiedSnapshot(GetActiveSnapshot());
+		UpdateActiveSnapshotCommandId();
+		scan->snapshot = RegisterSnapshot(GetActiveSnapshot());
+		PopActiveSnapshot();
+	}
+	scan->context = CurrentMemoryContext;
+	scan->values = palloc(RelationGetDescr(scan->rel)->natts * sizeof(Datum));
+	scan->nulls = palloc(RelationGetDescr(scan->rel)->natts * sizeof(bool));
+	scan->scan = systable_beginscan_ordered(scan->rel, scan->index, scan->snapshot, 0, NULL);
+	return scan;
+}
+
+/*
+ * The values of the next row, good until the next call; NULL after the last one.  For
+ * columns that are never null.
+ */
+const Datum *
+migrate_table_scan_next(MigrateTableScan *scan)
+{
+	MemoryContext old = MemoryContextSwitchTo(scan->context);
+	HeapTuple	tuple = systable_getnext_ordered(scan->scan, ForwardScanDirection);
+
+	MemoryContextSwitchTo(old);
+	if (!HeapTupleIsValid(tuple))
+		return NULL;
+	heap_deform_tuple(tuple, RelationGetDescr(scan->rel), scan->values, scan->nulls);
+	return scan->values;
+}
+
+void
+migrate_table_scan_end(MigrateTableScan *scan)
+{
+	systable_endscan_ordered(scan->scan);
+	UnregisterSnapshot(scan->snapshot);
+	index_close(scan->index, AccessShareLock);
+	table_close(scan->rel, AccessShareLock);
+	pfree(scan->values);
+	pfree(scan->nulls);
+	pfree(scan);
+}

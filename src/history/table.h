@@ -29,6 +29,7 @@ typedef struct MigrateTableDef
 } MigrateTableDef;
 
 typedef struct MigrateTable MigrateTable;
+typedef struct MigrateTableScan MigrateTableScan;
 
 /* in table.c */
 extern void migrate_write_tables(void (*body) (void *arg), void *arg);
@@ -44,5 +45,8 @@ extern void migrate_table_read(const MigrateTableDef *def, const AttrNumber *col
 							   void (*receive) (void *arg, const Datum *values, const bool *nulls),
 							   void *arg);
 extern void migrate_table_close(MigrateTable *table);
+extern MigrateTableScan *migrate_table_scan_begin(const MigrateTableDef *def, bool latest);
+extern const Datum *migrate_table_scan_next(MigrateTableScan *scan);
+extern void migrate_table_scan_end(MigrateTableScan *scan);
 
 #endif							/* MIGRATE_HISTORY_TABLE_H */

@@ -95,14 +95,19 @@ SQL_OPTIONS("s.srvoptions") ") AS definition "
 "FROM pg_foreign_server s JOIN pg_foreign_data_wrapper w ON w.oid = s.srvfdw "
 "WHERE $2 ";
 
-/* the view shows options only to those who may see them */
-const char	migrate_sql_user_mapping[] =
-"SELECT 'pg_foreign_server'::regclass::oid AS of_class, m.srvid AS of_id, 'pg_user_mapping'::regclass::oid AS class, m.umid AS id, "
-"0::oid AS schema, 'FOR ' || quote_ident(m.usename) || ' SERVER ' || quote_ident(m.srvname) AS name, 0::oid AS owner, " SQL_NO_PRIVILEGES ", "
-"concat_ws(E'\\n', 'CREATE USER MAPPING FOR ' || quote_ident(m.usename) || ' SERVER ' || quote_ident(m.srvname), "
-SQL_OPTIONS("m.umoptions") ") AS definition "
-"FROM pg_user_mappings m "
-"WHERE $2 ";
+/* "options" are lines */
+#define SQL_USER_MAPPING(options) \
+	"SELECT 'pg_foreign_server'::regclass::oid AS of_class, m.srvid AS of_id, 'pg_user_mapping'::regclass::oid AS class, m.umid AS id, " \
+	"0::oid AS schema, 'FOR ' || quote_ident(m.usename) || ' SERVER ' || quote_ident(m.srvname) AS name, 0::oid AS owner, " SQL_NO_PRIVILEGES ", " \
+	"concat_ws(E'\\n', 'CREATE USER MAPPING FOR ' || quote_ident(m.usename) || ' SERVER ' || quote_ident(m.srvname), " \
+	options ") AS definition " \
+	"FROM pg_user_mappings m " \
+	"WHERE $2 "
+
+/* the view has the options for those who may read them */
+const char	migrate_sql_user_mapping[] = SQL_USER_MAPPING(SQL_OPTIONS("m.umoptions"));
+
+const char	migrate_sql_common_user_mapping[] = SQL_USER_MAPPING("NULL");
 
 const char	migrate_sql_event_trigger[] =
 "SELECT " SQL_GLOBAL("pg_event_trigger", "t") ", quote_ident(t.evtname) AS name, t.evtowner AS owner, " SQL_NO_PRIVILEGES ", "
@@ -135,21 +140,26 @@ MIGRATE_SQL_PUBLICATION_GENERATED("p") ") AS definition "
 "FROM pg_publication p "
 "WHERE $2 ";
 
+/* "connection" is a line */
+#define SQL_SUBSCRIPTION(connection) \
+	"SELECT " SQL_GLOBAL("pg_subscription", "s") ", quote_ident(s.subname) AS name, s.subowner AS owner, " SQL_NO_PRIVILEGES ", " \
+	"concat_ws(E'\\n', 'CREATE SUBSCRIPTION ' || quote_ident(s.subname), " \
+	connection ", " \
+	"'    PUBLICATION ' || (SELECT string_agg(quote_ident(b), ', ' ORDER BY b COLLATE \"C\") FROM unnest(s.subpublications) b), " \
+	"'    SLOT_NAME ' || coalesce(quote_literal(s.subslotname), 'NONE'), " \
+	"CASE WHEN s.subbinary THEN '    BINARY' END, " \
+	MIGRATE_SQL_SUBSCRIPTION_STREAMING("s") ", " \
+	"CASE WHEN s.subtwophasestate <> 'd' THEN '    TWO_PHASE' END, " \
+	"CASE WHEN s.subdisableonerr THEN '    DISABLE_ON_ERROR' END, " \
+	"CASE WHEN s.subsynccommit <> 'off' THEN '    SYNCHRONOUS_COMMIT ' || quote_literal(s.subsynccommit) END, " \
+	MIGRATE_SQL_SUBSCRIPTION_OPTIONS("s") ") AS definition " \
+	"FROM pg_subscription s " \
+	"WHERE $2 AND s.subdbid = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()) "
+
 /* for superusers, as others may not read the connection */
-const char	migrate_sql_subscription[] =
-"SELECT " SQL_GLOBAL("pg_subscription", "s") ", quote_ident(s.subname) AS name, s.subowner AS owner, " SQL_NO_PRIVILEGES ", "
-"concat_ws(E'\\n', 'CREATE SUBSCRIPTION ' || quote_ident(s.subname), "
-"'    CONNECTION ' || quote_literal(s.subconninfo), "
-"'    PUBLICATION ' || (SELECT string_agg(quote_ident(b), ', ' ORDER BY b COLLATE \"C\") FROM unnest(s.subpublications) b), "
-"'    SLOT_NAME ' || coalesce(quote_literal(s.subslotname), 'NONE'), "
-"CASE WHEN s.subbinary THEN '    BINARY' END, "
-MIGRATE_SQL_SUBSCRIPTION_STREAMING("s") ", "
-"CASE WHEN s.subtwophasestate <> 'd' THEN '    TWO_PHASE' END, "
-"CASE WHEN s.subdisableonerr THEN '    DISABLE_ON_ERROR' END, "
-"CASE WHEN s.subsynccommit <> 'off' THEN '    SYNCHRONOUS_COMMIT ' || quote_literal(s.subsynccommit) END, "
-MIGRATE_SQL_SUBSCRIPTION_OPTIONS("s") ") AS definition "
-"FROM pg_subscription s "
-"WHERE $2 AND s.subdbid = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()) ";
+const char	migrate_sql_subscription[] = SQL_SUBSCRIPTION("'    CONNECTION ' || quote_literal(s.subconninfo)");
+
+const char	migrate_sql_common_subscription[] = SQL_SUBSCRIPTION("NULL");
 
 /* those of one schema add to the others, so they have no base */
 const char	migrate_sql_default_privileges[] =

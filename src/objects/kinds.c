@@ -43,7 +43,7 @@ const MigrateObjectKind migrate_object_kinds[] = {
 	{"sequence", migrate_sql_sequence},
 	{"server", migrate_sql_server},
 	{"statistics", migrate_sql_statistics},
-	{"subscription", migrate_sql_subscription,.superuser = true},
+	{"subscription", migrate_sql_subscription,.superuser = true,.common_query = migrate_sql_common_subscription},
 	{"table", migrate_sql_table},
 	{"text search configuration", migrate_sql_ts_configuration},
 	{"text search dictionary", migrate_sql_ts_dictionary},
@@ -52,7 +52,7 @@ const MigrateObjectKind migrate_object_kinds[] = {
 	{"transform", migrate_sql_transform},
 	{"trigger", migrate_sql_trigger},
 	{"type", migrate_sql_type},
-	{"user mapping", migrate_sql_user_mapping},
+	{"user mapping", migrate_sql_user_mapping,.common_query = migrate_sql_common_user_mapping},
 	{"view", migrate_sql_view},
 	{NULL}
 };

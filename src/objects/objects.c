@@ -123,7 +123,7 @@ schema_numbers(List *names)
  * are in no schema count, $3 owners, $4 privileges.
  */
 static char *
-query_of(const MigrateObjectKind *kind)
+query_of(const MigrateObjectKind *kind, bool common)
 {
 	return psprintf("SELECT o.name, concat_ws(E'\\n', o.definition, "
 					"CASE WHEN $3 AND o.owner <> 0 THEN 'OWNER TO ' || quote_ident(pg_get_userbyid(o.owner)) END, "
@@ -140,7 +140,7 @@ query_of(const MigrateObjectKind *kind)
 					"WHERE NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = o.of_class AND d.objid = o.of_id AND d.deptype = 'e') "
 					"AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = o.class AND d.objid = o.id AND d.deptype = 'e') "
 					"ORDER BY o.name COLLATE \"C\"",
-					kind->query);
+					common && kind->common_query != NULL ? kind->common_query : kind->query);
 }
 
 /*
@@ -159,14 +159,15 @@ hint_at_change(void *arg)
  * does not: rows are fetched in portions.
  */
 static void
-read_kind(const MigrateObjectKind *kind, Datum *values, MigrateObjectReceiver receive, void *arg)
+read_kind(const MigrateObjectKind *kind, bool common, Datum *values,
+		  MigrateObjectReceiver receive, void *arg)
 {
 	Oid			types[PARAMETERS] = {OIDARRAYOID, BOOLOID, BOOLOID, BOOLOID};
 	ErrorContextCallback callback = {.callback = hint_at_change,.previous = error_context_stack};
 	Portal		portal;
 
 	error_context_stack = &callback;
-	portal = SPI_cursor_open_with_args(NULL, query_of(kind), PARAMETERS, types, values, NULL, true, 0);
+	portal = SPI_cursor_open_with_args(NULL, query_of(kind, common), PARAMETERS, types, values, NULL, true, 0);
 	do
 	{
 		SPI_cursor_fetch(portal, true, FETCH);
@@ -208,8 +209,10 @@ migrate_objects(const MigrateObjectFilter *filter, MigrateObjectReceiver receive
 	values[3] = BoolGetDatum(filter->privileges);
 	for (const MigrateObjectKind *kind = migrate_object_kinds; kind->kind != NULL; kind++)
 	{
-		if (!kind->superuser || superuser())
-			read_kind(kind, values, receive, arg);
+		bool		common = filter->common && kind->common_query != NULL;
+
+		if (!kind->superuser || common || superuser())
+			read_kind(kind, common, values, receive, arg);
 	}
 	SPI_finish();
 	AtEOXact_GUC(false, level);

@@ -23,6 +23,7 @@ typedef struct MigrateObjectFilter
 	List	   *schemas;		/* names; NIL: all, and what is in no schema */
 	bool		owners;
 	bool		privileges;
+	bool		common;			/* nothing that not every role may read */
 } MigrateObjectFilter;
 
 /*

@@ -32,6 +32,8 @@ typedef struct MigrateObjectKind
 	const char *kind;
 	const char *query;
 	bool		superuser;		/* reads what nobody else may */
+	const char *common_query;	/* the same without what not every role may
+								 * read; NULL: the query itself */
 } MigrateObjectKind;
 
 /* in kinds.c: in the order of their names, ended by one without a name */
@@ -80,9 +82,11 @@ extern const char migrate_sql_transform[];
 extern const char migrate_sql_foreign_data_wrapper[];
 extern const char migrate_sql_server[];
 extern const char migrate_sql_user_mapping[];
+extern const char migrate_sql_common_user_mapping[];
 extern const char migrate_sql_event_trigger[];
 extern const char migrate_sql_publication[];
 extern const char migrate_sql_subscription[];
+extern const char migrate_sql_common_subscription[];
 extern const char migrate_sql_default_privileges[];
 extern const char migrate_sql_privileges[];
 

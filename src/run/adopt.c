@@ -333,5 +333,6 @@ migrate_run_adopt(MigrateRun *run)
 	adoption.candidates = migrate_candidates(run->items, adoption.tool_table, adoption.manifest);
 	foreach(lc, rows)
 		adopt_row(&adoption, lfirst(lc));
+	run->has_changed = rows != NIL;
 	return adoption.results;
 }

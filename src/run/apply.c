@@ -25,6 +25,7 @@
 #include "history/history.h"
 #include "run/apply.h"
 #include "run/check.h"
+#include "run/drift.h"
 #include "run/findings.h"
 #include "run/in_step.h"
 #include "run/known.h"
@@ -71,8 +72,8 @@ migrate_lock_and_load(MigrateRun *run)
 /*
  * Run and record checked steps in order.  Returns a list of MigrateResult.
  */
-static List *
-run_steps(MigrateRun *run, List *steps)
+List *
+migrate_run_steps(MigrateRun *run, List *steps)
 {
 	List	   *results = NIL;
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "migrate step",
@@ -81,6 +82,7 @@ run_steps(MigrateRun *run, List *steps)
 
 	if (steps != NIL)
 		migrate_fire_callers_events(run);
+	run->has_changed |= steps != NIL;
 	foreach(lc, steps)
 	{
 		MigrateStep *step = lfirst(lc);
@@ -144,6 +146,8 @@ migrate_run(MigrateRequest *request, MigrateRoutine routine)
 		if (results == NIL)
 			migrate_warn_version();
 		migrate_recorder_flush();
+		if (run.has_changed)
+			(void) migrate_record_objects_of_run(&run);
 	}
 	PG_FINALLY();
 	{
@@ -176,7 +180,7 @@ migrate_run_apply(MigrateRun *run)
 	migrate_in_step_begin(run, NIL, steps);
 	migrate_replace_downs(run, migrate_changed_downs(run));
 	migrate_refresh_digests(run);
-	return run_steps(run, steps);
+	return migrate_run_steps(run, steps);
 }
 
 /*
@@ -194,7 +198,7 @@ migrate_run_rollback(MigrateRun *run)
 	migrate_enter_schema(run->request->history.schema, GUC_ACTION_SAVE);
 	migrate_check_down_steps(run, steps);
 	migrate_in_step_begin(run, steps, NIL);
-	return run_steps(run, steps);
+	return migrate_run_steps(run, steps);
 }
 
 /*
@@ -223,8 +227,8 @@ reapply(MigrateRun *run)
 	migrate_check_up_steps(run, ups, true);
 	migrate_check_findings(run, downs, ups);
 	migrate_in_step_begin(run, downs, ups);
-	(void) run_steps(run, downs);
-	return run_steps(run, ups);
+	(void) migrate_run_steps(run, downs);
+	return migrate_run_steps(run, ups);
 }
 
 /*

@@ -20,5 +20,6 @@
 
 /* in apply.c */
 extern void migrate_lock_and_load(MigrateRun *run);
+extern List *migrate_run_steps(MigrateRun *run, List *steps);
 
 #endif							/* MIGRATE_RUN_APPLY_H */

@@ -36,6 +36,7 @@
 #include "format/source.h"
 #include "history/history.h"
 #include "run/attempt.h"
+#include "run/drift.h"
 #include "run/in_step.h"
 #include "run/lock.h"
 #include "run/notify.h"
@@ -99,6 +100,18 @@ migrate_abort(void *context)
 	if (SPI_finish() != SPI_OK_FINISH)
 		elog(ERROR, "SPI_finish failed");
 	MemoryContextSwitchTo((MemoryContext) context);
+}
+
+/*
+ * Record the objects of the database in a transaction of its own: the last migration's
+ * has locks that others wait for.
+ */
+void
+migrate_record_objects_committing(MigrateRun *run)
+{
+	disable_timeout(STATEMENT_TIMEOUT, false);
+	if (migrate_record_objects_of_run(run))
+		migrate_commit(run->context);
 }
 
 /*
@@ -486,6 +499,8 @@ fail(Attempt *attempt, ErrorData *error)
 			commit_progress(attempt, attempt->step->done, false, NIL);
 		else
 			migrate_commit(attempt->context);
+		if (attempt->run->ndone > 0 || (attempt->step->in_progress && attempt->step->done > 0))
+			migrate_record_objects_committing(attempt->run);
 	}
 	PG_CATCH();
 	{

@@ -103,6 +103,7 @@ migrate_run_baseline(MigrateRun *run)
 	}
 	forboth(lc, chosen, lr, results)
 		migrate_record_unrun(run, ((MigrateItem *) lfirst(lc))->file, lfirst(lr), started, "baseline");
+	run->has_changed = chosen != NIL;
 	if (chosen != NIL)
 		ereport(NOTICE,
 				(errmsg_plural("recorded %d migration as applied without running it",

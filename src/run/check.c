@@ -179,6 +179,21 @@ has_way_back(const MigrateStep *step)
 }
 
 /*
+ * What to do about a migration without a way back.
+ */
+static char *
+hint_without_way_back(const MigrateRequest *request, const AppliedMigration *applied)
+{
+	static const char *const with_force[] = {"rollback", "reset", "down"};
+
+	for (int i = 0; i < lengthof(with_force); i++)
+		if (strcmp(request->routine, with_force[i]) == 0)
+			return "With force => true, it is recorded as undone without running anything.";
+	return psprintf("Undo it by hand, and record that with migrate.repair(version => '%s', state => 'pending').",
+					applied->version);
+}
+
+/*
  * Parse and check all that is about to be undone, before any of it runs, and store
  * the scripts in the steps.  Errors as migrate_check_up_steps(), and 55000 for a
  * migration without a usable down script, unless the request has "force".
@@ -214,6 +229,6 @@ migrate_check_down_steps(MigrateRun *run, List *steps)
 							migrate_label(applied->version, applied->name)),
 					 missing ? errdetail("It has no down script.") :
 					 errdetail("Its down section has no statement."),
-					 errhint("With force => true, it is recorded as undone without running anything.")));
+					 errhint("%s", hint_without_way_back(run->request, applied))));
 	}
 }

@@ -36,6 +36,7 @@
 #define RUN_CLASS			3	/* SQL functions use 1 and 2 */
 #define WAIT_CLASS			4	/* shows that a process polls for a run lock */
 #define CREATE_CLASS		5	/* files are being made */
+#define OBJECTS_CLASS		6	/* objects are being recorded */
 #define SLEEP_MS			10	/* most runs are short ... */
 #define LONG_SLEEP_MS		50	/* ... and this is for those that are not */
 #define SHORT_TRIES			100
@@ -527,4 +528,17 @@ migrate_unlock_create(void)
 
 	SET_LOCKTAG_ADVISORY(tag, InvalidOid, 0, 0, CREATE_CLASS);
 	(void) LockRelease(&tag, ExclusiveLock, true);
+}
+
+/*
+ * Until the end of the transaction, one session at a time records the objects of the
+ * database.  lock_timeout and the deadlock detector are core's.
+ */
+void
+migrate_lock_objects(void)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, 0, 0, OBJECTS_CLASS);
+	(void) LockAcquire(&tag, ExclusiveLock, false, false);
 }

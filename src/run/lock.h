@@ -37,6 +37,7 @@ extern void migrate_lock_reacquire(const char *project, const char *schema);
 extern void migrate_lock_release(const char *project, const char *schema);
 extern void migrate_lock_create(void);
 extern void migrate_unlock_create(void);
+extern void migrate_lock_objects(void);
 extern List *migrate_lock_runs(void);
 extern bool migrate_lock_is_of(const MigrateRunLock *lock, const char *project, const char *schema);
 extern int	migrate_lock_runner(const char *project, const char *schema);

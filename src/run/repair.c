@@ -12,6 +12,7 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
 #include "utils/timestamp.h"
 
 #include "format/format.h"
@@ -25,6 +26,7 @@
 #include "run/state.h"
 #include "run/step.h"
 #include "run/variable_values.h"
+#include "util/guc.h"
 #include "util/printable.h"
 
 /*
@@ -138,6 +140,18 @@ repair_state(MigrateRun *run)
 }
 
 /*
+ * The objects are recorded as they are, even if no file has changed.
+ */
+static void
+accept_objects(MigrateRun *run)
+{
+	PreventCommandDuringRecovery("migrate.repair()");
+	PreventCommandIfReadOnly("migrate.repair()");
+	migrate_require_version();
+	run->has_changed = true;
+}
+
+/*
  * repair(): accept changed files of applied migrations, or set the state of one.
  * Returns a list of MigrateRepair.
  */
@@ -149,6 +163,8 @@ migrate_run_repair(MigrateRun *run)
 	ListCell   *lc;
 
 	run->request->confined = true;
+	if (migrate_record_objects)
+		accept_objects(run);
 	if ((run->request->target == NULL) != (run->request->state == NULL))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

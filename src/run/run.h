@@ -119,6 +119,9 @@ extern List *migrate_run_rollback(MigrateRun *run);
 extern List *migrate_run_redo(MigrateRun *run);
 extern List *migrate_run_refresh(MigrateRun *run);
 
+/* in sync.c */
+extern List *migrate_run_sync(MigrateRun *run);
+
 /* in adopt.c */
 extern List *migrate_run_adopt(MigrateRun *run);
 
@@ -130,6 +133,17 @@ extern List *migrate_run_repair(MigrateRun *run);
 
 /* in up.c */
 extern int	migrate_run_committing(MigrateRequest *request, MigrateDirection direction);
+
+/*
+ * Gets a change ("added", "dropped", "changed") of an object: its definition now,
+ * NULL if it is dropped, and the one before, NULL if it is added.  The texts are valid
+ * during the call only.
+ */
+typedef void (*MigrateDriftReceiver) (const char *change, const char *kind, const char *name,
+									  const char *definition, const char *before, void *arg);
+
+/* in drift.c */
+extern void migrate_drift(MigrateDriftReceiver receive, void *arg);
 
 /* in create.c */
 extern char *migrate_create_files(MigrateRequest *request, const char *name);

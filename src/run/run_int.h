@@ -39,6 +39,7 @@ struct MigrateRun
 	struct MigrateInStep *in_step;	/* a tool's table that is written too, or
 									 * NULL; see in_step.c */
 	bool		other_timeout;	/* that it has no effect has been said */
+	bool		has_changed;	/* something: its objects are to be recorded */
 };
 
 #endif							/* MIGRATE_RUN_RUN_INT_H */

@@ -282,6 +282,7 @@ migrate_new_result(MigrateRun *run, const MigrateStep *step)
 
 	if (step->direction == MIGRATE_UP && run->batch == 0)
 		run->batch = migrate_history_next_batch(&run->request->history);
+	result->direction = step->direction;
 	result->version = step->file ? step->file->version : step->applied->version;
 	result->name = step->file ? step->file->name : step->applied->name;
 	result->batch = step->direction == MIGRATE_UP ? run->batch : step->applied->batch;

@@ -244,6 +244,23 @@ refuse_interrupted(const MigrateItem *item)
 }
 
 /*
+ * 55000 if one of the items is interrupted.
+ */
+void
+migrate_plan_require_uninterrupted(List *items)
+{
+	ListCell   *lc;
+
+	foreach(lc, items)
+	{
+		const MigrateItem *item = lfirst(lc);
+
+		if (item->state == STATE_INTERRUPTED)
+			refuse_interrupted(item);
+	}
+}
+
+/*
  * Nothing is done before, or without, what has been interrupted: "chosen" has to
  * have it all.
  */

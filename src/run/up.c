@@ -143,7 +143,10 @@ migrate_run_committing(MigrateRequest *request, MigrateDirection direction)
 			MemoryContextReset(context);
 		}
 		if (steps != NIL)
+		{
 			migrate_report_run(request, direction, count);
+			migrate_record_objects_committing(&run);
+		}
 	}
 	PG_FINALLY();
 	{

@@ -55,5 +55,7 @@ extern int	migrate_lock_wait;
 extern int	migrate_lock_poll_limit;
 extern int	migrate_large_table;
 extern int	migrate_on_findings;
+extern bool migrate_record_objects;
+extern bool migrate_allow_sync;
 
 #endif							/* MIGRATE_UTIL_GUC_H */

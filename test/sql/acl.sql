@@ -71,6 +71,7 @@ INSERT INTO test.calls VALUES
 	('migrate.check(text,text,integer,text[],text,text,text,jsonb,jsonb)', 'SELECT * FROM migrate.check()'),
 	('migrate.create(text,text,text)', 'SELECT migrate.create(''x'')'),
 	('migrate.down(integer,text,boolean,boolean,text,text,text,jsonb,integer)', 'CALL migrate.down()'),
+	('migrate.drift(text,text)', 'SELECT * FROM migrate.drift()'),
 	('migrate.fingerprint(text[],boolean,boolean)', 'SELECT migrate.fingerprint()'),
 	('migrate.history(text,text)', 'SELECT * FROM migrate.history()'),
 	('migrate.is_current(text,text,text,text,jsonb)', 'SELECT migrate.is_current()'),
@@ -82,6 +83,7 @@ INSERT INTO test.calls VALUES
 	('migrate.reset(boolean,text,text)', 'SELECT * FROM migrate.reset()'),
 	('migrate.rollback(integer,text,boolean,boolean,text,text,text,jsonb)', 'SELECT * FROM migrate.rollback()'),
 	('migrate.status(text,text,text,text,jsonb)', 'SELECT * FROM migrate.status()'),
+	('migrate.sync(text,text,text,text,jsonb,jsonb)', 'SELECT * FROM migrate.sync()'),
 	('migrate.up(text,text,integer,text[],text,text,text,jsonb,boolean,jsonb,integer)', 'CALL migrate.up()'),
 	('migrate.version(text,text)', 'SELECT migrate.version()'),
 	('migrate.wait_for(text,interval,text,text)', 'CALL migrate.wait_for(NULL)');

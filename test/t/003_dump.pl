@@ -1,4 +1,4 @@
-# pg_dump and pg_upgrade keep everything that is recorded: the rows of all three
+# pg_dump and pg_upgrade keep everything that is recorded: the rows of all four
 # tables and the sequence, so that the history continues where it was.
 
 use strict;
@@ -36,7 +36,8 @@ sub fill
 
 	query(
 		$db,
-		"SELECT FROM migrate.apply('$dir', steps => 2);
+		"SET migrate.record_objects = on;
+		 SELECT FROM migrate.apply('$dir', steps => 2);
 		 SELECT FROM migrate.apply('$dir', target => '3');
 		 SELECT FROM migrate.rollback();
 		 SELECT FROM migrate.apply('$dir', target => '003');
@@ -55,6 +56,7 @@ sub remembered
 		"SELECT s::text FROM migrate.script s ORDER BY sha256;
 		 SELECT h::text FROM migrate.history h ORDER BY id;
 		 SELECT a::text FROM migrate.applied a ORDER BY project, sort_key;
+		 SELECT o::text FROM migrate.object o ORDER BY kind, name;
 		 SELECT last_value, is_called FROM migrate.history_id_seq;
 		 SELECT s::text FROM migrate.status('$dir') s;
 		 SELECT s::text FROM migrate.status('$other', project => 'other') s;
@@ -86,6 +88,7 @@ sub goes_on
 {
 	my ($db, $how) = @_;
 
+	is(query($db, 'SELECT count(*) FROM migrate.drift()'), 0, "$how: no object differs from those recorded");
 	is(query($db, 'SELECT version, name, batch FROM migrate.rollback()'),
 		'003|shelves|3', "$how: the last batch is undone with the stored scripts");
 	is( query($db, 'SELECT max(id) FROM migrate.history'),

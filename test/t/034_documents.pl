@@ -87,6 +87,13 @@ my %prepare = (
 		start_section(1, @first, $birthday);
 		query($app, "SELECT migrate.apply('$dir')");
 	},
+	'docs/running.md: Switching branches' => sub {
+		start_section(1, @first, $birthday);
+		query($app, "SELECT migrate.apply('$dir')");
+		unlink("$dir/$birthday");
+		write_files($dir, '20250103120000_users_have_a_phone.sql' => "-- +goose Up\nALTER TABLE users ADD phone text;\n"
+			  . "-- +goose Down\nALTER TABLE users DROP phone;\n");
+	},
 	'docs/running.md: See what would run' => sub {
 		start_section(1, @first, $birthday);
 		query($app, "SELECT migrate.apply('$dir')");
@@ -104,6 +111,7 @@ my %prepare = (
 		fails_with($app, "CALL migrate.up('$dir')", '23505', qr/users_email_key/, 'a migration is interrupted');
 	},
 	'docs/objects.md: ' => sub { start_section(1) },
+	'docs/objects.md: Drift' => sub { start_section(1, @first) },
 	'docs/formats.md: ' => sub {
 		start_section(1);
 		write_files($dir, '1_owner.sql' => qq{CREATE TABLE t (i integer);\nALTER TABLE t OWNER TO :"owner";\n});
