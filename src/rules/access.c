@@ -266,6 +266,28 @@ owner_of_tables(Oid namespace)
 }
 
 /*
+ * The same, looked up once for each schema.
+ */
+static Oid
+known_owner(MigrateForesight *foresight, Oid namespace)
+{
+	char	   *name = get_namespace_name(namespace);
+	Oid		   *owner = name ? migrate_names_get(foresight->owners, name) : NULL;
+	MemoryContext old;
+
+	if (name == NULL)
+		return InvalidOid;
+	if (owner != NULL)
+		return *owner;
+	old = MemoryContextSwitchTo(foresight->context);
+	owner = palloc(sizeof(Oid));
+	*owner = owner_of_tables(namespace);
+	(void) migrate_names_add(foresight->owners, pstrdup(name), owner);
+	MemoryContextSwitchTo(old);
+	return *owner;
+}
+
+/*
  * A new table: does another role own those that are in its schema?
  */
 void
@@ -273,17 +295,33 @@ migrate_facts_owner(Producer *producer, const RangeVar *name)
 {
 	MigrateForesight *foresight = producer->foresight;
 	Oid			role = OidIsValid(foresight->role) ? foresight->role : GetUserId();
-	Oid			namespace;
+	Oid			owner;
+	char	   *key;
+	OpenPoint  *point;
+	MemoryContext old;
 
 	if (name->relpersistence == RELPERSISTENCE_TEMP ||
 		(name->schemaname != NULL && !OidIsValid(get_namespace_oid(name->schemaname, true))))
 		return;
-	namespace = RangeVarGetCreationNamespace(name);
-	if (namespace != foresight->namespace)
-	{
-		foresight->namespace = namespace;
-		foresight->owner = owner_of_tables(namespace);
-	}
-	if (OidIsValid(foresight->owner) && foresight->owner != role)
-		migrate_open_other_point(producer, ACTION_OTHER_OWNER, migrate_fact_key(name));
+	owner = known_owner(foresight, RangeVarGetCreationNamespace(name));
+	if (!OidIsValid(owner) || owner == role)
+		return;
+	key = migrate_fact_key(name);
+	point = migrate_open_other_point(producer, ACTION_OTHER_OWNER, key);
+	old = MemoryContextSwitchTo(foresight->context);
+	migrate_names_remove(foresight->unowned, key);
+	(void) migrate_names_add(foresight->unowned, point->name, point);
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * OWNER TO of a table, which may be a new one.
+ */
+void
+migrate_facts_change_owner(Producer *producer, const RangeVar *name)
+{
+	OpenPoint  *point = migrate_names_get(producer->foresight->unowned, migrate_fact_key(name));
+
+	if (point != NULL)
+		point->closed = true;
 }

@@ -321,7 +321,7 @@ migrate_facts_alter(Producer *producer, AlterTableStmt *stmt)
 	foreach(lc, stmt->cmds)
 	{
 		if (lfirst_node(AlterTableCmd, lc)->subtype == AT_ChangeOwner)
-			migrate_close_points(producer, InvalidOid, ACTION_OTHER_OWNER, migrate_fact_key(stmt->relation));
+			migrate_facts_change_owner(producer, stmt->relation);
 	}
 	if (fact == NULL)
 		return;

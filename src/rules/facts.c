@@ -47,6 +47,8 @@ migrate_foresight_create(bool single)
 									   HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	foresight->renamed = migrate_names_create();
 	foresight->made = migrate_names_create();
+	foresight->owners = migrate_names_create();
+	foresight->unowned = migrate_names_create();
 	return foresight;
 }
 

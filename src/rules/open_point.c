@@ -85,6 +85,8 @@ migrate_open_point(Producer *producer, const MigrateRelationFact *fact, MigrateA
 				   const char *name, List *columns)
 {
 	OpenPoint  *point;
+	PlannedRelation *planned;
+	MemoryContext old;
 
 	if (fact == NULL || !migrate_fact_is_large(fact) ||
 		is_open(producer->foresight, fact->relid, action, name))
@@ -92,15 +94,19 @@ migrate_open_point(Producer *producer, const MigrateRelationFact *fact, MigrateA
 	point = new_point(producer->foresight, action, name);
 	point->relid = fact->relid;
 	point->columns = copy_names(producer->foresight->context, columns);
+	planned = migrate_planned_relation(producer->foresight, fact->relid);
+	old = MemoryContextSwitchTo(producer->foresight->context);
+	planned->points = lappend(planned->points, point);
+	MemoryContextSwitchTo(old);
 }
 
 /*
  * A point about something new.
  */
-void
+OpenPoint *
 migrate_open_other_point(Producer *producer, MigrateActions action, const char *name)
 {
-	(void) new_point(producer->foresight, action, name);
+	return new_point(producer->foresight, action, name);
 }
 
 /*
@@ -110,13 +116,15 @@ migrate_open_other_point(Producer *producer, MigrateActions action, const char *
 void
 migrate_close_points(Producer *producer, Oid relid, MigrateActions action, const char *name)
 {
+	PlannedRelation *planned = OidIsValid(relid) ?
+		migrate_planned_relation(producer->foresight, relid) : NULL;
 	ListCell   *lc;
 
-	foreach(lc, producer->foresight->points)
+	foreach(lc, planned ? planned->points : NIL)
 	{
 		OpenPoint  *point = lfirst(lc);
 
-		if (point->relid == relid && (point->action & action) != 0 &&
+		if ((point->action & action) != 0 &&
 			(name == NULL || (point->name != NULL && strcmp(point->name, name) == 0)))
 			point->closed = true;
 	}

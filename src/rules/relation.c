@@ -254,7 +254,7 @@ migrate_fact_children(Producer *producer, Oid relid, LOCKMODE lock, bool rewritt
 }
 
 /*
- * The relations (Oid) of a schema, NIL if it does not exist.
+ * The relations (Oid) of a schema in a fixed order, NIL if it does not exist.
  */
 List *
 migrate_relations_of_schema(const char *name)
@@ -279,6 +279,7 @@ migrate_relations_of_schema(const char *name)
 	}
 	systable_endscan(scan);
 	table_close(relations, AccessShareLock);
+	list_sort(relids, list_oid_cmp);
 	return relids;
 }
 

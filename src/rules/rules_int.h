@@ -56,6 +56,7 @@ typedef struct PlannedRelation
 	int64		reads;
 	List	   *constraints;	/* of PlannedConstraint */
 	List	   *indexes;		/* new ones: Lists of the names of columns */
+	List	   *points;			/* of OpenPoint, about it */
 	List	   *handled;		/* names of indexes and constraints that the
 								 * plan drops, validates or builds anew */
 
@@ -97,9 +98,9 @@ struct MigrateForesight
 	int			statement;		/* number of the current one */
 	List	   *points;			/* of OpenPoint */
 	Oid			role;			/* of SET ROLE, InvalidOid: the current one */
-	Oid			namespace;		/* a schema, and ... */
-	Oid			owner;			/* ... the role that owns all of its tables,
-								 * or InvalidOid */
+	MigrateNames *owners;		/* schemas, to the role (Oid *) that owns all
+								 * of its tables, or InvalidOid */
+	MigrateNames *unowned;		/* new tables, to an OpenPoint about the owner */
 	bool		publishes_all;	/* there is a publication FOR ALL TABLES ... */
 	bool		publications_known; /* ... if that has been looked up */
 	bool		single;			/* all runs in one transaction, the caller's */
@@ -138,7 +139,7 @@ extern void migrate_fact_unknown(Producer *producer, const char *reason);
 /* in open_point.c */
 extern void migrate_open_point(Producer *producer, const MigrateRelationFact *fact, MigrateActions action,
 							   const char *name, List *columns);
-extern void migrate_open_other_point(Producer *producer, MigrateActions action, const char *name);
+extern OpenPoint *migrate_open_other_point(Producer *producer, MigrateActions action, const char *name);
 extern void migrate_close_points(Producer *producer, Oid relid, MigrateActions action, const char *name);
 extern void migrate_close_all_points(Producer *producer, MigrateActions action);
 extern bool migrate_point_is_closed(MigrateForesight *foresight, const OpenPoint *point);
@@ -158,6 +159,7 @@ extern void migrate_facts_policy(Producer *producer, const CreatePolicyStmt *stm
 extern void migrate_facts_row_security(Producer *producer, MigrateRelationFact *fact, bool enable);
 extern void migrate_facts_function(Producer *producer, const CreateFunctionStmt *stmt);
 extern void migrate_facts_view(Producer *producer, const ViewStmt *stmt);
+extern void migrate_facts_change_owner(Producer *producer, const RangeVar *name);
 extern void migrate_facts_owner(Producer *producer, const RangeVar *name);
 
 /* in identity.c */

@@ -1,5 +1,5 @@
 --
--- Fills each table of the database with :rows rows, whatever its constraints say: for
+-- Fills each empty table of the database with :rows rows, whatever its constraints say: for
 -- check(), which asks whether a table is large.  For dev/findings, by a superuser.
 --
 SELECT set_config('fill.rows', :'rows', false) \gset ignored_
@@ -46,7 +46,7 @@ BEGIN
 		SELECT c.oid::regclass, string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum),
 			string_agg(format('(%s)::%s', pg_temp.value_of(a.atttypid, a.atttypmod), format_type(a.atttypid, a.atttypmod)), ', ' ORDER BY a.attnum)
 		FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
-		WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND c.relnamespace::regnamespace::text !~ '^(pg_|information_schema$|migrate$)'
+		WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND pg_relation_size(c.oid) = 0 AND c.relnamespace::regnamespace::text !~ '^(pg_|information_schema$|migrate$)'
 			AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.classid = 'pg_class'::regclass AND d.deptype = 'e')
 		GROUP BY c.oid
 	LOOP

@@ -12,7 +12,8 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $node = new_node('dump', conf => 'log_statement = none');
+# Comments that allow a finding are recorded where runs are checked.
+my $node = new_node('dump', conf => "log_statement = none\nmigrate.on_findings = warn");
 
 my $dir = new_directory(
 	'001_boxes.up.sql' => "CREATE TABLE boxes (id integer PRIMARY KEY);\n",
@@ -20,8 +21,9 @@ my $dir = new_directory(
 	'002_labels.up.sql' => "CREATE TABLE labels (id integer, text text);\n"
 	  . "INSERT INTO labels VALUES (1, E'a tab\\t, a \\\\ and an \303\251');\n",
 	'002_labels.down.sql' => "DROP TABLE labels;\n",
-	'003_shelves.up.sql' => "CREATE TABLE shelves (id integer);\n",
-	'003_shelves.down.sql' => "DROP TABLE shelves;\n",
+	'003_shelves.up.sql' => "CREATE TABLE shelves (id integer);\n-- migrate: allow definer-path all names have a schema\n"
+	  . "CREATE FUNCTION shelf() RETURNS integer LANGUAGE sql SECURITY DEFINER AS 'SELECT 1';\n",
+	'003_shelves.down.sql' => "DROP FUNCTION shelf(); DROP TABLE shelves;\n",
 	'004_no_way_back.up.sql' => "COMMENT ON TABLE boxes IS 'kept';\n",
 	'005_pending.up.sql' => "CREATE TABLE pending (id integer);\n");
 my $other = fixture('goose_app');
@@ -108,6 +110,9 @@ fill($shop);
 my $remembered = remembered($shop);
 is(query($shop, 'SELECT max(id), count(*) FROM migrate.history'),
 	"$attempts|$attempts", 'the history has the rows that the tests below need');
+
+is( query($shop, "SELECT count(*) FROM migrate.history WHERE allowed = ARRAY['definer-path all names have a schema']"),
+	2, 'and what a comment has allowed, in each attempt');
 
 # Dump and restore by a superuser.
 
