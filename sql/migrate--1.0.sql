@@ -304,6 +304,27 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE;
 REVOKE ALL ON FUNCTION migrate.check FROM PUBLIC;
 COMMENT ON FUNCTION migrate.check IS 'show what would make others wait, fail or lose data if the pending migrations ran';
 
+CREATE FUNCTION migrate.rehearse(
+	dir text DEFAULT NULL,
+	target text DEFAULT NULL,
+	steps integer DEFAULT NULL,
+	versions text[] DEFAULT NULL,
+	project text DEFAULT 'default',
+	schema text DEFAULT '',
+	format text DEFAULT NULL,
+	vars jsonb DEFAULT NULL,
+	files jsonb DEFAULT NULL,
+	budget interval DEFAULT '2s',
+	OUT version text, OUT name text, OUT transaction integer, OUT statement integer,
+	OUT file text, OUT line integer, OUT command text, OUT outcome text, OUT duration interval,
+	OUT rows bigint, OUT wal_bytes bigint, OUT locks text[], OUT rewritten text[],
+	OUT scanned text[], OUT held interval, OUT findings text[], OUT error text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'migrate_rehearse'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+REVOKE ALL ON FUNCTION migrate.rehearse FROM PUBLIC;
+COMMENT ON FUNCTION migrate.rehearse IS 'run the pending migrations, measure each statement, and undo all of it';
+
 CREATE FUNCTION migrate.baseline(
 	dir text DEFAULT NULL,
 	version text DEFAULT NULL,

@@ -17,6 +17,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/timestamp.h"
 
 #include "arguments.h"
 #include "util/printable.h"
@@ -146,10 +147,51 @@ migrate_version_argument(FunctionCallInfo fcinfo, int n)
 	return migrate_text_argument(fcinfo, n);
 }
 
+/*
+ * An interval in microseconds, a month as 30 days; PG_INT64_MAX for null and what is
+ * longer.  22023 if it is negative.
+ */
+int64
+migrate_interval_argument(FunctionCallInfo fcinfo, int n, const char *name)
+{
+	const Interval *interval;
+	double		usecs;
+
+	if (PG_ARGISNULL(n))
+		return PG_INT64_MAX;
+	interval = PG_GETARG_INTERVAL_P(n);
+	usecs = (double) interval->time +
+		((double) interval->month * DAYS_PER_MONTH + interval->day) * USECS_PER_DAY;
+	if (usecs < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"%s\" must not be negative", name)));
+	return usecs < (double) PG_INT64_MAX / 2 ? (int64) usecs : PG_INT64_MAX;
+}
+
 void
 migrate_put_text(Datum *values, bool *nulls, int n, const char *value)
 {
 	nulls[n] = value == NULL;
 	if (value != NULL)
 		values[n] = CStringGetTextDatum(value);
+}
+
+/*
+ * The first columns of plan(), check() and rehearse(): version, name, transaction,
+ * statement, file, line, command.
+ */
+void
+migrate_put_preview(Datum *values, bool *nulls, const MigratePreview *row)
+{
+	migrate_put_text(values, nulls, 0, row->version);
+	migrate_put_text(values, nulls, 1, row->name);
+	values[2] = Int32GetDatum(row->transaction);
+	nulls[2] = row->transaction == 0;
+	values[3] = Int32GetDatum(row->statement);
+	nulls[3] = row->statement == 0;
+	migrate_put_text(values, nulls, 4, row->file);
+	values[5] = Int32GetDatum(row->line);
+	nulls[5] = row->line == 0;
+	migrate_put_text(values, nulls, 6, row->command);
 }

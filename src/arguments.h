@@ -28,6 +28,8 @@ extern void migrate_history_arguments(FunctionCallInfo fcinfo, int n, MigrateReq
 extern List *migrate_vars_argument(FunctionCallInfo fcinfo, int n);
 extern void migrate_choice_arguments(FunctionCallInfo fcinfo, int files, MigrateRequest *request);
 extern char *migrate_version_argument(FunctionCallInfo fcinfo, int n);
+extern int64 migrate_interval_argument(FunctionCallInfo fcinfo, int n, const char *name);
+extern void migrate_put_preview(Datum *values, bool *nulls, const MigratePreview *row);
 extern void migrate_put_text(Datum *values, bool *nulls, int n, const char *value);
 
 #endif							/* MIGRATE_ARGUMENTS_H */

@@ -370,28 +370,6 @@ migrate_adopt(PG_FUNCTION_ARGS)
 
 #undef ADOPT_COLUMNS
 
-/*
- * An interval in microseconds, a month as 30 days; PG_INT64_MAX for null and what is
- * longer.  22023 if it is negative.
- */
-static int64
-timeout_argument(FunctionCallInfo fcinfo, int n)
-{
-	const Interval *interval;
-	double		usecs;
-
-	if (PG_ARGISNULL(n))
-		return PG_INT64_MAX;
-	interval = PG_GETARG_INTERVAL_P(n);
-	usecs = (double) interval->time +
-		((double) interval->month * DAYS_PER_MONTH + interval->day) * USECS_PER_DAY;
-	if (usecs < 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("\"%s\" must not be negative", "timeout")));
-	return usecs < (double) PG_INT64_MAX / 2 ? (int64) usecs : PG_INT64_MAX;
-}
-
 /* wait_for(version, timeout, project, schema) */
 Datum
 migrate_wait_for(PG_FUNCTION_ARGS)
@@ -403,7 +381,7 @@ migrate_wait_for(PG_FUNCTION_ARGS)
 	require_commit(fcinfo, "CALL migrate.wait_for", NULL);
 	old = MemoryContextSwitchTo(PortalContext);
 	request.target = migrate_version_argument(fcinfo, 0);
-	timeout = timeout_argument(fcinfo, 1);
+	timeout = migrate_interval_argument(fcinfo, 1, "timeout");
 	migrate_history_arguments(fcinfo, 2, &request);
 	migrate_wait_for_version(&request, timeout);
 	MemoryContextSwitchTo(old);

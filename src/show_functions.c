@@ -41,22 +41,6 @@ PG_FUNCTION_INFO_V1(migrate_at_least);
 
 PG_FUNCTION_INFO_V1(migrate_activity);
 
-/* version, name, transaction, statement, file, line, command */
-static void
-put_preview(Datum *values, bool *nulls, const MigratePreview *row)
-{
-	migrate_put_text(values, nulls, 0, row->version);
-	migrate_put_text(values, nulls, 1, row->name);
-	values[2] = Int32GetDatum(row->transaction);
-	nulls[2] = row->transaction == 0;
-	values[3] = Int32GetDatum(row->statement);
-	nulls[3] = row->statement == 0;
-	migrate_put_text(values, nulls, 4, row->file);
-	values[5] = Int32GetDatum(row->line);
-	nulls[5] = row->line == 0;
-	migrate_put_text(values, nulls, 6, row->command);
-}
-
 #define PLAN_COLUMNS 8
 
 /* plan(dir, target, steps, versions, project, schema, format, vars, files) */
@@ -75,7 +59,7 @@ migrate_plan(PG_FUNCTION_ARGS)
 		Datum		values[PLAN_COLUMNS];
 		bool		nulls[PLAN_COLUMNS] = {0};
 
-		put_preview(values, nulls, row);
+		migrate_put_preview(values, nulls, row);
 		migrate_put_text(values, nulls, 7, row->note);
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
@@ -102,7 +86,7 @@ migrate_check(PG_FUNCTION_ARGS)
 		Datum		values[CHECK_COLUMNS];
 		bool		nulls[CHECK_COLUMNS] = {0};
 
-		put_preview(values, nulls, row->statement);
+		migrate_put_preview(values, nulls, row->statement);
 		migrate_put_text(values, nulls, 7, row->rule);
 		migrate_put_text(values, nulls, 8, row->severity);
 		migrate_put_text(values, nulls, 9, row->relation);

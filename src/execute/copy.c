@@ -162,11 +162,12 @@ check_permissions(ParseState *pstate, ParseNamespaceItem *item, Relation rel, co
 /*
  * Read all rows into an opened table.
  */
-static void
+static uint64
 copy_from(ParseState *pstate, Relation rel, Node *condition, const CopyStmt *stmt, List *options,
 		  const char *sql, int length)
 {
 	Rows		outer = rows;
+	volatile uint64 processed = 0;
 
 	rows.next = sql;
 	rows.end = sql + length;
@@ -175,7 +176,7 @@ copy_from(ParseState *pstate, Relation rel, Node *condition, const CopyStmt *stm
 		CopyFromState state = BeginCopyFrom(pstate, rel, condition, NULL, false, read_rows,
 											stmt->attlist, options);
 
-		(void) CopyFrom(state);
+		processed = CopyFrom(state);
 		EndCopyFrom(state);
 	}
 	PG_FINALLY();
@@ -183,15 +184,17 @@ copy_from(ParseState *pstate, Relation rel, Node *condition, const CopyStmt *stm
 		rows = outer;
 	}
 	PG_END_TRY();
+	return processed;
 }
 
 /*
- * Run COPY ... FROM STDIN, in the current transaction and memory context.
+ * Run COPY ... FROM STDIN, in the current transaction and memory context.  Returns the
+ * number of rows.
  *
  * "query" is its text, "sql" its rows, which are "length" bytes.  "commits" as
  * in MigrateErrorContext.  Errors: those of core's COPY.
  */
-void
+uint64
 migrate_copy_rows(const char *query, const char *sql, int length, bool commits)
 {
 	CopyStmt   *stmt = castNode(CopyStmt, linitial_node(RawStmt, pg_parse_query(query))->stmt);
@@ -199,6 +202,7 @@ migrate_copy_rows(const char *query, const char *sql, int length, bool commits)
 	ParseNamespaceItem *item;
 	Node	   *condition;
 	Relation	rel;
+	uint64		processed;
 
 	CommandCounterIncrement();
 	pstate->p_sourcetext = query;
@@ -208,9 +212,10 @@ migrate_copy_rows(const char *query, const char *sql, int length, bool commits)
 	migrate_require_insert(item);
 	condition = transform_condition(pstate, item, rel, stmt->whereClause);
 	check_permissions(pstate, item, rel, stmt);
-	copy_from(pstate, rel, condition, stmt, change_options(stmt->options, commits), sql, length);
+	processed = copy_from(pstate, rel, condition, stmt, change_options(stmt->options, commits), sql, length);
 	table_close(rel, NoLock);
 	free_parsestate(pstate);
 	PopActiveSnapshot();
 	CommandCounterIncrement();
+	return processed;
 }

@@ -55,8 +55,8 @@
  * waits: a relation that cannot be locked at once is not one of them.  Locks on
  * other relations are released.
  */
-static bool
-is_new_relation(Oid relid)
+bool
+migrate_is_new_relation(Oid relid)
 {
 	Relation	rel;
 	Oid			table = InvalidOid;
@@ -74,7 +74,7 @@ is_new_relation(Oid relid)
 		table = rel->rd_index->indrelid;
 	is_new = rel->rd_createSubid != InvalidSubTransactionId || RELATION_IS_LOCAL(rel);
 	relation_close(rel, AccessShareLock);
-	return OidIsValid(table) ? is_new_relation(table) : is_new;
+	return OidIsValid(table) ? migrate_is_new_relation(table) : is_new;
 }
 
 /*
@@ -122,7 +122,7 @@ migrate_execute_in_block(const MigrateStatement *statement, MigrateNames *made, 
 		if (migrate_names_have(made, needed->relname))
 			continue;
 		relid = RangeVarGetRelid(needed, NoLock, true);
-		if (OidIsValid(relid) && is_new_relation(relid))
+		if (OidIsValid(relid) && migrate_is_new_relation(relid))
 			continue;
 		result = OidIsValid(relid) && !*made_unknown ? BLOCK_REFUSED : BLOCK_UNDECIDED;
 		*relation = needed;
@@ -239,7 +239,7 @@ run_outside_block(const MigrateStatement *statement, const char *sql, const char
 		bool		skip = statement->tag == T_VacuumStmt;
 		Oid			relid = RangeVarGetRelid(relation, NoLock, !skip);
 
-		if (OidIsValid(relid) && !is_new_relation(relid))
+		if (OidIsValid(relid) && !migrate_is_new_relation(relid))
 			refuse_outside_block(statement, sql, relation);
 	}
 	raw = linitial_node(RawStmt, pg_parse_query(query));
@@ -254,6 +254,27 @@ run_outside_block(const MigrateStatement *statement, const char *sql, const char
 }
 
 /*
+ * Can a statement run in the current transaction, now that its turn has come?  One that
+ * core refuses in a transaction block can if its relations are new.
+ */
+bool
+migrate_runs_in_block(const MigrateStatement *statement)
+{
+	ListCell   *lc;
+
+	if (!statement->outside_block)
+		return !statement->maybe_outside || !migrate_execute_is_top_level(statement);
+	foreach(lc, statement->needs)
+	{
+		Oid			relid = RangeVarGetRelid(lfirst(lc), NoLock, true);
+
+		if (OidIsValid(relid) && !migrate_is_new_relation(relid))
+			return false;
+	}
+	return statement->needs != NIL;
+}
+
+/*
  * Run COPY ... FROM STDIN, whose rows are in the script.
  */
 static void
@@ -262,7 +283,7 @@ run_copy(const MigrateStatement *statement, const char *sql, const char *query,
 {
 	execution->errctx.source = query;
 	execution->errctx.source_line = execution->errctx.line;
-	migrate_copy_rows(query, sql + statement->rows, statement->rows_length, execution->errctx.commits);
+	execution->rows = migrate_copy_rows(query, sql + statement->rows, statement->rows_length, execution->errctx.commits);
 	execution->errctx.source = NULL;
 }
 
@@ -325,15 +346,24 @@ note_effects(const MigrateStatement *statement, MigrateExecution *execution)
 }
 
 /*
+ * The current statement is none any more: it has run, or its error was caught.
+ */
+void
+migrate_forget_statement(MigrateExecution *execution)
+{
+	execution->errctx.executing = false;
+	execution->errctx.source = NULL;
+	execution->errctx.query = NULL;
+}
+
+/*
  * What comes after each statement that has not failed.
  */
 void
 migrate_end_statement(const MigrateStatement *statement, MigrateExecution *execution)
 {
 	note_effects(statement, execution);
-	execution->errctx.executing = false;
-	execution->errctx.source = NULL;
-	execution->errctx.query = NULL;
+	migrate_forget_statement(execution);
 	if (execution->errctx.commits)
 		disable_timeout(STATEMENT_TIMEOUT, false);
 }
@@ -374,6 +404,7 @@ migrate_run_statement(const MigrateStatement *statement, const char *sql, Migrat
 	int			result = 0;
 
 	migrate_begin_statement(statement, query, execution);
+	execution->rows = -1;
 	if (statement->outside_block)
 		run_outside_block(statement, sql, query, execution);
 	else if (statement->set_transaction)
@@ -389,6 +420,8 @@ migrate_run_statement(const MigrateStatement *statement, const char *sql, Migrat
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("statement cannot run in a migration: %s",
 						SPI_result_code_string(result))));
+	if (result > 0 && (result != SPI_OK_UTILITY || SPI_processed > 0))
+		execution->rows = SPI_processed;
 	migrate_end_statement(statement, execution);
 }
 
@@ -434,7 +467,10 @@ migrate_execute_script(const MigrateScript *script, const char *sql, MigrateExec
 			MemoryContext old = MemoryContextSwitchTo(part.context);
 
 			execution->errctx.statement = next + 1;
-			migrate_run_statement(statement, sql, execution);
+			if (execution->run != NULL)
+				execution->run(statement, sql, execution);
+			else
+				migrate_run_statement(statement, sql, execution);
 			MemoryContextSwitchTo(old);
 			MemoryContextReset(part.context);
 			migrate_note_made(&part, statement, &made);

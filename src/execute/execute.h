@@ -36,7 +36,9 @@ typedef enum MigrateInBlock
 /*
  * How a script runs.  Its first part is set before it does.
  */
-typedef struct MigrateExecution
+typedef struct MigrateExecution MigrateExecution;
+
+struct MigrateExecution
 {
 	MigrateErrorContext errctx;
 	MemoryContext context;		/* outlives commits */
@@ -45,18 +47,26 @@ typedef struct MigrateExecution
 	const char *search_path;	/* of the run, which RESET restores, or NULL */
 	int			timeout;		/* statement_timeout of the caller */
 	bool		own_session;	/* its temporary tables end with it ... */
+	void		(*run) (const MigrateStatement *statement, const char *sql,
+						MigrateExecution *execution);	/* a statement; NULL:
+														 * migrate_run_statement() */
+	void	   *observer;		/* for that function */
 
 	List	   *temporaries;	/* ... these (Oid) ... */
 	bool		makes_table;	/* ... and the one of this statement */
 	Oid			user;			/* when it began */
 	bool		other_timeout;	/* it has changed statement_timeout */
-} MigrateExecution;
+	int64		rows;			/* of the last statement, -1: it has none */
+};
 
 /* in execute.c */
 extern MigrateInBlock migrate_execute_in_block(const MigrateStatement *statement, MigrateNames *made,
 											   bool *made_unknown, const RangeVar **relation);
 extern void migrate_execute_check(const MigrateScript *script, const char *sql,
 								  MigrateErrorContext *errctx, MigrateNames *made, bool *made_unknown);
+extern bool migrate_is_new_relation(Oid relid);
+extern bool migrate_runs_in_block(const MigrateStatement *statement);
+extern void migrate_forget_statement(MigrateExecution *execution);
 extern void migrate_end_session(MigrateExecution *execution);
 extern void migrate_execute_script(const MigrateScript *script, const char *sql,
 								   MigrateExecution *execution);

@@ -63,7 +63,7 @@ extern void migrate_begin_statement(const MigrateStatement *statement, const cha
 extern void migrate_end_statement(const MigrateStatement *statement, MigrateExecution *execution);
 
 /* in copy.c */
-extern void migrate_copy_rows(const char *query, const char *sql, int length, bool commits);
+extern uint64 migrate_copy_rows(const char *query, const char *sql, int length, bool commits);
 
 /* in deferred.c */
 extern void migrate_end_other_role(List *cursors);

@@ -59,16 +59,18 @@ migrate_foresight_create(bool single)
 void
 migrate_foresight_begin(MigrateForesight *foresight)
 {
-	foresight->guc_level = NewGUCNestLevel();
 	foresight->settings = NIL;
 	foresight->role = InvalidOid;
 	foresight->transaction = 0;
+	if (!foresight->runs)
+		foresight->guc_level = NewGUCNestLevel();
 }
 
 void
 migrate_foresight_end(MigrateForesight *foresight)
 {
-	AtEOXact_GUC(false, foresight->guc_level);
+	if (foresight->guc_level > 0)
+		AtEOXact_GUC(false, foresight->guc_level);
 	foresight->guc_level = 0;
 }
 
@@ -85,6 +87,8 @@ begin_transaction(MigrateForesight *foresight, int transaction)
 		((PlannedRelation *) lfirst(lc))->held = NoLock;
 	if (!foresight->single)
 		foresight->large = NIL;
+	if (foresight->runs)
+		return;
 	AtEOXact_GUC(false, foresight->guc_level);
 	foresight->guc_level = NewGUCNestLevel();
 	foreach(lc, foresight->settings)
@@ -142,6 +146,8 @@ produce(void *arg)
 	if (parsed == NIL)
 		return;
 	raw = linitial_node(RawStmt, parsed);
+	if (IsA(raw->stmt, VariableSetStmt) && production->producer.foresight->runs)
+		return;
 	if (IsA(raw->stmt, VariableSetStmt))
 		set_variable(&production->producer, (VariableSetStmt *) raw->stmt);
 	else

@@ -67,6 +67,19 @@ typedef struct MigrateFacts
 } MigrateFacts;
 
 /*
+ * What a statement that has run did to a relation that existed before the run.
+ */
+typedef struct MigrateMeasured
+{
+	Oid			relid;
+	const char *name;			/* quoted, with its schema */
+	char		kind;			/* as in pg_class */
+	LOCKMODE	lock;			/* strongest that it has taken */
+	bool		rewritten;
+	bool		scanned;
+} MigrateMeasured;
+
+/*
  * What earlier statements of a plan do; see facts.c.
  */
 typedef struct MigrateForesight MigrateForesight;
@@ -87,6 +100,10 @@ extern MigrateForesight *migrate_foresight_create(bool single);
 extern void migrate_foresight_begin(MigrateForesight *foresight);
 extern void migrate_foresight_end(MigrateForesight *foresight);
 extern MigrateFacts *migrate_facts(MigrateForesight *foresight, const char *query, int transaction);
+
+/* in measured.c */
+extern MigrateForesight *migrate_foresight_of_run(void);
+extern void migrate_facts_measured(MigrateForesight *foresight, MigrateFacts *facts, List *measured);
 
 /* in findings.c */
 extern List *migrate_findings(MigrateForesight *foresight, const MigrateFacts *facts,

@@ -104,6 +104,8 @@ struct MigrateForesight
 	bool		publishes_all;	/* there is a publication FOR ALL TABLES ... */
 	bool		publications_known; /* ... if that has been looked up */
 	bool		single;			/* all runs in one transaction, the caller's */
+	bool		runs;			/* the statements run, so their settings are
+								 * in force */
 
 	/* of the current transaction of the plan */
 	int			transaction;

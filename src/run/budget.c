@@ -30,6 +30,7 @@
 
 #include "run/budget.h"
 #include "run/held.h"
+#include "util/compat.h"
 #include "util/printable.h"
 
 typedef struct Budget
@@ -39,6 +40,8 @@ typedef struct Budget
 	TimestampTz since;			/* when such a lock was taken, 0: none is held */
 	TimestampTz statement;		/* when the current statement began */
 	bool		ticking;		/* the timer */
+	bool		harmless;		/* the next utility statement to run is the
+								 * current one, and locks nothing */
 	const char *stopped;		/* why, or NULL */
 } Budget;
 
@@ -53,6 +56,7 @@ static ProcessUtility_hook_type next_utility_hook = NULL;
 
 #define OUT_OF_TIME	"a lock was held for as long as the budget allows"
 #define AWAITED		"another process waits for it"
+#define OUTSIDE		"COPY from or to a file or a program cannot be rolled back"
 
 /*
  * Of the timer, in a signal handler: as a cancel request, which this one must not
@@ -122,6 +126,31 @@ may_lock(const Node *node)
 	}
 }
 
+pg_noreturn static void stop(const char *reason);
+
+/*
+ * End the run.  It is like a cancel request, so that no exception handler for all errors
+ * catches it.
+ */
+static void
+stop(const char *reason)
+{
+	budget.stopped = reason;
+	ereport(ERROR,
+			(errcode(ERRCODE_QUERY_CANCELED),
+			 errmsg("run stops: %s", reason)));
+}
+
+/*
+ * Refuse what would not be undone.
+ */
+static void
+refuse_outside(const Node *node)
+{
+	if (IsA(node, CopyStmt) && ((const CopyStmt *) node)->filename != NULL)
+		stop(OUTSIDE);
+}
+
 /*
  * Note what a statement that began at that time has locked.
  */
@@ -148,9 +177,12 @@ process_utility(PlannedStmt *plan, const char *query, bool read_only_tree,
 				ProcessUtilityContext context, ParamListInfo params, QueryEnvironment *env,
 				DestReceiver *dest, QueryCompletion *completion)
 {
-	bool		watches = budget.active && budget.since == 0 && may_lock(plan->utilityStmt);
+	bool		watches = budget.active && budget.since == 0 && !budget.harmless && may_lock(plan->utilityStmt);
 	TimestampTz start = watches ? GetCurrentTimestamp() : 0;
 
+	budget.harmless = false;
+	if (budget.active)
+		refuse_outside(plan->utilityStmt);
 	if (watches)
 		start_timer(start);
 	if (next_utility_hook != NULL)
@@ -212,13 +244,19 @@ migrate_budget_before(void)
 	budget.statement = GetCurrentTimestamp();
 	if (budget.limit != MIGRATE_NO_BUDGET && budget.since != 0 &&
 		budget.statement - budget.since >= budget.limit)
-		budget.stopped = OUT_OF_TIME;
-	else if (migrate_held_has_waiters())
-		budget.stopped = AWAITED;
-	if (budget.stopped != NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_QUERY_CANCELED),
-				 errmsg("run stops: %s", budget.stopped)));
+		stop(OUT_OF_TIME);
+	if (migrate_held_has_waiters())
+		stop(AWAITED);
+	budget.harmless = false;
+}
+
+/*
+ * The statement locks no relation that others see.
+ */
+void
+migrate_budget_harmless(void)
+{
+	budget.harmless = true;
 }
 
 /*

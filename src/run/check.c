@@ -95,7 +95,7 @@ migrate_check_up_steps(MigrateRun *run, List *steps, bool afresh)
 		migrate_errcontext_begin(&errctx, &callback, MIGRATE_UP, step->file, step->applied);
 		step->script = migrate_prepare_up(run, step, &errctx, &str, &sql);
 		migrate_report_oddities(step->script, &errctx);
-		if (!run->request->commits)
+		if (!run->request->commits && !run->request->undoes)
 			migrate_execute_check(step->script, sql, &errctx, made, &made_unknown);
 		if (sql != str)
 			pfree(sql);

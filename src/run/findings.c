@@ -127,19 +127,28 @@ end_of(const MigrateScript *script, int number)
 }
 
 /*
- * What the rules find about a statement, from 0, of a script whose text is "sql"; the
- * comments that allow it are before it.  Where migrate.on_findings is "strict",
- * nothing is allowed; else *allowed is as with migrate_findings().
+ * The facts of a statement of a script whose text is "sql".  "transaction" is that of
+ * the plan.
  */
-static List *
-find(MigrateForesight *foresight, const MigrateScript *script, int number, const char *sql,
-	 int transaction, List **allowed)
+MigrateFacts *
+migrate_statement_facts(MigrateForesight *foresight, const MigrateStatement *statement, const char *sql,
+						int transaction)
+{
+	return migrate_facts(foresight, pnstrdup(sql + statement->offset, statement->length), transaction);
+}
+
+/*
+ * What the rules find about a statement, from 0, with these facts; the comments that
+ * allow it are before it.  Where migrate.on_findings is "strict", nothing is allowed;
+ * else *allowed is as with migrate_findings().
+ */
+List *
+migrate_findings_of(MigrateForesight *foresight, const MigrateFacts *facts, const MigrateScript *script,
+					int number, const char *sql, List **allowed)
 {
 	const MigrateStatement *statement = &script->statements[number];
 	bool		strict = migrate_on_findings == ON_FINDINGS_STRICT;
 	int			start = number > 0 ? end_of(script, number - 1) : 0;
-	char	   *query = pnstrdup(sql + statement->offset, statement->length);
-	MigrateFacts *facts = migrate_facts(foresight, query, transaction);
 	List	   *findings = migrate_findings(foresight, facts, sql + start, statement->offset - start,
 											strict ? NULL : allowed);
 
@@ -159,12 +168,14 @@ void
 migrate_checking_statement(MigrateChecking *checking, const MigratePreview *row,
 						   const MigrateScript *script, int number, const char *sql, List **allowed)
 {
+	const MigrateFacts *facts = migrate_statement_facts(checking->foresight, &script->statements[number],
+														sql, row->transaction);
 	OpenStatement *open;
 	MemoryContext old;
 	ListCell   *lc;
 
 	checking->statements++;
-	foreach(lc, find(checking->foresight, script, number, sql, row->transaction, allowed))
+	foreach(lc, migrate_findings_of(checking->foresight, facts, script, number, sql, allowed))
 		add_finding(checking, row, lfirst(lc));
 	if (!migrate_left_open(checking->foresight))
 		return;

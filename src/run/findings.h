@@ -38,6 +38,11 @@ extern void migrate_checking_statement(MigrateChecking *checking, const MigrateP
 									   const MigrateScript *script, int number, const char *sql,
 									   List **allowed);
 extern List *migrate_checking_end(MigrateChecking *checking);
+extern MigrateFacts *migrate_statement_facts(MigrateForesight *foresight, const MigrateStatement *statement,
+											 const char *sql, int transaction);
+extern List *migrate_findings_of(MigrateForesight *foresight, const MigrateFacts *facts,
+								 const MigrateScript *script, int number, const char *sql,
+								 List **allowed);
 
 /* in on_findings.c */
 extern void migrate_check_findings(MigrateRun *run, List *downs, List *ups);

@@ -85,10 +85,10 @@ add_row(Preview *preview, const MigrateItem *item, const char *file, int line)
 }
 
 /*
- * What a statement does, as its command tag says, and whether CONCURRENTLY.
+ * What a statement does, as its command tag says, and whether CONCURRENTLY; palloc'd.
  */
-static char *
-command_of(const MigrateStatement *statement)
+char *
+migrate_command_of(const MigrateStatement *statement)
 {
 	if (!statement->outside_block || statement->needs == NIL || statement->tag == T_VacuumStmt)
 		return pstrdup(statement->command);
@@ -159,7 +159,7 @@ add_statements(Preview *preview, const MigrateItem *item, const MigrateScript *s
 		row->transaction = preview->transaction;
 		row->statement = i + 1;
 		old = MemoryContextSwitchTo(preview->context);
-		row->command = command_of(statement);
+		row->command = migrate_command_of(statement);
 		MemoryContextSwitchTo(old);
 		if (preview->visitor != NULL)
 			preview->visitor->statement(preview->visitor, row, script, i, sql);

@@ -32,6 +32,7 @@ struct MigrateVisitor
 };
 
 /* in plan.c */
+extern char *migrate_command_of(const MigrateStatement *statement);
 extern List *migrate_preview_visited(MigrateRequest *request, MigrateVisitor *visitor);
 
 #endif							/* MIGRATE_RUN_PLAN_H */

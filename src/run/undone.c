@@ -18,6 +18,7 @@
 #include "history/history.h"
 #include "run/budget.h"
 #include "run/held.h"
+#include "run/observe.h"
 #include "run/run_int.h"
 #include "run/step.h"
 #include "run/survivors.h"
@@ -102,6 +103,7 @@ migrate_run_undone(MigrateRequest *request, int64 budget, MigrateBody body, void
 	PG_FINALLY();
 	{
 		migrate_budget_end();
+		migrate_observe_end();
 		migrate_held_end();
 		migrate_recorder_end();
 		migrate_run_end();

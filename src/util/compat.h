@@ -29,6 +29,7 @@
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "parser/parse_node.h"
+#include "pgstat.h"
 #include "storage/lock.h"
 #include "storage/proc.h"
 #include "storage/procarray.h"
@@ -180,6 +181,35 @@ migrate_lock_before(int partition, PROCLOCK *lock)
 	return node->prev == head ? NULL :
 		(PROCLOCK *) ((char *) node->prev - offsetof(PROCLOCK, procLink));
 #endif
+}
+
+/*
+ * Sequential scans that this backend has counted of a table and not yet sent, and the
+ * rows that they returned; 16 renamed the fields, and 17 and later return a copy.
+ */
+typedef struct MigrateScans
+{
+	int64		count;
+	int64		rows;
+} MigrateScans;
+
+static inline MigrateScans
+migrate_pending_scans(Oid relid)
+{
+	PgStat_TableStatus *status = find_tabstat_entry(relid);
+	MigrateScans scans = {0, 0};
+
+	if (status != NULL)
+	{
+#if PG_VERSION_NUM >= 160000
+		scans.count = status->counts.numscans;
+		scans.rows = status->counts.tuples_returned;
+#else
+		scans.count = status->t_counts.t_numscans;
+		scans.rows = status->t_counts.t_tuples_returned;
+#endif
+	}
+	return scans;
 }
 
 /* 17 keeps the two halves of a virtual transaction id together. */

@@ -79,6 +79,7 @@ INSERT INTO test.calls VALUES
 	('migrate.plan(text,text,integer,text[],text,text,text,jsonb,jsonb)', 'SELECT * FROM migrate.plan()'),
 	('migrate.redo(text,text,text,text,jsonb,jsonb)', 'SELECT * FROM migrate.redo()'),
 	('migrate.refresh(text,text,text,text,jsonb,jsonb)', 'SELECT * FROM migrate.refresh()'),
+	('migrate.rehearse(text,text,integer,text[],text,text,text,jsonb,jsonb,interval)', 'SELECT * FROM migrate.rehearse()'),
 	('migrate.repair(text,text,text,text,text,text,jsonb)', 'SELECT * FROM migrate.repair()'),
 	('migrate.reset(boolean,text,text)', 'SELECT * FROM migrate.reset()'),
 	('migrate.rollback(integer,text,boolean,boolean,text,text,text,jsonb)', 'SELECT * FROM migrate.rollback()'),
