@@ -49,7 +49,7 @@ SELECT version, name, transaction, statement, file, line, command, outcome, dura
 -- findings of the rules, by what was measured; also where only running it shows anything
 SET migrate.large_table = '200kB';
 CREATE FUNCTION test.findings(sql text) RETURNS SETOF text LANGUAGE sql SET search_path FROM CURRENT AS $$
-	SELECT r.statement || ' ' || regexp_replace(f, ' \([0-9][^)]*\)', '')
+	SELECT r.statement || ' ' || split_part(f, ':', 1)
 	FROM migrate.rehearse(files => jsonb_build_object('1_one.sql', sql), format => 'plain') r, unnest(r.findings) f $$;
 SELECT test.findings('ALTER TABLE big ADD x int; ALTER TABLE big ALTER a SET NOT NULL');
 SELECT test.findings('SET lock_timeout = 100; ALTER TABLE big ADD x int; ALTER TABLE big ALTER a TYPE bigint');

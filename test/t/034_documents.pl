@@ -22,7 +22,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $root = "$FindBin::RealBin/../..";
-my @documents = ('README.md', map { "docs/$_.md" } qw(running clients security formats reference internals objects rules));
+my @documents = ('README.md', map { "docs/$_.md" } qw(running clients security formats reference internals objects rules rehearsal));
 my %not_run = map { $_ => 1 } qw(text python js go);
 
 my $node = new_node('documents');
@@ -109,6 +109,11 @@ my %prepare = (
 		write_files($dir, %half_way);
 		query($app, $two_alike);
 		fails_with($app, "CALL migrate.up('$dir')", '23505', qr/users_email_key/, 'a migration is interrupted');
+	},
+	'docs/rehearsal.md: ' => sub {
+		start_section(1, @first);
+		query($app, "SELECT migrate.apply('$dir')");
+		add_files($birthday);
 	},
 	'docs/objects.md: ' => sub { start_section(1) },
 	'docs/objects.md: Drift' => sub { start_section(1, @first) },
