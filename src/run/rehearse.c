@@ -327,7 +327,10 @@ rehearse_statement(const MigrateStatement *statement, const char *sql, MigrateEx
 			migrate_findings_of(rehearsal->foresight, facts, rehearsal->script,
 								statement - rehearsal->script->statements, sql, &allowed));
 
-	/* the new value cannot be used before a commit, which apply() does not have, but up() */
+	/*
+	 * the new value cannot be used before a commit, which apply() does not
+	 * have, but up()
+	 */
 	rehearsal->doubtful |= statement->tag == T_AlterEnumStmt;
 }
 
