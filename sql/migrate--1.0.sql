@@ -325,6 +325,26 @@ LANGUAGE C VOLATILE PARALLEL UNSAFE;
 REVOKE ALL ON FUNCTION migrate.rehearse FROM PUBLIC;
 COMMENT ON FUNCTION migrate.rehearse IS 'run the pending migrations, measure each statement, and undo all of it';
 
+CREATE FUNCTION migrate.verify(
+	dir text DEFAULT NULL,
+	target text DEFAULT NULL,
+	steps integer DEFAULT NULL,
+	versions text[] DEFAULT NULL,
+	project text DEFAULT 'default',
+	schema text DEFAULT '',
+	format text DEFAULT NULL,
+	vars jsonb DEFAULT NULL,
+	files jsonb DEFAULT NULL,
+	budget interval DEFAULT '2s',
+	script text DEFAULT NULL,
+	version text DEFAULT NULL,
+	OUT version text, OUT name text, OUT result text, OUT object text, OUT detail text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'migrate_verify'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+REVOKE ALL ON FUNCTION migrate.verify FROM PUBLIC;
+COMMENT ON FUNCTION migrate.verify IS 'try the way back of the pending migrations, or whether a script makes what they make, and undo all of it';
+
 CREATE FUNCTION migrate.baseline(
 	dir text DEFAULT NULL,
 	version text DEFAULT NULL,

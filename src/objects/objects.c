@@ -65,8 +65,8 @@ static const struct
 /*
  * Make the settings those above; returns the GUC nest level that ends them.
  */
-static int
-pin_settings(void)
+int
+migrate_objects_pin_settings(void)
 {
 	int			level = NewGUCNestLevel();
 
@@ -90,8 +90,8 @@ is_system_schema(const char *name)
  * The numbers of the schemas as an array: of those named, each of which must
  * exist (3F000), or of all; none of them is the server's or ours.
  */
-static Datum
-schema_numbers(List *names)
+Datum
+migrate_objects_schemas(List *names)
 {
 	int			n = 0;
 	Datum	   *oids;
@@ -120,10 +120,11 @@ schema_numbers(List *names)
  * The query of a kind with what all kinds have in common: members of extensions
  * are not objects of their own; owner, comment, labels and privileges are the
  * last lines of a definition.  Parameters: $1 schemas, $2 whether objects that
- * are in no schema count, $3 owners, $4 privileges.
+ * are in no schema count, $3 owners, $4 privileges.  "condition" is what else the
+ * rows "o" have to fulfil.
  */
-static char *
-query_of(const MigrateObjectKind *kind, bool common)
+char *
+migrate_object_query(const MigrateObjectKind *kind, bool common, const char *condition)
 {
 	return psprintf("SELECT o.name, concat_ws(E'\\n', o.definition, "
 					"CASE WHEN $3 AND o.owner <> 0 THEN 'OWNER TO ' || quote_ident(pg_get_userbyid(o.owner)) END, "
@@ -134,13 +135,14 @@ query_of(const MigrateObjectKind *kind, bool common)
 					"(SELECT string_agg('SECURITY LABEL FOR ' || quote_ident(s.provider) || ' IS ' || quote_literal(s.label), E'\\n' "
 					"ORDER BY s.provider COLLATE \"C\") "
 					"FROM pg_seclabel s WHERE s.classoid = o.class AND s.objoid = o.id AND s.objsubid = 0), "
-					"CASE WHEN $4 AND o.acl IS NOT NULL THEN " SQL_PRIVILEGES("o.acl", "o.base", "o.owner", "o.kind", "") "END) "
+					"CASE WHEN $4 AND o.acl IS NOT NULL THEN " SQL_PRIVILEGES("o.acl", "o.base", "o.owner", "o.kind", "") "END), "
+					"o.of_id, o.id "
 					"FROM (%s) o "
 					"LEFT JOIN pg_description t ON t.classoid = o.class AND t.objoid = o.id AND t.objsubid = 0 "
 					"WHERE NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = o.of_class AND d.objid = o.of_id AND d.deptype = 'e') "
-					"AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = o.class AND d.objid = o.id AND d.deptype = 'e') "
+					"AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = o.class AND d.objid = o.id AND d.deptype = 'e') %s"
 					"ORDER BY o.name COLLATE \"C\"",
-					common && kind->common_query != NULL ? kind->common_query : kind->query);
+					common && kind->common_query != NULL ? kind->common_query : kind->query, condition);
 }
 
 /*
@@ -167,7 +169,7 @@ read_kind(const MigrateObjectKind *kind, bool common, Datum *values,
 	Portal		portal;
 
 	error_context_stack = &callback;
-	portal = SPI_cursor_open_with_args(NULL, query_of(kind, common), PARAMETERS, types, values, NULL, true, 0);
+	portal = SPI_cursor_open_with_args(NULL, migrate_object_query(kind, common, ""), PARAMETERS, types, values, NULL, true, 0);
 	do
 	{
 		SPI_cursor_fetch(portal, true, FETCH);
@@ -200,10 +202,10 @@ void
 migrate_objects(const MigrateObjectFilter *filter, MigrateObjectReceiver receive, void *arg)
 {
 	Datum		values[PARAMETERS];
-	int			level = pin_settings();
+	int			level = migrate_objects_pin_settings();
 
 	SPI_connect();
-	values[0] = schema_numbers(filter->schemas);
+	values[0] = migrate_objects_schemas(filter->schemas);
 	values[1] = BoolGetDatum(filter->schemas == NIL);
 	values[2] = BoolGetDatum(filter->owners);
 	values[3] = BoolGetDatum(filter->privileges);

@@ -13,6 +13,8 @@
 #ifndef MIGRATE_OBJECTS_OBJECTS_INT_H
 #define MIGRATE_OBJECTS_OBJECTS_INT_H
 
+#include "nodes/pg_list.h"
+
 /*
  * One kind.  The query has a row for each object:
  *
@@ -25,16 +27,23 @@
  *							granted, and the kind of object for acldefault()
  *		definition			lines
  *
- * Parameters are those of query_of() in objects.c.
+ * Parameters are those of migrate_object_query().
  */
 typedef struct MigrateObjectKind
 {
 	const char *kind;
 	const char *query;
+	Oid			class;			/* as in the rows; InvalidOid: several */
+	Oid			of_class;		/* likewise, if it is another object */
 	bool		superuser;		/* reads what nobody else may */
 	const char *common_query;	/* the same without what not every role may
 								 * read; NULL: the query itself */
 } MigrateObjectKind;
+
+/* in objects.c */
+extern int	migrate_objects_pin_settings(void);
+extern Datum migrate_objects_schemas(List *names);
+extern char *migrate_object_query(const MigrateObjectKind *kind, bool common, const char *condition);
 
 /* in kinds.c: in the order of their names, ended by one without a name */
 extern const MigrateObjectKind migrate_object_kinds[];

@@ -22,4 +22,8 @@
 extern void migrate_lock_and_load(MigrateRun *run);
 extern List *migrate_run_steps(MigrateRun *run, List *steps);
 
+/* in baseline.c */
+extern void migrate_use_script(MigrateRun *run, const Migration *last, Migration *migration);
+extern void migrate_require_empty_history(const MigrateRun *run);
+
 #endif							/* MIGRATE_RUN_APPLY_H */

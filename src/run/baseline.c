@@ -32,13 +32,26 @@
 #include "util/printable.h"
 
 /*
+ * Make *migration the script of a baseline, request->script, under the name of "last".
+ */
+void
+migrate_use_script(MigrateRun *run, const Migration *last, Migration *migration)
+{
+	*migration = *last;
+	migrate_source_script(run->source, run->request->script, &migration->up);
+	memset(&migration->down, 0, sizeof(MigrateSection));
+	migration->said_reversible = false;
+	migration->properties = NIL;
+}
+
+/*
  * Run the script of a baseline, which replaces all migrations up to "last" and runs
  * under its name.  It is checked and executed like a migration.
  */
 static void
 run_script(MigrateRun *run, const Migration *last, MigrateResult *result)
 {
-	Migration	migration = *last;
+	Migration	migration;
 	MigrateStep step = {.direction = MIGRATE_UP,.file = &migration};
 	MigrateExecution execution;
 	ErrorContextCallback callback;
@@ -46,10 +59,7 @@ run_script(MigrateRun *run, const Migration *last, MigrateResult *result)
 	char	   *sql;
 
 	INSTR_TIME_SET_CURRENT(start);
-	migrate_source_script(run->source, run->request->script, &migration.up);
-	memset(&migration.down, 0, sizeof(MigrateSection));
-	migration.said_reversible = false;
-	migration.properties = NIL;
+	migrate_use_script(run, last, &migration);
 	migrate_check_up_steps(run, list_make1(&step), false);
 	migrate_fire_callers_events(run);
 	migrate_execution_begin(&execution, &callback, run, &step);
@@ -64,8 +74,11 @@ run_script(MigrateRun *run, const Migration *last, MigrateResult *result)
 	migrate_errcontext_end(&callback);
 }
 
-static void
-require_empty_history(const MigrateRun *run)
+/*
+ * A script replaces all migrations: 55000 if one has been applied.
+ */
+void
+migrate_require_empty_history(const MigrateRun *run)
 {
 	if (run->applied != NIL)
 		ereport(ERROR,
@@ -92,7 +105,7 @@ migrate_run_baseline(MigrateRun *run)
 	migrate_require_source(run);
 	migrate_lock_and_load(run);
 	if (run->request->script != NULL)
-		require_empty_history(run);
+		migrate_require_empty_history(run);
 	chosen = migrate_plan_baseline(run->items, run->request);
 	foreach(lc, chosen)
 		results = lappend(results, migrate_new_unrun_result(run, ((MigrateItem *) lfirst(lc))->file));

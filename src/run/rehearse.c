@@ -18,7 +18,6 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
-#include "tcop/tcopprot.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -110,36 +109,6 @@ add_rows(Rehearsal *rehearsal, MigrateRun *run, MigrateStep *step)
 	migrate_errcontext_end(&callback);
 	if (sql != NULL)
 		pfree(sql);
-}
-
-/*
- * Does COPY read or write something outside of the database?
- */
-static bool
-copies_outside(const MigrateStatement *statement, const char *sql)
-{
-	const CopyStmt *copy;
-
-	if (statement->tag != T_CopyStmt || statement->rows > 0)
-		return false;
-	copy = castNode(CopyStmt, linitial_node(RawStmt, pg_parse_query(pnstrdup(sql + statement->offset,
-																			 statement->length)))->stmt);
-	return copy->is_program || copy->filename != NULL;
-}
-
-/*
- * Why a statement must not run here, or NULL.
- */
-static const char *
-reason_not_to_run(const MigrateStatement *statement, const char *sql)
-{
-	if (!migrate_runs_in_block(statement))
-		return "it cannot run inside a transaction block";
-	if (copies_outside(statement, sql))
-		return "a file or a program cannot be rolled back";
-	if (statement->set_transaction)
-		return "the transaction has begun";
-	return NULL;
 }
 
 /*
@@ -296,7 +265,7 @@ rehearse_statement(const MigrateStatement *statement, const char *sql, MigrateEx
 
 	rehearsal->current = row;
 	migrate_budget_before();
-	reason = reason_not_to_run(statement, sql);
+	reason = migrate_reason_not_to_run(statement, sql);
 	if (reason != NULL)
 	{
 		row->error = reason;

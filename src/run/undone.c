@@ -12,9 +12,11 @@
  */
 #include "postgres.h"
 
+#include "tcop/tcopprot.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
 
+#include "execute/execute.h"
 #include "history/history.h"
 #include "run/budget.h"
 #include "run/held.h"
@@ -61,6 +63,36 @@ is_error_of_server(const ErrorData *error)
 			return true;
 	}
 	return false;
+}
+
+/*
+ * Does COPY read or write something outside of the database?
+ */
+static bool
+copies_outside(const MigrateStatement *statement, const char *sql)
+{
+	const CopyStmt *copy;
+
+	if (statement->tag != T_CopyStmt || statement->rows > 0)
+		return false;
+	copy = castNode(CopyStmt, linitial_node(RawStmt, pg_parse_query(pnstrdup(sql + statement->offset,
+																			 statement->length)))->stmt);
+	return copy->is_program || copy->filename != NULL;
+}
+
+/*
+ * Why a statement must not run in a run that is undone, or NULL, when its turn has come.
+ */
+const char *
+migrate_reason_not_to_run(const MigrateStatement *statement, const char *sql)
+{
+	if (!migrate_runs_in_block(statement))
+		return "it cannot run inside a transaction block";
+	if (copies_outside(statement, sql))
+		return "a file or a program cannot be rolled back";
+	if (statement->set_transaction)
+		return "the transaction has begun";
+	return NULL;
 }
 
 /*

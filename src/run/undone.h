@@ -14,6 +14,7 @@
 #define MIGRATE_RUN_UNDONE_H
 
 #include "run/run.h"
+#include "script/script.h"
 
 /*
  * How a run that was undone has ended.
@@ -36,6 +37,7 @@ typedef struct MigrateUndone
 typedef void (*MigrateBody) (MigrateRun *run, void *arg);
 
 /* in undone.c */
+extern const char *migrate_reason_not_to_run(const MigrateStatement *statement, const char *sql);
 extern MigrateUndone migrate_run_undone(MigrateRequest *request, int64 budget,
 										MigrateBody body, void *arg);
 

@@ -86,6 +86,7 @@ INSERT INTO test.calls VALUES
 	('migrate.status(text,text,text,text,jsonb)', 'SELECT * FROM migrate.status()'),
 	('migrate.sync(text,text,text,text,jsonb,jsonb)', 'SELECT * FROM migrate.sync()'),
 	('migrate.up(text,text,integer,text[],text,text,text,jsonb,boolean,jsonb,integer)', 'CALL migrate.up()'),
+	('migrate.verify(text,text,integer,text[],text,text,text,jsonb,jsonb,interval,text,text)', 'SELECT * FROM migrate.verify()'),
 	('migrate.version(text,text)', 'SELECT migrate.version()'),
 	('migrate.wait_for(text,interval,text,text)', 'CALL migrate.wait_for(NULL)');
 SELECT p.oid::regprocedure AS not_in_the_list FROM pg_proc p

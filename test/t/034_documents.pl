@@ -22,7 +22,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $root = "$FindBin::RealBin/../..";
-my @documents = ('README.md', map { "docs/$_.md" } qw(running clients security formats reference internals objects rules rehearsal));
+my @documents = ('README.md', map { "docs/$_.md" } qw(running clients security formats reference internals objects rules rehearsal verify));
 my %not_run = map { $_ => 1 } qw(text python js go);
 
 my $node = new_node('documents');
@@ -115,6 +115,9 @@ my %prepare = (
 		query($app, "SELECT migrate.apply('$dir')");
 		add_files($birthday);
 	},
+	'docs/verify.md: What it finds' => sub { start_section(1) },
+	'docs/verify.md: Proof of a baseline' => sub { start_section(1) },
+	'docs/verify.md: In CI, and with pgTAP' => sub { start_section(1, @first) },
 	'docs/objects.md: ' => sub { start_section(1) },
 	'docs/objects.md: Drift' => sub { start_section(1, @first) },
 	'docs/formats.md: ' => sub {
