@@ -133,7 +133,7 @@ build_packages=(bison flex perl dpkg-dev libipc-run-perl)
 prepare_server() {
     case $1 in
         15) "$TOP/dev/lib/packages" ;;
-        17) "$TOP/dev/lib/debian" trixie 17 "${build_packages[@]}" postgresql-17-pgaudit postgresql-17-timescaledb ;;
+        17) "$TOP/dev/lib/debian" trixie 17 "${build_packages[@]}" postgresql-17-pgaudit postgresql-17-timescaledb pgbouncer ;;
         a) prepare_server 17 && "$TOP/dev/lib/assertions" ;;
         18) "$TOP/dev/lib/debian" sid 18 "${build_packages[@]}" ;;
     esac

@@ -6,6 +6,7 @@
 #   the texts arrive byte for byte, also those of links, as in mounted volumes
 #   a broken migration ends with status 1, SQLSTATE, message, hint, file and line
 #   so does what is not about a migration, with status 1
+#   a notice is shown while the call still runs, but by those of %late
 #
 # And what drivers must be told: in a transaction of the driver's own, the call fails.
 #
@@ -62,6 +63,9 @@ my %in_transaction = (
 	'perl-dbi' => [ '/usr/bin/perl', '-MDBI', '-e',
 		qq{DBI->connect('dbi:Pg:', undef, undef, { AutoCommit => 0 })->do('$call?)', undef, '{}')} ]);
 
+# Drivers that hand notices on when the call ends.
+my %late = map { $_ => 1 } qw(python-psycopg2 java-pgjdbc);
+
 # The text of a note has what drivers easily change: line ends, what quotes, what looks
 # like a parameter.
 my $migrations = "$FindBin::RealBin/../clients/migrations";
@@ -71,6 +75,7 @@ my ($note) = $good{'parts/words.sql'} =~ /'(.*\r\n.*)'/ or die 'the note has los
 
 my $dir = as_volume(new_directory(%good), '003_late.sql');
 my $broken = new_directory(%good, %broken);
+my $live = new_directory(%good, '101_first.sql' => "SELECT 1;\n", '102_waits.sql' => "INSERT INTO gate VALUES (1);\n");
 
 my $node = new_node('clients', conf => "listen_addresses = '127.0.0.1'\nmax_connections = 30\n");
 my $server = database($node, 'postgres');
@@ -236,6 +241,37 @@ sub test_errors
 	return;
 }
 
+# The second migration waits for the gate; is the notice of the first one there?
+sub test_live_notice
+{
+	my ($client, $db) = @_;
+
+	return if drops_notices($client);
+
+	my $gate = open_session($db);
+	my $waits = q{SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'deploy' AND wait_event_type = 'Lock'};
+
+	ask($gate, 'BEGIN; LOCK TABLE gate');
+	my $run = start_client($client, $db->{name}, $live);
+	wait_until('the second migration waits', sub { $run->{harness}->pump_nb; return query($db, $waits) == 1 });
+	if ($late{ $client->{name} })
+	{
+		ask($gate, 'COMMIT');
+		finish_client($run);
+	}
+	else
+	{
+		wait_until('a notice while the call runs', sub { $run->{harness}->pump_nb; return $run->{err} =~ /applied 101_first/ });
+		unlike($run->{err}, qr/102_waits/, 'a notice is shown while the call runs');
+		ask($gate, 'COMMIT');
+		finish_client($run);
+	}
+	close_session($gate);
+	like($run->{err}, qr/applied 101_first.*applied 102_waits/s, 'both notices are shown');
+	is("$run->{status} $run->{out}", "0 applied 2\n", 'and both are applied');
+	return;
+}
+
 sub test_in_transaction
 {
 	my ($client, $db) = @_;
@@ -264,6 +300,7 @@ sub test_client
 			(@$top ? 'a second start' : 'what is compiled in is the same:') . ' finds nothing to do') or diag($run->{err});
 	}
 	test_errors($client, $db);
+	test_live_notice($client, $db);
 	test_in_transaction($client, $db);
 	return;
 }
