@@ -37,6 +37,7 @@
 #include "run/step.h"
 #include "run/step_script.h"
 #include "util/activity.h"
+#include "util/client.h"
 #include "util/errcontext.h"
 #include "util/printable.h"
 #include "util/subtransaction.h"
@@ -60,6 +61,7 @@ migrate_run_begin(const MigrateRequest *request)
 				 errmsg("a migration cannot run migrations")));
 	running = true;
 	migrate_activity_begin(request->routine, request->history.project, request->history.schema);
+	migrate_client_collect();
 }
 
 /*
@@ -69,6 +71,7 @@ void
 migrate_run_end(void)
 {
 	running = false;
+	migrate_client_send();
 	migrate_activity_end();
 }
 

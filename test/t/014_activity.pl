@@ -12,7 +12,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $node = new_node('activity', streaming => 1, conf => "max_prepared_transactions = 4\n");
+my $node = new_node('activity', streaming => 1, conf => "listen_addresses = '127.0.0.1'\nmax_prepared_transactions = 4\n");
 my $db = create_database($node, 'app');
 my $other = open_session($db);
 
@@ -195,7 +195,39 @@ like($err, qr/ERROR:  57014/, 'it can be canceled');
 is((ask($ready, 'SELECT 1'))[0], 1, 'and the session goes on');
 
 #
-# The same on a standby
+# The client learns in time what has run: the kernel may collect messages, but it
+# does not wait for the next migration
+#
+
+my $waits = new_directory(
+	'1_quick.sql' => "-- +goose Up\nCREATE TABLE quick (i integer);\n",
+	'2_slow.sql' => "-- +goose Up\nDO 'BEGIN PERFORM pg_advisory_xact_lock(7); END';\n",
+	'3_fails.sql' => "-- +goose Up\nDO 'BEGIN PERFORM 1/0; END';\n");
+foreach my $host ('127.0.0.1', '')
+{
+	foreach my $call ('CALL migrate.up', 'SELECT FROM migrate.apply')
+	{
+		my $where = $call . ($host ? ' over TCP' : ' over a socket');
+		my $project = "notices $where";
+		my $client = open_session($db, application => 'client', $host ? (host => $host) : ());
+
+		query($db, 'DROP TABLE IF EXISTS quick');
+		ask($other, 'BEGIN; SELECT pg_advisory_xact_lock(7)');
+		start($client, "$call('$waits', project => '$project')");
+		wait_until("$where: the first NOTICE, while the second migration waits",
+			sub { has_written($client, qr/applied 1_quick/) });
+		wait_for_activity($db, 'client', "wait_event_type = 'Lock'");
+		unlike($client->{err}, qr/applied 2_slow/, "$where: it waits");
+		ask($other, 'COMMIT');
+		($out, $err) = finish($client);
+		like($err, qr/applied 2_slow.*ERROR:  22012/s, "$where: the rest, and the error");
+		is((ask($client, "SELECT 'after'"))[0], 'after', "$where: and the session goes on");
+		close_session($client);
+	}
+}
+
+#
+# activity() and what waits for a version, on a standby
 #
 
 $node->backup('b');

@@ -115,6 +115,7 @@ sub connection
 	my ($db, %options) = @_;
 	my $string = $db->{node}->connstr($db->{name});
 
+	$string .= " host=$options{host}" if defined $options{host};
 	$string .= " user=$options{user}" if defined $options{user};
 	$string .= " application_name=$options{application}"
 	  if defined $options{application};
@@ -123,7 +124,7 @@ sub connection
 }
 
 # Run SQL in a new session; returns psql's exit status and what it wrote to both
-# outputs, with SQLSTATEs.  Options: user, application, options (as PGOPTIONS).
+# outputs, with SQLSTATEs.  Options: host, user, application, options (as PGOPTIONS).
 sub sql
 {
 	my ($db, $sql, %options) = @_;
