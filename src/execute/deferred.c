@@ -23,6 +23,7 @@
 #include "commands/trigger.h"
 #include "datatype/timestamp.h"
 #include "executor/spi.h"
+#include "lib/qunique.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "utils/builtins.h"
@@ -143,12 +144,11 @@ add_constraint(Form_pg_constraint form)
 }
 
 /*
- * Read the deferrable constraints of a table, or with InvalidOid all.
+ * Read the deferrable constraints of a table, or with InvalidOid all, from pg_constraint.
  */
 static void
-read_constraints(Oid table)
+read_constraints(Relation rel, Oid table)
 {
-	Relation	rel = table_open(ConstraintRelationId, AccessShareLock);
 	ScanKeyData key;
 	SysScanDesc scan;
 	HeapTuple	tuple;
@@ -167,11 +167,10 @@ read_constraints(Oid table)
 			add_constraint(form);
 	}
 	systable_endscan(scan);
-	table_close(rel, AccessShareLock);
 }
 
 static void
-reread_constraints(Oid table)
+reread_constraints(Relation rel, Oid table)
 {
 	Deferrable *entry = hash_search(deferrables, &table, HASH_FIND, NULL);
 
@@ -181,7 +180,22 @@ reread_constraints(Oid table)
 		entry->constraints = NIL;
 		(void) hash_search(deferrables, &table, HASH_REMOVE, NULL);
 	}
-	read_constraints(table);
+	read_constraints(rel, table);
+}
+
+/*
+ * The tables that have changed, each once, into "tables"; returns how many.  Most change
+ * more than once: a new table, for one, with each of its catalog rows.
+ */
+static int
+take_changed(Oid *tables)
+{
+	int			n = nchanged;
+
+	memcpy(tables, changed, n * sizeof(Oid));
+	nchanged = 0;
+	qsort(tables, n, sizeof(Oid), oid_cmp);
+	return qunique(tables, n, sizeof(Oid), oid_cmp);
 }
 
 /*
@@ -194,20 +208,21 @@ update_constraints(void)
 	while (!deferrables_complete || all_changed || nchanged > 0)
 	{
 		bool		all = !deferrables_complete || all_changed;
-		int			n = nchanged;
 		Oid			tables[MAX_CHANGED];
+		int			n = take_changed(tables);
+		Relation	rel;
 
-		memcpy(tables, changed, n * sizeof(Oid));
-		nchanged = 0;
 		all_changed = false;
 		deferrables_complete = false;
+		rel = table_open(ConstraintRelationId, AccessShareLock);
 		if (all)
 		{
 			forget_all();
-			read_constraints(InvalidOid);
+			read_constraints(rel, InvalidOid);
 		}
 		for (int i = 0; i < n && !all; i++)
-			reread_constraints(tables[i]);
+			reread_constraints(rel, tables[i]);
+		table_close(rel, AccessShareLock);
 		deferrables_complete = true;
 	}
 }

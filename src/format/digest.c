@@ -96,7 +96,7 @@ migrate_digester_begin(MigrateDirectory *dir, const MigrateFormat *format)
 		digester->layout++;
 		format--;
 	}
-	digester->hash = migrate_hash_begin(PG_SHA256);
+	digester->hash = migrate_hash_create(PG_SHA256);
 	initStringInfo(&digester->said);
 	return digester;
 }

@@ -136,6 +136,22 @@ section_text(MigrateSource *source, const MigrateSection *section, int *length)
 }
 
 /*
+ * The SHA-256 of a text; of thousands of them, with one context of the library.
+ */
+static void
+sha256_text(MigrateSource *source, const char *str, int length, uint8 *sha256)
+{
+	if (source->hash == NULL)
+	{
+		migrate_sha256(str, length, sha256);
+		return;
+	}
+	migrate_hash_restart(source->hash);
+	migrate_hash_add(source->hash, str, length);
+	migrate_hash_finish(source->hash, sha256, PG_SHA256_DIGEST_LENGTH);
+}
+
+/*
  * A section to hash, as the argument of hash_whole().
  */
 typedef struct Hashing
@@ -151,7 +167,7 @@ hash_whole(void *arg)
 	int			length;
 	char	   *str = section_text(hashing->source, hashing->section, &length);
 
-	migrate_sha256(str, length, hashing->section->sha256);
+	sha256_text(hashing->source, str, length, hashing->section->sha256);
 	pfree(str);
 }
 
@@ -387,6 +403,7 @@ migrate_source_read(const MigrateLocation *location, const char *format, const c
 		find_format(source);
 	if (set->format == NULL)
 		return source;
+	source->hash = migrate_hash_create(PG_SHA256);
 	while (!read_files(source))
 		CHECK_FOR_INTERRUPTS();
 	other = !source->detect ? NULL : remembered == NULL ? migrate_format_by_table(set->format, exists) :
@@ -397,6 +414,8 @@ migrate_source_read(const MigrateLocation *location, const char *format, const c
 		source->detect = false;
 		(void) read_files(source);
 	}
+	migrate_hash_free(source->hash);
+	source->hash = NULL;
 	check_ignored(source);
 	forget_included(source);
 	foreach(lc, set->migrations)

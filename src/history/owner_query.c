@@ -213,14 +213,6 @@ become_owner(OwnerState *state)
 	state->guc_level = NewGUCNestLevel();
 	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
-
-	/*
-	 * Where one row is enough, the planner may choose a sequential scan
-	 * because it expects to find one early.  If no row qualifies, that reads
-	 * all of a table that only grows.
-	 */
-	(void) set_config_option("enable_seqscan", "off", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
 	SetUserIdAndSecContext(table_owner(), state->security | SECURITY_LOCAL_USERID_CHANGE |
 						   SECURITY_RESTRICTED_OPERATION);
 
@@ -310,6 +302,13 @@ run_query(void *arg)
 	QueryRun   *run = arg;
 	int			result;
 
+	/*
+	 * Where one row is enough, the planner may choose a sequential scan
+	 * because it expects to find one early.  If no row qualifies, that reads
+	 * all of a table that only grows.  migrate_as_owner() restores it.
+	 */
+	(void) set_config_option("enable_seqscan", "off", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	result = SPI_execute_snapshot(plan_of(run->query), run->p->values, run->p->nulls,

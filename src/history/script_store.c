@@ -31,41 +31,37 @@ static const char *const script_columns[] = {"id", "sha256", "bytes", "text", NU
 
 const MigrateTableDef migrate_script_table = {"script", "script_sha256_idx", "script_id_seq", script_columns};
 
-/*
- * Whoever has the same text later will trust what is stored under its hash.
- */
-static void
-check_sha256(const uint8 *sha256, const char *str, size_t length)
+#ifdef USE_ASSERT_CHECKING
+static bool
+has_sha256(const char *str, size_t length, const uint8 *sha256)
 {
 	uint8		actual[PG_SHA256_DIGEST_LENGTH];
 
 	migrate_sha256(str, length, actual);
-	if (memcmp(sha256, actual, sizeof(actual)) != 0)
-		elog(ERROR, "text of a script does not have its hash");
+	return memcmp(sha256, actual, sizeof(actual)) == 0;
 }
+#endif
 
 /*
- * Insert a script, unless it is there.
+ * Insert a script, unless it is there.  Whoever has the same text later will trust what
+ * is stored under its hash: that is for the caller to get right, and
+ * migrate_source_text() does.
  */
 void
 migrate_put_script(MigrateTable *table, const uint8 *sha256, const char *str)
 {
-	const AttrNumber column = SCRIPT_SHA256;
 	size_t		length = strlen(str);
 	MigrateParameters row = {0};
 
 	migrate_bind(&row, Int64GetDatum(0));
 	migrate_bind_sha256(&row, sha256);
-	if (migrate_table_has(table, &column, &row.values[SCRIPT_SHA256 - 1], 1))
+	if (migrate_table_has(table, SCRIPT_SHA256, row.values[SCRIPT_SHA256 - 1]))
 		return;
-	check_sha256(sha256, str, length);
+	Assert(has_sha256(str, length, sha256));
 	row.values[0] = Int64GetDatum(migrate_table_next_id(table));
 	migrate_bind(&row, Int64GetDatum((int64) length));
 	migrate_bind_text(&row, length <= MAX_STORED_SCRIPT ? str : NULL);
 	migrate_table_insert(table, &row);
-
-	/* so that the next one sees it */
-	CommandCounterIncrement();
 }
 
 /*
@@ -85,6 +81,7 @@ store_script(void *arg)
 
 	migrate_put_script(table, script->sha256, script->str);
 	migrate_table_close(table);
+	CommandCounterIncrement();
 }
 
 /*

@@ -22,12 +22,15 @@
 #include "access/genam.h"
 #include "access/table.h"
 #include "access/tableam.h"
+#include "access/transam.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_am.h"
 #include "catalog/pg_type.h"
 #include "commands/sequence.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
-#include "nodes/nodes.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -52,6 +55,7 @@ struct MigrateTable
 	EState	   *estate;
 	ResultRelInfo *info;
 	TupleTableSlot *slot;
+	IndexScanDesc lookup;		/* of migrate_table_has(), or NULL */
 };
 
 /*
@@ -62,11 +66,13 @@ typedef struct ParsedCheck
 	MemoryContext context;
 	char	   *source;
 	Expr	   *expr;
+	ExprState  *state;			/* ready for any row, or NULL */
 } ParsedCheck;
 
 /* those that this session has met; one of another text replaces the oldest */
 static ParsedCheck checks[MAX_CHECKS];
 static int	next_check = 0;
+static int	last_check = 0;		/* found last */
 
 /*
  * Call "body", which may open tables and change them, as their owner.  What a run has
@@ -158,31 +164,76 @@ migrate_table_next_id(const MigrateTable *table)
 	return nextval_internal(table->sequence, false);
 }
 
+static bool
+is_not_built_in(Oid function, void *context)
+{
+	return function >= FirstGenbkiObjectId;
+}
+
 /*
- * The expression of a CHECK constraint.  It is kept, since a run writes a few rows in each
- * of many transactions, and parsing takes as long as writing them.
+ * Is an expression more than functions of the server on columns and constants?  Those do
+ * not change, and keep nothing between two calls.
  */
-static Expr *
+static bool
+has_more_than_built_in(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	switch (nodeTag(node))
+	{
+		case T_Var:
+		case T_Const:
+		case T_FuncExpr:
+		case T_OpExpr:
+		case T_ScalarArrayOpExpr:
+		case T_BoolExpr:
+		case T_NullTest:
+		case T_RelabelType:
+		case T_List:
+			break;
+		default:
+			return true;
+	}
+	return check_functions_in_node(node, is_not_built_in, NULL) ||
+		expression_tree_walker(node, has_more_than_built_in, context);
+}
+
+/*
+ * A CHECK constraint.  It is kept, since a run writes a few rows in each of many
+ * transactions, and parsing takes as long as writing them, and so does preparing.
+ */
+static const ParsedCheck *
 parsed_check(const char *source)
 {
 	ParsedCheck check;
 	MemoryContext old;
 
-	for (int i = 0; i < MAX_CHECKS; i++)
-		if (checks[i].source != NULL && strcmp(checks[i].source, source) == 0)
-			return checks[i].expr;
+	/* those of a table come in the same order each time */
+	for (int i = 1; i <= MAX_CHECKS; i++)
+	{
+		int			number = (last_check + i) % MAX_CHECKS;
+
+		if (checks[number].source != NULL && strcmp(checks[number].source, source) == 0)
+		{
+			last_check = number;
+			return &checks[number];
+		}
+	}
 	check.context = AllocSetContextCreate(CurrentMemoryContext, "migrate check",
 										  ALLOCSET_SMALL_SIZES);
 	old = MemoryContextSwitchTo(check.context);
 	check.source = pstrdup(source);
 	check.expr = stringToNode(source);
+	check.state = has_more_than_built_in((Node *) check.expr, NULL) ? NULL :
+		ExecInitExpr(expression_planner(check.expr), NULL);
 	MemoryContextSwitchTo(old);
 	MemoryContextSetParent(check.context, TopMemoryContext);
 	if (checks[next_check].context != NULL)
 		MemoryContextDelete(checks[next_check].context);
 	checks[next_check] = check;
+	last_check = next_check;
 	next_check = (next_check + 1) % MAX_CHECKS;
-	return check.expr;
+	return &checks[last_check];
 }
 
 /*
@@ -203,7 +254,11 @@ prepare_checks(MigrateTable *table)
 		return;
 	exprs = MemoryContextAllocZero(table->estate->es_query_cxt, n * sizeof(ExprState *));
 	for (int i = 0; i < n; i++)
-		exprs[i] = ExecPrepareExpr(parsed_check(constr->check[i].ccbin), table->estate);
+	{
+		const ParsedCheck *check = parsed_check(constr->check[i].ccbin);
+
+		exprs[i] = check->state ? check->state : ExecPrepareExpr(check->expr, table->estate);
+	}
 	*migrate_check_exprs(table->info) = exprs;
 }
 
@@ -229,6 +284,15 @@ migrate_table_insert(MigrateTable *table, const MigrateParameters *row)
 	ResetPerTupleExprContext(table->estate);
 }
 
+static void
+init_key(ScanKey key, Relation rel, AttrNumber number, Datum value)
+{
+	Form_pg_attribute column = TupleDescAttr(RelationGetDescr(rel), number - 1);
+
+	ScanKeyEntryInitialize(key, 0, number, BTEqualStrategyNumber, InvalidOid, column->attcollation,
+						   column->atttypid == BYTEAOID ? F_BYTEAEQ : F_TEXTEQ, value);
+}
+
 /*
  * Begin to look for rows: "values" are those of the columns with these numbers, text
  * or bytea, by which the index finds them.
@@ -241,26 +305,54 @@ begin_scan(Relation rel, Oid index, Snapshot snapshot, const AttrNumber *columns
 
 	Assert(ncolumns <= MAX_KEYS);
 	for (int i = 0; i < ncolumns; i++)
-	{
-		Form_pg_attribute column = TupleDescAttr(RelationGetDescr(rel), columns[i] - 1);
-
-		ScanKeyEntryInitialize(&keys[i], 0, columns[i], BTEqualStrategyNumber, InvalidOid,
-							   column->attcollation,
-							   column->atttypid == BYTEAOID ? F_BYTEAEQ : F_TEXTEQ, values[i]);
-	}
+		init_key(&keys[i], rel, columns[i], values[i]);
 	return systable_beginscan(rel, index, OidIsValid(index), snapshot, ncolumns, keys);
 }
 
 /*
- * Is there a row with such values?  What the same command has inserted is not seen.
+ * The index of a table, if it is open and finds rows by the value of a column; NULL else.
+ */
+static Relation
+index_on(const MigrateTable *table, AttrNumber column)
+{
+	for (int i = 0; i < table->info->ri_NumIndices; i++)
+	{
+		Relation	index = table->info->ri_IndexRelationDescs[i];
+
+		if (RelationGetRelid(index) == table->index)
+			return index->rd_rel->relam == BTREE_AM_OID && index->rd_index->indisvalid &&
+				index->rd_index->indkey.values[0] == column &&
+				RelationGetIndexPredicate(index) == NIL ? index : NULL;
+	}
+	return NULL;
+}
+
+/*
+ * Is there a row that has such a value, text or bytea, in the column, the first of the
+ * index?  Rows that this transaction has just inserted count.
  */
 bool
-migrate_table_has(MigrateTable *table, const AttrNumber *columns, const Datum *values, int ncolumns)
+migrate_table_has(MigrateTable *table, AttrNumber column, Datum value)
 {
-	SysScanDesc scan = begin_scan(table->rel, table->index, NULL, columns, values, ncolumns);
-	bool		found = HeapTupleIsValid(systable_getnext(scan));
+	ScanKeyData key;
+	Relation	index = index_on(table, column);
+	bool		found;
 
-	systable_endscan(scan);
+	if (index == NULL)
+	{
+		SysScanDesc scan = begin_scan(table->rel, InvalidOid, SnapshotSelf, &column, &value, 1);
+
+		found = HeapTupleIsValid(systable_getnext(scan));
+		systable_endscan(scan);
+		return found;
+	}
+	init_key(&key, table->rel, column, value);
+	key.sk_attno = 1;
+	if (table->lookup == NULL)
+		table->lookup = migrate_index_beginscan(table->rel, index, SnapshotSelf, 1);
+	index_rescan(table->lookup, &key, 1, NULL, 0);
+	found = index_getnext_slot(table->lookup, ForwardScanDirection, table->slot);
+	ExecClearTuple(table->slot);
 	return found;
 }
 
@@ -295,6 +387,8 @@ void
 migrate_table_close(MigrateTable *table)
 {
 	AfterTriggerEndQuery(table->estate);
+	if (table->lookup != NULL)
+		index_endscan(table->lookup);
 	ExecCloseIndices(table->info);
 	ExecResetTupleTable(table->estate->es_tupleTable, false);
 	FreeExecutorState(table->estate);

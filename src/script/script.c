@@ -508,6 +508,19 @@ migrate_try_to_lex(void (*body) (void *arg), void *arg)
 }
 
 /*
+ * The statements of a script, in the current context, and no larger than they are: there
+ * may be thousands of scripts.
+ */
+static MigrateStatement *
+copy_statements(const MigrateScript *script)
+{
+	MigrateStatement *statements = palloc(Max(script->nstatements, 1) * sizeof(MigrateStatement));
+
+	memcpy(statements, script->statements, script->nstatements * sizeof(MigrateStatement));
+	return statements;
+}
+
+/*
  * Parse and check one section of a migration.
  *
  * "sql" is that section, "line" the line of its first byte in the file.
@@ -535,17 +548,16 @@ migrate_script_parse(const char *sql, bool transactional, int line, MigrateError
 	parser.script->line = line;
 	parser.script->has_markers = migrate_find_text(sql, MIGRATE_LINE_MARKER) != NULL;
 	migrate_begin_script(parser.script, sql, errctx);
-	parser.script->statements = palloc(parser.capacity * sizeof(MigrateStatement));
 	parser.scratch = AllocSetContextCreate(lexing, "migrate statement",
 										   ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(lexing);
+	parser.script->statements = palloc(parser.capacity * sizeof(MigrateStatement));
 	lex_quietly(cut, &parser);
 	MemoryContextSwitchTo(parser.context);
+	parser.script->statements = copy_statements(parser.script);
 	MemoryContextDelete(lexing);
 
 	errctx->statement = 0;
-	parser.script->statements = repalloc(parser.script->statements,
-										 Max(parser.script->nstatements, 1) * sizeof(MigrateStatement));
 	migrate_check_blocks(&parser.blocks, parser.script, parser.line, errctx);
 	return parser.script;
 }

@@ -64,7 +64,9 @@ static void
 append_run(StringInfo buf)
 {
 	initStringInfo(buf);
-	appendStringInfo(buf, "migrate.%s(", current_routine);
+	appendStringInfoString(buf, "migrate.");
+	appendStringInfoString(buf, current_routine);
+	appendStringInfoChar(buf, '(');
 	append_quoted(buf, current_project);
 	appendStringInfoString(buf, ", ");
 	append_quoted(buf, current_schema);
@@ -78,12 +80,16 @@ static void
 report(StringInfo buf, const char *query)
 {
 	char	   *shown = migrate_shown(buf->data);
-	char	   *activity = psprintf("%s: %.*s", shown, pgstat_track_activity_query_size, query);
 
-	pgstat_report_activity(STATE_RUNNING, activity);
-	pfree(activity);
 	if (shown != buf->data)
+	{
+		resetStringInfo(buf);
+		appendStringInfoString(buf, shown);
 		pfree(shown);
+	}
+	appendStringInfoString(buf, ": ");
+	appendBinaryStringInfo(buf, query, strnlen(query, pgstat_track_activity_query_size));
+	pgstat_report_activity(STATE_RUNNING, buf->data);
 	pfree(buf->data);
 }
 

@@ -21,6 +21,7 @@
 #error "migrate needs PostgreSQL 15 or later"
 #endif
 
+#include "access/genam.h"
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
@@ -301,6 +302,17 @@ migrate_check_is_plain(const TupleConstr *constr, int number)
 	return constr->check[number].ccenforced && !constr->has_generated_virtual;
 #else
 	return true;
+#endif
+}
+
+/* 18 can measure index scans. */
+static inline IndexScanDesc
+migrate_index_beginscan(Relation rel, Relation index, Snapshot snapshot, int nkeys)
+{
+#if PG_VERSION_NUM >= 180000
+	return index_beginscan(rel, index, snapshot, NULL, nkeys, 0);
+#else
+	return index_beginscan(rel, index, snapshot, nkeys, 0);
 #endif
 }
 

@@ -19,7 +19,8 @@
 #include "util/lines.h"
 
 /*
- * Begin another hash of the same type: cheaper than a new one.
+ * Begin another hash of the same type, which is cheaper than a new one, or the first
+ * one of migrate_hash_create().
  */
 void
 migrate_hash_restart(pg_cryptohash_ctx *hash)
@@ -29,12 +30,22 @@ migrate_hash_restart(pg_cryptohash_ctx *hash)
 }
 
 /*
+ * Prepare for hashes, each of which migrate_hash_restart() begins.  An error frees it with
+ * its resource owner.
+ */
+pg_cryptohash_ctx *
+migrate_hash_create(pg_cryptohash_type type)
+{
+	return pg_cryptohash_create(type);
+}
+
+/*
  * Begin a hash.  An error frees it with its resource owner.
  */
 pg_cryptohash_ctx *
 migrate_hash_begin(pg_cryptohash_type type)
 {
-	pg_cryptohash_ctx *hash = pg_cryptohash_create(type);
+	pg_cryptohash_ctx *hash = migrate_hash_create(type);
 
 	migrate_hash_restart(hash);
 	return hash;

@@ -16,6 +16,7 @@
 #include "common/cryptohash.h"
 
 /* in hash.c */
+extern pg_cryptohash_ctx *migrate_hash_create(pg_cryptohash_type type);
 extern pg_cryptohash_ctx *migrate_hash_begin(pg_cryptohash_type type);
 extern void migrate_hash_add(pg_cryptohash_ctx *hash, const char *bytes, int length);
 extern void migrate_hash_restart(pg_cryptohash_ctx *hash);

@@ -115,6 +115,17 @@ append_escape(StringInfo shown, const char *character, int length, pg_wchar c)
 }
 
 /*
+ * Is a text all of printable characters of ASCII?  Most are, and this is faster.
+ */
+static bool
+is_plain(const char *str)
+{
+	while (*str >= 0x20 && *str < 0x7f)
+		str++;
+	return *str == '\0';
+}
+
+/*
  * A text, in the encoding of the database, to be shown on one line: what is not
  * printable, and what the client's encoding lacks, is written as an escape.  Returns
  * "str" itself where nothing is to be done.
@@ -123,11 +134,14 @@ char *
 migrate_shown(const char *str)
 {
 	bool		is_utf8 = GetDatabaseEncoding() == PG_UTF8;
-	Conversion	conversion = conversion_to_client(str);
+	Conversion	conversion;
 	StringInfoData shown;
 	const char *done = str;
 	const char *p = str;
 
+	if (is_plain(str))
+		return unconstify(char *, str);
+	conversion = conversion_to_client(str);
 	initStringInfo(&shown);
 	while (*p != '\0')
 	{
