@@ -140,8 +140,10 @@ migrate_assemble(List *parts, List **ignored)
 			if (last->down.present)
 				refuse_duplicate(last, last->down.file, part->down.file);
 			last->down = part->down;
-			last->digest_parts = last->digest_parts == NIL || part->digest_parts == NIL ? NIL :
-				list_concat(last->digest_parts, part->digest_parts);
+			if (last->digest_part != NULL && part->digest_part != NULL)
+				last->digest_part->down = part->digest_part;
+			else
+				last->digest_part = NULL;
 		}
 		else if (part->up.present)
 		{

@@ -92,6 +92,7 @@ typedef struct MigrateDigestPart
 	uint64		text_hash;		/* of the text that was parsed */
 	bool		is_digested;
 	uint8		digest[PG_SHA256_DIGEST_LENGTH];	/* of this file, then */
+	struct MigrateDigestPart *down; /* of the down file, or NULL */
 } MigrateDigestPart;
 
 /*
@@ -125,8 +126,8 @@ typedef struct Migration
 	bool		has_digest;		/* see migrate_source_digest() */
 	uint8		digest[PG_SHA256_DIGEST_LENGTH];	/* of what was read for
 													 * it, see digest.c */
-	List	   *digest_parts;	/* of MigrateDigestPart: an up and a down one;
-								 * NIL for what can have no digest, or has one */
+	MigrateDigestPart *digest_part; /* of its up file; NULL for what can have
+									 * no digest, or has one */
 	List	   *unread;			/* of MigrateFileName: files that are as they
 								 * were recorded, and have not been parsed;
 								 * see known.c */

@@ -34,7 +34,10 @@ migrate_section_finish(MigrateSection *section)
 	section->length = first->length;
 	section->line = first->line;
 	if (list_length(section->spans) == 1)
+	{
+		list_free_deep(section->spans);
 		section->spans = NIL;
+	}
 }
 
 /*

@@ -312,12 +312,18 @@ read_files(MigrateSource *source)
 	MigrateAtlasSum *atlas_sum = NULL;
 	List	   *files;
 	bool		better = false;
+	MemoryContext file_names;
+	MemoryContext old;
 	ListCell   *lc;
 
 	set->ignored = NIL;
 	if (str != NULL && migrate_format_has_file_sums(set->format))
 		atlas_sum = migrate_atlas_sum_begin(manifest, str, length);
+	file_names = AllocSetContextCreate(CurrentMemoryContext, "migrate file names",
+									   ALLOCSET_DEFAULT_SIZES);
+	old = MemoryContextSwitchTo(file_names);
 	files = migrate_format_files(set->format, names, str, &set->ignored);
+	MemoryContextSwitchTo(old);
 	source->has_digests = atlas_sum == NULL && migrate_format_has_digests(set->format);
 	if (source->has_digests && source->known != NULL)
 		parts = migrate_known_migrations(source->dir, set->format, &files, source->known,
@@ -338,9 +344,13 @@ read_files(MigrateSource *source)
 		if (migrations == NIL)
 			set->ignored = lappend(set->ignored, parsed->file);
 		parts = list_concat(parts, migrations);
+		list_free(migrations);
 	}
 	if (better)
+	{
+		MemoryContextDelete(file_names);
 		return false;
+	}
 	if (atlas_sum != NULL)
 		migrate_atlas_sum_end(atlas_sum, read_other, source);
 	set->migrations = migrate_format_assemble(set->format, parts, &set->ignored);

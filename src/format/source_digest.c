@@ -69,7 +69,7 @@ migrate_source_note_digest(MigrateSource *source, Migration *migration, MigrateF
 	part->file = file;
 	part->text_hash = hash_text(source);
 	if (is_alone || digest_file(source, part))
-		migration->digest_parts = list_make1(part);
+		migration->digest_part = part;
 }
 
 /*
@@ -77,14 +77,10 @@ migrate_source_note_digest(MigrateSource *source, Migration *migration, MigrateF
  * if it has no digest, or a file is not the one any more that was parsed.
  */
 static bool
-digest_parts(MigrateSource *source, List *parts, uint8 *digest)
+digest_parts(MigrateSource *source, MigrateDigestPart *first, uint8 *digest)
 {
-	ListCell   *lc;
-
-	foreach(lc, parts)
+	for (MigrateDigestPart *part = first; part != NULL; part = part->down)
 	{
-		MigrateDigestPart *part = lfirst(lc);
-
 		if (!part->is_digested)
 		{
 			source->including = NULL;
@@ -92,7 +88,7 @@ digest_parts(MigrateSource *source, List *parts, uint8 *digest)
 				!digest_file(source, part))
 				return false;
 		}
-		if (part == linitial(parts))
+		if (part == first)
 			memcpy(digest, part->digest, PG_SHA256_DIGEST_LENGTH);
 		else
 			migrate_digest_join(digest, part->digest);
@@ -107,10 +103,10 @@ digest_parts(MigrateSource *source, List *parts, uint8 *digest)
 void
 migrate_source_digest(MigrateSource *source, Migration *migration)
 {
-	List	   *parts = migration->digest_parts;
+	MigrateDigestPart *first = migration->digest_part;
 
-	if (parts == NIL)
+	if (first == NULL)
 		return;
-	migration->digest_parts = NIL;
-	migration->has_digest = digest_parts(source, parts, migration->digest);
+	migration->digest_part = NULL;
+	migration->has_digest = digest_parts(source, first, migration->digest);
 }

@@ -118,13 +118,51 @@ text_column(const Row *columns, int number)
 	return isnull ? NULL : TextDatumGetCString(value);
 }
 
+/*
+ * Is the text of a column that one?
+ */
+static bool
+text_is(const Row *columns, int number, const char *str)
+{
+	bool		isnull;
+	Datum		datum = column(columns, number, &isnull);
+	text	   *value = isnull ? NULL : DatumGetTextPP(datum);
+	size_t		length = strlen(str);
+
+	return value != NULL && VARSIZE_ANY_EXHDR(value) == length && memcmp(VARDATA_ANY(value), str, length) == 0;
+}
+
+/*
+ * A text that most rows share: "last" is that of the row before, or NULL.
+ */
 static char *
-name_column(const Row *columns, int number)
+shared_text_column(const Row *columns, int number, char *last)
+{
+	return last != NULL && text_is(columns, number, last) ? last : text_column(columns, number);
+}
+
+/*
+ * Likewise of type name.
+ */
+static char *
+shared_name_column(const Row *columns, int number, char *last)
 {
 	bool		isnull;
 	Datum		value = column(columns, number, &isnull);
 
-	return isnull ? NULL : pstrdup(NameStr(*DatumGetName(value)));
+	if (isnull)
+		return NULL;
+	return last != NULL && strcmp(NameStr(*DatumGetName(value)), last) == 0 ? last :
+		pstrdup(NameStr(*DatumGetName(value)));
+}
+
+static MigrateSyntax
+syntax_column(const Row *columns, int number)
+{
+	bool		isnull;
+	text	   *value = DatumGetTextPP(column(columns, number, &isnull));
+
+	return migrate_syntax_named(VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value));
 }
 
 static int
@@ -191,27 +229,33 @@ vars_column(const Row *columns, int number)
 	return isnull ? NIL : migrate_variables_read(value, VARIABLE_STORED);
 }
 
+/*
+ * A row as the history has it; "last" is the one before, NULL for none, whose texts it may
+ * share.
+ */
 static AppliedMigration *
-applied_from_row(const Row *columns)
+applied_from_row(const Row *columns, const AppliedMigration *last)
 {
+	static const AppliedMigration none = {0};
 	AppliedMigration *row = palloc0(sizeof(AppliedMigration));
-	const char *state;
 	bool		isnull;
+
+	if (last == NULL)
+		last = &none;
 
 	row->version = text_column(columns, R_VERSION);
 	row->name = text_column(columns, R_NAME);
-	row->kind = strcmp(text_column(columns, R_KIND), "repeatable") == 0 ?
-		KIND_REPEATABLE : KIND_VERSIONED;
+	row->kind = text_is(columns, R_KIND, "repeatable") ? KIND_REPEATABLE : KIND_VERSIONED;
 	row->sort_key = row->stored_key = text_column(columns, R_SORT_KEY);
 	row->file = text_column(columns, R_FILE);
-	row->format = text_column(columns, R_FORMAT);
+	row->format = shared_text_column(columns, R_FORMAT, last->format);
 	row->has_digest = sha256_column(columns, R_DIGEST, row->digest);
 	row->batch = int_column(columns, R_BATCH);
 	row->history_id = DatumGetInt64(column(columns, R_HISTORY_ID, &isnull));
 	(void) sha256_column(columns, R_UP_SHA256, row->up_sha256);
 	row->has_down = sha256_column(columns, R_DOWN_SHA256, row->down_sha256);
-	row->up_role = name_column(columns, R_UP_ROLE);
-	row->down_role = name_column(columns, R_DOWN_ROLE);
+	row->up_role = shared_name_column(columns, R_UP_ROLE, last->up_role);
+	row->down_role = shared_name_column(columns, R_DOWN_ROLE, last->down_role);
 	row->up_line = int_column(columns, R_UP_LINE);
 	row->down_line = int_column(columns, R_DOWN_LINE);
 	row->up_transactional = bool_column(columns, R_UP_TRANSACTIONAL);
@@ -222,18 +266,17 @@ applied_from_row(const Row *columns)
 	row->author = text_column(columns, R_AUTHOR);
 	row->created = text_column(columns, R_CREATED);
 	row->applied_at = DatumGetTimestampTz(column(columns, R_APPLIED_AT, &isnull));
-	row->applied_by = name_column(columns, R_APPLIED_BY);
+	row->applied_by = shared_name_column(columns, R_APPLIED_BY, last->applied_by);
 	row->duration = DatumGetIntervalP(column(columns, R_DURATION, &isnull))->time;
 	row->statements = int_column(columns, R_STATEMENTS);
-	state = text_column(columns, R_STATE);
 	row->baseline = bool_column(columns, R_BASELINE);
-	row->interrupted = strcmp(state, "applied") != 0;
-	row->going_down = strcmp(state, "interrupted down") == 0;
+	row->interrupted = !text_is(columns, R_STATE, "applied");
+	row->going_down = text_is(columns, R_STATE, "interrupted down");
 	row->done = int_column(columns, R_DONE);
 	row->started = bool_column(columns, R_STARTED);
 	row->invalid_indexes = oids_column(columns, R_INVALID_INDEXES);
-	row->up_syntax = migrate_syntax_named(text_column(columns, R_UP_SYNTAX));
-	row->down_syntax = migrate_syntax_named(text_column(columns, R_DOWN_SYNTAX));
+	row->up_syntax = syntax_column(columns, R_UP_SYNTAX);
+	row->down_syntax = syntax_column(columns, R_DOWN_SYNTAX);
 	row->up_vars = vars_column(columns, R_UP_VARS);
 	row->down_vars = vars_column(columns, R_DOWN_VARS);
 	return row;
@@ -246,7 +289,7 @@ collect_row(void *arg, const Datum *values, const bool *nulls)
 	MemoryContext old = MemoryContextSwitchTo(sink->context);
 	Row			row = {values, nulls};
 
-	sink->rows = lappend(sink->rows, applied_from_row(&row));
+	sink->rows = lappend(sink->rows, applied_from_row(&row, sink->rows == NIL ? NULL : llast(sink->rows)));
 	MemoryContextSwitchTo(old);
 }
 

@@ -127,7 +127,6 @@ needs_digest(MigrateRun *run, const MigrateItem *item)
 {
 	Migration  *file = item->file;
 	const AppliedMigration *row = item->applied;
-	ListCell   *lc;
 
 	if (file == NULL || row == NULL || file->unread != NIL ||
 		(item->state != STATE_APPLIED && item->state != STATE_BASELINE) ||
@@ -135,11 +134,9 @@ needs_digest(MigrateRun *run, const MigrateItem *item)
 		return false;
 
 	/* other files may have changed since they were compared */
-	foreach(lc, file->digest_parts)
-	{
-		if (((MigrateDigestPart *) lfirst(lc))->is_digested)
+	for (const MigrateDigestPart *part = file->digest_part; part != NULL; part = part->down)
+		if (part->is_digested)
 			return false;
-	}
 	migrate_source_digest(run->source, file);
 	return file->has_digest &&
 		!(row->has_digest && memcmp(file->digest, row->digest, PG_SHA256_DIGEST_LENGTH) == 0);

@@ -442,6 +442,7 @@ migrate_load_before_up(MigrateRun *run)
 		warn_other_tool(run);
 	foreach(lc, steps)
 		busy |= ((MigrateStep *) lfirst(lc))->file != NULL;
+	list_free_deep(steps);
 	if (busy || migrate_changed_downs(run) != NIL)
 	{
 		run->request->ignores_interrupted = false;

@@ -52,15 +52,15 @@ migrate_syntax_name(MigrateSyntax syntax)
 }
 
 /*
- * The syntax of that name; XX000 for an unknown one.
+ * The syntax of that name, of "length" bytes; XX000 for an unknown one.
  */
 MigrateSyntax
-migrate_syntax_named(const char *name)
+migrate_syntax_named(const char *name, int length)
 {
 	for (int i = 0; i < lengthof(syntax_names); i++)
-		if (strcmp(syntax_names[i], name) == 0)
+		if (strlen(syntax_names[i]) == length && memcmp(syntax_names[i], name, length) == 0)
 			return (MigrateSyntax) i;
-	elog(ERROR, "unrecognized syntax of variables: \"%s\"", name);
+	elog(ERROR, "unrecognized syntax of variables: \"%.*s\"", length, name);
 }
 
 static void

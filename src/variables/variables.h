@@ -65,7 +65,7 @@ typedef struct MigrateVariableSet
 
 /* in variables.c */
 extern const char *migrate_syntax_name(MigrateSyntax syntax);
-extern MigrateSyntax migrate_syntax_named(const char *name);
+extern MigrateSyntax migrate_syntax_named(const char *name, int length);
 extern char *migrate_substitute(MigrateSyntax syntax, const char *sql, int line, List *sets,
 								List **used, MigrateErrorContext *errctx);
 extern bool migrate_has_variables(MigrateSyntax syntax, const char *sql);
