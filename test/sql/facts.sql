@@ -58,3 +58,6 @@ ORDER BY m.name;
 
 -- those that are not known
 SELECT name, reason FROM public.said WHERE NOT known ORDER BY name;
+-- for other tests
+SET client_min_messages = error;
+DROP SCHEMA f CASCADE;
