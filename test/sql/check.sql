@@ -98,6 +98,12 @@ WHERE test.found(replace(s.sql, 'big', t)) ~ t ORDER BY 1, 2;
 SELECT n, test.found(E'CREATE TABLE new (LIKE big INCLUDING ALL);\nCREATE TABLE new_part (id int);\n' || replace(sql, 'big', 'new'))
 FROM test.statements WHERE test.found(E'CREATE TABLE new (LIKE big INCLUDING ALL);\nCREATE TABLE new_part (id int);\n' || replace(sql, 'big', 'new')) ~ 'new' ORDER BY 1;
 SELECT test.found('ALTER TABLE parts ATTACH PARTITION fitting_part FOR VALUES FROM (0) TO (20000)');
+CREATE TABLE detached (id int) PARTITION BY RANGE (id);
+CREATE TABLE detached_1 PARTITION OF detached FOR VALUES FROM (0) TO (20000);
+SELECT test.found('ALTER TABLE detached DETACH PARTITION detached_1');
+INSERT INTO detached SELECT generate_series(1, 10000);
+SELECT test.found('ALTER TABLE detached DETACH PARTITION detached_1'), test.found('ALTER TABLE detached DETACH PARTITION detached_1 CONCURRENTLY');
+DROP TABLE detached;
 SELECT test.found('DROP TABLE big; CREATE TABLE big (a int); CREATE INDEX ON big (a)');
 SELECT test.found('ALTER DOMAIN plain ADD CHECK (VALUE > 0)'), test.found('ALTER DOMAIN plain ADD CHECK (VALUE > 0) NOT VALID');
 SELECT test.found('DO $$ BEGIN END $$');
