@@ -4,6 +4,12 @@
  *		Which format a directory is of, from names, markers and tables, and which
  *		of its files are of another one.
  *
+ * Names of folders and of manifests are looked at first, then the names and markers of
+ * all files; a file with markers is better evidence than one with a name.  A bare
+ * number, "1.sql", is a name in several formats.  If any of the files has a marker of
+ * one of these, as Play's "!Ups" or dbmate's "migrate:up", the directory is of that
+ * format, and a file there that lacks them is an error.  If none has, it is plain.
+ *
  * Nothing here does I/O or reads a catalog.
  *
  * Copyright (c) 2026, the migrate authors
@@ -139,7 +145,7 @@ const MigrateFormat *
 migrate_format_by_table(const MigrateFormat *format, MigrateTableExists exists)
 {
 	for (const MigrateFormat *f = migrate_formats; f->name != NULL; f++)
-		if (migrate_format_may_be(format, f) && exists(f->table, f->column))
+		if (migrate_format_may_be(format, f) && f->table != NULL && exists(f->table, f->column))
 			return f;
 	return NULL;
 }
@@ -169,6 +175,64 @@ migrate_format_of_history(const MigrationSet *set, const char *remembered)
 }
 
 /*
+ * The place of a migration in the order of a format that may have been meant.  NULL if
+ * its name is none there, unless that begins with a number and a period, which only a
+ * few formats read.
+ */
+static const char *
+key_in(const MigrateFormat *format, const char *file)
+{
+	MigrateFileName parsed = {0};
+	int			digits = strspn(file, MIGRATE_DIGITS);
+
+	if (format->parse_name(file, &parsed))
+		return parsed.sort_key;
+	return digits > 0 && file[digits] == '.' ? migrate_numeric_key(file, digits) : NULL;
+}
+
+/*
+ * 22023 if a directory, whose format has been detected, has the names of another one in
+ * which the order is not the same, since one of them orders by number, the other by text,
+ * and if nothing else decides.
+ */
+void
+migrate_format_check_order(const MigrationSet *set, List *names, MigrateTableExists exists)
+{
+	const MigrateFormat *format = set->format;
+	const MigrateFormat *twin = format->twin ? migrate_format_named(format->twin, NIL) : NULL;
+	const Migration *before = NULL;
+	const Migration *wrong = NULL;
+	const Migration *last = NULL;
+	const char *last_key = NULL;
+	ListCell   *lc;
+
+	if (twin == NULL || (format->is_sure != NULL && format->is_sure(names)))
+		return;
+	foreach(lc, set->migrations)
+	{
+		const Migration *migration = lfirst(lc);
+		const char *key = key_in(twin, migration->file);
+
+		if (key == NULL || migration->depends_line > 0)
+			return;
+		if (wrong == NULL && last_key != NULL && strcmp(last_key, key) > 0)
+		{
+			before = last;
+			wrong = migration;
+		}
+		last = migration;
+		last_key = key;
+	}
+	if (wrong != NULL && (format->table == NULL || !exists(format->table, format->column)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("order of the migrations is ambiguous"),
+				 errdetail("File \"%s\" comes before \"%s\" in the format \"%s\", and after it in \"%s\".",
+						   before->file, wrong->file, format->name, twin->name),
+				 errhint("Specify \"format\" as \"%s\" or as \"%s\".", format->name, twin->name)));
+}
+
+/*
  * Another format that a file's text is marked as one of, or NULL.  With "ambiguous",
  * also where there is doubt.
  */
@@ -179,7 +243,7 @@ migrate_format_marked(const MigrateFormat *format, const char *sql, bool ambiguo
 	int			found;
 
 	for (const MigrateFormat *f = migrate_formats; f->name != NULL; f++)
-		if (f->by_markers && f->grammar != format->grammar &&
+		if (f->by_markers && f->grammar != format->grammar && f->grammar->is_text == NULL &&
 			(ambiguous || !migrate_grammar_is_ambiguous(f->grammar)))
 			add_evidence(&evidence, f);
 	found = migrate_grammar_first(evidence.grammars, evidence.n, sql);

@@ -45,15 +45,15 @@ static const struct
 	{"flyway", false}, {"sqlx", false}, {"diesel", false}, {"supabase", false},
 	{"postgres", false}, {"sql", false}, {"section", false}, {"script", false},
 	{"part", false}, {"begin", false}, {"start", false}, {"statements", false},
-	{"the", false},
+	{"the", false}, {"hasura", true}, {"yoyo", true}, {"postgrator", false}, {"pop", false},
 };
 
 static const char *const downs[] = {
-	"down", "rollback", "undo", "revert", "downgrade", "downrollback", "rolldown",
+	"down", "downs", "rollback", "undo", "revert", "downgrade", "downrollback", "rolldown",
 };
 
 static const char *const no_transactions[] = {
-	"notransaction", "notransactions", "transactionfalse", "transactionoff", "transactionnone",
+	"notransaction", "notransactions", "transactionalfalse", "transactionfalse", "transactionoff", "transactionnone",
 	"disabletransaction", "disabletransactions", "transactiondisable", "disabletx", "notx", "notxn",
 	"nontransactional", "withouttransaction", "txmodenone", "runintransactionfalse",
 	"executeintransactionfalse",
@@ -168,7 +168,7 @@ migrate_line_is_down(const MigrateLine *line)
 
 /*
  * Is a line that says "down" spelled as the marker of a tool is: "+goose Down",
- * "migrate:down"?
+ * "migrate:down", "!Downs"?
  */
 bool
 migrate_line_is_like_marker(const MigrateLine *line)
@@ -178,8 +178,9 @@ migrate_line_is_like_marker(const MigrateLine *line)
 		const char *p = line->str + i;
 		int			left = line->length - i;
 
-		if (*p == '+' || (*p == ':' && i > 0 && left > 1 && isalpha((unsigned char) p[-1]) &&
-						  isalpha((unsigned char) p[1])))
+		if (*p == '+' || (*p == '!' && left > 1 && isalpha((unsigned char) p[1])) ||
+			(*p == ':' && i > 0 && left > 1 && isalpha((unsigned char) p[-1]) &&
+			 isalpha((unsigned char) p[1])))
 			return true;
 		for (int j = 0; j < lengthof(fillers); j++)
 		{
@@ -241,7 +242,8 @@ migrate_first_statement(const char *sql, int length)
 		const char *p = line->str + blank;
 		int			left = line->length - blank;
 
-		if (left == 0 || (left >= 2 && memcmp(p, "--", 2) == 0))
+		/* Play takes comments of MySQL, too */
+		if (left == 0 || *p == '#' || (left >= 2 && memcmp(p, "--", 2) == 0))
 			continue;
 		if (memchr(p, ';', left) != NULL)
 			return line->number;

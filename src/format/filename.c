@@ -26,8 +26,11 @@
 #include "format/format.h"
 #include "util/printable.h"
 
-static bool
-is_flat(const char *file)
+/*
+ * Is a file in the directory itself?
+ */
+bool
+migrate_is_flat(const char *file)
 {
 	return strchr(file, '/') == NULL;
 }
@@ -78,14 +81,14 @@ migrate_numeric_key(const char *digits, int length)
  * Take a name apart into digits, one of "separators", and the rest without
  * "suffix".
  */
-static bool
-numbered_name(const char *file, const char *separators, const char *suffix,
-			  MigrateFileName *parsed)
+bool
+migrate_numbered_name(const char *file, const char *separators, const char *suffix,
+					  MigrateFileName *parsed)
 {
 	int			digits = strspn(file, MIGRATE_DIGITS);
 	int			rest;
 
-	if (digits == 0 || digits > MIGRATE_MAX_DIGITS || file[digits] == '\0' || !is_flat(file) ||
+	if (digits == 0 || digits > MIGRATE_MAX_DIGITS || file[digits] == '\0' || !migrate_is_flat(file) ||
 		strchr(separators, file[digits]) == NULL ||
 		!migrate_has_suffix(file + digits, suffix))
 		return false;
@@ -102,8 +105,8 @@ numbered_name(const char *file, const char *separators, const char *suffix,
  * Split a name of "length" bytes: the digits at its start are the version, what
  * follows a separator is the name.  Without digits, all of it is the version.
  */
-static void
-split_name(const char *name, int length, MigrateFileName *parsed)
+void
+migrate_split_name(const char *name, int length, MigrateFileName *parsed)
 {
 	int			digits = Min((int) strspn(name, MIGRATE_DIGITS), length);
 	int			rest = digits;
@@ -122,9 +125,9 @@ split_name(const char *name, int length, MigrateFileName *parsed)
 static bool
 text_name(const char *file, const char *suffix, MigrateFileName *parsed)
 {
-	if (!is_flat(file) || !migrate_has_suffix(file, suffix))
+	if (!migrate_is_flat(file) || !migrate_has_suffix(file, suffix))
 		return false;
-	split_name(file, strlen(file) - strlen(suffix), parsed);
+	migrate_split_name(file, strlen(file) - strlen(suffix), parsed);
 	parsed->sort_key = pstrdup(file);
 	return true;
 }
@@ -135,70 +138,7 @@ text_name(const char *file, const char *suffix, MigrateFileName *parsed)
 bool
 migrate_filename_goose(const char *file, MigrateFileName *parsed)
 {
-	return numbered_name(file, "_", ".sql", parsed);
-}
-
-/*
- * updown, and tern but for the separator.
- */
-bool
-migrate_filename_updown(const char *file, MigrateFileName *parsed)
-{
-	return numbered_name(file, "-_", ".sql", parsed);
-}
-
-/*
- * plain: the undo script of N is N_rollback.sql or N_anything.down.sql.
- */
-bool
-migrate_filename_plain(const char *file, MigrateFileName *parsed)
-{
-	if (!numbered_name(file, "-_", ".sql", parsed))
-		return false;
-	parsed->part = strcmp(file + strlen(parsed->version), "_rollback.sql") == 0 ||
-		migrate_has_suffix(file, ".down.sql") ? PART_DOWN : PART_UP;
-	return true;
-}
-
-/*
- * golang-migrate: "N_name.up.sql" and "N_name.down.sql" (v4, parse.go).
- */
-bool
-migrate_filename_pairs(const char *file, MigrateFileName *parsed)
-{
-	static const char *const suffixes[] = {".sql", ".pgsql", ".psql"};
-	const char *dot = strrchr(file, '.');
-	const char *before = dot;
-	bool		is_sql = false;
-	char	   *name;
-
-	/* the tool reads any suffix */
-	for (int i = 0; i < lengthof(suffixes) && dot != NULL; i++)
-		is_sql |= pg_strcasecmp(dot, suffixes[i]) == 0;
-	if (!is_sql)
-		return false;
-	while (before > file && before[-1] != '.')
-		before--;
-	if (before == file || !(strncmp(before, "up.", 3) == 0 || strncmp(before, "down.", 5) == 0))
-		return false;
-	name = psprintf("%.*s.sql", (int) (dot - file), file);
-	parsed->part = PART_UP;
-	if (numbered_name(name, "_", ".up.sql", parsed))
-		return true;
-	parsed->part = PART_DOWN;
-	return numbered_name(name, "_", ".down.sql", parsed);
-}
-
-/*
- * sqlx: pairs, and up files by themselves (v0.9, migrate/source.rs).
- */
-bool
-migrate_filename_sqlx(const char *file, MigrateFileName *parsed)
-{
-	if (migrate_filename_pairs(file, parsed))
-		return true;
-	parsed->part = PART_UP;
-	return numbered_name(file, "_", ".sql", parsed);
+	return migrate_numbered_name(file, "_", ".sql", parsed);
 }
 
 /*
@@ -234,7 +174,7 @@ migrate_filename_dbmate(const char *file, MigrateFileName *parsed)
 bool
 migrate_filename_tern(const char *file, MigrateFileName *parsed)
 {
-	return numbered_name(file, "_", ".sql", parsed) && *parsed->name != '\0';
+	return migrate_numbered_name(file, "_", ".sql", parsed) && *parsed->name != '\0';
 }
 
 /*
@@ -309,7 +249,7 @@ migrate_filename_supabase(const char *file, MigrateFileName *parsed)
 	if (strspn(file, MIGRATE_DIGITS) == 14 && strcmp(file + 14, "_init.sql") == 0 &&
 		strncmp(file, "20211209000000", 14) < 0)
 		return false;
-	if (!numbered_name(file, "_", ".sql", parsed))
+	if (!migrate_numbered_name(file, "_", ".sql", parsed))
 		return false;
 	parsed->sort_key = pstrdup(file);
 	return true;
@@ -363,110 +303,13 @@ migrate_filename_liquibase(const char *file, MigrateFileName *parsed)
 }
 
 /*
- * A folder for each migration: "folder/file", and nothing below that.  Returns
- * the length of the folder's name, 0 for another name.
- */
-static int
-folder_length(const char *path, const char *file)
-{
-	const char *slash = strchr(path, '/');
-
-	return slash != NULL && strcmp(slash + 1, file) == 0 ? slash - path : 0;
-}
-
-/*
- * Does a folder have that file, and is there no numbered file beside the folders,
- * which would be a migration of another layout?
- */
-static bool
-folders_have(List *names, const char *file)
-{
-	bool		found = false;
-	ListCell   *lc;
-
-	foreach(lc, names)
-	{
-		const char *name = lfirst(lc);
-
-		if (strspn(name, MIGRATE_DIGITS) > 0 && is_flat(name) && migrate_is_sql_file(name))
-			return false;
-		found |= folder_length(name, file) > 0;
-	}
-	return found;
-}
-
-/*
- * prisma 6: "<folder>/migration.sql", in the order of the folders' names.
- * drizzle 1.0 has the same, with a snapshot beside.
- */
-bool
-migrate_filename_prisma(const char *file, MigrateFileName *parsed)
-{
-	int			length = folder_length(file, "migration.sql");
-
-	if (length == 0)
-		return false;
-	split_name(file, length, parsed);
-	parsed->part = PART_UP;
-	parsed->sort_key = pnstrdup(file, length);
-	return true;
-}
-
-bool
-migrate_directory_is_drizzle_folders(List *names)
-{
-	return folders_have(names, "migration.sql") && folders_have(names, "snapshot.json") &&
-		!migrate_has_name(names, "migration_lock.toml");
-}
-
-bool
-migrate_directory_is_prisma(List *names)
-{
-	return folders_have(names, "migration.sql");
-}
-
-/*
- * diesel 2: "<folder>/up.sql" and "down.sql"; the version is the folder's name up
- * to the first underscore without hyphens, in the order of text
- * (diesel_migrations, file_based_migrations.rs).
- */
-bool
-migrate_filename_diesel(const char *file, MigrateFileName *parsed)
-{
-	int			length = folder_length(file, "up.sql");
-	int			version;
-	char	   *out;
-
-	parsed->part = length > 0 ? PART_UP : PART_DOWN;
-	if (length == 0)
-		length = folder_length(file, "down.sql");
-	if (length == 0)
-		return false;
-	version = Min((int) strcspn(file, "_"), length);
-	out = parsed->version = palloc(version + 1);
-	for (int i = 0; i < version; i++)
-		if (file[i] != '-')
-			*out++ = file[i];
-	*out = '\0';
-	parsed->name = version < length ? pnstrdup(file + version + 1, length - version - 1) : pstrdup("");
-	parsed->sort_key = pstrdup(parsed->version);
-	return true;
-}
-
-bool
-migrate_directory_is_diesel(List *names)
-{
-	return folders_have(names, "up.sql");
-}
-
-/*
  * graphile-migrate 2: "N.sql" or "N-name.sql".
  */
 bool
 migrate_filename_graphile(const char *file, MigrateFileName *parsed)
 {
 	parsed->part = PART_UP;
-	return numbered_name(file, "-", ".sql", parsed) ||
+	return migrate_numbered_name(file, "-", ".sql", parsed) ||
 		(file[strspn(file, MIGRATE_DIGITS)] == '.' && migrate_filename_postgres_migrations(file, parsed));
 }
 
@@ -569,7 +412,7 @@ migrate_other_files(List *names, List *files)
 	{
 		char	   *name = lfirst(lc);
 
-		if (is_flat(name) && migrate_is_sql_file(name) &&
+		if (migrate_is_flat(name) && migrate_is_sql_file(name) &&
 			bsearch(&name, known, n, sizeof(char *), compare_strings) == NULL)
 			others = lappend(others, name);
 	}

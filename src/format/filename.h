@@ -29,12 +29,42 @@ extern bool migrate_directory_is_refinery(List *names);
 /* as many as a sort key can count */
 #define MIGRATE_MAX_DIGITS	255
 
-/* in filename.c */
-extern bool migrate_filename_goose(const char *file, MigrateFileName *parsed);
-extern bool migrate_filename_updown(const char *file, MigrateFileName *parsed);
-extern bool migrate_filename_plain(const char *file, MigrateFileName *parsed);
+/* in filename_folders.c */
+extern bool migrate_filename_prisma(const char *file, MigrateFileName *parsed);
+extern bool migrate_filename_diesel(const char *file, MigrateFileName *parsed);
+extern bool migrate_filename_hasura(const char *file, MigrateFileName *parsed);
+extern bool migrate_directory_is_hasura(List *names);
+extern bool migrate_directory_is_drizzle_folders(List *names);
+extern bool migrate_directory_is_prisma(List *names);
+extern bool migrate_directory_is_diesel(List *names);
+extern bool migrate_directory_is_surely_diesel(List *names);
+
+/* in filename_pairs.c */
 extern bool migrate_filename_pairs(const char *file, MigrateFileName *parsed);
 extern bool migrate_filename_sqlx(const char *file, MigrateFileName *parsed);
+extern bool migrate_filename_pop(const char *file, MigrateFileName *parsed);
+extern bool migrate_filename_postgrator(const char *file, MigrateFileName *parsed);
+extern bool migrate_directory_is_pop(List *names);
+extern bool migrate_is_dialect(const char *word, int length, bool *is_ours);
+extern List *migrate_choose_dialect(List *files);
+
+/* in yoyo.c */
+extern bool migrate_filename_yoyo(const char *file, MigrateFileName *parsed);
+extern bool migrate_directory_is_yoyo(List *names);
+extern void migrate_refuse_yoyo(const char *file);
+
+/* in filename_plain.c */
+extern bool migrate_begins_with_date(const char *file);
+extern bool migrate_filename_updown(const char *file, MigrateFileName *parsed);
+extern bool migrate_filename_plain(const char *file, MigrateFileName *parsed);
+extern bool migrate_filename_play(const char *file, MigrateFileName *parsed);
+
+/* in filename.c */
+extern bool migrate_is_flat(const char *file);
+extern bool migrate_numbered_name(const char *file, const char *separators, const char *suffix,
+								  MigrateFileName *parsed);
+extern void migrate_split_name(const char *name, int length, MigrateFileName *parsed);
+extern bool migrate_filename_goose(const char *file, MigrateFileName *parsed);
 extern bool migrate_filename_sql_migrate(const char *file, MigrateFileName *parsed);
 extern bool migrate_filename_dbmate(const char *file, MigrateFileName *parsed);
 extern bool migrate_filename_tern(const char *file, MigrateFileName *parsed);
@@ -44,15 +74,10 @@ extern bool migrate_filename_supabase(const char *file, MigrateFileName *parsed)
 extern bool migrate_filename_postgres_migrations(const char *file, MigrateFileName *parsed);
 extern bool migrate_filename_atlas(const char *file, MigrateFileName *parsed);
 extern bool migrate_filename_liquibase(const char *file, MigrateFileName *parsed);
-extern bool migrate_filename_prisma(const char *file, MigrateFileName *parsed);
-extern bool migrate_filename_diesel(const char *file, MigrateFileName *parsed);
 extern bool migrate_filename_graphile(const char *file, MigrateFileName *parsed);
 extern bool migrate_filename_graphile_committed(const char *file, MigrateFileName *parsed);
 extern bool migrate_directory_is_sqitch(List *names);
 extern bool migrate_directory_is_drizzle(List *names);
-extern bool migrate_directory_is_drizzle_folders(List *names);
-extern bool migrate_directory_is_prisma(List *names);
-extern bool migrate_directory_is_diesel(List *names);
 extern bool migrate_directory_is_atlas(List *names);
 extern bool migrate_directory_is_graphile(List *names);
 pg_noreturn extern void migrate_refuse_unreadable(const char *folder);

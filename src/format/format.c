@@ -60,9 +60,16 @@ const MigrateFormat migrate_formats[] = {
 		.template = &migrate_template_prisma
 	},
 	{
+		.name = "hasura",.looks_like = migrate_directory_is_hasura,
+		.parse_name = migrate_filename_hasura,.nested = true,.metadata_file = "/up.yaml",
+		.grammar = &migrate_grammar_hasura,
+		.template = &migrate_template_hasura
+	},
+	{
 		.name = "diesel",.looks_like = migrate_directory_is_diesel,
 		.parse_name = migrate_filename_diesel,.nested = true,.needs_up = true,.metadata_file = "/metadata.toml",
-		.grammar = &migrate_grammar_none,
+		.grammar = &migrate_grammar_none,.twin = "hasura",.is_sure = migrate_directory_is_surely_diesel,
+		.like = "hasura",.table = "__diesel_schema_migrations",.column = "run_on",
 		.template = &migrate_template_diesel
 	},
 	{
@@ -106,8 +113,19 @@ const MigrateFormat migrate_formats[] = {
 		.template = &migrate_template_flyway
 	},
 	{
+		.name = "pop",.looks_like = migrate_directory_is_pop,
+		.parse_name = migrate_filename_pop,.nested = true,.choose = migrate_choose_dialect,
+		.wider = "golang-migrate",.twin = "golang-migrate",.grammar = &migrate_grammar_none,
+		.template = &migrate_template_pairs
+	},
+	{
+		.name = "postgrator",.by_name = true,
+		.parse_name = migrate_filename_postgrator,.grammar = &migrate_grammar_none,
+		.template = &migrate_template_postgrator
+	},
+	{
 		.name = "golang-migrate",.by_name = true,
-		.parse_name = migrate_filename_pairs,.wider = "sqlx",
+		.parse_name = migrate_filename_pairs,.wider = "sqlx",.like = "pop",
 		.grammar = &migrate_grammar_plain,.atlas_directives = true,
 		.template = &migrate_template_pairs
 	},
@@ -152,7 +170,20 @@ const MigrateFormat migrate_formats[] = {
 		.template = &migrate_template_updown
 	},
 	{
-		.name = "plain",.by_name = true,
+		.name = "play",.by_markers = true,
+		.parse_name = migrate_filename_play,.from_one = true,.consecutive = true,
+		.grammar = &migrate_grammar_play,
+		.template = &migrate_template_play
+	},
+	{
+		.name = "yoyo",.looks_like = migrate_directory_is_yoyo,.by_markers = true,
+		.parse_name = migrate_filename_yoyo,.refuse = migrate_refuse_yoyo,.depends = true,.twin = "plain",
+		.grammar = &migrate_grammar_yoyo,
+		.like = "plain",.table = "_yoyo_migration",.column = "migration_hash",
+		.template = &migrate_template_yoyo
+	},
+	{
+		.name = "plain",.by_name = true,.like = "yoyo",
 		.parse_name = migrate_filename_plain,.down_name = "%s_rollback.sql",.header = true,
 		.grammar = &migrate_grammar_plain,.atlas_directives = true,
 		.template = &migrate_template_plain
@@ -294,13 +325,13 @@ migrate_format_has_unique_versions(const MigrateFormat *format)
 
 /*
  * Does a migration depend on no file but its own?  Others have no digest: a file may
- * have more changesets than those that are recorded, and hashes of files name one
- * another.
+ * have more changesets than those that are recorded, hashes of files name one another,
+ * and the order may depend on what is in all of them.
  */
 bool
 migrate_format_has_digests(const MigrateFormat *format)
 {
-	return !format->changesets && !format->hashed;
+	return !format->changesets && !format->hashed && !format->depends;
 }
 
 static void
@@ -348,8 +379,11 @@ migrate_format_files(const MigrateFormat *format, List *names, const char *manif
 			migrate_refuse_unreadable(file);
 		if (format->parse_name != NULL && format->parse_name(file, &parsed))
 		{
-			MigrateFileName *copy = palloc(sizeof(MigrateFileName));
+			MigrateFileName *copy;
 
+			if (parsed.part == PART_NONE)
+				continue;
+			copy = palloc(sizeof(MigrateFileName));
 			check_version_zero(format, &parsed);
 			*copy = parsed;
 			files = lappend(files, copy);
@@ -364,6 +398,8 @@ migrate_format_files(const MigrateFormat *format, List *names, const char *manif
 	}
 	if (format->parse_manifest != NULL)
 		*ignored = migrate_other_files(names, files);
+	if (format->choose != NULL)
+		files = format->choose(files);
 	if (format->down_name != NULL)
 		migrate_refuse_down_names(files, format->down_name);
 	if (format->needs_up)
@@ -378,9 +414,11 @@ migrate_format_files(const MigrateFormat *format, List *names, const char *manif
 char *
 migrate_format_metadata_file(const MigrateFormat *format, const char *file)
 {
-	if (format->metadata_file == NULL)
+	bool		in_folder = format->metadata_file != NULL && *format->metadata_file == '/';
+
+	if (format->metadata_file == NULL || (in_folder && migrate_is_flat(file)))
 		return NULL;
-	if (*format->metadata_file == '/')
+	if (in_folder)
 		return psprintf("%.*s%s", (int) (migrate_base_name(file) - file) - 1, file, format->metadata_file);
 	return psprintf("%s%s", file, format->metadata_file);
 }
@@ -467,6 +505,10 @@ migrate_format_parse(const MigrateFormat *format, const char *evidence,
 		refuse_unmarked(format, evidence, parsed->file, sql, length);
 	if (format->atlas_directives)
 		migrate_parse_atlas_directives(migration, sql, length);
+	if (format->depends)
+		migrate_parse_yoyo_directives(migration, sql, length);
+	if (parsed->no_transaction)
+		migration->up.transactional = migration->down.transactional = false;
 	if (format->syntax != SYNTAX_PSQL)
 		migration->up.syntax = migration->down.syntax = format->syntax;
 	return list_make1(migration);
@@ -475,7 +517,7 @@ migrate_format_parse(const MigrateFormat *format, const char *evidence,
 /*
  * Merge the parts (Migration) of the same migration, sort all, and check the rules
  * of the format.  Names of down files without an up are added to *ignored.  Errors:
- * those of assemble.c.
+ * those of assemble.c and yoyo.c.
  */
 List *
 migrate_format_assemble(const MigrateFormat *format, List *parts, List **ignored)
@@ -488,5 +530,5 @@ migrate_format_assemble(const MigrateFormat *format, List *parts, List **ignored
 		migrate_refuse_gaps(migrations, format->name);
 	if (format->hashed)
 		migrate_check_chain(migrations);
-	return migrations;
+	return format->depends ? migrate_order_by_dependencies(migrations) : migrations;
 }

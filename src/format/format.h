@@ -59,6 +59,7 @@ typedef struct MigrateSection
 	List	   *spans;			/* of MigrateSpan, if it is not just that */
 	List	   *ends;			/* of MigrateTerminator */
 	bool		transactional;	/* false: marked "no transaction" */
+	bool		doubled_semicolons; /* ";;" in it stands for ";" */
 	MigrateSyntax syntax;
 	uint8		sha256[PG_SHA256_DIGEST_LENGTH];	/* of its text */
 	ErrorData  *broken;			/* why it has no text: a file that it includes
@@ -112,6 +113,9 @@ typedef struct Migration
 	char	   *author;			/* likewise */
 	char	   *created;		/* likewise */
 	bool		said_reversible;	/* likewise; decides nothing */
+	List	   *depends;		/* of char *: on files of these names, without
+								 * the suffix ... */
+	int			depends_line;	/* ... as this line says */
 	char	   *hash;			/* of itself, from its header, or NULL ... */
 	char	   *previous;		/* ... and of the one before */
 	List	   *properties;		/* of MigrateVariable: values from the file */
@@ -142,6 +146,7 @@ typedef enum MigratePart
 	PART_BOTH,
 	PART_UP,
 	PART_DOWN,
+	PART_NONE,					/* one for another DBMS */
 } MigratePart;
 
 /*
@@ -158,6 +163,7 @@ typedef struct MigrateFileName
 	char	   *description;	/* or NULL */
 	char	   *author;			/* or NULL */
 	List	   *tags;			/* of char * */
+	bool		no_transaction; /* its section has none, as its name says */
 } MigrateFileName;
 
 /* in format.c */

@@ -53,12 +53,18 @@ struct MigrateFormat
 	bool		needs_up;		/* a down file without an up file is an error */
 	const char *wider;			/* a format with these names and others, which
 								 * a directory may be meant for, too */
+	const char *twin;			/* a format that reads the same names, perhaps
+								 * in another order ... */
+	bool		(*is_sure) (List *names);	/* ... unless this is true */
+	List	   *(*choose) (List *files);	/* which of several files of a
+											 * version counts */
 	bool		is_default;		/* of new migrations in an empty directory */
 
 	/* content */
 	const MigrateGrammar *grammar;
 	bool		changesets;		/* a file is several migrations */
 	bool		hashed;			/* each file has the hash of the one before */
+	bool		depends;		/* a file may say on which others it depends */
 	bool		header;			/* has header comment lines */
 	bool		atlas_directives;	/* has those of atlas */
 	const char *metadata_file;	/* suffix or name of a file with settings */
@@ -99,6 +105,7 @@ extern const MigrateFormat *migrate_format_of_history(const MigrationSet *set, c
 extern void migrate_format_check_ignored(const MigrateFormat *format, const char *evidence,
 										 const char *file, const char *sql);
 extern bool migrate_format_reads(const MigrateFormat *format, const char *file);
+extern void migrate_format_check_order(const MigrationSet *set, List *names, MigrateTableExists exists);
 extern const MigrateFormat *migrate_format_marked(const MigrateFormat *format, const char *sql,
 												  bool ambiguous);
 extern const MigrateFormat *migrate_format_foreign(const MigrateFormat *format,
@@ -120,6 +127,10 @@ extern void migrate_parse_metadata_file(Migration *migration, const char *metada
 
 /* in atlas.c */
 extern void migrate_parse_atlas_directives(Migration *migration, const char *sql, int length);
+
+/* in yoyo.c */
+extern void migrate_parse_yoyo_directives(Migration *migration, const char *sql, int length);
+extern List *migrate_order_by_dependencies(List *migrations);
 
 /* in liquibase.c */
 extern List *migrate_changesets_parse(const MigrateFileName *file,

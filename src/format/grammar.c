@@ -312,6 +312,20 @@ plain_mark(MigrateLine *line)
 }
 
 /*
+ * Hasura: the first line says that a file must not run in a transaction (CLI v2,
+ * migrate.go).
+ */
+static MigrateMarker
+hasura_mark(MigrateLine *line)
+{
+	int			blank = migrate_skip_spaces(line->str, line->length);
+
+	return line->number == 1 &&
+		migrate_is_word(line->str + blank, line->length - blank, "-- hasura:no-transaction") ?
+		MARK_NO_TRANSACTION : MARK_NONE;
+}
+
+/*
  * liquibase: the line that a formatted file begins with, "-- liquibase formatted",
  * in any case and with any white space; v5, FormattedSqlChangeLogParser.java.
  * What else such a file holds is for liquibase.c.
@@ -336,14 +350,16 @@ liquibase_mark(MigrateLine *line)
 }
 
 /*
- * Does a line begin as a comment?  All markers that identify a grammar do.
+ * Does a line begin as a comment, or one of MySQL?  All markers that identify a
+ * grammar do.
  */
 static bool
 is_comment(const MigrateLine *line)
 {
 	int			blank = migrate_skip_spaces(line->str, line->length);
 
-	return line->length - blank >= 2 && memcmp(line->str + blank, "--", 2) == 0;
+	return (line->length - blank >= 2 && memcmp(line->str + blank, "--", 2) == 0) ||
+		(line->length > blank && line->str[blank] == '#');
 }
 
 /*
@@ -358,12 +374,15 @@ migrate_grammar_first(const MigrateGrammar *const *grammars, int n, const char *
 
 	if (n == 0)
 		return -1;
+	for (int i = n - 1; i >= 0; i--)
+		if (grammars[i]->is_text != NULL && grammars[i]->is_text(sql))
+			found = i;
 	migrate_lines_start(&lines, sql, strlen(sql));
 	while (migrate_lines_next(&lines))
 	{
 		for (int i = 0; i < found && is_comment(&lines.line); i++)
 		{
-			MigrateMarker marker = grammars[i]->mark(&lines.line);
+			MigrateMarker marker = grammars[i]->mark ? grammars[i]->mark(&lines.line) : MARK_NONE;
 
 			if (marker == MARK_UP || marker == MARK_UP_NO_TRANSACTION ||
 				((grammars[i]->whole_file || grammars[i]->down_tells) && marker == MARK_DOWN))
@@ -486,6 +505,17 @@ const MigrateGrammar migrate_grammar_node_pg = {
 
 const MigrateGrammar migrate_grammar_graphile = {
 	.mark = graphile_mark,.whole_file = true,.no_transaction_marker = "--! no-transaction",
+};
+
+const MigrateGrammar migrate_grammar_hasura = {
+	.mark = hasura_mark,.whole_file = true,.no_transaction_marker = "-- hasura:no-transaction",
+};
+
+const MigrateGrammar migrate_grammar_yoyo = {.is_text = migrate_is_yoyo_text,.whole_file = true};
+
+const MigrateGrammar migrate_grammar_play = {
+	.mark = migrate_play_mark,.up_marker = "-- !Ups",.down_marker = "-- !Downs",
+	.skips_prelude = true,.repeats = true,.any_order = true,.doubled_semicolons = true,
 };
 
 const MigrateGrammar migrate_grammar_drizzle = {.mark = drizzle_mark,.whole_file = true};

@@ -42,7 +42,10 @@ typedef enum MigrateMarker
  */
 typedef struct MigrateGrammar
 {
-	MigrateMarker (*mark) (MigrateLine *line);
+	MigrateMarker (*mark) (MigrateLine *line);	/* NULL: there are none */
+	bool		(*is_text) (const char *sql);	/* what identifies the
+												 * grammar, if that is no
+												 * marker */
 	const char *up_marker;		/* how they are written, for messages; or NULL */
 	const char *down_marker;
 	const char *no_transaction_marker;	/* a section without a transaction */
@@ -56,6 +59,7 @@ typedef struct MigrateGrammar
 	bool		no_transaction_for_all; /* one section without a transaction
 										 * makes all so */
 	bool		any_order;		/* the down may come first */
+	bool		doubled_semicolons; /* ";;" is a semicolon within a statement */
 	bool		down_tells;		/* a down section is enough to detect the
 								 * format */
 	bool		ambiguous;		/* too common as a comment to identify the
@@ -73,10 +77,19 @@ extern const MigrateGrammar migrate_grammar_tern;
 extern const MigrateGrammar migrate_grammar_rambler;
 extern const MigrateGrammar migrate_grammar_node_pg;
 extern const MigrateGrammar migrate_grammar_graphile;
+extern const MigrateGrammar migrate_grammar_hasura;
+extern const MigrateGrammar migrate_grammar_yoyo;
+extern const MigrateGrammar migrate_grammar_play;
 extern const MigrateGrammar migrate_grammar_drizzle;
 extern const MigrateGrammar migrate_grammar_liquibase;
 extern int	migrate_grammar_first(const MigrateGrammar *const *grammars, int n,
 								  const char *sql);
 extern bool migrate_grammar_is_ambiguous(const MigrateGrammar *grammar);
+
+/* in yoyo.c */
+extern bool migrate_is_yoyo_text(const char *sql);
+
+/* in play.c */
+extern MigrateMarker migrate_play_mark(MigrateLine *line);
 
 #endif							/* MIGRATE_FORMAT_GRAMMAR_H */

@@ -38,6 +38,9 @@ pg_noreturn extern void migrate_refuse_missing_file(const char *file, const char
 extern char *migrate_sqitch_plan_project(const char *plan);
 extern List *migrate_sqitch_plan_files(const char *manifest, const char *str, List *names);
 
+/* in play.c */
+extern char *migrate_play_hash(const char *bytes, int length);
+
 /* in drizzle_journal.c */
 extern List *migrate_drizzle_journal_times(const char *journal);
 extern List *migrate_drizzle_journal_files(const char *manifest, const char *str, List *names);

@@ -104,7 +104,8 @@ setting_is(const char *str, const char *key, const char *wanted)
 }
 
 /*
- * Settings beside a migration: diesel's metadata.toml, Flyway's .conf.  Errors:
+ * Settings beside a migration: diesel's metadata.toml, Flyway's .conf, Hasura's
+ * up.yaml.  Errors:
  * 0A000 for what cannot be done.
  */
 void
@@ -112,6 +113,17 @@ migrate_parse_metadata_file(Migration *migration, const char *metadata_file, con
 {
 	MigrateSection *section = migration->up.present ? &migration->up : &migration->down;
 
+	if (migrate_has_suffix(metadata_file, ".yaml"))
+	{
+		/* Hasura's own, which do not concern the database, except for this */
+		if (strstr(str, "run_sql") != NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					 errmsg("metadata of migration \"%s\" have statements", migration->file),
+					 errhint("Move the SQL of \"run_sql\" into \"up.sql\"."),
+					 errcontext("file \"%s\"", metadata_file)));
+		return;
+	}
 	if (setting_is(str, "run_in_transaction", "false") ||
 		setting_is(str, "executeInTransaction", "false"))
 		section->transactional = false;

@@ -66,6 +66,7 @@ open_span(SectionParser *parser, MigrateSection *section, bool transactional, co
 	span->transactional = transactional;
 	section->present = true;
 	section->file = parser->migration->file;
+	section->doubled_semicolons = parser->grammar->doubled_semicolons;
 	if (parser->variables && section->spans == NIL)
 		section->syntax = SYNTAX_GOOSE_ON;
 	section->spans = lappend(section->spans, span);

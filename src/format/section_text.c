@@ -87,10 +87,27 @@ append_span(StringInfo buf, const MigrateSection *section, const MigrateSpan *sp
 }
 
 /*
- * The text of a section, palloc'd, with *length bytes.  "sql" is that of its file.
+ * Replace each ";;" by ";", from the left.  Returns the new length.
  */
-char *
-migrate_section_text(const MigrateSection *section, const char *sql, int *length)
+static int
+halve_semicolons(char *str)
+{
+	char	   *to = str;
+
+	for (const char *p = str; *p != '\0'; p++)
+	{
+		*to++ = *p;
+		p += *p == ';' && p[1] == ';';
+	}
+	*to = '\0';
+	return to - str;
+}
+
+/*
+ * The text of a section before that, palloc'd.
+ */
+static char *
+text_as_written(const MigrateSection *section, const char *sql, int *length)
 {
 	StringInfoData buf;
 	int			line = section->line;
@@ -108,6 +125,19 @@ migrate_section_text(const MigrateSection *section, const char *sql, int *length
 		append_span(&buf, section, lfirst(lc), sql, &line);
 	*length = buf.len;
 	return buf.data;
+}
+
+/*
+ * The text of a section, palloc'd, with *length bytes.  "sql" is that of its file.
+ */
+char *
+migrate_section_text(const MigrateSection *section, const char *sql, int *length)
+{
+	char	   *str = text_as_written(section, sql, length);
+
+	if (section->doubled_semicolons)
+		*length = halve_semicolons(str);
+	return str;
 }
 
 /*

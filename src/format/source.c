@@ -426,6 +426,8 @@ migrate_source_read(const MigrateLocation *location, const char *format, const c
 	}
 	migrate_hash_free(source->hash);
 	source->hash = NULL;
+	if (source->detect && remembered == NULL)
+		migrate_format_check_order(set, migrate_directory_names(source->dir), exists);
 	check_ignored(source);
 	forget_included(source);
 	foreach(lc, set->migrations)

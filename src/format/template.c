@@ -29,8 +29,8 @@
 #define DIGITS	"0123456789"
 
 /*
- * In names, %v is the version, %s what separates it from the name, and %n the
- * name.
+ * In names and texts, %v is the version, %s what separates it from the name, and %n
+ * the name.
  */
 struct MigrateTemplate
 {
@@ -287,7 +287,7 @@ migrate_template_files(const MigrateTemplate *template, List *migrations, const 
 		file->file = psprintf("%.*s%s", beside ? (int) (migrate_base_name(last->file) - last->file) : 0,
 							  beside ? last->file : "",
 							  expand_pattern(patterns[i], version, separator, name));
-		file->str = texts[i] ? texts[i] : "";
+		file->str = texts[i] ? expand_pattern(texts[i], version, separator, name) : "";
 		file->new_folder = strchr(patterns[i], '/') != NULL;
 		files = lappend(files, file);
 	}
@@ -363,6 +363,20 @@ const MigrateTemplate migrate_template_updown = {
 const MigrateTemplate migrate_template_plain = {
 	.up_file = "%v%s%n.sql",.single_file = "%v%s%n.sql",
 	.down_file = "%v%s%n.down.sql",.other_down_file = "%v_rollback.sql",.first = "001"
+};
+
+const MigrateTemplate migrate_template_hasura = {
+	.up_file = "%v_%n/up.sql",.down_file = "%v_%n/down.sql",.milliseconds = true
+};
+
+const MigrateTemplate migrate_template_postgrator = {
+	.up_file = "%v.do.%n.sql",.down_file = "%v.undo.%n.sql",.first = "001"
+};
+
+const MigrateTemplate migrate_template_yoyo = {.instead = "Use \"yoyo new --sql\"."};
+
+const MigrateTemplate migrate_template_play = {
+	.up_file = "%v.sql",.up_text = "-- %n\n\n-- !Ups\n\n-- !Downs\n",.first = "1"
 };
 
 const MigrateTemplate migrate_template_postgres_migrations = {

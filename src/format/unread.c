@@ -62,7 +62,7 @@ refuse_code(ParseName parse_name, const char *file, List *names)
 {
 	static const char *const suffixes[] = {
 		".go", ".js", ".cjs", ".mjs", ".ts", ".cts", ".mts", ".py", ".rb", ".rs", ".java", ".kt", ".sh",
-		".php", ".ex", ".exs", ".pl", ".cs",
+		".php", ".ex", ".exs", ".pl", ".cs", ".fizz",
 	};
 	static const char *const others[] = {"_test", "_spec", ".test", ".spec", ".d"};
 
@@ -106,12 +106,31 @@ refuse_suffix(ParseName parse_name, const char *file, List *names)
 }
 
 /*
+ * 0A000 for a migration of Hasura that has statements only in its metadata.
+ */
+static void
+refuse_yaml(ParseName parse_name, const char *file, List *names)
+{
+	int			length = Max(before_suffix(file, ".yaml"), before_suffix(file, ".yml"));
+	const char *base = migrate_base_name(file);
+	char	   *stem = length > 0 ? pnstrdup(file, length) : NULL;
+
+	if (stem != NULL && (strncmp(base, "up.", 3) == 0 || before_suffix(stem, ".up") > 0) &&
+		would_be_read(parse_name, file, length, names))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("migration \"%s\" is not written in SQL", file),
+				 errhint("Write its SQL into \"%s.sql\"; metadata of Hasura are not for the database.", stem)));
+}
+
+/*
  * Refuse a file that a format does not read, if it may be meant as a migration.
  */
 void
 migrate_refuse_unread(ParseName parse_name, const char *file, List *names)
 {
 	refuse_code(parse_name, file, names);
+	refuse_yaml(parse_name, file, names);
 	refuse_suffix(parse_name, file, names);
 }
 
@@ -168,13 +187,17 @@ migrate_refuse_down_names(List *files, const char *example)
 		{
 			const MigrateFileName *other = list_nth(by_key, k);
 
-			twin |= k != i && other->part == PART_UP && strcmp(other->sort_key, file->sort_key) == 0;
+			/* several files of one day have different keys */
+			twin |= k != i && other->part == PART_UP &&
+				(strcmp(other->sort_key, file->sort_key) == 0 || strcmp(other->version, file->version) == 0);
 		}
 		if (sure || twin)
 			ereport(ERROR,
 					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 					 errmsg("file \"%s\" looks like a down script, and would run as a migration", file->file),
-					 errhint("A down script is called \"%s\".", psprintf(example, file->version))));
+					 errhint("A down script is called \"%s\".",
+							 psprintf(migrate_begins_with_date(file->file) ? "%s-name.down.sql" : example,
+									  file->version))));
 	}
 	list_free(by_key);
 }

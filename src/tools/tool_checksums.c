@@ -24,6 +24,7 @@
 
 #include "files/files.h"
 #include "format/format.h"
+#include "format/manifest.h"
 #include "tools/tools.h"
 #include "tools/tools_int.h"
 #include "util/hash.h"
@@ -165,6 +166,44 @@ migrate_checksum_postgres_migrations(const MigrateChecksumInput *in, const char 
 	migrate_hash_add(hash, name, strlen(name));
 	migrate_hash_add(hash, in->bytes, in->length);
 	return compare_checksum(end_in_hex(hash, SHA1_DIGEST_LENGTH), recorded);
+}
+
+/*
+ * postgrator: MD5 of the file, perhaps with other line ends (8.0).
+ */
+MigrateChecked
+migrate_checksum_postgrator(const MigrateChecksumInput *in, const char *recorded)
+{
+	static const char *const line_ends[] = {"\n", "\r\n", "\r"};
+
+	if (compare_checksum(hash_of(PG_MD5, MD5_DIGEST_LENGTH, in->bytes, in->length), recorded) == CHECKED_SAME)
+		return CHECKED_SAME;
+	for (int i = 0; i < lengthof(line_ends); i++)
+	{
+		StringInfoData buf;
+
+		initStringInfo(&buf);
+		for (const char *p = in->bytes; p < in->bytes + in->length; p++)
+		{
+			if (*p != '\r' && *p != '\n')
+				appendStringInfoChar(&buf, *p);
+			else if (*p == '\r' || p == in->bytes || p[-1] != '\r')
+				appendStringInfoString(&buf, line_ends[i]);
+		}
+		if (compare_checksum(hash_of(PG_MD5, MD5_DIGEST_LENGTH, buf.data, buf.len), recorded) == CHECKED_SAME)
+			return CHECKED_SAME;
+		pfree(buf.data);
+	}
+	return CHECKED_CHANGED;
+}
+
+/*
+ * Play: SHA-1 of both parts, see play.c.
+ */
+MigrateChecked
+migrate_checksum_play(const MigrateChecksumInput *in, const char *recorded)
+{
+	return compare_checksum(migrate_play_hash(in->bytes, in->length), recorded);
 }
 
 /*

@@ -250,6 +250,43 @@ check_liquibase_lock(ToolRowSink *sink)
 }
 
 /*
+ * Open the table that a tool has for its lock, beside its own, without waiting: 55P03
+ * if that is locked in a conflicting mode.  NULL if there is none, or if it is not a
+ * table with that column of that type: with other types, a cast could be a function of
+ * any role.
+ */
+static Relation
+open_lock_table(const MigrateToolTable *tool_table, const char *table, const char *column, Oid type,
+				LOCKMODE mode)
+{
+	Oid			relid = get_relname_relid(table, get_rel_namespace(tool_table->relid));
+	Relation	rel;
+
+	if (!OidIsValid(relid))
+		return NULL;
+	if (!ConditionalLockRelationOid(relid, mode))
+		ereport(ERROR,
+				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+				 errmsg("table \"%s\" is locked by another process", table),
+				 errhint("Wait until it has ended, and try again.")));
+	rel = try_relation_open(relid, NoLock);
+	if (rel == NULL)
+		return NULL;
+	if (rel->rd_rel->relkind == RELKIND_RELATION && get_atttype(relid, get_attnum(relid, column)) == type)
+		return rel;
+	relation_close(rel, NoLock);
+	return NULL;
+}
+
+static bool
+may_change(const char *table, const MigrateToolTable *tool_table, AclMode mode)
+{
+	Oid			relid = get_relname_relid(table, get_rel_namespace(tool_table->relid));
+
+	return OidIsValid(relid) && pg_class_aclcheck(relid, GetUserId(), mode) == ACLCHECK_OK;
+}
+
+/*
  * Liquibase has a row for its lock.  A role that may change that row can keep it
  * from being changed meanwhile.
  */
@@ -258,32 +295,74 @@ migrate_lock_liquibase(const MigrateToolTable *tool_table)
 {
 	ToolRowSink sink = {.tool_table = tool_table};
 	char	   *table = psprintf("%slock", tool_table->table);
-	Oid			relid = get_relname_relid(table, get_rel_namespace(tool_table->relid));
-	Relation	rel;
+	Relation	rel = open_lock_table(tool_table, table, "locked", BOOLOID, RowShareLock);
 	Oid			holder;
-	bool		may_lock;
 
-	if (!OidIsValid(relid))
-		return;
-	if (!ConditionalLockRelationOid(relid, RowShareLock))
-		ereport(ERROR,
-				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
-				 errmsg("table \"%s\" is locked by another process", table),
-				 errhint("Wait until it has ended, and try again.")));
-	rel = try_relation_open(relid, NoLock);
 	if (rel == NULL)
 		return;
-	may_lock = pg_class_aclcheck(relid, GetUserId(), ACL_UPDATE) == ACLCHECK_OK;
-
-	holder = get_atttype(relid, get_attnum(relid, "lockedby"));
-
-	/* with other types, a cast could be a function of any role */
-	if (rel->rd_rel->relkind == RELKIND_RELATION &&
-		get_atttype(relid, get_attnum(relid, "locked")) == BOOLOID && holder < FirstUnpinnedObjectId)
+	holder = get_atttype(RelationGetRelid(rel), get_attnum(RelationGetRelid(rel), "lockedby"));
+	if (holder < FirstUnpinnedObjectId)
 		ask(rel, psprintf("SELECT locked::boolean, %s::text FROM %s%s",
 						  OidIsValid(holder) ? "lockedby" : "NULL", qualified_name(rel),
-						  may_lock ? " FOR SHARE NOWAIT" : ""),
+						  may_change(table, tool_table, ACL_UPDATE) ? " FOR SHARE NOWAIT" : ""),
 			NULL, check_liquibase_lock, &sink);
+	relation_close(rel, NoLock);
+}
+
+static void
+ignore_rows(ToolRowSink *sink)
+{
+}
+
+/*
+ * Play, if it is configured so, locks a row while it runs (3.1,
+ * ApplicationEvolutions.scala).  So does a role that may.
+ */
+void
+migrate_lock_play(const MigrateToolTable *tool_table)
+{
+	ToolRowSink sink = {.tool_table = tool_table};
+	char	   *table = psprintf("%s_lock", tool_table->table);
+	Relation	rel;
+
+	if (!may_change(table, tool_table, ACL_UPDATE))
+		return;
+	rel = open_lock_table(tool_table, table, "lock", INT4OID, RowShareLock);
+	if (rel == NULL)
+		return;
+	ask(rel, psprintf("SELECT lock FROM %s FOR UPDATE NOWAIT", qualified_name(rel)), NULL, ignore_rows,
+		&sink);
+	relation_close(rel, NoLock);
+}
+
+static void
+check_yoyo_lock(ToolRowSink *sink)
+{
+	if (SPI_processed > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+				 errmsg("another process holds the lock of %s", sink->tool_table->tool->name),
+				 errdetail("Its process ID is %s, on the machine where it runs.",
+						   SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1)),
+				 errhint("Wait until it has ended; if it is gone, use \"yoyo break-lock\".")));
+}
+
+/*
+ * yoyo inserts a row while it runs (8.2, backends/base.py).  A role that may write to
+ * that table keeps it from doing so meanwhile.
+ */
+void
+migrate_lock_yoyo(const MigrateToolTable *tool_table)
+{
+	ToolRowSink sink = {.tool_table = tool_table};
+	Relation	rel = open_lock_table(tool_table, "yoyo_lock", "pid", INT4OID,
+									  may_change("yoyo_lock", tool_table, ACL_INSERT) ? ShareLock :
+									  AccessShareLock);
+
+	if (rel == NULL)
+		return;
+	ask(rel, psprintf("SELECT pid::text FROM %s LIMIT 1", qualified_name(rel)), NULL, check_yoyo_lock,
+		&sink);
 	relation_close(rel, NoLock);
 }
 
@@ -399,6 +478,8 @@ tool_table_query(const MigrateToolTable *tool_table, Relation rel)
 						 tool->newest_by, name, tool->newest_by, tool->order);
 	else
 		appendStringInfo(&query, " FROM %s t", name);
+	if (tool->each != NULL)
+		appendStringInfo(&query, ", %s", tool->each);
 	if (tool->where != NULL)
 		appendStringInfo(&query, " WHERE %s", tool->where);
 	if (tool->order != NULL)

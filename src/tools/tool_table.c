@@ -190,6 +190,45 @@ static const MigrateTool tools[] = {
 		.lock_key = INT64CONST(2686470616)
 	},
 	{
+		.name = "hasura",.formats = "hasura",.schema = "hdb_catalog",.tables = "hdb_version",.always_there = true,
+		.columns = "hasura_uuid:U version:S upgraded_on:D cli_state:U",
+		/* of the source "default", or of the only one */
+		.each = "jsonb_each(t.cli_state -> 'migrations') s (source, versions),"
+		" jsonb_each_text(s.versions) m (number, dirty)",
+		.where = "s.source = CASE WHEN t.cli_state -> 'migrations' ? 'default' THEN 'default'"
+		" ELSE (SELECT min(k) FROM jsonb_object_keys(t.cli_state -> 'migrations') k) END",
+		.order = "length(m.number), m.number",
+		.key = KEY_NUMBER,.id = "m.number",
+		.failure = "CASE WHEN m.dirty = 'true' THEN 'It is marked as dirty.' END"
+	},
+	{
+		.name = "pop",.formats = "pop",.tables = "schema_migration",.columns = "version:S",
+		.order = "version",.key = KEY_VERSION,.id = "version"
+	},
+	{
+		.name = "postgrator",.formats = "postgrator",.tables = "schemaversion",
+		.columns = "version:N name:S md5:S run_at:D",
+		/* 0 is the tool's own */
+		.where = "t.version > 0",.order = "version",
+		.key = KEY_NUMBER,.id = "version",.title = "name",.applied_at = "run_at",
+		.checksum = "nullif(nullif(md5, ''), 'undefined')",.check = migrate_checksum_postgrator
+	},
+	{
+		.name = "yoyo",.formats = "yoyo",.tables = "_yoyo_migration",
+		.columns = "migration_hash:S migration_id:S applied_at_utc:D",
+		.order = "applied_at_utc, migration_id",
+		.key = KEY_STEM,.id = "migration_id",.applied_at = "applied_at_utc AT TIME ZONE 'UTC'",
+		.lock = migrate_lock_yoyo
+	},
+	{
+		.name = "play",.formats = "play",.tables = "play_evolutions",
+		.columns = "id:N hash:S applied_at:D apply_script:S revert_script:S state:S last_problem:S",
+		.order = "id",.key = KEY_NUMBER,.id = "id",.applied_at = "applied_at",
+		.failure = "CASE WHEN state IS DISTINCT FROM 'applied' THEN"
+		" format('Its state is \"%s\".', state) END",
+		.checksum = "hash",.check = migrate_checksum_play,.lock = migrate_lock_play
+	},
+	{
 		.name = "updown",.formats = "updown plain",.tables = "_migrations",
 		.columns = "id:N name:S batch:N executed_at:D",
 		.order = "id",.key = KEY_STEM,.id = "name",.applied_at = "executed_at",.batch = "batch"
@@ -415,6 +454,23 @@ refuse_tool(const MigrateTool *tool)
 }
 
 /*
+ * Without the tables (MigrateToolTable) that say nothing about who applies migrations.
+ */
+static List *
+telling_tables(List *found)
+{
+	List	   *telling = NIL;
+	ListCell   *lc;
+
+	foreach(lc, found)
+	{
+		if (!((MigrateToolTable *) lfirst(lc))->tool->always_there)
+			telling = lappend(telling, lfirst(lc));
+	}
+	return telling;
+}
+
+/*
  * Several tools could be meant: say which.
  */
 static void
@@ -524,6 +580,8 @@ migrate_tool_table_find(const char *tool, Oid relid, const char *schema)
 				 wanted ? errmsg("there is no table of %s", wanted->name) :
 				 errmsg("there is no table of any known tool"),
 				 errhint("Put the schema of the table into search_path, or name the table in \"tracking\".")));
+	if (list_length(found) > 1)
+		found = telling_tables(found);
 	if (list_length(found) > 1)
 		refuse_several_tools(found);
 	refuse_tool(((MigrateToolTable *) linitial(found))->tool);

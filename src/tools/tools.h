@@ -61,10 +61,13 @@ typedef struct MigrateTool
 	const char *columns;		/* that it has, with the categories of their
 								 * types */
 	bool		only;			/* and no others */
+	bool		always_there;	/* even where the tool has applied nothing */
 	const char *refusal;		/* why its history cannot be adopted, or NULL */
 	const char *manifest;		/* a file about the others */
 
 	/* rows, of which the last one counts that is equal in "newest_by" */
+	const char *each;			/* what to join a row "t" with, if it has
+								 * several */
 	const char *newest_by;
 	const char *where;
 	const char *order;

@@ -25,6 +25,8 @@ extern int	migrate_keys_sqlx(const MigrateToolTable *tool_table, int64 *keys);
 
 /* in tool_rows.c */
 extern void migrate_lock_liquibase(const MigrateToolTable *tool_table);
+extern void migrate_lock_play(const MigrateToolTable *tool_table);
+extern void migrate_lock_yoyo(const MigrateToolTable *tool_table);
 extern List *migrate_tool_rows(const MigrateToolTable *tool_table, Relation rel,
 							   const char *project);
 
@@ -40,6 +42,8 @@ extern MigrateChecked migrate_checksum_graphile(const MigrateChecksumInput *in,
 												const char *recorded);
 extern MigrateChecked migrate_checksum_postgres_migrations(const MigrateChecksumInput *in,
 														   const char *recorded);
+extern MigrateChecked migrate_checksum_play(const MigrateChecksumInput *in, const char *recorded);
+extern MigrateChecked migrate_checksum_postgrator(const MigrateChecksumInput *in, const char *recorded);
 extern MigrateChecked migrate_checksum_atlas(const MigrateChecksumInput *in, const char *recorded);
 extern char *migrate_make_checksum_flyway(const MigrateChecksumInput *in);
 extern char *migrate_make_checksum_sqlx(const MigrateChecksumInput *in);

@@ -341,6 +341,81 @@ INSERT INTO migrations VALUES (0, 'create-migrations-table', 'e18db593bcde2aca2a
 SELECT test.dir('postgres-migrations') AS dir \gset
 :go_on
 
+-- Play: hashes as it computes them; the last one failed
+SELECT test.tool('play', 3);
+CREATE TABLE play_evolutions (id int NOT NULL PRIMARY KEY, hash varchar(255) NOT NULL, applied_at timestamp NOT NULL,
+	apply_script text, revert_script text, state varchar(255), last_problem text);
+INSERT INTO play_evolutions VALUES
+	(1, 'bc53e675ea2c3e2a70fbe44d76e7058ccb391876', '2024-01-01', '', '', 'applied', ''),
+	(2, '00000000000000000000000000000000000000', '2024-01-02', '', '', 'applied', ''),
+	(3, '3a72913e1f2f6d0dc86a5968bb56fbdf9a7943c6', '2024-01-03', '', '', 'applied', '');
+CREATE TABLE play_evolutions_lock (lock int NOT NULL PRIMARY KEY);
+INSERT INTO play_evolutions_lock VALUES (1);
+SELECT test.dir('play') AS dir \gset
+:go_on
+SELECT mode, relation::regclass FROM pg_locks WHERE relation = 'play_evolutions_lock'::regclass;
+UPDATE play_evolutions SET state = 'applying_up' WHERE id = 3;
+SELECT test.try($$SELECT * FROM migrate.adopt(test.dir('play'))$$);
+SELECT test.try($$SELECT * FROM migrate.adopt(test.dir('goose_app'), 'play')$$);
+
+-- Hasura: of several sources, "default"; of one, that
+SELECT test.tool('hasura', 3);
+CREATE SCHEMA hdb_catalog;
+CREATE TABLE hdb_catalog.hdb_version (hasura_uuid uuid PRIMARY KEY DEFAULT gen_random_uuid(), version text NOT NULL,
+	upgraded_on timestamptz NOT NULL, cli_state jsonb NOT NULL DEFAULT '{}', console_state jsonb NOT NULL DEFAULT '{}');
+INSERT INTO hdb_catalog.hdb_version (version, upgraded_on, cli_state) VALUES ('47', now(),
+	'{"settings": {}, "migrations": {"another": {"1700200000000": true},
+	  "default": {"1700000000000": false, "900000000000": false, "1700100000000": false, "7": false}}}');
+SELECT test.dir('hasura') AS dir \gset
+:go_on
+UPDATE hdb_catalog.hdb_version SET cli_state = '{"migrations": {"main": {"900000000000": false}}}';
+SELECT version, note FROM migrate.adopt(:'dir', project => 'one source');
+UPDATE hdb_catalog.hdb_version SET cli_state = '{"migrations": {"main": {"900000000000": true}}}';
+SELECT test.try($$SELECT * FROM migrate.adopt(test.dir('hasura'))$$);
+UPDATE hdb_catalog.hdb_version SET cli_state = '{"migrations": {"main": {"x": false}}}';
+SELECT test.try($$SELECT * FROM migrate.adopt(test.dir('hasura'))$$);
+UPDATE hdb_catalog.hdb_version SET cli_state = '{}';
+SELECT version FROM migrate.adopt(:'dir', project => 'no source');
+-- its table is there where it has applied nothing
+CREATE TABLE schemaversion (version BIGINT PRIMARY KEY, name TEXT, md5 TEXT, run_at TIMESTAMP WITH TIME ZONE);
+SELECT version FROM migrate.adopt(test.dir('postgrator'), project => 'served');
+DROP TABLE schemaversion;
+DROP SCHEMA hdb_catalog CASCADE;
+
+-- pop
+SELECT test.tool('pop', 3);
+CREATE TABLE schema_migration (version VARCHAR (14) NOT NULL, PRIMARY KEY(version));
+INSERT INTO schema_migration VALUES ('20240112080000'), ('20240110080000'), ('20240111080000');
+SELECT test.dir('pop') AS dir \gset
+:go_on
+
+-- postgrator
+SELECT test.tool('postgrator', 3);
+CREATE TABLE schemaversion (version BIGINT PRIMARY KEY, name TEXT, md5 TEXT, run_at TIMESTAMP WITH TIME ZONE);
+INSERT INTO schemaversion VALUES (0, NULL, NULL, NULL),
+	(1, '', md5(test.bytes('postgrator/001.do.sql')), '2024-03-01'),
+	(2, 'rooms', md5(replace(convert_from(test.bytes('postgrator/002.do.rooms.sql'), 'UTF8'), E'\n', E'\r\n')), '2024-03-02'),
+	(9, 'heated-rooms', md5(''), '2024-03-03');
+SELECT test.dir('postgrator') AS dir \gset
+:go_on
+
+-- yoyo, while it runs and then
+SELECT count(*) FROM (SELECT test.tool('yoyo', 2)) t;
+CREATE TABLE _yoyo_migration (migration_hash VARCHAR(64), migration_id VARCHAR(255), applied_at_utc TIMESTAMP, PRIMARY KEY (migration_hash));
+INSERT INTO _yoyo_migration SELECT encode(sha256(id::bytea), 'hex'), id, at::timestamp
+	FROM (VALUES ('20240204_01_q3Xpb-create-towers', '2024-02-04 10:00'), ('20240204_02_Ab1cd-create-bells', '2024-02-04 11:00'),
+		('20240204_03_gone0', '2024-02-04 12:00')) AS v (id, at);
+CREATE TABLE yoyo_lock (locked INT DEFAULT 1, ctime TIMESTAMP, pid INT NOT NULL, PRIMARY KEY (locked));
+INSERT INTO yoyo_lock VALUES (1, now(), 4711);
+SELECT test.try($$SELECT * FROM migrate.adopt(test.dir('yoyo'))$$);
+DELETE FROM yoyo_lock;
+SELECT test.dir('yoyo') AS dir \gset
+:go_on
+BEGIN;
+SELECT count(*) FROM migrate.adopt(:'dir', project => 'again');
+SELECT mode FROM pg_locks WHERE relation = 'yoyo_lock'::regclass AND pid = pg_backend_pid() ORDER BY mode;
+ROLLBACK;
+
 -- rambler
 SELECT test.tool('rambler', 2);
 CREATE TABLE migrations (migration varchar(255) NOT NULL);

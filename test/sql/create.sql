@@ -42,9 +42,9 @@ SELECT count(*), count(DISTINCT version), string_agg(name, ' ' ORDER BY version)
 CREATE TABLE test.formats (format text);
 INSERT INTO test.formats VALUES ('sqitch'), ('drizzle'), ('prisma'), ('diesel'), ('atlas'), ('graphile-migrate'),
 	('liquibase'), ('refinery'), ('flyway'), ('golang-migrate'), ('goose'), ('sql-migrate'), ('dbmate'), ('tern'),
-	('rambler'), ('node-pg-migrate'), ('updown'), ('plain'), ('sqlx'), ('supabase'), ('postgres-migrations');
+	('rambler'), ('node-pg-migrate'), ('updown'), ('play'), ('hasura'), ('pop'), ('postgrator'), ('yoyo'), ('plain'), ('sqlx'), ('supabase'), ('postgres-migrations');
 SELECT count(test.empty('f/' || format)) FROM test.formats;
-DELETE FROM test.formats WHERE format IN ('sqitch', 'drizzle', 'atlas', 'graphile-migrate', 'liquibase');
+DELETE FROM test.formats WHERE format IN ('sqitch', 'drizzle', 'atlas', 'graphile-migrate', 'liquibase', 'yoyo');
 SELECT format, test.create('f/' || format, 'a-b', format) FROM test.formats;
 SELECT format, test.create('f/' || format, 'Next', format) FROM test.formats;
 SELECT * FROM test.files('f');
@@ -62,12 +62,12 @@ BEGIN
 END
 $$;
 CREATE TABLE test.copies (dir text, format text);
-INSERT INTO test.copies SELECT d, NULL FROM unnest('{goose_long,goose_app,goose_envsub,updown,plain,pairs,prisma,diesel,flyway,refinery,golang-migrate,node-pg-migrate,sql-migrate,dbmate,tern,rambler}'::text[]) d;
+INSERT INTO test.copies SELECT d, NULL FROM unnest('{goose_long,goose_app,goose_envsub,updown,plain,pairs,prisma,diesel,flyway,refinery,golang-migrate,node-pg-migrate,sql-migrate,dbmate,tern,rambler,play,hasura,pop,postgrator}'::text[]) d;
 INSERT INTO test.copies VALUES ('sqlx', 'sqlx'), ('sqlx_simple', 'sqlx'), ('supabase', 'supabase'), ('postgres-migrations', 'postgres-migrations');
-INSERT INTO test.copies SELECT d, NULL FROM unnest('{sqitch,drizzle,drizzle_folders,atlas,graphile-migrate,liquibase}'::text[]) d;
+INSERT INTO test.copies SELECT d, NULL FROM unnest('{sqitch,drizzle,drizzle_folders,atlas,graphile-migrate,liquibase,yoyo}'::text[]) d;
 SELECT count(test.copy(dir)) FROM test.copies;
 SELECT dir, t FROM test.copies, test.try(format('SELECT test.create(%L, %L, %L)', 'copy_' || dir, 'more', format)) t;
-DELETE FROM test.copies WHERE dir IN ('sqitch', 'drizzle', 'drizzle_folders', 'atlas', 'graphile-migrate', 'liquibase', 'sql-migrate');
+DELETE FROM test.copies WHERE dir IN ('sqitch', 'drizzle', 'drizzle_folders', 'atlas', 'graphile-migrate', 'liquibase', 'yoyo', 'sql-migrate');
 SELECT dir, (SELECT test.mask(file) FROM migrate.status(test.made('copy_' || dir), format => format) s WHERE s.name = 'more') FROM test.copies;
 
 -- the new number has the form of the last one

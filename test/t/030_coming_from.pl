@@ -78,6 +78,26 @@ my %tracking = (
 	'node-pg-migrate' => q{CREATE TABLE pgmigrations (id serial PRIMARY KEY, name varchar(255) NOT NULL, run_on timestamp NOT NULL);
 		INSERT INTO pgmigrations (name, run_on) VALUES
 			('1709287200000_create-players', now()), ('20240305100000000_create-games', now())},
+	'hasura' => q{CREATE SCHEMA hdb_catalog CREATE TABLE hdb_version (hasura_uuid uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+			version text NOT NULL, upgraded_on timestamptz NOT NULL, cli_state jsonb NOT NULL DEFAULT '{}',
+			console_state jsonb NOT NULL DEFAULT '{}');
+		INSERT INTO hdb_catalog.hdb_version (version, upgraded_on, cli_state) VALUES ('47', now(),
+			'{"settings": {}, "migrations": {"default": {"900000000000": false, "1700000000000": false}}}')},
+	'pop' => q{CREATE TABLE schema_migration (version VARCHAR (14) NOT NULL, PRIMARY KEY(version));
+		INSERT INTO schema_migration VALUES ('20240110080000'), ('20240111080000')},
+	'postgrator' => q{CREATE TABLE schemaversion (version BIGINT PRIMARY KEY, name TEXT, md5 TEXT, run_at TIMESTAMP WITH TIME ZONE);
+		INSERT INTO schemaversion VALUES (0, NULL, NULL, NULL),
+			(1, '', md5(pg_read_file('DIR/001.do.sql')), now()),
+			(2, 'rooms', md5(pg_read_file('DIR/002.do.rooms.sql')), now())},
+	'yoyo' => q{CREATE TABLE _yoyo_migration (migration_hash VARCHAR(64), migration_id VARCHAR(255),
+			applied_at_utc TIMESTAMP, PRIMARY KEY (migration_hash));
+		INSERT INTO _yoyo_migration SELECT encode(sha256(id::bytea), 'hex'), id, now() FROM unnest(
+			'{20240204_01_q3Xpb-create-towers,20240204_02_Ab1cd-create-bells}'::text[]) id},
+	'play' => q{CREATE TABLE play_evolutions (id int NOT NULL PRIMARY KEY, hash varchar(255) NOT NULL,
+			applied_at timestamp NOT NULL, apply_script text, revert_script text, state varchar(255), last_problem text);
+		INSERT INTO play_evolutions VALUES
+			(1, 'bc53e675ea2c3e2a70fbe44d76e7058ccb391876', now(), '', '', 'applied', ''),
+			(2, '774b9ff4f6f8e3564fe62c07fa466fc70de5d204', now(), '', '', 'applied', '')},
 	'postgres-migrations' => q{CREATE TABLE migrations (id integer PRIMARY KEY, name varchar(100) UNIQUE NOT NULL,
 			hash varchar(40) NOT NULL, executed_at timestamp DEFAULT now());
 		INSERT INTO migrations VALUES

@@ -1,0 +1,2 @@
+alter table "rivers" drop column "length";
+DROP TABLE "gauges";

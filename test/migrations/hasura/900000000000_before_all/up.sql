@@ -1,0 +1,1 @@
+CREATE TYPE bank AS ENUM ('left', 'right');

@@ -1,0 +1,7 @@
+-- !Ups
+
+ALTER TABLE orchards ADD altitude int;
+
+-- !Downs
+
+ALTER TABLE orchards DROP altitude;

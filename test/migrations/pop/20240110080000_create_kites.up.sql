@@ -1,0 +1,1 @@
+CREATE TABLE kites (id uuid PRIMARY KEY, colour text NOT NULL);

@@ -1,0 +1,1 @@
+ALTER TABLE kites DROP area;

@@ -1,0 +1,1 @@
+ALTER TABLE kites ADD area real;

@@ -1,0 +1,1 @@
+DROP INDEX kites_by_colour;

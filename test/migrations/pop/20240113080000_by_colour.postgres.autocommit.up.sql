@@ -1,0 +1,1 @@
+CREATE INDEX CONCURRENTLY kites_by_colour ON kites (colour);

@@ -1,0 +1,1 @@
+CREATE FULLTEXT INDEX x ON kites (colour);

@@ -1,0 +1,4 @@
+CREATE TABLE museums (
+    id   int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name text NOT NULL
+);

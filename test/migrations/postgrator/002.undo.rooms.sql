@@ -1,0 +1,2 @@
+DELETE FROM museums WHERE name = 'Clocks';
+DROP TABLE rooms;

@@ -1,0 +1,1 @@
+ALTER TABLE rooms ADD heated boolean NOT NULL DEFAULT false

@@ -1,0 +1,2 @@
+ALTER TABLE towers DROP height;
+DROP TABLE bells;

@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY towers_by_name;

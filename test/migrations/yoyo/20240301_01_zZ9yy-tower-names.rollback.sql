@@ -1,0 +1,1 @@
+ALTER TABLE towers DROP name
