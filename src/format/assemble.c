@@ -12,6 +12,8 @@
  */
 #include "postgres.h"
 
+#include "files/files.h"
+#include "format/filename.h"
 #include "format/format.h"
 #include "format/format_int.h"
 #include "util/printable.h"
@@ -29,6 +31,58 @@ compare_parts(const ListCell *a, const ListCell *b)
 	return order != 0 ? order : strcmp(x->file, y->file);
 }
 
+/*
+ * Has a name the name of a dialect between two periods, hyphens or underscores?
+ */
+static bool
+has_dialect(const char *file)
+{
+	bool		is_ours;
+
+	for (const char *p = migrate_base_name(file); *p != '\0';)
+	{
+		int			length = strcspn(p, "._-");
+
+		if (p[length] != '\0' && migrate_is_dialect(p, length, &is_ours))
+			return true;
+		p += length + (p[length] != '\0');
+	}
+	return false;
+}
+
+/*
+ * Does a name begin with a year and a month, of which a format takes the year only?
+ */
+static bool
+is_dated(const Migration *migration)
+{
+	const char *base = migrate_base_name(migration->file);
+
+	return strlen(migration->version) == 4 && strncmp(base, migration->version, 4) == 0 &&
+		strchr("-_.", base[4]) != NULL && strspn(base + 5, MIGRATE_DIGITS) >= 2;
+}
+
+/*
+ * What to do about two files of one version.
+ */
+static char *
+hint_for_duplicate(const Migration *migration, const char *one, const char *other)
+{
+	const char *down = migrate_looks_like_down_file(one) ? one :
+		migrate_looks_like_down_file(other) ? other : NULL;
+
+	if (migration->kind == KIND_REPEATABLE)
+		return pstrdup("Give one of them another name.");
+	if (has_dialect(one) || has_dialect(other))
+		return pstrdup("If they are for different database systems, specify \"format\" as \"pop\", which reads \"N_name.postgres.up.sql\", or move the others out of the directory.");
+	if (down != NULL)
+		return psprintf("If file \"%s\" undoes the other one, give it the name that a down script has in this format, or specify \"format\".",
+						down);
+	if (is_dated(migration))
+		return pstrdup("If the names begin with dates, write these as \"20170605\", or, in plain files, as \"2017-06-05\"; only then the whole date is the version.");
+	return pstrdup("Give one of them another number.");
+}
+
 static void
 refuse_duplicate(const Migration *migration, const char *one, const char *other)
 {
@@ -36,8 +90,7 @@ refuse_duplicate(const Migration *migration, const char *one, const char *other)
 			(errcode(ERRCODE_DUPLICATE_OBJECT),
 			 errmsg("two migrations have the same version"),
 			 errdetail("The files are \"%s\" and \"%s\".", one, other),
-			 migration->kind == KIND_REPEATABLE ? errhint("Give one of them another name.") :
-			 errhint("Give one of them another number.")));
+			 errhint("%s", hint_for_duplicate(migration, one, other))));
 }
 
 static int

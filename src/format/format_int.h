@@ -141,6 +141,7 @@ extern void migrate_refuse_unread(bool (*parse_name) (const char *file, MigrateF
 								  const char *file, List *names);
 extern void migrate_refuse_down_names(List *files, const char *example);
 extern void migrate_refuse_lone_downs(List *files);
+extern bool migrate_looks_like_down_file(const char *file);
 
 /* in text_cache.c */
 typedef struct MigrateTextCache MigrateTextCache;

@@ -60,6 +60,11 @@ extern MigrateSource *migrate_source_read(const MigrateLocation *location, const
 extern void migrate_source_parse(MigrateSource *source, Migration *migration);
 extern void migrate_source_digest(MigrateSource *source, Migration *migration);
 extern MigrationSet *migrate_source_set(MigrateSource *source);
+
+/* in nothing.c */
+extern char *migrate_source_describe_nothing(const MigrateSource *source);
+
+/* in source.c */
 extern const MigrateDirectory *migrate_source_directory(const MigrateSource *source);
 extern void migrate_source_script(MigrateSource *source, const char *file,
 								  MigrateSection *section);

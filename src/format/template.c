@@ -250,6 +250,16 @@ down_pattern(const MigrateTemplate *template, const Migration *last)
 }
 
 /*
+ * The name of a file that goes up, for messages, as "N_name.sql"; NULL if the tool has
+ * to make it.
+ */
+char *
+migrate_template_example(const MigrateTemplate *template)
+{
+	return template->up_file ? expand_pattern(template->up_file, "N", '_', "name") : NULL;
+}
+
+/*
  * The files of a new migration (MigrateNewFile) in a directory with these, in
  * their order; the first is the one that goes up.  One whose folder is new is all
  * that this has.  0A000 where the tool has to make it.

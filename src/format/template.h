@@ -15,6 +15,8 @@
 
 typedef struct MigrateTemplate MigrateTemplate;
 
+extern char *migrate_template_example(const MigrateTemplate *template);
+
 /* in template.c */
 extern const MigrateTemplate migrate_template_sqitch;
 extern const MigrateTemplate migrate_template_drizzle;

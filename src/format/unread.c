@@ -156,6 +156,19 @@ looks_like_down(const char *name, bool *sure)
 	return false;
 }
 
+/*
+ * The same of the name of a file.
+ */
+bool
+migrate_looks_like_down_file(const char *file)
+{
+	const char *base = migrate_base_name(file);
+	int			length = before_suffix(base, ".sql");
+	bool		sure;
+
+	return length > 0 && looks_like_down(pnstrdup(base, length), &sure);
+}
+
 static int
 compare_keys(const ListCell *a, const ListCell *b)
 {

@@ -250,25 +250,14 @@ void
 migrate_require_migrations(MigrateRun *run)
 {
 	const MigrationSet *set = migrate_source_set(run->source);
-	const char *label = migrate_directory_label(migrate_source_directory(run->source));
-	const char *seen;
 
 	if (set->migrations != NIL)
 		return;
-	seen = set->ignored != NIL ? linitial(set->ignored) : NULL;
-	if (set->format != NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_FILE),
-				 errmsg("%s has no migrations", label),
-				 seen == NULL ?
-				 errdetail("It was read in the format \"%s\".", migrate_format_name(set->format)) :
-				 errdetail("It was read in the format \"%s\", in which file \"%s\" is not a migration.",
-						   migrate_format_name(set->format), seen)));
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_FILE),
-			 errmsg("%s has no migrations", label),
-			 seen == NULL ? 0 :
-			 errdetail("It has file \"%s\", whose name and text are those of no format.", seen),
+			 errmsg("%s has no migrations", migrate_directory_label(migrate_source_directory(run->source))),
+			 errdetail("%s", migrate_source_describe_nothing(run->source)),
+			 set->format != NULL ? 0 :
 			 errhint("A migration has a name such as \"001_create_users.sql\".")));
 }
 

@@ -293,3 +293,49 @@ SELECT test.look('comment3');
 SELECT test.write('comment4/1_a.sql', E'-- depends: nothing\nSELECT 1;') \gset ignored_
 SELECT test.look('comment4');
 SELECT test.look('comment4', 'plain');
+
+--
+-- Directories without migrations: what they have instead
+--
+CREATE FUNCTION test.nothing(dir text, given text DEFAULT NULL) RETURNS SETOF text LANGUAGE sql AS
+	$$ SELECT test.try(format('SELECT migrate.apply(test.made(%L), format => %L)', dir, given)) $$;
+SELECT test.write('none/README.md', '') \gset ignored_
+SELECT test.nothing('none');
+SELECT test.nothing('none', 'goose');
+SELECT test.write('none/schema.sql', 'SELECT 1;') \gset ignored_
+SELECT test.nothing('none');
+SELECT test.write('none/1-2.x', '') \gset ignored_
+SELECT test.write('none/4.2.sql', 'SELECT 1;') \gset ignored_
+SELECT test.nothing('none');
+SELECT test.nothing('none', 'flyway');
+SELECT test.nothing('none', 'hasura');
+SELECT test.nothing('none', 'graphile-migrate');
+SELECT test.nothing('none', 'play');
+SELECT test.write('none/default/1.sql', '') \gset ignored_
+SELECT test.write('none/db.changelog-master.xml', '') \gset ignored_
+SELECT test.nothing('none');
+SELECT test.write('none/a/1.sql', ''), test.write('none/a/b/1.sql', ''), test.write('none/b/x', ''),
+	test.write('none/c/1.sql', ''), test.write('none/d/1.sql', '') \gset ignored_
+SELECT test.nothing('none', 'liquibase');
+SELECT test.write('none/1_a.mysql.up.sql', '') \gset ignored_
+SELECT test.nothing('none', 'pop');
+SELECT test.write('downs/1_a.down.sql', '') \gset ignored_
+SELECT test.nothing('downs', 'golang-migrate');
+
+--
+-- Two files of one version: what helps
+--
+SELECT test.write('same1/1_a.postgres.up.sql', ''), test.write('same1/1_a.sqlite.up.sql', '') \gset ignored_
+SELECT test.look('same1', 'golang-migrate');
+SELECT test.write('same2/1_a-mysql.sql', ''), test.write('same2/1_a-pg.sql', '') \gset ignored_
+SELECT test.look('same2');
+SELECT test.write('same3/1_a.sql', E'-- +goose Up\n'), test.write('same3/1_a.rollback.sql', E'-- +goose Up\n') \gset ignored_
+SELECT test.look('same3');
+SELECT test.write('same4/1_a_up.sql', ''), test.write('same4/1_a_down.sql', '') \gset ignored_
+SELECT test.look('same4');
+SELECT test.look('same4', 'postgres-migrations');
+SELECT test.write('same5/2017_06_05_a.sql', ''), test.write('same5/2017_06_06_b.sql', '') \gset ignored_
+SELECT test.look('same5');
+SELECT test.look('same5', 'tern');
+SELECT test.write('same6/V1__a.sql', ''), test.write('same6/V1.0__b.sql', '') \gset ignored_
+SELECT test.look('same6');
