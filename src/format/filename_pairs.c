@@ -75,7 +75,7 @@ static const struct
 	{"postgres", true}, {"postgresql", true}, {"pg", true}, {"pgx", true},
 	{"cockroach", false}, {"cockroachdb", false}, {"crdb", false}, {"mysql", false},
 	{"mariadb", false}, {"sqlite", false}, {"sqlite3", false}, {"mssql", false},
-	{"sqlserver", false}, {"oracle", false}, {"ydb", false},
+	{"sqlserver", false}, {"oracle", false}, {"ydb", false}, {"yugabyte", false}, {"yugabytedb", false},
 };
 
 /*

@@ -22,7 +22,6 @@
 
 #include "files/files.h"
 #include "format/digest.h"
-#include "format/filename.h"
 #include "format/format.h"
 #include "format/format_int.h"
 #include "format/manifest.h"

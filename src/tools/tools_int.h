@@ -18,6 +18,10 @@
 
 #include "tools/tools.h"
 
+/* in tool_list.c */
+extern const MigrateTool migrate_tools[];
+extern const int migrate_ntools;
+
 /* in tool_lock.c */
 extern int	migrate_keys_golang_migrate(const MigrateToolTable *tool_table, int64 *keys);
 extern int	migrate_keys_flyway(const MigrateToolTable *tool_table, int64 *keys);

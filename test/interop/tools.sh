@@ -16,7 +16,7 @@
 # the database in $URL, $JDBC and the variables of libpq.
 
 tools=(goose golang-migrate dbmate sql-migrate tern sqlx diesel refinery flyway liquibase
-    node-pg-migrate prisma drizzle graphile-migrate postgres-migrations sqitch)
+    node-pg-migrate prisma drizzle graphile-migrate postgres-migrations postgrator yoyo sqitch)
 
 declare -A version=(
     [goose]=3.29.0
@@ -34,6 +34,8 @@ declare -A version=(
     [drizzle]=0.31.11
     [graphile-migrate]=1.4.1
     [postgres-migrations]=5.3.0
+    [postgrator]=8.0.0
+    [yoyo]=8.2.0
     [sqitch]=Debian
 )
 go_version=1.26.8 # if this machine's Go is too old to download it by itself
@@ -64,6 +66,8 @@ declare -A table=(
     [drizzle]='-n drizzle'
     [graphile-migrate]='-n graphile_migrate'
     [postgres-migrations]='-t migrations'
+    [postgrator]='-t schemaversion'
+    [yoyo]='-t _yoyo_migration'
     [sqitch]='-n sqitch'
 )
 
@@ -80,6 +84,8 @@ declare -A times=(
     [prisma]='SELECT finished_at FROM _prisma_migrations'
     [graphile-migrate]='SELECT date FROM graphile_migrate.migrations'
     [postgres-migrations]='SELECT executed_at FROM migrations WHERE id > 0'
+    [postgrator]='SELECT run_at FROM schemaversion WHERE version > 0'
+    [yoyo]="SELECT applied_at_utc AT TIME ZONE 'UTC' FROM _yoyo_migration"
     [sqitch]='SELECT committed_at FROM sqitch.changes'
 )
 
@@ -100,6 +106,7 @@ declare -A changed=(
     [drizzle]='0000_quiet_apple.sql 0000'
     [graphile-migrate]='-'
     [postgres-migrations]='2_create-levels.sql 2'
+    [postgrator]='002.do.rooms.sql 002'
     [sqitch]='deploy/telescopes.sql telescopes'
 )
 
@@ -564,6 +571,60 @@ status_postgres-migrations() {
     psql -X -qAtc "SELECT 'id ' || id FROM migrations WHERE id > 0"
 }
 applied_postgres-migrations() { sed -n 's/^id //p'; }
+
+# A library; this calls migrate(), or what checks the files and finds the version.
+install_postgrator() {
+    npm_install "$1" "postgrator@${version[postgrator]}" "pg@$pg"
+    cat >"$1/migrate.mjs" <<'JS'
+import Postgrator from 'postgrator'
+import pg from 'pg'
+const client = new pg.Client({ connectionString: process.env.DATABASE_URL })
+await client.connect()
+const postgrator = new Postgrator({ driver: 'pg', migrationPattern: 'migrations/*', schemaTable: 'schemaversion',
+    execQuery: query => client.query(query) })
+if (process.argv[2] === 'status') {
+    const version = await postgrator.getDatabaseVersion()
+    for (const valid of await postgrator.validateMigrations(version)) console.log('valid', valid.filename.replace(/.*\//, ''))
+} else
+    for (const done of await postgrator.migrate(process.argv[2])) console.log('ran', done.filename)
+await client.end()
+JS
+}
+use_postgrator() { postgrator=$1/migrate.mjs; }
+up_postgrator() {
+    case $1 in
+        part) DATABASE_URL=$URL node "$postgrator" 2 ;;
+        all) DATABASE_URL=$URL node "$postgrator" max ;;
+    esac
+}
+status_postgrator() { DATABASE_URL=$URL node "$postgrator" status 2>&1 | sort; }
+applied_postgrator() { sed -nE 's/^valid ([0-9]+)\..*/\1/p'; }
+
+#
+# PyPI
+#
+
+# It needs the module pkg_resources, which later versions of setuptools lack.
+install_yoyo() {
+    package python3-pip
+    /usr/bin/python3 -m pip install -q --no-input --disable-pip-version-check --root-user-action=ignore --target "$1/lib" \
+        "yoyo-migrations==${version[yoyo]}" psycopg2-binary==2.9.10 'setuptools<81'
+}
+use_yoyo() { yoyo=$1/lib; }
+in_yoyo() {
+    local command=$1
+    shift
+    PYTHONWARNINGS=ignore PYTHONPATH=$yoyo /usr/bin/python3 -m yoyo "$command" --batch --no-config-file \
+        -d "postgresql://$PGUSER:$PGPASSWORD@127.0.0.1:$PGPORT/$PGDATABASE" "$@" migrations 2>&1
+}
+up_yoyo() {
+    case $1 in
+        part) in_yoyo apply -r 20240204_02_Ab1cd-create-bells ;;
+        all) in_yoyo apply ;;
+    esac
+}
+status_yoyo() { in_yoyo list; }
+applied_yoyo() { sed -nE 's/^A *([0-9]+_[0-9]+_[A-Za-z0-9]+)-.*/\1/p'; }
 
 #
 # Debian
