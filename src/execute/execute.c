@@ -55,8 +55,8 @@
  * waits: a relation that cannot be locked at once is not one of them.  Locks on
  * other relations are released.
  */
-bool
-migrate_is_new_relation(Oid relid)
+static bool
+is_new_relation(Oid relid)
 {
 	Relation	rel;
 	Oid			table = InvalidOid;
@@ -74,7 +74,7 @@ migrate_is_new_relation(Oid relid)
 		table = rel->rd_index->indrelid;
 	is_new = rel->rd_createSubid != InvalidSubTransactionId || RELATION_IS_LOCAL(rel);
 	relation_close(rel, AccessShareLock);
-	return OidIsValid(table) ? migrate_is_new_relation(table) : is_new;
+	return OidIsValid(table) ? is_new_relation(table) : is_new;
 }
 
 /*
@@ -122,7 +122,7 @@ migrate_execute_in_block(const MigrateStatement *statement, MigrateNames *made, 
 		if (migrate_names_have(made, needed->relname))
 			continue;
 		relid = RangeVarGetRelid(needed, NoLock, true);
-		if (OidIsValid(relid) && migrate_is_new_relation(relid))
+		if (OidIsValid(relid) && is_new_relation(relid))
 			continue;
 		result = OidIsValid(relid) && !*made_unknown ? BLOCK_REFUSED : BLOCK_UNDECIDED;
 		*relation = needed;
@@ -239,7 +239,7 @@ run_outside_block(const MigrateStatement *statement, const char *sql, const char
 		bool		skip = statement->tag == T_VacuumStmt;
 		Oid			relid = RangeVarGetRelid(relation, NoLock, !skip);
 
-		if (OidIsValid(relid) && !migrate_is_new_relation(relid))
+		if (OidIsValid(relid) && !is_new_relation(relid))
 			refuse_outside_block(statement, sql, relation);
 	}
 	raw = linitial_node(RawStmt, pg_parse_query(query));
@@ -268,7 +268,7 @@ migrate_runs_in_block(const MigrateStatement *statement)
 	{
 		Oid			relid = RangeVarGetRelid(lfirst(lc), NoLock, true);
 
-		if (OidIsValid(relid) && !migrate_is_new_relation(relid))
+		if (OidIsValid(relid) && !is_new_relation(relid))
 			return false;
 	}
 	return statement->needs != NIL;

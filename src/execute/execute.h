@@ -64,7 +64,6 @@ extern MigrateInBlock migrate_execute_in_block(const MigrateStatement *statement
 											   bool *made_unknown, const RangeVar **relation);
 extern void migrate_execute_check(const MigrateScript *script, const char *sql,
 								  MigrateErrorContext *errctx, MigrateNames *made, bool *made_unknown);
-extern bool migrate_is_new_relation(Oid relid);
 extern bool migrate_runs_in_block(const MigrateStatement *statement);
 extern void migrate_forget_statement(MigrateExecution *execution);
 extern void migrate_end_session(MigrateExecution *execution);

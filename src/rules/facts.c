@@ -62,16 +62,27 @@ migrate_foresight_begin(MigrateForesight *foresight)
 	foresight->settings = NIL;
 	foresight->role = InvalidOid;
 	foresight->transaction = 0;
-	if (!foresight->runs)
-		foresight->guc_level = NewGUCNestLevel();
+	foresight->guc_level = NewGUCNestLevel();
 }
 
 void
 migrate_foresight_end(MigrateForesight *foresight)
 {
-	if (foresight->guc_level > 0)
-		AtEOXact_GUC(false, foresight->guc_level);
+	AtEOXact_GUC(false, foresight->guc_level);
 	foresight->guc_level = 0;
+}
+
+/*
+ * The locks of the statements before are released.
+ */
+void
+migrate_foresight_release(MigrateForesight *foresight)
+{
+	ListCell   *lc;
+
+	foreach(lc, foresight->large)
+		((PlannedRelation *) lfirst(lc))->held = NoLock;
+	foresight->large = NIL;
 }
 
 /*
@@ -83,12 +94,8 @@ begin_transaction(MigrateForesight *foresight, int transaction)
 	ListCell   *lc;
 
 	foresight->transaction = transaction;
-	foreach(lc, foresight->single ? NIL : foresight->large)
-		((PlannedRelation *) lfirst(lc))->held = NoLock;
 	if (!foresight->single)
-		foresight->large = NIL;
-	if (foresight->runs)
-		return;
+		migrate_foresight_release(foresight);
 	AtEOXact_GUC(false, foresight->guc_level);
 	foresight->guc_level = NewGUCNestLevel();
 	foreach(lc, foresight->settings)
@@ -146,8 +153,6 @@ produce(void *arg)
 	if (parsed == NIL)
 		return;
 	raw = linitial_node(RawStmt, parsed);
-	if (IsA(raw->stmt, VariableSetStmt) && production->producer.foresight->runs)
-		return;
 	if (IsA(raw->stmt, VariableSetStmt))
 		set_variable(&production->producer, (VariableSetStmt *) raw->stmt);
 	else

@@ -28,16 +28,14 @@
 #define REPLACING_ACTIONS	(ACTION_TRUNCATE | ACTION_REFRESH)
 
 /*
- * As migrate_foresight_create(), for statements that run, each after its facts have been
- * determined: their settings are in force.
+ * All facts of a plan have been determined, and its statements are going to run: the
+ * locks that they take are remembered from here on as they are measured.
  */
-MigrateForesight *
-migrate_foresight_of_run(void)
+void
+migrate_foresight_runs(MigrateForesight *foresight)
 {
-	MigrateForesight *foresight = migrate_foresight_create(false);
-
-	foresight->runs = true;
-	return foresight;
+	migrate_foresight_release(foresight);
+	foresight->transaction = 0;
 }
 
 static MigrateRelationFact *
@@ -75,8 +73,8 @@ correct(MigrateRelationFact *fact, const MigrateMeasured *measured)
 }
 
 /*
- * Correct the facts of a statement by what was measured while it ran (a list of
- * MigrateMeasured: all relations that it has locked and that existed before the run).
+ * Correct the facts of a statement, after migrate_foresight_runs(), by what was measured
+ * while it ran (a list of MigrateMeasured: all relations that it has locked and that existed before the run).
  * All of them are known then.
  */
 void
@@ -86,6 +84,9 @@ migrate_facts_measured(MigrateForesight *foresight, MigrateFacts *facts, List *m
 	List	   *relations = NIL;
 	ListCell   *lc;
 
+	if (facts->transaction != foresight->transaction)
+		migrate_foresight_release(foresight);
+	foresight->transaction = facts->transaction;
 	foreach(lc, measured)
 	{
 		const MigrateMeasured *one = lfirst(lc);

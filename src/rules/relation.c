@@ -153,22 +153,6 @@ migrate_fact_key(const RangeVar *name)
 }
 
 /*
- * Has this transaction made a relation?
- */
-static bool
-is_made_here(Oid relid)
-{
-	Relation	rel = migrate_fact_open(relid);
-	bool		made;
-
-	if (rel == NULL)
-		return false;
-	made = rel->rd_createSubid != InvalidSubTransactionId;
-	relation_close(rel, AccessShareLock);
-	return made;
-}
-
-/*
  * The relation that a name means at this point of the plan: InvalidOid if the plan
  * makes it, or if there is none.  Raises 42501 for a schema without USAGE.
  */
@@ -186,7 +170,7 @@ migrate_fact_lookup(Producer *producer, const RangeVar *name)
 	planned = hash_search(producer->foresight->relations, &relid, HASH_FIND, NULL);
 	if (planned != NULL && (planned->dropped || planned->renamed))
 		return InvalidOid;
-	return producer->foresight->runs && is_made_here(relid) ? InvalidOid : relid;
+	return relid;
 }
 
 /*

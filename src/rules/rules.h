@@ -102,7 +102,7 @@ extern void migrate_foresight_end(MigrateForesight *foresight);
 extern MigrateFacts *migrate_facts(MigrateForesight *foresight, const char *query, int transaction);
 
 /* in measured.c */
-extern MigrateForesight *migrate_foresight_of_run(void);
+extern void migrate_foresight_runs(MigrateForesight *foresight);
 extern void migrate_facts_measured(MigrateForesight *foresight, MigrateFacts *facts, List *measured);
 
 /* in findings.c */

@@ -104,8 +104,6 @@ struct MigrateForesight
 	bool		publishes_all;	/* there is a publication FOR ALL TABLES ... */
 	bool		publications_known; /* ... if that has been looked up */
 	bool		single;			/* all runs in one transaction, the caller's */
-	bool		runs;			/* the statements run, so their settings are
-								 * in force */
 
 	/* of the current transaction of the plan */
 	int			transaction;
@@ -120,6 +118,9 @@ typedef struct Producer
 	MigrateForesight *foresight;
 	MigrateFacts *facts;
 } Producer;
+
+/* in facts.c */
+extern void migrate_foresight_release(MigrateForesight *foresight);
 
 /* in relation.c */
 extern PlannedRelation *migrate_planned_relation(MigrateForesight *foresight, Oid relid);

@@ -52,7 +52,7 @@ typedef struct Rehearsal
 	MemoryContext context;		/* of the rows */
 	List	   *rows;			/* of MigrateRehearsed, those of all steps */
 	int			next;			/* row of the next statement */
-	List	   *checked;		/* rows whose facts were asked for */
+	List	   *facts;			/* of MigrateFacts, of each row, as foreseen */
 	MigrateRehearsed *current;	/* of the one that runs, NULL: none has yet */
 	const MigrateScript *script;	/* that runs */
 	int			transaction;	/* number of the last one */
@@ -75,7 +75,9 @@ copy_strings(const List *strings)
 }
 
 /*
- * Append a row for each statement of a step; none of them has been rehearsed yet.
+ * Append a row for each statement of a step; none of them has been rehearsed yet.  Their
+ * facts are determined as those of check() are, before anything runs: that takes a
+ * subtransaction for each, and the more a transaction has made, the more these cost.
  */
 static void
 add_rows(Rehearsal *rehearsal, MigrateRun *run, MigrateStep *step)
@@ -83,15 +85,17 @@ add_rows(Rehearsal *rehearsal, MigrateRun *run, MigrateStep *step)
 	const MigrateScript *script = step->script;
 	MigrateErrorContext errctx;
 	ErrorContextCallback callback;
-	char	   *sql = NULL;
+	char	   *sql;
 
 	migrate_errcontext_begin(&errctx, &callback, step->direction, step->file, step->applied);
-	if (script->has_markers)
-		(void) migrate_read_step(run, step, &sql, &errctx);
+	(void) migrate_read_step(run, step, &sql, &errctx);
 	migrate_begin_script(script, sql, &errctx);
+	migrate_foresight_begin(rehearsal->foresight);
 	for (int i = 0; i < script->nstatements; i++)
 	{
 		MigrateRehearsed *row = palloc0(sizeof(MigrateRehearsed));
+		MigrateFacts *facts;
+		List	   *allowed = NIL;
 
 		CHECK_FOR_INTERRUPTS();
 		rehearsal->transaction += migrate_begins_transaction(script, i, 0);
@@ -104,11 +108,15 @@ add_rows(Rehearsal *rehearsal, MigrateRun *run, MigrateStep *step)
 		row->outcome = NOT_REHEARSED;
 		row->rows = row->held = -1;
 		rehearsal->rows = lappend(rehearsal->rows, row);
+		facts = migrate_statement_facts(rehearsal->foresight, &script->statements[i], sql,
+										rehearsal->transaction);
+		rehearsal->facts = lappend(rehearsal->facts, facts);
+		(void) migrate_findings_of(rehearsal->foresight, facts, script, i, sql, &allowed);
 	}
+	migrate_foresight_end(rehearsal->foresight);
 	migrate_end_script(&errctx);
 	migrate_errcontext_end(&callback);
-	if (sql != NULL)
-		pfree(sql);
+	pfree(sql);
 }
 
 /*
@@ -135,7 +143,7 @@ is_harmless(const MigrateStatement *statement, const MigrateFacts *facts)
 	{
 		const MigrateRelationFact *fact = lfirst(lc);
 
-		if (fact->lock > RowExclusiveLock && !migrate_is_new_relation(fact->relid))
+		if (fact->lock > RowExclusiveLock)
 			return false;
 	}
 	return facts->known;
@@ -196,18 +204,6 @@ describe_findings(List *findings)
 }
 
 /*
- * The facts of the statement of a row were asked for.
- */
-static void
-note_checked(Rehearsal *rehearsal, MigrateRehearsed *row)
-{
-	MemoryContext old = MemoryContextSwitchTo(rehearsal->context);
-
-	rehearsal->checked = lappend(rehearsal->checked, row);
-	MemoryContextSwitchTo(old);
-}
-
-/*
  * All statements have run: add what the rules find about the plan as a whole to the
  * statements that it is about.
  */
@@ -219,7 +215,7 @@ add_findings_at_end(Rehearsal *rehearsal)
 	foreach(lc, migrate_findings_at_end(rehearsal->foresight))
 	{
 		const MigrateFinding *finding = lfirst(lc);
-		MigrateRehearsed *row = list_nth(rehearsal->checked, finding->statement - 1);
+		MigrateRehearsed *row = list_nth(rehearsal->rows, finding->statement - 1);
 
 		row->findings = list_concat(row->findings, describe_findings(list_make1(lfirst(lc))));
 	}
@@ -257,10 +253,10 @@ static void
 rehearse_statement(const MigrateStatement *statement, const char *sql, MigrateExecution *execution)
 {
 	Rehearsal  *rehearsal = execution->observer;
-	MigrateRehearsed *row = list_nth(rehearsal->rows, rehearsal->next++);
+	MigrateRehearsed *row = list_nth(rehearsal->rows, rehearsal->next);
+	MigrateFacts *facts = list_nth(rehearsal->facts, rehearsal->next++);
 	const char *reason;
 	MigrateObservation observation;
-	MigrateFacts *facts;
 	List	   *allowed = NIL;
 
 	rehearsal->current = row;
@@ -272,8 +268,6 @@ rehearse_statement(const MigrateStatement *statement, const char *sql, MigrateEx
 		rehearsal->doubtful |= !statement->set_transaction;
 		return;
 	}
-	facts = migrate_statement_facts(rehearsal->foresight, statement, sql, row->statement.transaction);
-	note_checked(rehearsal, row);
 	if (is_harmless(statement, facts))
 		migrate_budget_harmless();
 	migrate_observe_start(&observation);
@@ -325,9 +319,7 @@ rehearse_step(Rehearsal *rehearsal, MigrateRun *run, MigrateStep *step)
 	execution.run = rehearse_statement;
 	execution.observer = rehearsal;
 	script = migrate_read_step(run, step, &sql, &execution.errctx);
-	migrate_foresight_begin(rehearsal->foresight);
 	(void) migrate_execute_step(run, step, sql, &execution);
-	migrate_foresight_end(rehearsal->foresight);
 	migrate_measure(result, start, step->script->nstatements);
 	migrate_record_step(run, step, true, result, started, script);
 	migrate_errcontext_end(&callback);
@@ -354,9 +346,10 @@ rehearse(MigrateRun *run, void *arg)
 		return;
 	migrate_enter_schema(run->request->history.schema, GUC_ACTION_SAVE);
 	migrate_check_up_steps(run, steps, false);
+	rehearsal->foresight = migrate_foresight_create(false);
 	foreach(lc, steps)
 		add_rows(rehearsal, run, lfirst(lc));
-	rehearsal->foresight = migrate_foresight_of_run();
+	migrate_foresight_runs(rehearsal->foresight);
 	migrate_observe_begin();
 	migrate_fire_callers_events(run);
 	context = AllocSetContextCreate(CurrentMemoryContext, "migrate step", ALLOCSET_DEFAULT_SIZES);
