@@ -31,6 +31,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_namespace.h"
 #include "miscadmin.h"
+#include "port/pg_bitutils.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/hsearch.h"
@@ -317,10 +318,10 @@ count_locks(MigrateHeldRelation *relation)
 		relation->proclock = NULL;
 	else
 		relation->held |= relation->proclock->holdMask;
-	for (LOCKMODE mode = AccessShareLock; mode <= AccessExclusiveLock; mode++)
+	for (LOCKMASK left = relation->held; left != 0; left &= left - 1)
 	{
-		if ((relation->held & LOCKBIT_ON(mode)) == 0)
-			continue;
+		LOCKMODE	mode = pg_rightmost_one_pos32(left);
+
 		if (!is_local(relation->local[mode], &tag, mode))
 		{
 			relation->local[mode] = NULL;

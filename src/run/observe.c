@@ -200,14 +200,17 @@ migrate_observe_end(void)
 }
 
 /*
- * A statement begins.  What has been locked up to now is not its doing.
+ * A statement begins.  What has been locked up to now is not its doing; that can be
+ * something only where a transaction of the script begins, since deferred checks may have
+ * run at the end of the one before.
  */
 void
-migrate_observe_start(MigrateObservation *observation)
+migrate_observe_start(MigrateObservation *observation, bool begins)
 {
 	memset(observation, 0, sizeof(MigrateObservation));
 	ran_function = false;
-	migrate_held_update();
+	if (begins)
+		migrate_held_update();
 	migrate_held_next();
 	observation->wal_start = pgWalUsage.wal_bytes;
 	INSTR_TIME_SET_CURRENT(observation->start);

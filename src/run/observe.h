@@ -36,7 +36,7 @@ typedef struct MigrateObservation
 /* in observe.c */
 extern void migrate_observe_begin(void);
 extern void migrate_observe_end(void);
-extern void migrate_observe_start(MigrateObservation *observation);
+extern void migrate_observe_start(MigrateObservation *observation, bool begins);
 extern void migrate_observe_finish(MigrateObservation *observation);
 
 #endif							/* MIGRATE_RUN_OBSERVE_H */

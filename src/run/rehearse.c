@@ -270,7 +270,8 @@ rehearse_statement(const MigrateStatement *statement, const char *sql, MigrateEx
 	}
 	if (is_harmless(statement, facts))
 		migrate_budget_harmless();
-	migrate_observe_start(&observation);
+	migrate_observe_start(&observation, statement == rehearsal->script->statements ||
+						  statement->transaction != (statement - 1)->transaction);
 	if (rehearsal->doubtful)
 	{
 		ErrorData  *error = try_statement(statement, sql, execution);
