@@ -182,6 +182,23 @@ LANGUAGE C;
 REVOKE ALL ON PROCEDURE migrate.up FROM PUBLIC;
 COMMENT ON PROCEDURE migrate.up IS 'apply the pending migrations of a directory, with a commit after each';
 
+CREATE PROCEDURE migrate.up_schemas(
+	dir text DEFAULT NULL,
+	schemas text[] DEFAULT NULL,
+	target text DEFAULT NULL,
+	project text DEFAULT 'default',
+	format text DEFAULT NULL,
+	vars jsonb DEFAULT NULL,
+	files jsonb DEFAULT NULL,
+	on_error text DEFAULT 'stop',
+	canary integer DEFAULT NULL,
+	INOUT applied integer DEFAULT NULL,
+	INOUT failed integer DEFAULT NULL)
+AS 'MODULE_PATHNAME', 'migrate_up_schemas'
+LANGUAGE C;
+REVOKE ALL ON PROCEDURE migrate.up_schemas FROM PUBLIC;
+COMMENT ON PROCEDURE migrate.up_schemas IS 'apply the pending migrations of a directory in many schemas, with a commit after each';
+
 CREATE PROCEDURE migrate.down(
 	steps integer DEFAULT NULL,
 	target text DEFAULT NULL,
@@ -414,6 +431,20 @@ AS 'MODULE_PATHNAME', 'migrate_status'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 REVOKE ALL ON FUNCTION migrate.status FROM PUBLIC;
 COMMENT ON FUNCTION migrate.status IS 'show every migration of a directory and of the history, with its state';
+
+CREATE FUNCTION migrate.status_schemas(
+	dir text DEFAULT NULL,
+	schemas text[] DEFAULT NULL,
+	project text DEFAULT 'default',
+	format text DEFAULT NULL,
+	files jsonb DEFAULT NULL,
+	OUT schema text, OUT version text, OUT applied integer, OUT pending integer, OUT state text,
+	OUT failed_at timestamp with time zone, OUT error text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'migrate_status_schemas'
+LANGUAGE C VOLATILE PARALLEL UNSAFE;
+REVOKE ALL ON FUNCTION migrate.status_schemas FROM PUBLIC;
+COMMENT ON FUNCTION migrate.status_schemas IS 'show each schema that has a history, with its state';
 
 CREATE FUNCTION migrate.history(
 	project text DEFAULT 'default',

@@ -52,16 +52,17 @@ migrate_steps_argument(FunctionCallInfo fcinfo, int n)
 	return PG_GETARG_INT32(n) > 0 ? PG_GETARG_INT32(n) : -1;
 }
 
+/*
+ * An array of texts (char *); 22004 if one of them is null.
+ */
 List *
-migrate_versions_argument(FunctionCallInfo fcinfo, int n)
+migrate_texts_argument(FunctionCallInfo fcinfo, int n, const char *name)
 {
-	List	   *versions = NIL;
+	List	   *texts = NIL;
 	Datum	   *values;
 	bool	   *nulls;
 	int			count;
 
-	if (PG_ARGISNULL(n))
-		return NIL;
 	deconstruct_array(PG_GETARG_ARRAYTYPE_P(n), TEXTOID, -1, false, TYPALIGN_INT,
 					  &values, &nulls, &count);
 	for (int i = 0; i < count; i++)
@@ -69,9 +70,20 @@ migrate_versions_argument(FunctionCallInfo fcinfo, int n)
 		if (nulls[i])
 			ereport(ERROR,
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-					 errmsg("\"%s\" must not contain nulls", "versions")));
-		versions = lappend(versions, TextDatumGetCString(values[i]));
+					 errmsg("\"%s\" must not contain nulls", name)));
+		texts = lappend(texts, TextDatumGetCString(values[i]));
 	}
+	return texts;
+}
+
+List *
+migrate_versions_argument(FunctionCallInfo fcinfo, int n)
+{
+	List	   *versions;
+
+	if (PG_ARGISNULL(n))
+		return NIL;
+	versions = migrate_texts_argument(fcinfo, n, "versions");
 	if (versions == NIL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -99,21 +111,34 @@ migrate_location_arguments(FunctionCallInfo fcinfo, int dir, int files, MigrateR
 }
 
 /*
+ * The project of histories, at n, whose schemas the caller fills in.
+ */
+void
+migrate_project_argument(FunctionCallInfo fcinfo, int n, MigrateRequest *request)
+{
+	request->history.project = migrate_text_argument(fcinfo, n);
+	request->history.schema = pstrdup("");
+	request->history.role = GetUserNameFromId(GetUserId(), false);
+	request->history.login = GetUserNameFromId(GetSessionUserId(), false);
+	request->history.application = pstrdup(application_name ? application_name : "");
+	if (request->history.project == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("\"%s\" must not be null", "project")));
+}
+
+/*
  * Which history: project and schema, at n and n + 1.
  */
 void
 migrate_history_arguments(FunctionCallInfo fcinfo, int n, MigrateRequest *request)
 {
-	request->history.project = migrate_text_argument(fcinfo, n);
+	migrate_project_argument(fcinfo, n, request);
 	request->history.schema = migrate_text_argument(fcinfo, n + 1);
-	request->history.role = GetUserNameFromId(GetUserId(), false);
-	request->history.login = GetUserNameFromId(GetSessionUserId(), false);
-	request->history.application = pstrdup(application_name ? application_name : "");
-	if (request->history.project == NULL || request->history.schema == NULL)
+	if (request->history.schema == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("\"%s\" must not be null",
-						request->history.project == NULL ? "project" : "schema")));
+				 errmsg("\"%s\" must not be null", "schema")));
 }
 
 List *

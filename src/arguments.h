@@ -22,8 +22,10 @@
 extern char *migrate_text_argument(FunctionCallInfo fcinfo, int n);
 extern bool migrate_bool_argument(FunctionCallInfo fcinfo, int n);
 extern int	migrate_steps_argument(FunctionCallInfo fcinfo, int n);
+extern List *migrate_texts_argument(FunctionCallInfo fcinfo, int n, const char *name);
 extern List *migrate_versions_argument(FunctionCallInfo fcinfo, int n);
 extern void migrate_location_arguments(FunctionCallInfo fcinfo, int dir, int files, MigrateRequest *request);
+extern void migrate_project_argument(FunctionCallInfo fcinfo, int n, MigrateRequest *request);
 extern void migrate_history_arguments(FunctionCallInfo fcinfo, int n, MigrateRequest *request);
 extern List *migrate_vars_argument(FunctionCallInfo fcinfo, int n);
 extern void migrate_choice_arguments(FunctionCallInfo fcinfo, int files, MigrateRequest *request);

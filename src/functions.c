@@ -31,6 +31,7 @@
 #include "history/history.h"
 #include "run/match.h"
 #include "run/run.h"
+#include "run/tenants.h"
 #include "util/printable.h"
 #include "variables/variables.h"
 
@@ -41,6 +42,8 @@ PG_FUNCTION_INFO_V1(migrate_up);
 PG_FUNCTION_INFO_V1(migrate_down);
 
 PG_FUNCTION_INFO_V1(migrate_rollback);
+
+PG_FUNCTION_INFO_V1(migrate_up_schemas);
 
 PG_FUNCTION_INFO_V1(migrate_reset);
 
@@ -182,20 +185,27 @@ require_commit(FunctionCallInfo fcinfo, const char *routine, const char *functio
 	error_context_stack = callback.previous;
 }
 
+#define MAX_COUNTS 2
+
 /*
- * The INOUT argument of a procedure.
+ * The INOUT arguments of a procedure, which come last.
  */
 static Datum
-return_count(FunctionCallInfo fcinfo, int count)
+return_counts(FunctionCallInfo fcinfo, const int *counts, int n)
 {
 	TupleDesc	desc;
-	Datum		value = Int32GetDatum(count);
-	bool		isnull = false;
+	Datum		values[MAX_COUNTS];
+	bool		nulls[MAX_COUNTS] = {0};
 
+	Assert(n <= MAX_COUNTS);
+	for (int i = 0; i < n; i++)
+		values[i] = Int32GetDatum(counts[i]);
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
-	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), &value, &isnull));
+	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls));
 }
+
+#undef MAX_COUNTS
 
 /*
  * The body of a procedure: what lives in its memory context outlives commits.
@@ -218,7 +228,7 @@ call_procedure(FunctionCallInfo fcinfo, const char *routine,
 	count = migrate_run_committing(&request, direction);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
-	return return_count(fcinfo, count);
+	return return_counts(fcinfo, &count, 1);
 }
 
 /* up(dir, target, steps, versions, project, schema, format, vars, adopt_existing, files, applied) */
@@ -262,6 +272,70 @@ migrate_refresh(PG_FUNCTION_ARGS)
 
 	reapply_arguments(fcinfo, &request);
 	return return_results(fcinfo, migrate_run(&request, migrate_run_refresh));
+}
+
+/*
+ * The schemas of a call: 22004 if they are not given, or one is null.
+ */
+static List *
+schemas_argument(FunctionCallInfo fcinfo, int n)
+{
+	if (PG_ARGISNULL(n))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("\"%s\" must not be null", "schemas")));
+	return migrate_texts_argument(fcinfo, n, "schemas");
+}
+
+/* on_error and canary, at n and n + 1 */
+static void
+failure_arguments(FunctionCallInfo fcinfo, int n, MigrateRequest *request)
+{
+	char	   *on_error = migrate_text_argument(fcinfo, n);
+
+	if (on_error == NULL || (strcmp(on_error, "stop") != 0 && strcmp(on_error, "continue") != 0))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("unrecognized value of \"%s\": \"%s\"", "on_error", on_error ? on_error : "NULL"),
+				 errhint("Valid values are \"stop\" and \"continue\".")));
+	request->passes_failures = strcmp(on_error, "continue") == 0;
+	if (PG_ARGISNULL(n + 1))
+		return;
+	request->canary = PG_GETARG_INT32(n + 1);
+	if (request->canary < 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"%s\" must be greater than zero", "canary")));
+	if (!request->passes_failures)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"%s\" needs on_error => 'continue'", "canary"),
+				 errdetail("With \"stop\", the first failure ends the call anyway.")));
+}
+
+/* up_schemas(dir, schemas, target, project, format, vars, files, on_error, canary, applied, failed) */
+Datum
+migrate_up_schemas(PG_FUNCTION_ARGS)
+{
+	MigrateRequest request = {.routine = "up_schemas",.commits = true};
+	MemoryContext context;
+	MemoryContext old;
+	int			counts[2];
+
+	require_commit(fcinfo, "CALL migrate.up_schemas", NULL);
+	context = AllocSetContextCreate(PortalContext, "migrate run", ALLOCSET_DEFAULT_SIZES);
+	old = MemoryContextSwitchTo(context);
+	migrate_location_arguments(fcinfo, 0, 6, &request);
+	request.schemas = schemas_argument(fcinfo, 1);
+	request.target = migrate_text_argument(fcinfo, 2);
+	migrate_project_argument(fcinfo, 3, &request);
+	request.format = migrate_text_argument(fcinfo, 4);
+	request.vars = migrate_vars_argument(fcinfo, 5);
+	failure_arguments(fcinfo, 7, &request);
+	migrate_run_tenants(&request, &counts[0], &counts[1]);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+	return return_counts(fcinfo, counts, lengthof(counts));
 }
 
 /* sync(dir, project, schema, format, vars, files) */

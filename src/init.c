@@ -54,6 +54,8 @@ bool		migrate_record_objects = false;
 
 bool		migrate_allow_sync = false;
 
+char	   *migrate_schema_path;
+
 static const struct config_enum_entry on_modified_options[] = {
 	{"error", ON_MODIFIED_ERROR, false},
 	{"warn", ON_MODIFIED_WARN, false},
@@ -132,6 +134,23 @@ check_notify_channel(char **newval, void **extra, GucSource source)
 		return true;
 	GUC_check_errdetail("The name of a channel must be shorter than %d bytes.", NAMEDATALEN);
 	return false;
+}
+
+/*
+ * check_hook of migrate.schema_path: a list of names, as search_path has it.
+ */
+static bool
+check_schema_path(char **newval, void **extra, GucSource source)
+{
+	char	   *raw = pstrdup(*newval);
+	List	   *names;
+	bool		valid = SplitIdentifierString(raw, ',', &names);
+
+	if (!valid)
+		GUC_check_errdetail("List syntax is invalid.");
+	list_free(names);
+	pfree(raw);
+	return valid;
 }
 
 void
@@ -291,6 +310,15 @@ _PG_init(void)
 							 PGC_SUSET,
 							 0,
 							 NULL, NULL, NULL);
+
+	DefineCustomStringVariable("migrate.schema_path",
+							   "Schemas that come after a tenant's own in the search_path of its migrations.",
+							   "A comma-separated list, as search_path.",
+							   &migrate_schema_path,
+							   "",
+							   PGC_USERSET,
+							   GUC_LIST_INPUT,
+							   check_schema_path, NULL, NULL);
 
 	MarkGUCPrefixReserved("migrate");
 }

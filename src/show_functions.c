@@ -23,6 +23,7 @@
 #include "run/activity.h"
 #include "run/match.h"
 #include "run/run.h"
+#include "run/tenants.h"
 #include "util/printable.h"
 
 PG_FUNCTION_INFO_V1(migrate_plan);
@@ -30,6 +31,8 @@ PG_FUNCTION_INFO_V1(migrate_plan);
 PG_FUNCTION_INFO_V1(migrate_check);
 
 PG_FUNCTION_INFO_V1(migrate_status);
+
+PG_FUNCTION_INFO_V1(migrate_status_schemas);
 
 PG_FUNCTION_INFO_V1(migrate_history);
 
@@ -165,6 +168,45 @@ migrate_status(PG_FUNCTION_ARGS)
 		put_status((ReturnSetInfo *) fcinfo->resultinfo, lfirst(lc));
 	return (Datum) 0;
 }
+
+#define TENANT_COLUMNS 7
+
+/* status_schemas(dir, schemas, project, format, files) */
+Datum
+migrate_status_schemas(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	MigrateRequest request = {.routine = "status_schemas"};
+	ListCell   *lc;
+
+	migrate_location_arguments(fcinfo, 0, 4, &request);
+	request.finds_schemas = PG_ARGISNULL(1);
+	if (!request.finds_schemas)
+		request.schemas = migrate_texts_argument(fcinfo, 1, "schemas");
+	migrate_project_argument(fcinfo, 2, &request);
+	request.format = migrate_text_argument(fcinfo, 3);
+	InitMaterializedSRF(fcinfo, 0);
+	foreach(lc, migrate_tenant_statuses(&request))
+	{
+		const MigrateTenantStatus *status = lfirst(lc);
+		Datum		values[TENANT_COLUMNS] = {0};
+		bool		nulls[TENANT_COLUMNS] = {0};
+
+		migrate_put_text(values, nulls, 0, status->schema);
+		migrate_put_text(values, nulls, 1, status->version);
+		values[2] = Int32GetDatum(status->applied);
+		values[3] = Int32GetDatum(status->pending);
+		nulls[3] = !status->knows_pending;
+		migrate_put_text(values, nulls, 4, status->state);
+		values[5] = TimestampTzGetDatum(status->failed_at);
+		nulls[5] = status->error == NULL;
+		migrate_put_text(values, nulls, 6, status->error);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}
+
+#undef TENANT_COLUMNS
 
 /* history(project, schema) */
 Datum

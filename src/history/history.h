@@ -141,6 +141,17 @@ extern char *migrate_history_lockers(List *relations);
 extern List *migrate_history_failures(const MigrateHistory *history);
 extern int	migrate_history_next_batch(const MigrateHistory *history);
 
+typedef struct MigrateHistoryScan MigrateHistoryScan;
+
+extern MigrateHistoryScan *migrate_history_scan_begin(const char *project, bool latest);
+extern const char *migrate_history_scan_next(MigrateHistoryScan *scan);
+extern List *migrate_history_scan_rows(MigrateHistoryScan *scan);
+extern void migrate_history_scan_end(MigrateHistoryScan *scan);
+extern void migrate_history_last_failures(const MigrateHistory *history,
+										  void (*receive) (const char *schema, TimestampTz failed_at,
+														   const char *error, void *arg),
+										  void *arg);
+
 /* in subscribed.c */
 extern void migrate_history_warn_subscribed(void);
 

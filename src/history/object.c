@@ -61,7 +61,8 @@ struct MigrateObjectScan
 static bool
 read_object(MigrateObjectScan *scan)
 {
-	const Datum *values = migrate_table_scan_next(scan->rows);
+	const bool *nulls;
+	const Datum *values = migrate_table_scan_next(scan->rows, &nulls);
 	MemoryContext old;
 
 	if (values == NULL)
@@ -85,7 +86,7 @@ migrate_object_scan_begin(bool latest)
 {
 	MigrateObjectScan *scan = palloc0(sizeof(MigrateObjectScan));
 
-	scan->rows = migrate_table_scan_begin(&object_table, latest);
+	scan->rows = migrate_table_scan_begin(&object_table, NULL, NULL, 0, latest);
 	scan->context = AllocSetContextCreate(CurrentMemoryContext, "migrate recorded object",
 										  ALLOCSET_DEFAULT_SIZES);
 	/* the row that is no object comes first */

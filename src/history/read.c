@@ -16,14 +16,12 @@
 
 #include "access/htup_details.h"
 #include "access/xact.h"
-#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
-#include "nodes/parsenodes.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
@@ -345,6 +343,95 @@ migrate_history_read(const MigrateHistory *history, bool latest)
 }
 
 /*
+ * The histories of a project, one for each schema, in one reading.
+ */
+struct MigrateHistoryScan
+{
+	MigrateTableScan *table;
+	Row			row;			/* the next one; no values: there is none */
+	char	   *schema;			/* that of the history that is read */
+};
+
+/*
+ * Begin to read the applied migrations of all histories of a project: as last
+ * committed ("latest"), or as the active snapshot has them.
+ */
+MigrateHistoryScan *
+migrate_history_scan_begin(const char *project, bool latest)
+{
+	const AttrNumber columns[] = {R_PROJECT};
+	const Datum values[] = {CStringGetTextDatum(project)};
+	MigrateHistoryScan *scan = palloc0(sizeof(MigrateHistoryScan));
+
+	migrate_recorder_flush();
+	scan->table = migrate_table_scan_begin(&migrate_applied_table, columns, values, lengthof(columns),
+										   latest);
+	scan->row.values = migrate_table_scan_next(scan->table, &scan->row.nulls);
+	return scan;
+}
+
+static bool
+is_of_schema(const Row *row, const char *schema)
+{
+	text	   *value = row->values ? DatumGetTextPP(row->values[R_SCHEMA - 1]) : NULL;
+	bool		same = value != NULL && VARSIZE_ANY_EXHDR(value) == strlen(schema) &&
+		memcmp(VARDATA_ANY(value), schema, strlen(schema)) == 0;
+
+	if (value != NULL && PointerGetDatum(value) != row->values[R_SCHEMA - 1])
+		pfree(value);
+	return same;
+}
+
+/*
+ * Go on to the next history; returns its schema, good until the next call, NULL after
+ * the last one.
+ */
+const char *
+migrate_history_scan_next(MigrateHistoryScan *scan)
+{
+	char	   *schema = scan->schema;
+
+	while (schema != NULL && is_of_schema(&scan->row, schema))
+	{
+		CHECK_FOR_INTERRUPTS();
+		scan->row.values = migrate_table_scan_next(scan->table, &scan->row.nulls);
+	}
+	if (schema != NULL)
+		pfree(schema);
+	scan->schema = NULL;
+	if (scan->row.values != NULL)
+		scan->schema = MemoryContextStrdup(GetMemoryChunkContext(scan), TextDatumGetCString(scan->row.values[R_SCHEMA - 1]));
+	return scan->schema;
+}
+
+/*
+ * The applied migrations of this history, as migrate_history_read(); to be called once.
+ */
+List *
+migrate_history_scan_rows(MigrateHistoryScan *scan)
+{
+	List	   *rows = NIL;
+
+	while (is_of_schema(&scan->row, scan->schema))
+	{
+		CHECK_FOR_INTERRUPTS();
+		rows = lappend(rows, applied_from_row(&scan->row, rows == NIL ? NULL : llast(rows)));
+		scan->row.values = migrate_table_scan_next(scan->table, &scan->row.nulls);
+	}
+	list_sort(rows, compare_application);
+	return rows;
+}
+
+void
+migrate_history_scan_end(MigrateHistoryScan *scan)
+{
+	migrate_table_scan_end(scan->table);
+	if (scan->schema != NULL)
+		pfree(scan->schema);
+	pfree(scan);
+}
+
+/*
  * Can the transaction's snapshot see "applied", the history as last committed?
  * If not, what it would do next rests on an older state.
  */
@@ -369,27 +456,6 @@ migrate_history_is_current(const MigrateHistory *history, List *applied)
 			return false;
 	}
 	return true;
-}
-
-/*
- * A single text that a query gives.
- */
-typedef struct TextSink
-{
-	MemoryContext context;
-	char	   *str;
-} TextSink;
-
-static void
-collect_text(void *arg)
-{
-	TextSink   *sink = arg;
-	MemoryContext old = MemoryContextSwitchTo(sink->context);
-	ResultRow	row;
-
-	if (SPI_processed > 0)
-		sink->str = text_column(deform_row(0, &row), 1);
-	MemoryContextSwitchTo(old);
 }
 
 static MigrateQuery attempts_query = {
@@ -422,96 +488,6 @@ migrate_history_attempts(const MigrateHistory *history, Tuplestorestate *store)
 	migrate_bind_key(&p, history);
 	CommandCounterIncrement();
 	migrate_query(&attempts_query, &p, SNAPSHOT_TRANSACTION, SPI_OK_SELECT, collect_tuples, store);
-}
-
-static MigrateQuery lockers_query = {
-	"SELECT pg_catalog.string_agg(DISTINCT l.pid::pg_catalog.text, ', ')"
-	" FROM pg_catalog.pg_locks l WHERE l.granted AND l.locktype OPERATOR(pg_catalog.=) 'relation'"
-	" AND l.pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()"
-	" AND l.database OPERATOR(pg_catalog.=) (SELECT d.oid FROM pg_catalog.pg_database d"
-	" WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())"
-	" AND l.relation OPERATOR(pg_catalog.=) ANY ($1)",
-	1, {OIDARRAYOID}
-};
-
-/*
- * A relation by its name, InvalidOid if it cannot be found.  RangeVarGetRelid() raises
- * an error for a schema that the current role may not use.
- */
-static Oid
-find_relation(const RangeVar *relation)
-{
-	if (relation->schemaname == NULL)
-		return RelnameGetRelid(relation->relname);
-	return get_relname_relid(relation->relname, get_namespace_oid(relation->schemaname, true));
-}
-
-/*
- * The processes that hold locks on relations (RangeVar), listed; NULL if no process
- * does, or the relations cannot be found.  Best effort, for a NOTICE.
- */
-char *
-migrate_history_lockers(List *relations)
-{
-	MigrateParameters p = {0};
-	TextSink	sink = {.context = CurrentMemoryContext};
-	List	   *oids = NIL;
-	ListCell   *lc;
-
-	foreach(lc, relations)
-	{
-		Oid			relid = find_relation(lfirst_node(RangeVar, lc));
-
-		if (OidIsValid(relid))
-			oids = lappend_oid(oids, relid);
-	}
-	if (oids == NIL)
-		return NULL;
-	migrate_bind_oids(&p, oids);
-	migrate_query(&lockers_query, &p, SNAPSHOT_STATEMENT, SPI_OK_SELECT, collect_text, &sink);
-	return sink.str;
-}
-
-/* the version as given, without leading zeros if it is a number, and as Flyway's key */
-static MigrateQuery version_query = {
-	"SELECT NULL::pg_catalog.text FROM migrate.applied"
-	" WHERE " MIGRATE_KEY_MATCHES
-	" AND state OPERATOR(pg_catalog.=) 'applied'"
-	" AND (version OPERATOR(pg_catalog.=) $3 OR sort_key OPERATOR(pg_catalog.=) $5"
-	" OR (version OPERATOR(pg_catalog.~) '^[0-9]+$' AND pg_catalog.ltrim(version, '0') OPERATOR(pg_catalog.=) $4))"
-	" LIMIT 1",
-	5, {MIGRATE_KEY_TYPES, TEXTOID, TEXTOID, TEXTOID}
-};
-
-static void
-note_found(void *arg)
-{
-	*(bool *) arg = SPI_processed > 0;
-}
-
-/*
- * Is that version applied, in any form in which it is the same, and not interrupted?
- */
-bool
-migrate_history_has_version(const MigrateHistory *history, const char *version)
-{
-	MigrateParameters p;
-	char	   *dotted = pstrdup(version);
-	size_t		digits = strspn(version, "0123456789");
-	bool		found = false;
-
-	for (char *c = dotted; *c != '\0'; c++)
-		if (*c == '_')
-			*c = '.';
-
-	migrate_bind_key(&p, history);
-	migrate_bind_text(&p, version);
-	migrate_bind_text(&p, digits > 0 && version[digits] == '\0' ? version + strspn(version, "0") : NULL);
-	migrate_bind_text(&p, digits > 0 && dotted[strspn(dotted, "0123456789.")] == '\0' && strstr(dotted, "..") == NULL ?
-					  migrate_dotted_key(dotted) : NULL);
-	CommandCounterIncrement();
-	migrate_query(&version_query, &p, SNAPSHOT_STATEMENT, SPI_OK_SELECT, note_found, &found);
-	return found;
 }
 
 static MigrateQuery failures_query = {

@@ -294,8 +294,19 @@ init_key(ScanKey key, Relation rel, AttrNumber number, Datum value)
 }
 
 /*
- * Begin to look for rows: "values" are those of the columns with these numbers, text
- * or bytea, by which the index finds them.
+ * Fill in keys to look for rows: "values" are those of the columns with these numbers,
+ * text or bytea, by which the index finds them.
+ */
+static void
+fill_keys(ScanKeyData *keys, Relation rel, const AttrNumber *columns, const Datum *values, int ncolumns)
+{
+	Assert(ncolumns <= MAX_KEYS);
+	for (int i = 0; i < ncolumns; i++)
+		init_key(&keys[i], rel, columns[i], values[i]);
+}
+
+/*
+ * Begin to look for rows, as fill_keys().
  */
 static SysScanDesc
 begin_scan(Relation rel, Oid index, Snapshot snapshot, const AttrNumber *columns, const Datum *values,
@@ -303,9 +314,7 @@ begin_scan(Relation rel, Oid index, Snapshot snapshot, const AttrNumber *columns
 {
 	ScanKeyData keys[MAX_KEYS];
 
-	Assert(ncolumns <= MAX_KEYS);
-	for (int i = 0; i < ncolumns; i++)
-		init_key(&keys[i], rel, columns[i], values[i]);
+	fill_keys(keys, rel, columns, values, ncolumns);
 	return systable_beginscan(rel, index, OidIsValid(index), snapshot, ncolumns, keys);
 }
 
@@ -448,14 +457,17 @@ struct MigrateTableScan
 };
 
 /*
- * Begin to read a table in the order of its index: what is committed ("latest"), or
- * what the active snapshot sees; either with what this transaction has done so far.
- * Anybody may call this, and no one's code runs.  Errors are those of
- * migrate_table_open(), and 55000 if the index is gone.
+ * Begin to read the rows of a table that have such values, which may be none, in the
+ * order of its index: what is committed ("latest"), or what the active snapshot sees;
+ * either with what this transaction has done so far.  Anybody may call this, and no
+ * one's code runs.  Errors are those of migrate_table_open(), and 55000 if the index is
+ * gone.
  */
 MigrateTableScan *
-migrate_table_scan_begin(const MigrateTableDef *def, bool latest)
+migrate_table_scan_begin(const MigrateTableDef *def, const AttrNumber *columns, const Datum *values,
+						 int ncolumns, bool latest)
 {
+	ScanKeyData keys[MAX_KEYS];
 	MigrateTableScan *scan = palloc0(sizeof(MigrateTableScan));
 	Oid			schema = get_namespace_oid("migrate", false);
 	Oid			index;
@@ -478,16 +490,17 @@ migrate_table_scan_begin(const MigrateTableDef *def, bool latest)
 	scan->context = CurrentMemoryContext;
 	scan->values = palloc(RelationGetDescr(scan->rel)->natts * sizeof(Datum));
 	scan->nulls = palloc(RelationGetDescr(scan->rel)->natts * sizeof(bool));
-	scan->scan = systable_beginscan_ordered(scan->rel, scan->index, scan->snapshot, 0, NULL);
+	fill_keys(keys, scan->rel, columns, values, ncolumns);
+	scan->scan = systable_beginscan_ordered(scan->rel, scan->index, scan->snapshot, ncolumns, keys);
 	return scan;
 }
 
 /*
- * The values of the next row, good until the next call; NULL after the last one.  For
- * columns that are never null.
+ * The values of the next row, and which are null (*nulls), good until the next call;
+ * NULL after the last one.
  */
 const Datum *
-migrate_table_scan_next(MigrateTableScan *scan)
+migrate_table_scan_next(MigrateTableScan *scan, const bool **nulls)
 {
 	MemoryContext old = MemoryContextSwitchTo(scan->context);
 	HeapTuple	tuple = systable_getnext_ordered(scan->scan, ForwardScanDirection);
@@ -496,6 +509,7 @@ migrate_table_scan_next(MigrateTableScan *scan)
 	if (!HeapTupleIsValid(tuple))
 		return NULL;
 	heap_deform_tuple(tuple, RelationGetDescr(scan->rel), scan->values, scan->nulls);
+	*nulls = scan->nulls;
 	return scan->values;
 }
 

@@ -44,8 +44,9 @@ extern void migrate_table_read(const MigrateTableDef *def, const AttrNumber *col
 							   void (*receive) (void *arg, const Datum *values, const bool *nulls),
 							   void *arg);
 extern void migrate_table_close(MigrateTable *table);
-extern MigrateTableScan *migrate_table_scan_begin(const MigrateTableDef *def, bool latest);
-extern const Datum *migrate_table_scan_next(MigrateTableScan *scan);
+extern MigrateTableScan *migrate_table_scan_begin(const MigrateTableDef *def, const AttrNumber *columns,
+												  const Datum *values, int ncolumns, bool latest);
+extern const Datum *migrate_table_scan_next(MigrateTableScan *scan, const bool **nulls);
 extern void migrate_table_scan_end(MigrateTableScan *scan);
 
 #endif							/* MIGRATE_HISTORY_TABLE_H */

@@ -36,7 +36,7 @@
 #include "format/source.h"
 #include "history/history.h"
 #include "run/attempt.h"
-#include "run/drift.h"
+#include "run/commit.h"
 #include "run/in_step.h"
 #include "run/lock.h"
 #include "run/notify.h"
@@ -72,47 +72,6 @@ typedef struct Attempt
 	LocalTransactionId transaction; /* in which that was begun */
 	LocalTransactionId committing;	/* that is being committed, or 0 */
 } Attempt;
-
-/*
- * Commit, and begin the next transaction.  "context" is the memory context to be
- * in, which outlives it.
- */
-void
-migrate_commit(void *context)
-{
-	if (SPI_connect_ext(SPI_OPT_NONATOMIC) != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-	SPI_commit();
-	if (SPI_finish() != SPI_OK_FINISH)
-		elog(ERROR, "SPI_finish failed");
-	MemoryContextSwitchTo((MemoryContext) context);
-}
-
-/*
- * Abort, and begin the next transaction, as migrate_commit().
- */
-void
-migrate_abort(void *context)
-{
-	if (SPI_connect_ext(SPI_OPT_NONATOMIC) != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-	SPI_rollback();
-	if (SPI_finish() != SPI_OK_FINISH)
-		elog(ERROR, "SPI_finish failed");
-	MemoryContextSwitchTo((MemoryContext) context);
-}
-
-/*
- * Record the objects of the database in a transaction of its own: the last migration's
- * has locks that others wait for.
- */
-void
-migrate_record_objects_committing(MigrateRun *run)
-{
-	disable_timeout(STATEMENT_TIMEOUT, false);
-	if (migrate_record_objects_of_run(run))
-		migrate_commit(run->context);
-}
 
 /*
  * Has the transaction neither read nor written anything since the last commit?
@@ -160,20 +119,6 @@ begin_transaction_of(Attempt *attempt, int first)
 		!migrate_poll_locks(attempt->run, attempt->step, first, attempt->sql,
 							&attempt->execution.errctx, attempt->context))
 		begin_transaction(attempt);
-}
-
-/*
- * Abort, after an error, and begin the next transaction.
- *
- * Follows core's PostgresMain() after an error, and exec_simple_query().
- */
-static void
-abort_now(MemoryContext context)
-{
-	ActivePortal->portalSnapshot = NULL;
-	AbortCurrentTransaction();
-	StartTransactionCommand();
-	MemoryContextSwitchTo(context);
 }
 
 /*
@@ -451,7 +396,7 @@ recover(Attempt *attempt)
 		attempt->next_started = false;
 	attempt->committing = InvalidLocalTransactionId;
 
-	abort_now(attempt->context);
+	migrate_abort_now(attempt->context);
 	if (attempt->settings_saved)
 	{
 		migrate_settings_restore(attempt->settings);
@@ -499,14 +444,15 @@ fail(Attempt *attempt, ErrorData *error)
 			commit_progress(attempt, attempt->step->done, false, NIL);
 		else
 			migrate_commit(attempt->context);
-		if (attempt->run->ndone > 0 || (attempt->step->in_progress && attempt->step->done > 0))
+		if (!attempt->run->is_tenant &&
+			(attempt->run->ndone > 0 || (attempt->step->in_progress && attempt->step->done > 0)))
 			migrate_record_objects_committing(attempt->run);
 	}
 	PG_CATCH();
 	{
 		MemoryContextSwitchTo(attempt->context);
 		FlushErrorState();
-		abort_now(attempt->context);
+		migrate_abort_now(attempt->context);
 	}
 	PG_END_TRY();
 	hint_at_interruption(attempt, error);

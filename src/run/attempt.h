@@ -16,10 +16,7 @@
 #include "run/run_int.h"
 
 /* in attempt.c */
-extern void migrate_commit(void *context);
-extern void migrate_abort(void *context);
 extern bool migrate_is_single_transaction(const MigrateStep *step);
-extern void migrate_record_objects_committing(MigrateRun *run);
 extern void migrate_attempt_step(MigrateRun *run, MigrateStep *step, MigrateResult *result);
 
 #endif							/* MIGRATE_RUN_ATTEMPT_H */

@@ -472,6 +472,18 @@ migrate_lock_acquire_session(const char *project, const char *schema,
 }
 
 /*
+ * The same without waiting; false if another process has the lock.
+ */
+bool
+migrate_lock_try_session(const char *project, const char *schema)
+{
+	LOCKTAG		tag;
+
+	lock_tag(&tag, project, schema, RUN_CLASS);
+	return LockAcquire(&tag, ExclusiveLock, true, true) != LOCKACQUIRE_NOT_AVAIL;
+}
+
+/*
  * A migration may have dropped the session's locks (DISCARD ALL,
  * pg_advisory_unlock_all): take it again unless another session has it by now,
  * which is 55000.

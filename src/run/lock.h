@@ -33,6 +33,7 @@ extern void migrate_lock_acquire(const char *project, const char *schema);
 extern void migrate_lock_acquire_now(const char *project, const char *schema);
 extern void migrate_lock_acquire_session(const char *project, const char *schema,
 										 void (*commit) (void *arg), void *arg);
+extern bool migrate_lock_try_session(const char *project, const char *schema);
 extern void migrate_lock_reacquire(const char *project, const char *schema);
 extern void migrate_lock_release(const char *project, const char *schema);
 extern void migrate_lock_create(void);

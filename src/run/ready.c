@@ -17,7 +17,7 @@
 #include "utils/timestamp.h"
 
 #include "history/history.h"
-#include "run/attempt.h"
+#include "run/commit.h"
 #include "run/lock.h"
 #include "run/run.h"
 #include "run/run_int.h"

@@ -69,6 +69,10 @@ typedef struct MigrateRequest
 	int			steps;			/* 0: none */
 	List	   *versions;		/* of char *, NIL: none */
 	List	   *vars;			/* of MigrateVariable, NIL: none */
+	List	   *schemas;		/* of tenants (char *) */
+	bool		finds_schemas;	/* all that have a history, instead */
+	int			canary;			/* a failure in so many first ones ends it */
+	bool		passes_failures;	/* of schemas, but for those */
 	bool		adopt_existing;
 	bool		everything;
 	bool		force;
@@ -135,9 +139,8 @@ extern List *migrate_run_repair(MigrateRun *run);
 extern int	migrate_run_committing(MigrateRequest *request, MigrateDirection direction);
 
 /*
- * Gets a change ("added", "dropped", "changed") of an object: its definition now,
- * NULL if it is dropped, and the one before, NULL if it is added.  The texts are valid
- * during the call only.
+ * Gets a change ("added", "dropped", "changed") of an object: its definition now and
+ * before, NULL where it has none.  The texts are valid during the call only.
  */
 typedef void (*MigrateDriftReceiver) (const char *change, const char *kind, const char *name,
 									  const char *definition, const char *before, void *arg);

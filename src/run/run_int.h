@@ -40,6 +40,8 @@ struct MigrateRun
 									 * NULL; see in_step.c */
 	bool		other_timeout;	/* that it has no effect has been said */
 	bool		has_changed;	/* something: its objects are to be recorded */
+	bool		is_tenant;		/* one of many with the same source, see
+								 * tenants.c */
 };
 
 #endif							/* MIGRATE_RUN_RUN_INT_H */

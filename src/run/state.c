@@ -279,11 +279,36 @@ migrate_require_location(const MigrateRequest *request)
 }
 
 /*
+ * The directory of tenants has been read before.  What their histories were applied in
+ * has not decided about its format: 55000 if it is another one.
+ */
+static void
+require_same_format(const MigrateRun *run)
+{
+	const char *last = last_applied_format(run);
+	const char *format = migrate_format_name(migrate_source_set(run->source)->format);
+
+	if (run->request->format == NULL && last != NULL && strcmp(last, format) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("history of schema \"%s\" was applied in format \"%s\", and the directory is read in format \"%s\"",
+						run->request->history.schema, last, format),
+				 errhint("Give the format as \"%s\", or run the migrations of this schema with CALL migrate.up().",
+						 "format")));
+}
+
+/*
  * Read the directory for a run that cannot do without.
  */
 void
 migrate_require_source(MigrateRun *run)
 {
+	if (run->is_tenant)
+	{
+		read_history(run);
+		require_same_format(run);
+		return;
+	}
 	migrate_load_source(run, migrate_require_location(run->request));
 	migrate_require_migrations(run);
 }
@@ -398,6 +423,40 @@ warn_doubts(const MigrateRun *run)
 }
 
 /*
+ * Would a run find nothing to do, and have nothing to say?  The history is in
+ * run->applied, and has just been read.
+ */
+bool
+migrate_is_up_to_date(MigrateRun *run)
+{
+	const char *last = last_applied_format(run);
+	List	   *steps;
+	ListCell   *lc;
+
+	if (last != NULL && strcmp(last, migrate_format_name(migrate_source_set(run->source)->format)) != 0)
+		return false;
+	migrate_load_state(run);
+	migrate_check_changes(run);
+	foreach(lc, run->items)
+	{
+		const MigrateItem *item = lfirst(lc);
+
+		if (item->state == STATE_INTERRUPTED ||
+			(item->state == STATE_MODIFIED && migrate_on_modified != ON_MODIFIED_IGNORE))
+			return false;
+	}
+	run->request->quiet = true;
+	steps = migrate_plan_apply(run->items, run->request);
+	run->request->quiet = false;
+	foreach(lc, steps)
+	{
+		if (((MigrateStep *) lfirst(lc))->file != NULL)
+			return false;
+	}
+	return changed_downs(run, true) == NIL && changed_downs(run, false) == NIL;
+}
+
+/*
  * Read the state before the lock is taken, so that an up-to-date release starts
  * during a long run.  Returns false if there is nothing to do, after all messages
  * have been sent.  Everything else is decided by reading again under the lock: what
@@ -412,10 +471,12 @@ migrate_load_before_up(MigrateRun *run)
 	ListCell   *lc;
 
 	migrate_require_source(run);
-	migrate_report_ignored(run);
+	if (!run->is_tenant)
+		migrate_report_ignored(run);
 	migrate_load_state(run);
 	migrate_check_changes(run);
-	warn_doubts(run);
+	if (!run->is_tenant)
+		warn_doubts(run);
 	foreach(lc, changed_downs(run, false))
 		migrate_warn_not_replaced(lfirst(lc), "down", migrate_down_author(lfirst(lc)));
 	busy = migrate_plan_busy(run->items, true) != NULL;

@@ -33,6 +33,7 @@ extern bool migrate_may_replace(const MigrateRun *run, const char *author);
 extern void migrate_warn_not_replaced(const MigrateItem *item, const char *what, const char *author);
 extern const char *migrate_down_author(const MigrateItem *item);
 extern List *migrate_changed_downs(MigrateRun *run);
+extern bool migrate_is_up_to_date(MigrateRun *run);
 extern bool migrate_load_before_up(MigrateRun *run);
 extern bool migrate_load_before_down(MigrateRun *run);
 

@@ -14,12 +14,17 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_extension.h"
 #include "miscadmin.h"
 #include "storage/proc.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
@@ -36,9 +41,11 @@
 #include "run/run_int.h"
 #include "run/step.h"
 #include "run/step_script.h"
+#include "script/script.h"
 #include "util/activity.h"
 #include "util/client.h"
 #include "util/errcontext.h"
+#include "util/guc.h"
 #include "util/printable.h"
 #include "util/subtransaction.h"
 #include "variables/variables.h"
@@ -85,8 +92,9 @@ path_of(const char *schema)
 {
 	if (*schema == '\0')
 		return NULL;
-	return InLocalUserIdChange() ? psprintf("%s, pg_temp", quote_identifier(schema)) :
-		quote_identifier(schema);
+	return psprintf("%s%s%s%s", quote_identifier(schema),
+					*migrate_schema_path == '\0' ? "" : ", ", migrate_schema_path,
+					InLocalUserIdChange() ? ", pg_temp" : "");
 }
 
 /*
@@ -307,6 +315,53 @@ migrate_measure(MigrateResult *result, instr_time start, int statements)
 }
 
 /*
+ * Is there an extension of that name in that schema?
+ */
+static bool
+is_extension_in(const char *name, Oid schema)
+{
+	Relation	rel = table_open(ExtensionRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	bool		found;
+
+	ScanKeyInit(&key, Anum_pg_extension_extname, BTEqualStrategyNumber, F_NAMEEQ,
+				CStringGetDatum(name));
+	scan = systable_beginscan(rel, ExtensionNameIndexId, true, NULL, 1, &key);
+	tuple = systable_getnext(scan);
+	found = HeapTupleIsValid(tuple) &&
+		((Form_pg_extension) GETSTRUCT(tuple))->extnamespace == schema;
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+	return found;
+}
+
+/*
+ * An extension is in a database once: other tenants do not find it in the schema of
+ * the first.
+ */
+static void
+warn_extensions(const MigrateRun *run, const MigrateStep *step, const MigrateResult *result)
+{
+	const char *schema = run->request->history.schema;
+
+	for (int i = 0; *schema != '\0' && step->script != NULL && i < step->script->nstatements; i++)
+	{
+		const char *extension = step->script->statements[i].extension;
+
+		if (extension == NULL || !is_extension_in(extension, get_namespace_oid(schema, true)))
+			continue;
+		ereport(WARNING,
+				(errmsg("migration \"%s\" creates extension \"%s\" in schema \"%s\"",
+						migrate_label(result->version, result->name), extension, schema),
+				 errdetail("A database has an extension once, so migrations of other schemas do not find what it has."),
+				 errhint("Create it in a schema of its own, with CREATE EXTENSION ... SCHEMA, and name that in \"%s\".",
+						 "migrate.schema_path")));
+	}
+}
+
+/*
  * Record what came of a step.  "sql" is its script as written, NULL for a forced one;
  * "executed" is false for one that was found to exist already.
  */
@@ -322,6 +377,7 @@ migrate_record_step(MigrateRun *run, MigrateStep *step, bool executed,
 		migrate_record_down(&run->request->history, step, result, started);
 		return;
 	}
+	warn_extensions(run, step, result);
 	if (step->file != NULL && step->file->down.present)
 		down = migrate_source_text(run->source, &step->file->down);
 	if (step->file != NULL)

@@ -38,6 +38,7 @@
 #include "history/history.h"
 #include "rules/rules.h"
 #include "run/attempt.h"
+#include "run/commit.h"
 #include "run/lock.h"
 #include "run/step.h"
 #include "run/table_locks.h"

@@ -4,7 +4,7 @@
  *		The committing path: CALL up and CALL down.
  *
  * What outlives a commit is allocated in the context of the routine, see
- * attempt.c, which commits.
+ * commit.c.
  *
  * Copyright (c) 2026, the migrate authors
  *
@@ -21,6 +21,7 @@
 #include "history/history.h"
 #include "run/attempt.h"
 #include "run/check.h"
+#include "run/commit.h"
 #include "run/findings.h"
 #include "run/in_step.h"
 #include "run/known.h"
@@ -31,6 +32,7 @@
 #include "run/state.h"
 #include "run/step.h"
 #include "run/steps.h"
+#include "run/up.h"
 
 /*
  * Decide under the lock what is to run, and check it.  No other session runs a
@@ -77,27 +79,103 @@ plan_locked(MigrateRun *run, MigrateDirection direction)
 }
 
 /*
- * Wait for the run lock, with nothing read, and decide what is to run.  *locked is
- * set as soon as the lock may have been taken.
+ * Take the run lock, with nothing read, and decide what is to run.  Without "waits",
+ * returns false if another process has it.  *locked is set as soon as the lock may have
+ * been taken.
  */
-static List *
-lock_and_plan(MigrateRun *run, MigrateDirection direction, volatile bool *locked)
+static bool
+lock_and_plan(MigrateRun *run, MigrateDirection direction, bool waits, volatile bool *locked,
+			  List **steps)
 {
 	const MigrateHistory *history = &run->request->history;
-	List	   *steps;
 
 	PreventCommandDuringRecovery("CALL");
 	PreventCommandIfReadOnly("CALL");
 	migrate_commit(run->context);
 	*locked = true;
-	migrate_lock_acquire_session(history->project, history->schema, migrate_commit, run->context);
-	steps = plan_locked(run, direction);
+	if (waits)
+		migrate_lock_acquire_session(history->project, history->schema, migrate_commit, run->context);
+	else if (!migrate_lock_try_session(history->project, history->schema))
+	{
+		*locked = false;
+		return false;
+	}
+	*steps = plan_locked(run, direction);
 	if (direction == MIGRATE_UP)
 	{
 		migrate_replace_downs(run, migrate_changed_downs(run));
 		migrate_refresh_digests(run);
 	}
-	return steps;
+	return true;
+}
+
+/*
+ * Run and record steps, with a commit after each.
+ */
+static void
+run_steps(MigrateRun *run, MigrateDirection direction, List *steps)
+{
+	MemoryContext context = AllocSetContextCreate(run->context, "migrate step", ALLOCSET_DEFAULT_SIZES);
+	ListCell   *lc;
+
+	run->nsteps = list_length(steps);
+	foreach(lc, steps)
+	{
+		MigrateStep *step = lfirst(lc);
+		MigrateResult *result;
+
+		MemoryContextSwitchTo(context);
+		result = migrate_new_result(run, step);
+		migrate_attempt_step(run, step, result);
+		run->ndone++;
+		if (!run->is_tenant)
+			migrate_report_step(step, result, run->ndone, run->nsteps);
+		MemoryContextSwitchTo(run->context);
+		MemoryContextReset(context);
+	}
+	if (steps != NIL)
+		migrate_report_run(run->request, direction, run->ndone);
+}
+
+/*
+ * The run of one history, with a commit after each migration: run->ndone is how many.
+ * Returns false if another process runs migrations of it, and "waits" is false; nothing
+ * has happened then.
+ *
+ * To be called from a CALL that may commit, with run->context, which outlives commits,
+ * as the memory context.
+ */
+bool
+migrate_run_history(MigrateRun *run, MigrateDirection direction, bool waits)
+{
+	MigrateRequest *request = run->request;
+	volatile bool locked = false;
+	volatile bool is_free = true;
+
+	request->cache_texts = direction == MIGRATE_UP;
+	request->skips_known = direction == MIGRATE_UP;
+	migrate_run_begin(request);
+	PG_TRY();
+	{
+		List	   *steps = NIL;
+
+		if (direction == MIGRATE_UP ? migrate_load_before_up(run) : migrate_load_before_down(run))
+			is_free = lock_and_plan(run, direction, waits, &locked, &steps);
+		else
+			migrate_warn_version();
+		run_steps(run, direction, steps);
+		if (steps != NIL && !run->is_tenant)
+			migrate_record_objects_committing(run);
+	}
+	PG_FINALLY();
+	{
+		migrate_run_end();
+		migrate_in_step_end(run);
+		if (locked)
+			migrate_lock_release(request->history.project, request->history.schema);
+	}
+	PG_END_TRY();
+	return is_free;
 }
 
 /*
@@ -112,49 +190,7 @@ int
 migrate_run_committing(MigrateRequest *request, MigrateDirection direction)
 {
 	MigrateRun	run = {.request = request,.context = CurrentMemoryContext};
-	MemoryContext context = AllocSetContextCreate(run.context, "migrate step", ALLOCSET_DEFAULT_SIZES);
-	volatile bool locked = false;
-	volatile int count = 0;
 
-	request->cache_texts = direction == MIGRATE_UP;
-	request->skips_known = direction == MIGRATE_UP;
-	migrate_run_begin(request);
-	PG_TRY();
-	{
-		List	   *steps = NIL;
-		ListCell   *lc;
-
-		if (direction == MIGRATE_UP ? migrate_load_before_up(&run) : migrate_load_before_down(&run))
-			steps = lock_and_plan(&run, direction, &locked);
-		else
-			migrate_warn_version();
-		run.nsteps = list_length(steps);
-		foreach(lc, steps)
-		{
-			MigrateStep *step = lfirst(lc);
-			MigrateResult *result;
-
-			MemoryContextSwitchTo(context);
-			result = migrate_new_result(&run, step);
-			migrate_attempt_step(&run, step, result);
-			run.ndone = ++count;
-			migrate_report_step(step, result, count, list_length(steps));
-			MemoryContextSwitchTo(run.context);
-			MemoryContextReset(context);
-		}
-		if (steps != NIL)
-		{
-			migrate_report_run(request, direction, count);
-			migrate_record_objects_committing(&run);
-		}
-	}
-	PG_FINALLY();
-	{
-		migrate_run_end();
-		migrate_in_step_end(&run);
-		if (locked)
-			migrate_lock_release(request->history.project, request->history.schema);
-	}
-	PG_END_TRY();
-	return count;
+	(void) migrate_run_history(&run, direction, true);
+	return run.ndone;
 }

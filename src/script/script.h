@@ -58,6 +58,7 @@ typedef struct MigrateStatement
 	bool		makes_unknown;	/* may create unknown relations */
 	List	   *relations;		/* RangeVars of those that it changes */
 	char	   *subscription;	/* that it drops */
+	char	   *extension;		/* that it creates */
 	char	   *schema;			/* that it reindexes */
 	List	   *needs;			/* RangeVars that an outside_block one names */
 	List	   *makes;			/* names of relations that it creates */

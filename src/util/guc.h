@@ -57,5 +57,6 @@ extern int	migrate_large_table;
 extern int	migrate_on_findings;
 extern bool migrate_record_objects;
 extern bool migrate_allow_sync;
+extern char *migrate_schema_path;
 
 #endif							/* MIGRATE_UTIL_GUC_H */

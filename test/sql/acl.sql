@@ -84,8 +84,10 @@ INSERT INTO test.calls VALUES
 	('migrate.reset(boolean,text,text)', 'SELECT * FROM migrate.reset()'),
 	('migrate.rollback(integer,text,boolean,boolean,text,text,text,jsonb)', 'SELECT * FROM migrate.rollback()'),
 	('migrate.status(text,text,text,text,jsonb)', 'SELECT * FROM migrate.status()'),
+	('migrate.status_schemas(text,text[],text,text,jsonb)', 'SELECT * FROM migrate.status_schemas()'),
 	('migrate.sync(text,text,text,text,jsonb,jsonb)', 'SELECT * FROM migrate.sync()'),
 	('migrate.up(text,text,integer,text[],text,text,text,jsonb,boolean,jsonb,integer)', 'CALL migrate.up()'),
+	('migrate.up_schemas(text,text[],text,text,text,jsonb,jsonb,text,integer,integer,integer)', 'CALL migrate.up_schemas()'),
 	('migrate.verify(text,text,integer,text[],text,text,text,jsonb,jsonb,interval,text,text)', 'SELECT * FROM migrate.verify()'),
 	('migrate.version(text,text)', 'SELECT migrate.version()'),
 	('migrate.wait_for(text,interval,text,text)', 'CALL migrate.wait_for(NULL)');

@@ -87,6 +87,10 @@ my %prepare = (
 		start_section(1, @first, $birthday);
 		query($app, "SELECT migrate.apply('$dir')");
 	},
+	'docs/running.md: Many schemas' => sub {
+		start_section(1, @first);
+		query($app, 'CREATE SCHEMA tenant1; CREATE SCHEMA tenant2; CREATE SCHEMA tenant3; CREATE TABLE tenant2.users ()');
+	},
 	'docs/running.md: Switching branches' => sub {
 		start_section(1, @first, $birthday);
 		query($app, "SELECT migrate.apply('$dir')");
