@@ -1,10 +1,12 @@
 # shellcheck shell=bash
 # Sourced after common.sh.  A server is named by its version, and is in a Debian
-# folder made by debootstrap, or on this machine.
+# folder made by debootstrap, or on this machine.  "deep" is 15, with migrate compiled
+# for the sanitizers of addresses and of undefined behaviour.
 
-declare -A SERVER_ROOT=([15]='' [17]=$CACHE/trixie [18]=$CACHE/sid)
+declare -A SERVER_ROOT=([15]='' [deep]='' [17]=$CACHE/trixie [18]=$CACHE/sid)
 declare -A SERVER_BIN=(
     [15]=/usr/lib/postgresql/15/bin
+    [deep]=/usr/lib/postgresql/15/bin
     [17]=/usr/lib/postgresql/17/bin
     [18]=/usr/lib/postgresql/18/bin
 )
@@ -83,7 +85,9 @@ inside() {
     local command=(${LIMIT:+timeout --kill-after=30 "$LIMIT"} runuser -u postgres -- env -C)
     shift
     dir=$(server_dir "$server")
-    command+=("$dir" "$dir/tree/dev/lib/inside" "${SERVER_BIN[$server]}" "$@")
+    command+=("$dir")
+    [ "$server" != deep ] || command+=(MIGRATE_SANITIZE=yes)
+    command+=("$dir/tree/dev/lib/inside" "${SERVER_BIN[$server]}" "$@")
     if [ -z "$root" ]; then
         "${command[@]}"
     else
@@ -132,7 +136,7 @@ build_packages=(bison flex perl dpkg-dev libipc-run-perl)
 # Makes what a server needs, or upgrades its packages.
 prepare_server() {
     case $1 in
-        15) "$TOP/dev/lib/packages" ;;
+        15 | deep) "$TOP/dev/lib/packages" ;;
         17) "$TOP/dev/lib/debian" trixie 17 "${build_packages[@]}" postgresql-17-pgaudit postgresql-17-timescaledb pgbouncer ;;
         a) prepare_server 17 && "$TOP/dev/lib/assertions" ;;
         18) "$TOP/dev/lib/debian" sid 18 "${build_packages[@]}" ;;
