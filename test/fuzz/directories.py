@@ -319,6 +319,7 @@ class Directories:
     """Rounds, one for each seed."""
 
     name, unit, group, share = 'directories', 'directories', 50, 1
+    before = f'CREATE SCHEMA so; SET search_path = so; {scripts.EXISTING} ANALYZE; RESET search_path;'
 
     def __init__(self, place, label):
         self.place, self.database, self.session, self.rounds = place, f'fuzz_directories_{label}', None, 0
@@ -332,12 +333,12 @@ class Directories:
         self.session = Session(self.database, log)
         self.clean, self.settings = False, None
         self.session.run("LOAD 'migrate'")
-        self.session.rows(f'CREATE SCHEMA so; SET search_path = so; {scripts.EXISTING} ANALYZE; RESET search_path')
+        self.session.rows(self.before)
 
     def change_settings(self, random):
         chosen = random.sample(SETTINGS, random.randint(1, 3)) if random.random() < .2 else []
+        self.session.run('; '.join([ALWAYS] + [f'SET {setting}' for setting in chosen]))
         if chosen != self.settings:
-            self.session.run('; '.join([ALWAYS] + [f'SET {setting}' for setting in chosen]))
             self.session.expect()
         self.settings = chosen
 

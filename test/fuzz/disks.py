@@ -40,6 +40,7 @@ class Disks:
     """Rounds of one directory that does not fit, and then does."""
 
     name, unit, group, share = 'disks', 'directories', 1, .02
+    before = ''
 
     def __init__(self, place, label):
         self.place, self.database, self.counts, self.session = place, f'fuzz_disks_{label}', {}, None

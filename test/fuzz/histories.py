@@ -29,8 +29,8 @@ TOOLS = {
               '(DEFAULT, {}, true, now())', False),
 }
 
-# The settings, each with the values it can have, the default first.  Those that the
-# model looks at are on_modified, out_of_order and notify_channel; the others must not
+# The settings, each with the values it can have, most often the first one.  Those that
+# the model looks at are on_modified, out_of_order, notify_channel and allow_sync; the others must not
 # matter here.
 SETTINGS = {
     'on_modified': ['error', 'warn', 'ignore'],
@@ -43,6 +43,7 @@ SETTINGS = {
     'on_findings': ['ignore', 'warn', 'error', 'strict'],
     'large_table': ['10MB', '0'],
     'record_objects': ['off', 'on'],
+    'allow_sync': ['on', 'off'],
     'callbacks_always': ['off', 'on'],
     'contexts': ['', '*', 'a,!b'],
     'labels': ['', '*'],
@@ -298,6 +299,11 @@ def refresh(history):
     return reapply(history, 'refresh', True)
 
 
+def sync(history):
+    location, values = history.location()
+    return Call(history, 'sync', [location], values, history.model.sync)
+
+
 def reset(history):
     force = history.random.random() < .4
     args = {'everything': True, 'force': force}
@@ -338,7 +344,7 @@ def adopt(history):
                 prepare=prepare, clean=[f'DROP TABLE {path}{name}'])
 
 
-ROUTINES = [(apply, 22), (up, 19), (up_schemas, 4), (rollback, 12), (down, 15), (redo, 5), (refresh, 4), (reset, 3), (repair, 6), (set_state, 7),
+ROUTINES = [(apply, 22), (up, 19), (up_schemas, 4), (rollback, 12), (down, 15), (redo, 5), (refresh, 4), (sync, 8), (reset, 3), (repair, 6), (set_state, 7),
             (baseline, 3), (adopt, 4)]
 
 ROWS = """
@@ -443,6 +449,7 @@ class Histories:
     """Runs of random calls, one for each seed; a step is a call that is compared."""
 
     name, unit, group, share = 'histories', 'steps', 10, .1
+    before = 'CREATE SCHEMA s1; LISTEN fuzz;'
     steps = 80
 
     def __init__(self, place, label):
@@ -456,8 +463,7 @@ class Histories:
         self.session = Session(self.database, log)
         self.session.connection.add_notify_handler(lambda sent: self.received.append(json.loads(sent.payload)))
         self.session.run("LOAD 'migrate'")
-        self.session.run('CREATE SCHEMA s1')
-        self.session.run('LISTEN fuzz')
+        self.session.run(self.before)
         # names of routines and settings that this version has
         self.known = {name for name, in self.session.quietly(
             "SELECT proname::text FROM pg_proc WHERE pronamespace = 'migrate'::regnamespace UNION ALL SELECT name FROM pg_settings")}
@@ -484,7 +490,7 @@ class Histories:
         self.clear()
         settings = {name: values[0] for name, values in SETTINGS.items()}
         histories = [History(random, number, self.place, settings, self.known, log) for number in range(len(KEYS))]
-        self.session.run('RESET ALL')
+        self.session.run("RESET ALL; SET migrate.allow_sync = on")
         self.session.expect()
         for step in range(self.steps):
             history = random.choice(histories)

@@ -124,6 +124,7 @@ class Kills:
     """Rounds of one directory, up and down again."""
 
     name, unit, group, share = 'kills', 'interrupted calls', 1, .02
+    before = 'CREATE SCHEMA s1;'
 
     def __init__(self, place, label):
         self.place, self.database, self.counts = place, f'fuzz_kills_{label}', {}
@@ -133,7 +134,7 @@ class Kills:
         expected = write(random, folder)
         new_database(self.database)
         with connect(self.database) as connection:
-            connection.execute('CREATE SCHEMA s1')
+            connection.execute(self.before)
         try:
             cuts = self.direction(random, log, f"CALL migrate.up('{folder.path}')", True)
             self.check_complete(expected)

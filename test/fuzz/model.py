@@ -358,6 +358,35 @@ class Model:
         self.notify('up', 'done', versions)
         return versions
 
+    def is_foreign(self, row):
+        """Whether the directory does not have what is applied."""
+        file = self.files.get(row.version)
+        return file is None or (self.state(row.version) == 'modified' and file.name != row.name)
+
+    def sync(self):
+        if self.settings['allow_sync'] != 'on':
+            raise Refused('55000', 'not allowed')
+        if not self.files:
+            raise Refused('58P01')
+        if self.rows and all(self.is_foreign(row) for row in self.rows):
+            raise Refused('55000', 'nothing in common')
+        if self.is_interrupted():
+            raise Refused('55000', 'interrupted')
+        downs = [row for row in self.rows[::-1] if self.is_foreign(row) and not row.baseline]
+        plan = self.check_down(downs, {}, False)
+        every, self.rows = self.rows, [row for row in self.rows if row not in downs]
+        chosen = self.plan_up({}, False)
+        if any(has_syntax_error(self.files[version].up) for version in chosen):
+            raise Refused('42601')
+        self.replace_downs()
+        self.rows = every
+        undone = self.undo(plan)
+        for version in chosen:
+            run([operation for _, operation in statements(self.files[version].up)], self.tables)
+            self.record_up(self.files[version])
+        self.notify('up', 'done', chosen)
+        return undone + chosen
+
     # What runs nothing.
 
     def accept(self):

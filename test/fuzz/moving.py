@@ -45,6 +45,7 @@ class Moving:
     """Rounds of one call, with one or more changes."""
 
     name, unit, group, share = 'moving', 'calls', 10, .1
+    before = ''
 
     def __init__(self, place, label):
         self.place, self.database, self.counts, self.connection = place, f'fuzz_moving_{label}', {}, None

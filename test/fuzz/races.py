@@ -90,6 +90,7 @@ class Races:
     """Rounds of a few seconds."""
 
     name, unit, group, share = 'races', 'calls', 1, .02
+    before = ''
 
     def __init__(self, place, label):
         self.place, self.database, self.counts = place, f'fuzz_races_{label}', {}

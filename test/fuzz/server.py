@@ -48,9 +48,11 @@ class Log:
     def note(self, text):
         self.lines.append('-- ' + text.replace('\n', '\n-- '))
 
-    def save(self, path):
+    def save(self, path, before=''):
+        """Writes it all, after what a new database needs for it."""
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, 'w', encoding='utf-8', errors='surrogateescape') as file:
+            file.write(f"CREATE EXTENSION migrate;\nLOAD 'migrate';\n{before}\n")
             file.write('\n'.join(self.lines).replace(SCRATCH, '/tmp/migrate-fuzz') + '\n')
 
 
