@@ -49,6 +49,7 @@ typedef struct Preview
 	MigrateRun *run;
 	MemoryContext context;		/* of the rows */
 	int			runner;			/* process that has the run lock, or 0 */
+	bool		is_idle;		/* see migrate_has_nothing_to_do() */
 	List	   *rows;			/* of MigratePreview */
 	int			transaction;	/* number of the last one */
 	MigrateNames *made;			/* see migrate_execute_in_block() */
@@ -339,7 +340,8 @@ add_obstacle(Preview *preview, const MigrateItem *item)
 	if (item->state == STATE_IN_PROGRESS)
 		add_note(preview, psprintf("running in process %d", preview->runner));
 	else if (item->state == STATE_INTERRUPTED)
-		add_note(preview, psprintf("interrupted while going %s, which stops the run",
+		add_note(preview, psprintf(preview->is_idle ? "interrupted while going %s" :
+								   "interrupted while going %s, which stops the run",
 								   item->applied->going_down ? "down" : "up"));
 	else if (item->state == STATE_MODIFIED && migrate_on_modified != ON_MODIFIED_IGNORE)
 		add_note(preview, migrate_on_modified == ON_MODIFIED_WARN ?
@@ -386,6 +388,7 @@ migrate_preview_visited(MigrateRequest *request, MigrateVisitor *visitor)
 	request->quiet = true;
 	steps = migrate_plan_apply(run.items, request);
 	request->quiet = false;
+	preview.is_idle = migrate_has_nothing_to_do(&run, steps);
 
 	guc_level = NewGUCNestLevel();
 	migrate_enter_schema(request->history.schema, GUC_ACTION_SAVE);

@@ -38,6 +38,7 @@ bool
 migrate_nothing_to_apply(MigrateRequest *request)
 {
 	MigrateRun	run = {.request = request,.context = CurrentMemoryContext};
+	List	   *steps;
 	ListCell   *lc;
 
 	migrate_warn_version();
@@ -55,12 +56,13 @@ migrate_nothing_to_apply(MigrateRequest *request)
 			migrate_on_modified == ON_MODIFIED_ERROR)
 			return false;
 	}
-	foreach(lc, migrate_plan_apply(run.items, request))
+	steps = migrate_plan_apply(run.items, request);
+	foreach(lc, steps)
 	{
 		if (((MigrateStep *) lfirst(lc))->file != NULL)
 			return false;
 	}
-	return true;
+	return migrate_plan_busy(run.items, false) == NULL || migrate_has_nothing_to_do(&run, steps);
 }
 
 /*

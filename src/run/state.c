@@ -385,6 +385,23 @@ migrate_changed_downs(MigrateRun *run)
 }
 
 /*
+ * Has the directory nothing to do?  Then it does not matter what of a newer one has
+ * been interrupted.  "steps" are those of a quiet request.
+ */
+bool
+migrate_has_nothing_to_do(MigrateRun *run, List *steps)
+{
+	ListCell   *lc;
+
+	foreach(lc, steps)
+	{
+		if (((MigrateStep *) lfirst(lc))->file != NULL)
+			return false;
+	}
+	return migrate_plan_busy(run->items, true) == NULL && migrate_changed_downs(run) == NIL;
+}
+
+/*
  * Warn, where nothing has been applied yet, if the tool that made the directory has
  * been at work in this database: it would all run once more.
  */
@@ -467,6 +484,7 @@ migrate_load_before_up(MigrateRun *run)
 {
 	List	   *steps = NIL;
 	bool		busy;
+	bool		is_idle;
 	const MigrateItem *unknown;
 	ListCell   *lc;
 
@@ -490,10 +508,9 @@ migrate_load_before_up(MigrateRun *run)
 	}
 	if (run->applied == NIL && steps != NIL)
 		warn_other_tool(run);
-	foreach(lc, steps)
-		busy |= ((MigrateStep *) lfirst(lc))->file != NULL;
+	is_idle = migrate_has_nothing_to_do(run, steps);
 	list_free_deep(steps);
-	if (busy || migrate_changed_downs(run) != NIL)
+	if (!is_idle)
 	{
 		run->request->ignores_interrupted = false;
 		return true;

@@ -34,6 +34,7 @@ extern void migrate_warn_not_replaced(const MigrateItem *item, const char *what,
 extern const char *migrate_down_author(const MigrateItem *item);
 extern List *migrate_changed_downs(MigrateRun *run);
 extern bool migrate_is_up_to_date(MigrateRun *run);
+extern bool migrate_has_nothing_to_do(MigrateRun *run, List *steps);
 extern bool migrate_load_before_up(MigrateRun *run);
 extern bool migrate_load_before_down(MigrateRun *run);
 

@@ -440,7 +440,8 @@ class Comparison:
         if code != 'ok':
             return
         plan = self.session.rows(f'SELECT version, note FROM migrate.plan({arguments})', *values)
-        shown = [int(version) for version, note in plan if not (note or '').startswith('modified')]
+        passed = ('modified since it was applied', 'interrupted while going up', 'interrupted while going down')
+        shown = [int(version) for version, note in plan if note not in passed]
         self.differ('plan', versions, list(dict.fromkeys(shown)))
         self.session.rows(f'SELECT count(*) FROM migrate.check({arguments})', *values)
 

@@ -37,6 +37,14 @@ CALL migrate.up(files => :'new', project => 'newer');
 CALL migrate.up(files => :'old', project => 'newer');
 SELECT count(*) FROM migrate.apply(files => :'old', project => 'newer');
 SELECT test.try(format('SELECT migrate.apply(files => %L, project => ''newer'', target => ''3'')', :'old'));
+-- so plan() and is_current() do not say that it stops the run, unless the down script of
+-- the older one has changed
+SELECT version, note FROM migrate.plan(files => :'old', project => 'newer');
+SELECT migrate.is_current(files => :'old', project => 'newer');
+SELECT :'old'::jsonb || '{"1_rollback.sql": "DROP TABLE a;"}' AS changed \gset
+SELECT version, note FROM migrate.plan(files => :'changed', project => 'newer');
+SELECT migrate.is_current(files => :'changed', project => 'newer');
+SELECT test.try(format('SELECT migrate.apply(files => %L, project => ''newer'')', :'changed'));
 
 -- force does not pass over a down script that cannot be parsed
 SELECT count(*) FROM migrate.apply(project => 'forced', files => jsonb_build_object('1_a.sql', test.goose('CREATE TABLE f1 (a int);', 'DROP TABLE f1;'),
