@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Sourced after common.sh.  A server is named by its version, and is in a Debian
 # folder made by debootstrap, or on this machine.  "deep" is 15, with migrate compiled
-# for the sanitizers of addresses and of undefined behaviour.
+# for the sanitizer of undefined behaviour.
 
 declare -A SERVER_ROOT=([15]='' [deep]='' [17]=$CACHE/trixie [18]=$CACHE/sid)
 declare -A SERVER_BIN=(
