@@ -25,7 +25,7 @@ CALLS = [
     ("SELECT migrate.is_current('@d', @k)", 4), ('SELECT * FROM migrate.activity()', 2), ('SELECT * FROM migrate.history(@k)', 1),
 ]
 CODES = {'ok', '55P03', '40P01', '40001', '57014', '57P01', '57P02', '57P03', '55000', '53300', None}
-KILLS = ['SELECT pg_cancel_backend(@)'] * 5 + ['SELECT pg_terminate_backend(@)'] * 3 + ["COPY (SELECT 1) TO PROGRAM 'kill -KILL @'"]
+KILLS = ['SELECT pg_cancel_backend(@)'] * 5 + ['SELECT pg_terminate_backend(@)'] * 3 + ["COPY (SELECT 1 WHERE false) TO PROGRAM 'kill -KILL @'"]
 HELD = """
 SELECT (SELECT sum(used_bytes) FROM pg_backend_memory_contexts WHERE name LIKE 'migrate%' OR name IN ('TopMemoryContext', 'CacheMemoryContext')),
        (SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'advisory'),
@@ -106,7 +106,7 @@ def more_connections(sessions):
         connection.execute(f'ALTER SYSTEM SET max_connections = {sessions + 20}')
         connection.execute("ALTER SYSTEM SET max_locks_per_transaction = 256")
         try:
-            connection.execute("COPY (SELECT 1) TO PROGRAM 'kill -INT $(head -n 1 postmaster.pid)'")
+            connection.execute("COPY (SELECT 1 WHERE false) TO PROGRAM 'kill -INT $(head -n 1 postmaster.pid)'")
             connection.execute('SELECT pg_sleep(60)')
         except psycopg.Error:
             pass

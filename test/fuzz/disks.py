@@ -2,11 +2,7 @@
 migrations need, which is for it as if the disk were full, wherever that happens.
 Afterwards history and schema agree, and the rest can be done once there is room."""
 
-import glob
-import os
-import resource
-
-from server import ROOT, Fault, Folder, Session, drop_database, new_database
+from server import Fault, Folder, Session, drop_database, new_database
 
 MIGRATIONS = 5
 ROW = 1000
@@ -46,43 +42,45 @@ class Disks:
         self.place, self.database, self.counts, self.session = place, f'fuzz_disks_{label}', {}, None
 
     def limit(self, size):
-        """For all processes of the server; those to come have what the postmaster has."""
-        data = ROOT + self.session.value('SHOW data_directory')
-        for link in glob.glob('/proc/[0-9]*/cwd'):
-            try:
-                if os.path.realpath(link) == os.path.realpath(data):
-                    resource.prlimit(int(link.split('/')[2]), resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
-            except OSError:
-                continue  # it has ended, or is not to be looked at
+        """A new session, which has what the postmaster has, as the server's own user may say."""
+        self.session.rows(f"COPY (SELECT 1 WHERE false) TO PROGRAM 'prlimit --fsize={size}:unlimited --pid $(head -n 1 postmaster.pid)'")
+        self.connect()
+
+    def connect(self):
+        if self.session is not None:
+            self.session.close()
+        self.session = Session(self.database, self.log, watch=False)
+        self.session.check_messages = lambda result: None
 
     def run(self, random, log, seed):
         new_database(self.database)
-        self.session = session = Session(self.database, log, watch=False)
-        session.check_messages = lambda result: None
+        self.log = log
+        self.connect()
         folder = Folder(self.place, log)
         expected = write(random, folder)
         sql = random.choice(["CALL migrate.up(%)", 'SELECT count(*) FROM migrate.apply(%)']).replace('%', f"'{folder.path}'")
         try:
             self.limit(LIMIT)
-            result = session.run(sql)
+            result = self.session.run(sql)
             self.counts[result.code] = self.counts.get(result.code, 0) + 1
             if not result.ok and result.code not in CODES:
                 raise Fault(f'{sql}: {result}')
             self.agree(sql, result)
-            self.limit(resource.RLIM_INFINITY)
-            session.rows(f"CALL migrate.up('{folder.path}')")
+            self.limit('unlimited')
+            self.session.rows(f"CALL migrate.up('{folder.path}')")
             for number, rows in expected.items():
-                if session.value(f'SELECT count(*) FROM d{number}') != rows:
+                if self.session.value(f'SELECT count(*) FROM d{number}') != rows:
                     raise Fault(f'd{number} does not have {rows} rows')
-            if session.rows('SELECT 1 FROM pg_index WHERE NOT indisvalid'):
+            if self.session.rows('SELECT 1 FROM pg_index WHERE NOT indisvalid'):
                 raise Fault('an INVALID index is left')
-            session.rows('CALL migrate.down(everything => true)')
+            self.session.rows('CALL migrate.down(everything => true)')
         except Fault as fault:
             fault.folder = folder
             raise
         finally:
-            self.limit(resource.RLIM_INFINITY)
-        session.close()
+            self.limit('unlimited')
+        self.session.close()
+        self.session = None
         return 1
 
     def agree(self, sql, result):
@@ -95,7 +93,7 @@ class Disks:
             raise Fault(f'apply has left {tables} {applied}')
 
     def failed(self):
-        pass
+        self.session = None
 
     def end(self):
         drop_database(self.database)

@@ -35,7 +35,7 @@ KINDS = [
 MIGRATIONS = 24
 
 # How a call of a process @ is cut off.  Whoever has started the server starts it again.
-KILL = "COPY (SELECT 1) TO PROGRAM '{}'"
+KILL = "COPY (SELECT 1 WHERE false) TO PROGRAM '{}'"
 WAYS = {
     'cancel': 'SELECT pg_cancel_backend(@)',
     'terminate': 'SELECT pg_terminate_backend(@)',
