@@ -92,8 +92,9 @@ static const MigrateToolRecording recordings[] = {
 	},
 	{
 		/*
-		 * Flyway 13, JdbcTableSchemaHistory.java: what is undone gets a row
-		 * of its own; a repeatable one, as from its repair.
+		 * Flyway 13, JdbcTableSchemaHistory.java.  What is undone gets a row as
+		 * from "repair" for a file that is gone: rows of "undo" stop editions
+		 * that do not have it.
 		 */
 		.tool = "flyway",
 		.make_checksum = migrate_make_checksum_flyway,
@@ -103,10 +104,8 @@ static const MigrateToolRecording recordings[] = {
 		" 'SQL', $3, $4::integer, current_user, ($6 / 1000)::integer, true FROM %s",
 		.down = "INSERT INTO %s (installed_rank, version, description, type, script, checksum,"
 		" installed_by, execution_time, success)"
-		" SELECT (SELECT max(installed_rank) FROM %s) + 1, version, description,"
-		" CASE WHEN $1 IS NULL THEN 'DELETE' ELSE 'UNDO_SQL' END,"
-		" regexp_replace(script, '(^|/)V([^/]*)$', '\\1U\\2'), NULL, current_user,"
-		" ($6 / 1000)::integer, true FROM %s WHERE version = replace($1, '_', '.')"
+		" SELECT (SELECT max(installed_rank) FROM %s) + 1, version, description, 'DELETE', script,"
+		" checksum, current_user, 0, success FROM %s WHERE version = replace($1, '_', '.')"
 		" OR ($1 IS NULL AND version IS NULL AND description = replace($2, '_', ' '))"
 		" ORDER BY installed_rank DESC LIMIT 1"
 	},
@@ -126,8 +125,7 @@ static const MigrateToolRecording recordings[] = {
 		.make_checksum = migrate_make_checksum_prisma,
 		.up = "INSERT INTO %s (id, checksum, started_at, finished_at, migration_name, applied_steps_count)"
 		" VALUES (gen_random_uuid()::text, $4, $7, clock_timestamp(), $1, 1)",
-		.down = "UPDATE %s SET rolled_back_at = clock_timestamp()"
-		" WHERE migration_name = $1 AND rolled_back_at IS NULL"
+		.down = "DELETE FROM %s WHERE migration_name = $1"
 	},
 };
 

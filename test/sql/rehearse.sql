@@ -42,7 +42,7 @@ SELECT count(*), max(a) FROM big;
 
 -- all columns
 \x on
-SELECT version, name, transaction, statement, file, line, command, outcome, duration > '0' AS duration, rows, wal_bytes > 0 AS wal, locks, rewritten, scanned, held >= duration AS held,
+SELECT version, name, transaction, statement, file, line, command, outcome, duration > '0' AS duration, rows, wal_bytes > 0 AS wal, locks, rewritten, scanned, held > '0' AS held,
 	findings, error FROM migrate.rehearse(files => '{"1_one.sql": "CREATE INDEX ON big (a);", "2_two.sql": "SELECT 1;\n\nSELECT x;\nSELECT 2"}', format => 'plain');
 \x off
 
