@@ -38,6 +38,8 @@ char	   *migrate_labels;
 char	   *migrate_notify_channel;
 bool		migrate_keep_in_step;
 
+bool		migrate_callbacks_always = false;
+
 int			migrate_lock_retries = 0;
 
 int			migrate_lock_retry_delay = 1000;
@@ -194,6 +196,15 @@ _PG_init(void)
 							 &migrate_out_of_order,
 							 OUT_OF_ORDER_ERROR,
 							 out_of_order_options,
+							 PGC_USERSET,
+							 0,
+							 NULL, NULL, NULL);
+
+	DefineCustomBoolVariable("migrate.callbacks_always",
+							 "Run the callbacks of Flyway before and after a run that has nothing to apply, too.",
+							 NULL,
+							 &migrate_callbacks_always,
+							 false,
 							 PGC_USERSET,
 							 0,
 							 NULL, NULL, NULL);

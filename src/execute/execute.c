@@ -444,7 +444,7 @@ migrate_end_session(MigrateExecution *execution)
  *
  * "sql" is what it was parsed from.  The error context of *execution is kept up to
  * date.  On return all settings are as before, unless the caller is going to
- * commit: then it gives them back with that.  After an error the abort of the
+ * commit, or keeps them for what runs next: then it gives them back after that.  After an error the abort of the
  * (sub)transaction does.
  */
 void
@@ -453,7 +453,6 @@ migrate_execute_script(const MigrateScript *script, const char *sql, MigrateExec
 	int			guc_level = NewGUCNestLevel();
 	int			next = 0;
 
-	execution->user = GetUserId();
 	migrate_begin_script(script, sql, &execution->errctx);
 	while (next < script->nstatements)
 	{
@@ -479,7 +478,7 @@ migrate_execute_script(const MigrateScript *script, const char *sql, MigrateExec
 		migrate_end_part(&part, next == script->nstatements, execution);
 	}
 	migrate_end_session(execution);
-	if (!execution->errctx.commits)
+	if (!execution->errctx.commits && !execution->keeps_settings)
 		AtEOXact_GUC(false, guc_level);
 	migrate_end_script(&execution->errctx);
 }

@@ -46,6 +46,8 @@ struct MigrateExecution
 	List	   *cursors;		/* WITH HOLD, left open by the caller */
 	const char *search_path;	/* of the run, which RESET restores, or NULL */
 	int			timeout;		/* statement_timeout of the caller */
+	Oid			user;			/* when the step began */
+	bool		keeps_settings; /* for what runs after it in the transaction */
 	bool		own_session;	/* its temporary tables end with it ... */
 	void		(*run) (const MigrateStatement *statement, const char *sql,
 						MigrateExecution *execution);	/* a statement; NULL:
@@ -54,7 +56,6 @@ struct MigrateExecution
 
 	List	   *temporaries;	/* ... these (Oid) ... */
 	bool		makes_table;	/* ... and the one of this statement */
-	Oid			user;			/* when it began */
 	bool		other_timeout;	/* it has changed statement_timeout */
 	int64		rows;			/* of the last statement, -1: it has none */
 };

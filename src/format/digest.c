@@ -58,7 +58,7 @@
  * To be raised whenever the same files would be read in another way: other sections,
  * other hashes of them, another description, a new warning or error.
  */
-#define READER_VERSION	"1"
+#define READER_VERSION	"2"
 
 /* a migration that includes more has no digest */
 #define MAX_INCLUDED_FILES	1000

@@ -21,7 +21,6 @@
 /* in filename_flyway.c */
 extern bool migrate_filename_flyway(const char *file, MigrateFileName *parsed);
 extern bool migrate_filename_refinery(const char *file, MigrateFileName *parsed);
-extern void migrate_refuse_flyway(const char *file);
 extern bool migrate_directory_is_refinery(List *names);
 
 #define MIGRATE_DIGITS		"0123456789"

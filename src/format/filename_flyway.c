@@ -81,7 +81,32 @@ flyway_name(const char *file, char prefix, bool may_be_bare, MigrateFileName *pa
 }
 
 /*
- * Flyway 13: V is versioned, R repeatable, U the undo script of V.
+ * What ends the key of a B file: it comes right after the V file of its version.
+ */
+#define BASELINE_KEY_END	"!"
+
+/*
+ * The key of the B file of a version.
+ */
+char *
+migrate_baseline_key(const char *version)
+{
+	return psprintf("%s" BASELINE_KEY_END, migrate_dotted_key(version));
+}
+
+/*
+ * Is that the key of a B file of Flyway?
+ */
+bool
+migrate_is_baseline_key(const char *format, const char *sort_key)
+{
+	return format != NULL && strcmp(format, "flyway") == 0 && *sort_key >= '0' && *sort_key <= '9' &&
+		sort_key[strlen(sort_key) - 1] == BASELINE_KEY_END[0];
+}
+
+/*
+ * Flyway 13: V is versioned, R repeatable, U the undo script of V, B replaces all up
+ * to its version in an empty history.
  */
 bool
 migrate_filename_flyway(const char *file, MigrateFileName *parsed)
@@ -92,6 +117,11 @@ migrate_filename_flyway(const char *file, MigrateFileName *parsed)
 	parsed->part = PART_UP;
 	if (flyway_name(file, 'V', true, parsed))
 		return true;
+	if (flyway_name(file, 'B', true, parsed))
+	{
+		parsed->sort_key = migrate_baseline_key(parsed->version);
+		return true;
+	}
 	if (strncmp(base, "R__", 3) == 0 && length > 3 && pg_strcasecmp(base + length, ".sql") == 0)
 	{
 		parsed->kind = KIND_REPEATABLE;
@@ -102,39 +132,6 @@ migrate_filename_flyway(const char *file, MigrateFileName *parsed)
 	}
 	parsed->part = PART_DOWN;
 	return flyway_name(file, 'U', true, parsed);
-}
-
-/*
- * The files of Flyway that run at other times, or instead of others: 0A000.
- */
-void
-migrate_refuse_flyway(const char *file)
-{
-	static const char *const events[] = {
-		"beforeMigrate", "beforeEachMigrate", "beforeEachMigrateStatement",
-		"afterEachMigrateStatement", "afterEachMigrateStatementError", "afterEachMigrate",
-		"afterEachMigrateError", "beforeRepeatables", "afterVersioned", "afterMigrate",
-		"afterMigrateApplied", "afterMigrateError", "createSchema", "beforeConnect", "afterConnect",
-	};
-	const char *base = migrate_base_name(file);
-	int			event = strcspn(base, "_.");
-	MigrateFileName parsed;
-	bool		callback = false;
-
-	if (*base == 'V' || strlen(base) <= 4 || pg_strcasecmp(base + strlen(base) - 4, ".sql") != 0)
-		return;
-	for (int i = 0; i < lengthof(events); i++)
-		callback |= event == strlen(events[i]) && strncmp(base, events[i], event) == 0;
-	if (callback)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("callback \"%s\" cannot be run", file),
-				 errhint("Move its statements into migrations, or the file out of the directory.")));
-	if (flyway_name(file, 'B', true, &parsed))
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("baseline migration \"%s\" cannot be run", file),
-				 errhint("Move the file out of the directory; the versioned migrations up to it give the same schema.")));
 }
 
 /*

@@ -23,6 +23,7 @@
 #include "miscadmin.h"
 
 #include "files/files.h"
+#include "format/callback.h"
 #include "format/filename.h"
 #include "format/format.h"
 #include "format/format_int.h"
@@ -108,7 +109,7 @@ const MigrateFormat migrate_formats[] = {
 	},
 	{
 		.name = "flyway",.by_name = true,
-		.parse_name = migrate_filename_flyway,.nested = true,.refuse = migrate_refuse_flyway,
+		.parse_name = migrate_filename_flyway,.nested = true,.callbacks = true,
 		.metadata_file = ".conf",.grammar = &migrate_grammar_none,.syntax = SYNTAX_FLYWAY,
 		.template = &migrate_template_flyway
 	},
@@ -347,17 +348,20 @@ check_version_zero(const MigrateFormat *format, const MigrateFileName *parsed)
 /*
  * What each file of a directory is to a format: a list of MigrateFileName, in the
  * order of their names or of "manifest", the text of the manifest (NULL without
- * one).  *.sql files that are not part of a migration are added to *ignored.
+ * one).  *callbacks becomes the same of its callbacks, in the order in which they run.
+ * *.sql files that are neither are added to *ignored.
  *
  * Errors: 0A000 for what would have to run and cannot, 42501 for a folder that
- * cannot be read, and those of sqitch_plan.c.
+ * cannot be read, and those of sqitch_plan.c and callback.c.
  */
 List *
-migrate_format_files(const MigrateFormat *format, List *names, const char *manifest, List **ignored)
+migrate_format_files(const MigrateFormat *format, List *names, const char *manifest,
+					 List **callbacks, List **ignored)
 {
 	List	   *files = NIL;
 	ListCell   *lc;
 
+	*callbacks = NIL;
 	if (format->parse_manifest != NULL && manifest == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_FILE),
@@ -388,6 +392,13 @@ migrate_format_files(const MigrateFormat *format, List *names, const char *manif
 			*copy = parsed;
 			files = lappend(files, copy);
 		}
+		else if (format->callbacks && migrate_callback_parse_name(file, "__", &parsed))
+		{
+			MigrateFileName *copy = palloc(sizeof(MigrateFileName));
+
+			*copy = parsed;
+			*callbacks = lappend(*callbacks, copy);
+		}
 		else if (format->parse_name != NULL)
 			migrate_refuse_unread(format->parse_name, file, names);
 		if (format->parse_name != NULL && parsed.sort_key != NULL)
@@ -404,6 +415,7 @@ migrate_format_files(const MigrateFormat *format, List *names, const char *manif
 		migrate_refuse_down_names(files, format->down_name);
 	if (format->needs_up)
 		migrate_refuse_lone_downs(files);
+	migrate_callbacks_sort(*callbacks);
 	return files;
 }
 

@@ -82,7 +82,28 @@ typedef enum MigrateKind
 {
 	KIND_VERSIONED,				/* runs once */
 	KIND_REPEATABLE,			/* runs after those, again when it has changed */
+	KIND_CALLBACK,				/* runs at a moment of each run */
 } MigrateKind;
+
+/*
+ * The moment at which a callback runs.
+ */
+typedef enum MigrateEvent
+{
+	EVENT_NONE,
+	EVENT_BEFORE_VALIDATE,
+	EVENT_AFTER_VALIDATE,
+	EVENT_BEFORE_RUN,
+	EVENT_BEFORE_EACH,			/* migration, and in its transaction */
+	EVENT_AFTER_EACH,
+	EVENT_AFTER_EACH_ERROR,
+	EVENT_BEFORE_REPEATABLES,
+	EVENT_AFTER_VERSIONED,
+	EVENT_AFTER_APPLIED,		/* of something */
+	EVENT_AFTER_RUN,
+	EVENT_AFTER_ERROR,
+	EVENT_UNSUPPORTED,
+} MigrateEvent;
 
 /*
  * What the digest of a migration is made of: one of its files.
@@ -103,6 +124,7 @@ typedef struct Migration
 {
 	char	   *file;			/* that it was found in */
 	MigrateKind kind;
+	MigrateEvent event;			/* of a callback */
 	bool		always;			/* repeatable, changed or not */
 	bool		shares_file;	/* with others */
 	char	   *version;		/* as written in the file name */
@@ -157,6 +179,7 @@ typedef struct MigrateFileName
 	char	   *file;
 	MigratePart part;
 	MigrateKind kind;
+	MigrateEvent event;			/* of a callback */
 	char	   *version;
 	char	   *name;
 	char	   *sort_key;
@@ -184,5 +207,7 @@ extern char *migrate_numeric_key(const char *digits, int length);
 
 /* in filename_flyway.c */
 extern char *migrate_dotted_key(const char *version);
+extern char *migrate_baseline_key(const char *version);
+extern bool migrate_is_baseline_key(const char *format, const char *sort_key);
 
 #endif							/* MIGRATE_FORMAT_FORMAT_H */

@@ -49,6 +49,7 @@ struct MigrateFormat
 	bool		from_one;		/* there is no version 0 */
 	bool		consecutive;	/* nor any gap */
 	void		(*refuse) (const char *file);	/* what would have to run too */
+	bool		callbacks;		/* has files that run at moments of a run */
 	const char *down_name;		/* of a down script; %s is the version */
 	bool		needs_up;		/* a down file without an up file is an error */
 	const char *wider;			/* a format with these names and others, which
@@ -86,7 +87,7 @@ extern bool migrate_format_has_file_sums(const MigrateFormat *format);
 extern bool migrate_format_has_unique_versions(const MigrateFormat *format);
 extern bool migrate_format_has_digests(const MigrateFormat *format);
 extern List *migrate_format_files(const MigrateFormat *format, List *names,
-								  const char *manifest, List **ignored);
+								  const char *manifest, List **callbacks, List **ignored);
 extern char *migrate_format_metadata_file(const MigrateFormat *format, const char *file);
 extern List *migrate_format_parse(const MigrateFormat *format, const char *evidence,
 								  const MigrateFileName *parsed,

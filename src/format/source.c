@@ -321,7 +321,7 @@ read_files(MigrateSource *source)
 	file_names = AllocSetContextCreate(CurrentMemoryContext, "migrate file names",
 									   ALLOCSET_DEFAULT_SIZES);
 	old = MemoryContextSwitchTo(file_names);
-	files = migrate_format_files(set->format, names, str, &set->ignored);
+	files = migrate_format_files(set->format, names, str, &set->callbacks, &set->ignored);
 	MemoryContextSwitchTo(old);
 	source->has_digests = atlas_sum == NULL && migrate_format_has_digests(set->format);
 	if (source->has_digests && source->known != NULL)
@@ -474,6 +474,22 @@ migrate_source_parse(MigrateSource *source, Migration *migration)
 }
 
 /*
+ * Parse a callback; the result belongs to the current memory context.  Errors: those of
+ * parsing, and 55000 if its file is not there any more.
+ */
+Migration *
+migrate_source_parse_callback(MigrateSource *source, MigrateFileName *file)
+{
+	Migration  *callback;
+
+	if (!migrate_source_read_file(source, file->file))
+		refuse_changed(file->file);
+	callback = linitial(parse_file(source, file));
+	callback->format = migrate_format_name(source->set->format);
+	return callback;
+}
+
+/*
  * The migrations; they belong to "source".
  */
 MigrationSet *
@@ -561,40 +577,4 @@ migrate_source_text(MigrateSource *source, const MigrateSection *section)
 	if (!there || memcmp(sha256, section->sha256, sizeof(sha256)) != 0)
 		refuse_changed(section->file);
 	return str;
-}
-
-/*
- * The bytes of a file, as the tools hash them; NULL if there is no such file.  *sql
- * is its text, in the database encoding and without a byte order mark.  Both belong
- * to the source, until another file is read.
- */
-char *
-migrate_source_bytes(MigrateSource *source, const char *file, int *length, const char **sql)
-{
-	char	   *copy;
-	MemoryContext old;
-
-	if (source->bytes == NULL || source->file == NULL || strcmp(source->file, file) != 0)
-	{
-		source->file = NULL;
-		source->bytes = NULL;
-		MemoryContextReset(source->scratch);
-		if (!migrate_has_name(migrate_directory_names(source->dir), file))
-			return NULL;
-		old = MemoryContextSwitchTo(source->scratch);
-		source->bytes = migrate_directory_bytes(source->dir, file, &source->bytes_length);
-		if (source->bytes != NULL)
-		{
-			source->length = source->bytes_length;
-			copy = MemoryContextAllocHuge(source->scratch, (size_t) source->length + 1);
-			memcpy(copy, source->bytes, source->length + 1);
-			source->sql = migrate_directory_decode(file, copy, &source->length);
-			source->may_include = migrate_may_include(source->sql);
-			source->file = pstrdup(file);
-		}
-		MemoryContextSwitchTo(old);
-	}
-	*length = source->bytes_length;
-	*sql = source->sql;
-	return source->bytes;
 }

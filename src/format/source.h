@@ -24,6 +24,7 @@ typedef struct MigrationSet
 	const MigrateFormat *format;	/* NULL for a directory without migrations */
 	const char *format_evidence;	/* the file it was detected from, or NULL */
 	List	   *migrations;		/* of Migration, in the format's order */
+	List	   *callbacks;		/* of MigrateFileName, in order */
 	bool		unique_versions;	/* by which they are known, too */
 	List	   *ignored;		/* names of *.sql files that are not
 								 * migrations */

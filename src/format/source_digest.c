@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * source_digest.c
- *		The digests of migrations that have been parsed.
+ *		The digests of migrations that have been parsed, and the bytes that tools hash.
  *
  * Copyright (c) 2026, the migrate authors
  *
@@ -14,6 +14,7 @@
 
 #include "common/hashfn.h"
 #include "common/sha2.h"
+#include "utils/memutils.h"
 
 #include "files/files.h"
 #include "format/digest.h"
@@ -109,4 +110,40 @@ migrate_source_digest(MigrateSource *source, Migration *migration)
 		return;
 	migration->digest_part = NULL;
 	migration->has_digest = digest_parts(source, first, migration->digest);
+}
+
+/*
+ * The bytes of a file, as the tools hash them; NULL if there is no such file.  *sql
+ * is its text, in the database encoding and without a byte order mark.  Both belong
+ * to the source, until another file is read.
+ */
+char *
+migrate_source_bytes(MigrateSource *source, const char *file, int *length, const char **sql)
+{
+	char	   *copy;
+	MemoryContext old;
+
+	if (source->bytes == NULL || source->file == NULL || strcmp(source->file, file) != 0)
+	{
+		source->file = NULL;
+		source->bytes = NULL;
+		MemoryContextReset(source->scratch);
+		if (!migrate_has_name(migrate_directory_names(source->dir), file))
+			return NULL;
+		old = MemoryContextSwitchTo(source->scratch);
+		source->bytes = migrate_directory_bytes(source->dir, file, &source->bytes_length);
+		if (source->bytes != NULL)
+		{
+			source->length = source->bytes_length;
+			copy = MemoryContextAllocHuge(source->scratch, (size_t) source->length + 1);
+			memcpy(copy, source->bytes, source->length + 1);
+			source->sql = migrate_directory_decode(file, copy, &source->length);
+			source->may_include = migrate_may_include(source->sql);
+			source->file = pstrdup(file);
+		}
+		MemoryContextSwitchTo(old);
+	}
+	*length = source->bytes_length;
+	*sql = source->sql;
+	return source->bytes;
 }

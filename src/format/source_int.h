@@ -48,6 +48,7 @@ struct MigrateSource
 
 /* in source.c */
 extern bool migrate_source_read_file(MigrateSource *source, const char *file);
+extern Migration *migrate_source_parse_callback(MigrateSource *source, MigrateFileName *file);
 
 /* in source_digest.c */
 extern void migrate_source_note_digest(MigrateSource *source, Migration *migration,

@@ -96,6 +96,10 @@ typedef struct MigrateStep
 													 * when checked */
 	List	   *vars;			/* MigrateVariables in it, when checked */
 	List	   *down_vars;		/* of an up: those in its down */
+	List	   *before;			/* MigrateSteps of callbacks, in its
+								 * transaction */
+	List	   *after;
+	int			batch;			/* of a callback down: the run's */
 	bool		forced;			/* undone without running anything */
 	bool		in_progress;	/* has a row already, of an interrupted one */
 	int			done;			/* ... and so many statements are committed */
@@ -176,6 +180,8 @@ extern void migrate_record_progress(const MigrateHistory *history, const Migrate
 extern void migrate_record_failed(const MigrateHistory *history, const MigrateStep *step,
 								  const MigrateResult *result, TimestampTz started,
 								  const ErrorData *error);
+extern void migrate_record_callback(const MigrateHistory *history, const MigrateStep *step,
+									const MigrateResult *result, TimestampTz started);
 extern void migrate_record_no_progress(const MigrateHistory *history,
 									   const MigrateStep *step);
 extern void migrate_record_repaired(const MigrateHistory *history,

@@ -459,7 +459,7 @@ migrate_history_is_current(const MigrateHistory *history, List *applied)
 }
 
 static MigrateQuery attempts_query = {
-	"SELECT id, version, name, direction, outcome, batch, started_at, duration, statements,"
+	"SELECT id, CASE WHEN kind OPERATOR(pg_catalog.=) 'migration' THEN version END, name, direction, outcome, batch, started_at, duration, statements,"
 	" login::pg_catalog.text, role::pg_catalog.text, application_name, client_addr,"
 	" sqlstate OPERATOR(pg_catalog.||) ': ' OPERATOR(pg_catalog.||) error, error_context"
 	" FROM migrate.history"
@@ -494,7 +494,7 @@ static MigrateQuery failures_query = {
 	"SELECT h.version, h.name, pg_catalog.concat('failed at ', h.started_at, ': ', h.sqlstate, ': ', h.error,"
 	" '; ' OPERATOR(pg_catalog.||) pg_catalog.replace(h.error_context, pg_catalog.chr(10), '; '))"
 	" FROM (SELECT DISTINCT ON (a.version, a.name) a.* FROM migrate.history a"
-	" WHERE " MIGRATE_KEY_MATCHES
+	" WHERE " MIGRATE_KEY_MATCHES " AND a.kind OPERATOR(pg_catalog.=) 'migration'"
 	" ORDER BY a.version, a.name, a.id DESC) h WHERE h.outcome OPERATOR(pg_catalog.=) 'failed'",
 	2, {MIGRATE_KEY_TYPES}
 };

@@ -22,6 +22,7 @@
 typedef struct MigrateRecord
 {
 	MigrateParameters attempt;	/* the row of migrate.history */
+	bool		attempt_only;	/* there is nothing else, for a callback */
 	MigrateParameters applied;	/* that of migrate.applied; of a step down,
 								 * its key */
 	uint8		up_sha256[PG_SHA256_DIGEST_LENGTH];

@@ -109,7 +109,8 @@ clip(const char *message)
 }
 
 /*
- * A row of migrate.history, whose number is for put_attempt() to give.
+ * A row of migrate.history, whose number is for put_attempt() to give.  A callback has
+ * no version, and no batch (0) in a run that applies nothing.
  */
 static void
 bind_attempt(MigrateParameters *p, const MigrateHistory *history, const char *version,
@@ -121,12 +122,15 @@ bind_attempt(MigrateParameters *p, const MigrateHistory *history, const char *ve
 	migrate_bind(p, Int64GetDatum(0));
 	migrate_bind_text(p, history->project);
 	migrate_bind_text(p, history->schema);
-	migrate_bind_text(p, "migration");
+	migrate_bind_text(p, *version == '\0' ? "callback" : "migration");
 	migrate_bind_text(p, version);
 	migrate_bind_text(p, name);
 	migrate_bind_text(p, direction);
 	migrate_bind_text(p, outcome);
-	migrate_bind(p, Int32GetDatum(batch));
+	if (batch == 0)
+		migrate_bind_null(p);
+	else
+		migrate_bind(p, Int32GetDatum(batch));
 	migrate_bind(p, TimestampTzGetDatum(started));
 	migrate_bind_duration(p, duration);
 	migrate_bind(p, Int32GetDatum(statements));
@@ -370,6 +374,8 @@ write_records(void *arg)
 
 		CHECK_FOR_INTERRUPTS();
 		put_attempt(history, &record->attempt);
+		if (record->attempt_only)
+			continue;
 		if (!up)
 		{
 			delete_applied_row(applied, &record->applied);
@@ -474,6 +480,22 @@ migrate_record_failed(const MigrateHistory *history, const MigrateStep *step,
 					   step->direction == MIGRATE_UP ? "up" : "down", "failed",
 					   result->batch, started, result->duration, result->statements, error,
 					   step->allowed);
+}
+
+/*
+ * Record that a callback has run.
+ */
+void
+migrate_record_callback(const MigrateHistory *history, const MigrateStep *step,
+						const MigrateResult *result, TimestampTz started)
+{
+	MigrateRecord *record = migrate_recorder_next(step->direction);
+
+	record->attempt_only = true;
+	bind_attempt(&record->attempt, history, "", result->name,
+				 step->direction == MIGRATE_UP ? "up" : "down", "done", result->batch, started,
+				 result->duration, result->statements, NULL, step->allowed);
+	migrate_recorder_add(0);
 }
 
 /*

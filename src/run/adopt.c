@@ -143,7 +143,7 @@ adopt_item(Adoption *adoption, MigrateCandidate *candidate, const MigrateToolRow
 	candidate->matched = true;
 	if (candidate->item->applied != NULL)
 		return;					/* it is known here already */
-	if (candidate->item->state == STATE_SKIPPED)
+	if (candidate->item->state == STATE_SKIPPED && !candidate->item->replaced)
 	{
 		report(adoption, file->version, file->name, row,
 			   "skipped by its contexts or labels: not recorded");

@@ -24,6 +24,7 @@
 #include "execute/execute.h"
 #include "history/history.h"
 #include "run/apply.h"
+#include "run/callback.h"
 #include "run/check.h"
 #include "run/drift.h"
 #include "run/findings.h"
@@ -70,7 +71,36 @@ migrate_lock_and_load(MigrateRun *run)
 }
 
 /*
- * Run and record checked steps in order.  Returns a list of MigrateResult.
+ * Run and record a checked step, in a memory context that the caller resets.
+ */
+static void
+run_step(MigrateRun *run, MigrateStep *step, MigrateResult *result)
+{
+	MigrateExecution execution;
+	ErrorContextCallback callback;
+	TimestampTz started = GetCurrentTimestamp();
+	instr_time	start;
+	bool		executed;
+	char	   *script;
+	char	   *sql;
+
+	INSTR_TIME_SET_CURRENT(start);
+	migrate_execution_begin(&execution, &callback, run, step);
+	script = migrate_read_step(run, step, &sql, &execution.errctx);
+	executed = migrate_execute_step(run, step, sql, &execution);
+	migrate_measure(result, start, executed ? step->script->nstatements : 0);
+	migrate_record_step(run, step, executed, result, started, script);
+	migrate_errcontext_end(&callback);
+	if (execution.other_timeout && !run->other_timeout)
+		ereport(NOTICE,
+				(errmsg("statement_timeout in migration \"%s\" has no effect", migrate_label(result->version, result->name)),
+				 errdetail("The statement that runs the migrations is bounded by the setting of its caller.")));
+	run->other_timeout |= execution.other_timeout;
+}
+
+/*
+ * Run and record checked steps in order.  Returns a list of MigrateResult, of those that
+ * are migrations.
  */
 List *
 migrate_run_steps(MigrateRun *run, List *steps)
@@ -78,6 +108,7 @@ migrate_run_steps(MigrateRun *run, List *steps)
 	List	   *results = NIL;
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "migrate step",
 												  ALLOCSET_DEFAULT_SIZES);
+	int			total = migrate_count_migrations(steps);
 	ListCell   *lc;
 
 	if (steps != NIL)
@@ -88,39 +119,21 @@ migrate_run_steps(MigrateRun *run, List *steps)
 		MigrateStep *step = lfirst(lc);
 		MigrateResult *result = migrate_new_result(run, step);
 		MemoryContext old = MemoryContextSwitchTo(context);
-		MigrateExecution execution;
-		ErrorContextCallback callback;
-		TimestampTz started = GetCurrentTimestamp();
-		instr_time	start;
-		bool		executed;
-		char	   *script;
-		char	   *sql;
 
-		INSTR_TIME_SET_CURRENT(start);
-		migrate_execution_begin(&execution, &callback, run, step);
-		script = migrate_read_step(run, step, &sql, &execution.errctx);
-		executed = migrate_execute_step(run, step, sql, &execution);
-		migrate_measure(result, start, executed ? step->script->nstatements : 0);
-		migrate_record_step(run, step, executed, result, started, script);
-		migrate_errcontext_end(&callback);
-		if (execution.other_timeout && !run->other_timeout)
-			ereport(NOTICE,
-					(errmsg("statement_timeout in migration \"%s\" has no effect", migrate_label(result->version, result->name)),
-					 errdetail("The statement that runs the migrations is bounded by the setting of its caller.")));
-		run->other_timeout |= execution.other_timeout;
-
-		migrate_report_step(step, result, list_length(results) + 1, list_length(steps));
+		run_step(run, step, result);
+		migrate_report_step(step, result, list_length(results) + 1, total);
 		MemoryContextSwitchTo(old);
 		MemoryContextReset(context);
-		results = lappend(results, result);
+		if (!migrate_is_callback(step))
+			results = lappend(results, result);
 	}
 	MemoryContextDelete(context);
-	if (steps != NIL)
+	if (results != NIL)
 	{
 		MigrateDirection direction = ((MigrateStep *) linitial(steps))->direction;
 
-		migrate_report_run(run->request, direction, list_length(steps));
-		migrate_notify(run, direction, "done", list_length(steps), llast(results));
+		migrate_report_run(run->request, direction, total);
+		migrate_notify(run, direction, "done", total, llast(results));
 	}
 	return results;
 }
@@ -174,6 +187,7 @@ migrate_run_apply(MigrateRun *run)
 		return NIL;
 	migrate_lock_and_load(run);
 	steps = migrate_plan_apply(run->items, run->request);
+	steps = migrate_add_callbacks(run, steps, MIGRATE_UP);
 	migrate_enter_schema(run->request->history.schema, GUC_ACTION_SAVE);
 	migrate_check_up_steps(run, steps, false);
 	migrate_check_findings(run, NIL, steps);
@@ -195,6 +209,7 @@ migrate_run_rollback(MigrateRun *run)
 		return NIL;
 	migrate_lock_and_load(run);
 	steps = migrate_plan_rollback(run->items, run->applied, run->request);
+	steps = migrate_add_callbacks(run, steps, MIGRATE_DOWN);
 	migrate_enter_schema(run->request->history.schema, GUC_ACTION_SAVE);
 	migrate_check_down_steps(run, steps);
 	migrate_in_step_begin(run, steps, NIL);
@@ -222,6 +237,8 @@ reapply(MigrateRun *run)
 	downs = migrate_plan_rollback(run->items, run->applied, run->request);
 	ups = everything && run->source != NULL ? migrate_plan_all(run->items) :
 		migrate_plan_reapply(downs);
+	downs = migrate_add_callbacks(run, downs, MIGRATE_DOWN);
+	ups = migrate_add_callbacks(run, ups, MIGRATE_UP);
 	migrate_enter_schema(run->request->history.schema, GUC_ACTION_SAVE);
 	migrate_check_down_steps(run, downs);
 	migrate_check_up_steps(run, ups, true);

@@ -36,6 +36,7 @@
 #include "format/source.h"
 #include "history/history.h"
 #include "run/attempt.h"
+#include "run/callback.h"
 #include "run/commit.h"
 #include "run/in_step.h"
 #include "run/lock.h"
@@ -71,6 +72,7 @@ typedef struct Attempt
 	List	   *invalid_indexes;	/* ... beside these (Oid) */
 	LocalTransactionId transaction; /* in which that was begun */
 	LocalTransactionId committing;	/* that is being committed, or 0 */
+	bool		finished;		/* it is committed, and recorded */
 } Attempt;
 
 /*
@@ -134,21 +136,25 @@ commit_attempt(Attempt *attempt)
 }
 
 /*
- * The migration is complete: record it, and commit the record with its last
- * transaction.
+ * The migration is complete: record it, with the commit of its last transaction.
  */
 static void
 finish(Attempt *attempt, bool executed)
 {
+	MigrateRun *run = attempt->run;
+	MigrateStep *step = attempt->step;
+	bool		is_last = run->ndone + 1 == run->nsteps && !run->failing;
+
 	require_lock(attempt);
 	migrate_measure(attempt->result, attempt->start,
-					executed && attempt->step->script ? attempt->step->script->nstatements : 0);
-	migrate_record_step(attempt->run, attempt->step, executed, attempt->result,
-						attempt->started, attempt->script);
-	if (attempt->run->ndone + 1 == attempt->run->nsteps)
-		migrate_notify(attempt->run, attempt->step->direction, "done",
-					   attempt->run->nsteps, attempt->result);
+					executed && step->script ? step->script->nstatements : 0);
+	migrate_record_step(run, step, executed, attempt->result, attempt->started, attempt->script);
+	if (is_last && !migrate_is_callback(step))
+		migrate_notify(run, step->direction, "done", run->nmigrations + 1, attempt->result);
+	else if (is_last && run->nmigrations > 0)
+		migrate_notify(run, step->direction, "done", run->nmigrations, &run->last);
 	commit_attempt(attempt);
+	attempt->finished = true;
 }
 
 /*
@@ -164,8 +170,14 @@ commit_progress(Attempt *attempt, int done, bool started, List *indexes)
 	require_lock(attempt);
 	if (!attempt->recorded && step->direction == MIGRATE_UP && step->file->down.present)
 		down = migrate_source_text(attempt->run->source, &step->file->down);
-	migrate_record_progress(&attempt->run->request->history, step, attempt->result, done, started,
-							indexes, attempt->recorded ? NULL : attempt->script, down);
+
+	/*
+	 * a callback that is interrupted does not go on: the next run runs it
+	 * again
+	 */
+	if (!migrate_is_callback(step))
+		migrate_record_progress(&attempt->run->request->history, step, attempt->result, done, started,
+								indexes, attempt->recorded ? NULL : attempt->script, down);
 	if (down != NULL)
 		pfree(down);
 	commit_attempt(attempt);
@@ -177,43 +189,29 @@ commit_progress(Attempt *attempt, int done, bool started, List *indexes)
 }
 
 /*
+ * End a migration of several transactions, in its last one or that of callbacks after it.
+ */
+static void
+end_transactions(Attempt *attempt)
+{
+	migrate_execute_callbacks(attempt->run, attempt->step->after, &attempt->execution, true);
+	migrate_end_session(&attempt->execution);
+	migrate_settings_restore_at_commit(attempt->settings);
+	finish(attempt, true);
+	attempt->step->done = attempt->step->script->nstatements;
+}
+
+/*
  * End a transaction of a migration that has several; with it, "done" statements
  * are committed.
  */
 static void
 end_transaction(Attempt *attempt, int done)
 {
-	if (done < attempt->step->script->nstatements)
-	{
+	if (done < attempt->step->script->nstatements || attempt->step->after != NIL)
 		commit_progress(attempt, done, false, NIL);
-		return;
-	}
-	migrate_end_session(&attempt->execution);
-	migrate_settings_restore_at_commit(attempt->settings);
-	finish(attempt, true);
-	attempt->step->done = done;
-}
-
-/*
- * Is a migration a single transaction, so that a GUC nest level can restore its
- * settings?  Not with SET TRANSACTION, which has to hold until the commit.
- */
-bool
-migrate_is_single_transaction(const MigrateStep *step)
-{
-	const MigrateScript *script = step->script;
-
-	if (step->in_progress)
-		return false;
-	for (int i = 0; i < script->nstatements; i++)
-	{
-		const MigrateStatement *statement = &script->statements[i];
-
-		if (statement->transaction != script->statements[0].transaction ||
-			statement->top_level != TOP_NONE || statement->set_transaction)
-			return false;
-	}
-	return true;
+	else
+		end_transactions(attempt);
 }
 
 /*
@@ -340,15 +338,16 @@ run_transactions(Attempt *attempt)
 		attempt->settings_saved = true;
 	}
 	migrate_enter_schema(attempt->run->request->history.schema, GUC_ACTION_SET);
+	if (attempt->step->before != NIL)
+	{
+		begin_transaction(attempt);
+		migrate_execute_callbacks(attempt->run, attempt->step->before, &attempt->execution, true);
+		commit_attempt(attempt);
+	}
 	if (attempt->step->done > 0)
 		repeat_settings(attempt);
 	if (attempt->next_started)
 		drop_leftover(attempt);
-	if (attempt->step->done == script->nstatements)
-	{
-		begin_transaction(attempt);
-		end_transaction(attempt, attempt->step->done);
-	}
 	while (attempt->step->done < script->nstatements)
 	{
 		if (migrate_execute_is_top_level(&script->statements[attempt->step->done]))
@@ -356,21 +355,11 @@ run_transactions(Attempt *attempt)
 		else
 			run_next_transaction(attempt);
 	}
-}
-
-/*
- * pgAudit up to 1.7.0 (Debian 12) takes a statement at top level inside of a
- * CALL for a fault of its own.
- */
-static void
-explain_pgaudit(ErrorData *error)
-{
-	if (error->sqlerrcode != ERRCODE_INTERNAL_ERROR || error->message == NULL ||
-		strcmp(error->message, "pgaudit stack is not empty") != 0)
-		return;
-	error->sqlerrcode = ERRCODE_FEATURE_NOT_SUPPORTED;
-	error->message = pstrdup("this version of pgaudit does not allow the statement in a CALL");
-	error->hint = pstrdup("Use pgaudit 1.7.1, 16.1 or later, or run the statement by hand and record it with migrate.repair().");
+	if (!attempt->finished)
+	{
+		begin_transaction(attempt);
+		end_transactions(attempt);
+	}
 }
 
 /*
@@ -385,7 +374,7 @@ recover(Attempt *attempt)
 	MemoryContextSwitchTo(attempt->context);
 	error = CopyErrorData();
 	FlushErrorState();
-	explain_pgaudit(error);
+	migrate_explain_pgaudit(error);
 
 	disable_timeout(STATEMENT_TIMEOUT, false);
 
@@ -407,19 +396,39 @@ recover(Attempt *attempt)
 }
 
 /*
- * What can be done about a migration of which a part is committed.
+ * Run the callbacks after a failure.  If they fail, too, it is the first error that counts.
  */
 static void
-hint_at_interruption(const Attempt *attempt, ErrorData *error)
+run_error_callbacks(Attempt *attempt)
 {
-	char	   *hint;
+	MigrateRun *run = attempt->run;
+	ListCell   *lc;
 
-	if (!attempt->step->in_progress || (attempt->step->done == 0 && !attempt->next_started))
-		return;
-	hint = psprintf("The migration is interrupted: %d of %d statements are committed. Once the cause is removed, CALL migrate.%s continues it.",
-					attempt->step->done, attempt->step->script->nstatements,
-					attempt->step->direction == MIGRATE_UP ? "up()" : "down(steps => 1)");
-	error->hint = error->hint ? psprintf("%s %s", error->hint, hint) : hint;
+	foreach(lc, migrate_callbacks_after_error(run, attempt->step))
+	{
+		MigrateStep *step = lfirst(lc);
+
+		run->failing = true;
+		PG_TRY();
+		{
+			migrate_attempt_step(run, step, migrate_new_result(run, step));
+		}
+		PG_CATCH();
+		{
+			ErrorData  *error;
+
+			MemoryContextSwitchTo(attempt->context);
+			error = CopyErrorData();
+			FlushErrorState();
+			migrate_abort_now(attempt->context);
+			ereport(WARNING,
+					(errcode(error->sqlerrcode),
+					 errmsg("callback \"%s\" has failed: %s", step->file->file, error->message)));
+		}
+		PG_END_TRY();
+		MemoryContextSwitchTo(attempt->context);
+		run->failing = false;
+	}
 }
 
 /*
@@ -431,17 +440,21 @@ pg_noreturn static void fail(Attempt *attempt, ErrorData *error);
 static void
 fail(Attempt *attempt, ErrorData *error)
 {
+	MigrateRun *run = attempt->run;
+	const MigrateStep *step = attempt->step;
+	bool		continues = step->in_progress && !attempt->next_started && !migrate_is_callback(step);
+
 	PG_TRY();
 	{
-		migrate_measure(attempt->result, attempt->start, attempt->step->done);
-		migrate_record_failed(&attempt->run->request->history, attempt->step, attempt->result,
-							  attempt->started, error);
-		migrate_notify(attempt->run, attempt->step->direction, "failed",
-					   attempt->run->ndone, attempt->result);
-		if (attempt->step->in_progress && !attempt->next_started && attempt->step->done == 0)
-			migrate_record_no_progress(&attempt->run->request->history, attempt->step);
-		if (attempt->step->in_progress && !attempt->next_started && attempt->step->done > 0)
-			commit_progress(attempt, attempt->step->done, false, NIL);
+		migrate_measure(attempt->result, attempt->start, step->done);
+		migrate_record_failed(&run->request->history, step, attempt->result, attempt->started, error);
+		if (!run->failing)
+			migrate_notify(run, step->direction, "failed", run->nmigrations,
+						   migrate_is_callback(step) && run->nmigrations > 0 ? &run->last : attempt->result);
+		if (continues && step->done == 0)
+			migrate_record_no_progress(&run->request->history, step);
+		if (continues && step->done > 0)
+			commit_progress(attempt, step->done, false, NIL);
 		else
 			migrate_commit(attempt->context);
 		if (!attempt->run->is_tenant &&
@@ -455,7 +468,8 @@ fail(Attempt *attempt, ErrorData *error)
 		migrate_abort_now(attempt->context);
 	}
 	PG_END_TRY();
-	hint_at_interruption(attempt, error);
+	migrate_hint_at_interruption(step, attempt->next_started, error);
+	run_error_callbacks(attempt);
 	ReThrowError(error);
 }
 

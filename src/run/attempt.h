@@ -16,7 +16,6 @@
 #include "run/run_int.h"
 
 /* in attempt.c */
-extern bool migrate_is_single_transaction(const MigrateStep *step);
 extern void migrate_attempt_step(MigrateRun *run, MigrateStep *step, MigrateResult *result);
 
 #endif							/* MIGRATE_RUN_ATTEMPT_H */

@@ -158,8 +158,9 @@ row_key(const MigrateCandidates *candidates, const MigrateToolRow *row)
 		case KEY_DOTTED:
 			if (row->id == NULL)
 				return repeatable_key(row->title ? row->title : "");
-			return strspn(row->id, "0123456789.") == strlen(row->id) && digits > 0 ?
-				migrate_dotted_key(row->id) : row->id;
+			if (strspn(row->id, "0123456789.") != strlen(row->id) || digits == 0)
+				return row->id;
+			return row->path ? migrate_baseline_key(row->id) : migrate_dotted_key(row->id);
 		case KEY_STEM:
 			return stem(row->id);
 		case KEY_WHEN:

@@ -16,6 +16,7 @@
 #include "format/contexts.h"
 #include "format/doubt.h"
 #include "history/history.h"
+#include "run/callback.h"
 #include "run/check.h"
 #include "run/report.h"
 #include "run/reversible.h"
@@ -33,7 +34,7 @@
 void
 migrate_require_runnable(const MigrateStep *step)
 {
-	if (step->file == NULL)
+	if (step->file == NULL || migrate_is_callback(step))
 		return;
 	migrate_raise_doubt(step->file, step->applied == NULL || step->repeated);
 	if (step->applied == NULL)
@@ -71,6 +72,63 @@ migrate_begins_transaction(const MigrateScript *script, int number, int done)
 }
 
 /*
+ * Parse and check a callback, unless that is done: it may be one of many migrations.
+ */
+static void
+check_callback(MigrateRun *run, MigrateStep *step, MigrateNames *made, bool *made_unknown)
+{
+	MigrateErrorContext errctx;
+	ErrorContextCallback callback;
+	char	   *str;
+	char	   *sql;
+
+	if (step->script != NULL)
+		return;
+	migrate_errcontext_begin(&errctx, &callback, step->direction, step->file, NULL);
+	str = migrate_step_text(run, step);
+	sql = migrate_step_sql(run, step, str, &errctx);
+	step->script = migrate_parse_step(step, sql, &errctx);
+	migrate_report_oddities(step->script, &errctx);
+	migrate_check_callback(step);
+	if (!run->request->commits && !run->request->undoes)
+		migrate_execute_check(step->script, sql, &errctx, made, made_unknown);
+	if (sql != str)
+		pfree(sql);
+	pfree(str);
+	migrate_errcontext_end(&callback);
+}
+
+static void
+check_callbacks(MigrateRun *run, List *callbacks, MigrateNames *made, bool *made_unknown)
+{
+	ListCell   *lc;
+
+	foreach(lc, callbacks)
+		check_callback(run, lfirst(lc), made, made_unknown);
+}
+
+static void
+check_up_step(MigrateRun *run, MigrateStep *step, MigrateNames *made, bool *made_unknown)
+{
+	MigrateErrorContext errctx;
+	ErrorContextCallback callback;
+	char	   *str;
+	char	   *sql;
+
+	migrate_require_runnable(step);
+	migrate_errcontext_begin(&errctx, &callback, MIGRATE_UP, step->file, step->applied);
+	step->script = migrate_prepare_up(run, step, &errctx, &str, &sql);
+	migrate_report_oddities(step->script, &errctx);
+	if (!run->request->commits && !run->request->undoes)
+		migrate_execute_check(step->script, sql, &errctx, made, made_unknown);
+	if (sql != str)
+		pfree(sql);
+	pfree(str);
+	migrate_errcontext_end(&callback);
+	migrate_check_way_down(run, step);
+}
+
+/*
  * Parse and check all migrations of a run, before any of them runs, and store the
  * scripts in the steps.  "afresh" is set if other steps run before, which may drop
  * objects that exist now.  Errors: those of script.c, and 25001 for what cannot run
@@ -86,23 +144,15 @@ migrate_check_up_steps(MigrateRun *run, List *steps, bool afresh)
 	foreach(lc, steps)
 	{
 		MigrateStep *step = lfirst(lc);
-		MigrateErrorContext errctx;
-		ErrorContextCallback callback;
-		char	   *str;
-		char	   *sql;
 
-		migrate_require_runnable(step);
-		migrate_errcontext_begin(&errctx, &callback, MIGRATE_UP, step->file, step->applied);
-		step->script = migrate_prepare_up(run, step, &errctx, &str, &sql);
-		migrate_report_oddities(step->script, &errctx);
-		if (!run->request->commits && !run->request->undoes)
-			migrate_execute_check(step->script, sql, &errctx, made, &made_unknown);
-		if (sql != str)
-			pfree(sql);
-		pfree(str);
-		migrate_errcontext_end(&callback);
-		migrate_check_way_down(run, step);
+		check_callbacks(run, step->before, made, &made_unknown);
+		if (migrate_is_callback(step))
+			check_callback(run, step, made, &made_unknown);
+		else
+			check_up_step(run, step, made, &made_unknown);
+		check_callbacks(run, step->after, made, &made_unknown);
 	}
+	check_callbacks(run, run->on_error, made, &made_unknown);
 }
 
 /*
@@ -209,8 +259,14 @@ migrate_check_down_steps(MigrateRun *run, List *steps)
 	{
 		MigrateStep *step = lfirst(lc);
 
-		step->script = parse_down_step(run, step, made, &made_unknown);
+		check_callbacks(run, step->before, made, &made_unknown);
+		if (migrate_is_callback(step))
+			check_callback(run, step, made, &made_unknown);
+		else
+			step->script = parse_down_step(run, step, made, &made_unknown);
+		check_callbacks(run, step->after, made, &made_unknown);
 	}
+	check_callbacks(run, run->on_error, made, &made_unknown);
 
 	/* what is broken has been named before what is only missing */
 	foreach(lc, steps)
@@ -219,6 +275,8 @@ migrate_check_down_steps(MigrateRun *run, List *steps)
 		const AppliedMigration *applied = step->applied;
 		bool		missing = step->script == NULL;
 
+		if (migrate_is_callback(step))
+			continue;
 		step->forced = !has_way_back(step);
 		if (step->forced)
 			step->script = NULL;

@@ -68,6 +68,16 @@ migrate_item_file(const MigrateItem *item)
 	return item->file ? item->file->file : item->applied->file;
 }
 
+/*
+ * Why a replaced item does not run.
+ */
+const char *
+migrate_item_replaced(const MigrateItem *item)
+{
+	return migrate_is_baseline_key(item->file->format, item->file->sort_key) ?
+		"baseline file, of which the last one runs, in an empty history" : "replaced by a baseline file";
+}
+
 static int
 compare_applied_keys(const ListCell *a, const ListCell *b)
 {
@@ -160,8 +170,53 @@ assign_new_keys(const MigrationSet *set, List *applied)
 	}
 }
 
+/*
+ * Flyway's B files: in an empty history, the highest one runs instead of all migrations
+ * up to its version; later, none runs.  Returns the key of the one that counts, NULL if
+ * none does.  "by_key" are the rows in their order; *highest is the key of the last
+ * versioned one.
+ */
+static const char *
+baseline_file_key(List *migrations, List *by_key, const char *highest)
+{
+	const char *key = NULL;
+	ListCell   *lc;
+
+	foreach(lc, by_key)
+	{
+		const AppliedMigration *row = lfirst(lc);
+
+		if (row->kind == KIND_VERSIONED && migrate_is_baseline_key(row->format, row->sort_key))
+			key = row->sort_key;
+	}
+	if (highest != NULL)
+		return key;
+	foreach(lc, migrations)
+	{
+		const Migration *file = lfirst(lc);
+
+		if (file->kind == KIND_VERSIONED && migrate_is_baseline_key(file->format, file->sort_key))
+			key = file->sort_key;
+	}
+	return key;
+}
+
+/*
+ * Is a file that has not run replaced by the B file of that key, NULL for none; or is it
+ * another B file?
+ */
+static bool
+is_replaced(const Migration *file, const char *baseline_key)
+{
+	if (file->kind != KIND_VERSIONED)
+		return false;
+	if (migrate_is_baseline_key(file->format, file->sort_key))
+		return baseline_key == NULL || strcmp(file->sort_key, baseline_key) != 0;
+	return baseline_key != NULL && strcmp(file->sort_key, baseline_key) < 0;
+}
+
 static MigrateItem *
-match(Migration *file, AppliedMigration *row, const char *highest)
+match(Migration *file, AppliedMigration *row, const char *highest, const char *baseline_key)
 {
 	MigrateItem *item = palloc0(sizeof(MigrateItem));
 	const char *setting;
@@ -173,6 +228,11 @@ match(Migration *file, AppliedMigration *row, const char *highest)
 	if (row != NULL)
 		item->state = row->interrupted ? STATE_INTERRUPTED : row->baseline ? STATE_BASELINE :
 			file ? STATE_APPLIED : STATE_MISSING;
+	else if (file != NULL && is_replaced(file, baseline_key))
+	{
+		item->state = STATE_SKIPPED;
+		item->replaced = true;
+	}
 	else if (file != NULL && migrate_choose(file, &setting) == CHOICE_SKIPPED)
 		item->state = STATE_SKIPPED;
 	else if (file != NULL)
@@ -200,6 +260,7 @@ migrate_match(const MigrationSet *set, List *applied)
 	List	   *by_key = list_copy(applied);
 	List	   *items = NIL;
 	const char *highest = NULL;
+	const char *baseline_key;
 	int			f = 0;
 	int			a = 0;
 	ListCell   *lc;
@@ -215,6 +276,7 @@ migrate_match(const MigrationSet *set, List *applied)
 		if (((AppliedMigration *) lfirst(lc))->kind == KIND_VERSIONED)
 			highest = ((AppliedMigration *) lfirst(lc))->sort_key;
 	}
+	baseline_key = baseline_file_key(migrations, by_key, highest);
 	while (f < list_length(migrations) || a < list_length(by_key))
 	{
 		Migration  *file = f < list_length(migrations) ? list_nth(migrations, f) : NULL;
@@ -222,7 +284,8 @@ migrate_match(const MigrationSet *set, List *applied)
 		int			order = file == NULL ? 1 : row == NULL ? -1 :
 			strcmp(file->sort_key, row->sort_key);
 
-		items = lappend(items, match(order <= 0 ? file : NULL, order >= 0 ? row : NULL, highest));
+		items = lappend(items, match(order <= 0 ? file : NULL, order >= 0 ? row : NULL, highest,
+									 baseline_key));
 		f += order <= 0;
 		a += order >= 0;
 	}
@@ -328,6 +391,9 @@ typedef struct ItemNames
 static void
 add_name(MigrateNames *names, MigrateNames *others, const char *name, MigrateItem *item)
 {
+	/* a replaced one is not what is meant */
+	if (item->replaced && migrate_names_have(names, name))
+		return;
 	if (!migrate_names_add(names, name, item) && migrate_names_get(names, name) != item)
 		(void) migrate_names_add(others, name, item);
 }
@@ -394,11 +460,16 @@ name_items(ItemNames *lookup, List *items, const char *only)
 	lookup->other_versions = migrate_names_create();
 	lookup->numbers = migrate_names_create();
 	lookup->other_numbers = migrate_names_create();
-	foreach(lc, items)
+	for (int replaced = 0; replaced <= 1; replaced++)
 	{
-		CHECK_FOR_INTERRUPTS();
-		if (only == NULL || may_be_called(lfirst(lc), only, number))
-			add_item(lookup, lfirst(lc));
+		foreach(lc, items)
+		{
+			MigrateItem *item = lfirst(lc);
+
+			CHECK_FOR_INTERRUPTS();
+			if (item->replaced == replaced && (only == NULL || may_be_called(item, only, number)))
+				add_item(lookup, item);
+		}
 	}
 }
 

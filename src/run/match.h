@@ -25,6 +25,7 @@ extern const char *migrate_item_name(const MigrateItem *item);
 extern const char *migrate_item_sort_key(const MigrateItem *item);
 extern const char *migrate_item_label(const MigrateItem *item);
 extern const char *migrate_item_file(const MigrateItem *item);
+extern const char *migrate_item_replaced(const MigrateItem *item);
 extern bool migrate_item_is_repeatable(const MigrateItem *item);
 extern List *migrate_match(const MigrationSet *set, List *applied);
 extern MigrateItem *migrate_match_find(List *items, const char *wanted);

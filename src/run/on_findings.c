@@ -18,6 +18,7 @@
 #include "utils/snapmgr.h"
 
 #include "rules/rules.h"
+#include "run/callback.h"
 #include "run/check.h"
 #include "run/findings.h"
 #include "run/report.h"
@@ -94,7 +95,7 @@ check_steps(Check *check, List *steps)
 												  ALLOCSET_DEFAULT_SIZES);
 	ListCell   *lc;
 
-	foreach(lc, steps)
+	foreach(lc, migrate_with_own_callbacks(steps))
 	{
 		MigrateStep *step = lfirst(lc);
 		MemoryContext old = MemoryContextSwitchTo(context);

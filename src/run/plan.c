@@ -23,6 +23,7 @@
 #include "format/format.h"
 #include "format/source.h"
 #include "history/history.h"
+#include "run/callback.h"
 #include "run/check.h"
 #include "run/match.h"
 #include "run/plan.h"
@@ -52,6 +53,8 @@ typedef struct Preview
 	bool		is_idle;		/* see migrate_has_nothing_to_do() */
 	List	   *rows;			/* of MigratePreview */
 	int			transaction;	/* number of the last one */
+	bool		joins;			/* the next statement may be in that */
+	bool		is_one;			/* all of the last script are in it */
 	MigrateNames *made;			/* see migrate_execute_in_block() */
 	bool		made_unknown;
 	StringInfoData note;		/* for the next row */
@@ -74,7 +77,7 @@ add_row(Preview *preview, const MigrateItem *item, const char *file, int line)
 	MemoryContext old = MemoryContextSwitchTo(preview->context);
 	MigratePreview *row = palloc0(sizeof(MigratePreview));
 
-	row->version = migrate_item_version(item);
+	row->version = *migrate_item_version(item) == '\0' ? NULL : migrate_item_version(item);
 	row->name = migrate_item_name(item);
 	row->file = pstrdup(file);
 	row->line = line;
@@ -151,7 +154,9 @@ add_statements(Preview *preview, const MigrateItem *item, const MigrateScript *s
 		MemoryContext old;
 
 		CHECK_FOR_INTERRUPTS();
-		preview->transaction += migrate_begins_transaction(script, i, done);
+		preview->transaction += migrate_begins_transaction(script, i, done) &&
+			(i > done || migrate_execute_is_top_level(statement) || !preview->joins);
+		preview->joins = false;
 		for (; script->has_markers && line < statement->line && lines.at != NULL; line++)
 			migrate_next_line(&lines);
 		note_block(preview, statement);
@@ -266,6 +271,21 @@ add_error(Preview *preview, const MigrateItem *item, MigrateErrorContext *errctx
 }
 
 /*
+ * Are the statements of a script one transaction?
+ */
+static bool
+is_one_transaction(const MigrateScript *script)
+{
+	for (int i = 0; i < script->nstatements; i++)
+	{
+		if (script->statements[i].transaction != script->statements[0].transaction ||
+			script->statements[i].top_level != TOP_NONE)
+			return false;
+	}
+	return true;
+}
+
+/*
  * A migration that is to be parsed.
  */
 typedef struct Parsing
@@ -287,6 +307,7 @@ add_statements_of(void *arg)
 	Preview    *preview = parsing->preview;
 	const MigrateItem *item = parsing->item;
 	MigrateStep *step = parsing->step;
+	bool		joins = preview->joins;
 	char	   *str;
 	char	   *sql;
 	MigrateScript *script;
@@ -294,9 +315,17 @@ add_statements_of(void *arg)
 	note_migration(preview, item);
 	migrate_require_runnable(step);
 	script = migrate_prepare_up(preview->run, step, parsing->errctx, &str, &sql);
+	if (migrate_is_callback(step))
+	{
+		step->script = script;
+		migrate_check_callback(step);
+		step->script = NULL;
+	}
 	note_oddities(preview, script, parsing->errctx);
 	if (preview->visitor != NULL)
 		preview->visitor->begin(preview->visitor, item->file);
+	preview->is_one = is_one_transaction(script);
+	preview->joins = joins && preview->is_one;
 	add_statements(preview, item, script, sql, step->in_progress ? step->applied->done : 0);
 	if (preview->visitor != NULL)
 		preview->visitor->end(preview->visitor);
@@ -332,6 +361,52 @@ add_step(Preview *preview, const MigrateItem *item, MigrateStep *step)
 }
 
 /*
+ * Rows for callbacks (MigrateSteps).
+ */
+static void
+add_callbacks(Preview *preview, List *callbacks)
+{
+	ListCell   *lc;
+
+	foreach(lc, callbacks)
+	{
+		MigrateStep *step = lfirst(lc);
+		MigrateItem *item = palloc0(sizeof(MigrateItem));
+
+		item->file = step->file;
+		add_note(preview, "callback");
+		add_step(preview, item, step);
+	}
+}
+
+/*
+ * Rows for a migration that is to run, with the callbacks of its own.
+ */
+static void
+add_migration(Preview *preview, const MigrateItem *item, MigrateStep *step)
+{
+	int			transaction = preview->transaction;
+
+	add_callbacks(preview, step->before);
+	preview->joins = preview->transaction > transaction;
+	add_step(preview, item, step);
+	preview->joins = preview->is_one && preview->transaction > transaction;
+	add_callbacks(preview, step->after);
+	preview->joins = false;
+}
+
+/*
+ * Rows for the callbacks that the steps have from "next" on, before the next migration.
+ */
+static int
+add_callbacks_from(Preview *preview, List *steps, int next)
+{
+	while (next < list_length(steps) && migrate_is_callback(list_nth(steps, next)))
+		add_callbacks(preview, list_make1(list_nth(steps, next++)));
+	return next;
+}
+
+/*
  * A row for what prevents a run, though it is not part of it.
  */
 static void
@@ -347,6 +422,8 @@ add_obstacle(Preview *preview, const MigrateItem *item)
 		add_note(preview, migrate_on_modified == ON_MODIFIED_WARN ?
 				 "modified since it was applied" :
 				 "modified since it was applied, which stops the run");
+	else if (item->replaced)
+		add_note(preview, migrate_item_replaced(item));
 	else if (item->state == STATE_SKIPPED)
 		add_note(preview, "skipped by its contexts or labels");
 	else
@@ -386,7 +463,7 @@ migrate_preview_visited(MigrateRequest *request, MigrateVisitor *visitor)
 	migrate_check_changes(&run);
 	preview.runner = migrate_mark_running(&run);
 	request->quiet = true;
-	steps = migrate_plan_apply(run.items, request);
+	steps = migrate_add_callbacks(&run, migrate_plan_apply(run.items, request), MIGRATE_UP);
 	request->quiet = false;
 	preview.is_idle = migrate_has_nothing_to_do(&run, steps);
 
@@ -395,15 +472,19 @@ migrate_preview_visited(MigrateRequest *request, MigrateVisitor *visitor)
 	foreach(lc, run.items)
 	{
 		MigrateItem *item = lfirst(lc);
-		MigrateStep *step = next < list_length(steps) ? list_nth(steps, next) : NULL;
-		bool		chosen = step != NULL && is_step_of(item, step);
+		MigrateStep *step;
+		bool		chosen;
 
+		next = add_callbacks_from(&preview, steps, next);
+		step = next < list_length(steps) ? list_nth(steps, next) : NULL;
+		chosen = step != NULL && is_step_of(item, step);
 		next += chosen;
 		if (chosen && item->file != NULL && !(item->applied && item->applied->going_down))
-			add_step(&preview, item, step);
+			add_migration(&preview, item, step);
 		else
 			add_obstacle(&preview, item);
 	}
+	(void) add_callbacks_from(&preview, steps, next);
 	AtEOXact_GUC(false, guc_level);
 	return preview.rows;
 }

@@ -16,8 +16,10 @@
 #include "tcop/tcopprot.h"
 
 #include "history/history.h"
+#include "run/callback.h"
 #include "run/report.h"
 #include "run/run.h"
+#include "script/script.h"
 #include "util/errcontext.h"
 #include "util/printable.h"
 
@@ -62,7 +64,8 @@ migrate_errcontext_end(ErrorContextCallback *callback)
 }
 
 /*
- * The NOTICE after each migration.  "number" counts from 1.
+ * The NOTICE after each migration, and after each callback that is not part of one.
+ * "number" counts the migrations, from 1.
  */
 void
 migrate_report_step(const MigrateStep *step, const MigrateResult *result,
@@ -70,7 +73,13 @@ migrate_report_step(const MigrateStep *step, const MigrateResult *result,
 {
 	const char *label = migrate_label(result->version, result->name);
 
-	if (step->forced)
+	if (migrate_is_callback(step))
+		ereport(NOTICE,
+				(errmsg_plural("ran callback %s (%d statement)",
+							   "ran callback %s (%d statements)",
+							   result->statements,
+							   label, result->statements)));
+	else if (step->forced)
 		ereport(NOTICE,
 				(errmsg("recorded %s as undone, without running anything [%d/%d]",
 						label, number, total)));
@@ -107,4 +116,36 @@ migrate_report_run(const MigrateRequest *request, MigrateDirection direction, in
 						   count, count, request->history.project, request->history.schema),
 			 errhidestmt(true),
 			 errhidecontext(true)));
+}
+
+/*
+ * pgAudit up to 1.7.0 (Debian 12) takes a statement at top level inside of a
+ * CALL for a fault of its own: say so in that error.
+ */
+void
+migrate_explain_pgaudit(ErrorData *error)
+{
+	if (error->sqlerrcode != ERRCODE_INTERNAL_ERROR || error->message == NULL ||
+		strcmp(error->message, "pgaudit stack is not empty") != 0)
+		return;
+	error->sqlerrcode = ERRCODE_FEATURE_NOT_SUPPORTED;
+	error->message = pstrdup("this version of pgaudit does not allow the statement in a CALL");
+	error->hint = pstrdup("Use pgaudit 1.7.1, 16.1 or later, or run the statement by hand and record it with migrate.repair().");
+}
+
+/*
+ * Say in an error what can be done about a step of which a part is committed, or may have
+ * left something ("started").
+ */
+void
+migrate_hint_at_interruption(const MigrateStep *step, bool started, ErrorData *error)
+{
+	char	   *hint;
+
+	if (migrate_is_callback(step) || !step->in_progress || (step->done == 0 && !started))
+		return;
+	hint = psprintf("The migration is interrupted: %d of %d statements are committed. Once the cause is removed, CALL migrate.%s continues it.",
+					step->done, step->script->nstatements,
+					step->direction == MIGRATE_UP ? "up()" : "down(steps => 1)");
+	error->hint = error->hint ? psprintf("%s %s", error->hint, hint) : hint;
 }

@@ -25,6 +25,8 @@ extern void migrate_errcontext_begin(MigrateErrorContext *errctx, ErrorContextCa
 extern void migrate_errcontext_end(ErrorContextCallback *callback);
 extern void migrate_report_step(const MigrateStep *step, const MigrateResult *result,
 								int number, int total);
+extern void migrate_explain_pgaudit(ErrorData *error);
+extern void migrate_hint_at_interruption(const MigrateStep *step, bool started, ErrorData *error);
 extern void migrate_report_run(const MigrateRequest *request, MigrateDirection direction,
 							   int count);
 

@@ -26,7 +26,8 @@ typedef enum MigrateState
 {
 	STATE_PENDING,
 	STATE_OUT_OF_ORDER,
-	STATE_SKIPPED,				/* pending, and not to run */
+	STATE_SKIPPED,				/* pending, and not to run: its contexts and
+								 * labels, or a baseline file, decide so */
 	STATE_APPLIED,
 	STATE_BASELINE,				/* applied, by the word of baseline() */
 	STATE_MODIFIED,
@@ -47,6 +48,8 @@ typedef struct MigrateItem
 	MigrateState state;
 	bool		up_changed;		/* other tokens than those that ran */
 	bool		down_changed;
+	bool		replaced;		/* by a baseline file; or it is one, and there
+								 * is a history */
 	bool		chosen;			/* by the request, among those pending */
 	bool		reversible;		/* for status() */
 	char	   *detail;			/* likewise: what there is to say, or NULL */

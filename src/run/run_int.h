@@ -34,8 +34,13 @@ struct MigrateRun
 								 * of request->vars */
 	List	   *built_in;		/* of MigrateVariable, once they are needed */
 	List	   *cursors;		/* WITH HOLD, see migrate_end_other_role() */
+	bool		applies_nothing;	/* only callbacks run */
+	List	   *on_error;		/* MigrateSteps of callbacks after a failure */
 	int			nsteps;			/* of a run with commits, in all ... */
 	int			ndone;			/* ... and so many are done */
+	int			nmigrations;	/* so many of these are not callbacks ... */
+	MigrateResult last;			/* ... and this is the last one's result */
+	bool		failing;		/* callbacks after a failure are running */
 	struct MigrateInStep *in_step;	/* a tool's table that is written too, or
 									 * NULL; see in_step.c */
 	bool		other_timeout;	/* that it has no effect has been said */

@@ -26,6 +26,7 @@
 #include "format/format.h"
 #include "format/source.h"
 #include "history/history.h"
+#include "run/callback.h"
 #include "run/known.h"
 #include "run/lock.h"
 #include "run/match.h"
@@ -510,7 +511,7 @@ migrate_load_before_up(MigrateRun *run)
 		warn_other_tool(run);
 	is_idle = migrate_has_nothing_to_do(run, steps);
 	list_free_deep(steps);
-	if (!is_idle)
+	if (!is_idle || migrate_callbacks_are_due(run))
 	{
 		run->request->ignores_interrupted = false;
 		return true;

@@ -100,6 +100,8 @@ describe(MigrateRun *run, MigrateItem *item, const MigrateNames *failures, int r
 		if (item->file != NULL && item->file->down.broken != NULL)
 			add_detail(item, psprintf("down section: %s", migrate_broken_reason(&item->file->down)));
 	}
+	if (item->replaced)
+		add_detail(item, migrate_item_replaced(item));
 	if (item->file != NULL && item->file->up.broken != NULL)
 		add_detail(item, psprintf("up section: %s", migrate_broken_reason(&item->file->up)));
 	if (item->file != NULL && item->applied == NULL &&

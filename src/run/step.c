@@ -34,6 +34,7 @@
 #include "format/format.h"
 #include "format/source.h"
 #include "history/history.h"
+#include "run/callback.h"
 #include "run/in_step.h"
 #include "run/report.h"
 #include "run/reversible.h"
@@ -133,6 +134,7 @@ migrate_execution_begin(MigrateExecution *execution, ErrorContextCallback *callb
 	execution->cursors = run->cursors;
 	execution->search_path = path_of(run->request->history.schema);
 	execution->timeout = StatementTimeout;
+	execution->user = GetUserId();
 	execution->own_session =
 		migrate_format_has_own_session(step->file ? step->file->format : step->applied->format);
 }
@@ -248,19 +250,25 @@ execute_unless_existing(const MigrateStep *step, const char *sql, MigrateExecuti
  * A stored script, by a role that may have less power than the session, runs
  * restricted: core refuses any change of the role, and whatever would run at the
  * commit, without that restriction, is refused as well (WITH HOLD, deferred
- * triggers).
+ * triggers).  The callbacks of the step run before and after it.
  */
 bool
 migrate_execute_step(MigrateRun *run, MigrateStep *step, const char *sql, MigrateExecution *execution)
 {
 	bool		stored = migrate_runs_stored(step);
 	bool		protect = stored && needs_protection(step);
+	bool		has_callbacks = step->before != NIL || step->after != NIL;
 	volatile bool executed = true;
+	int			guc_level = 0;
 	Oid			user;
 	int			security;
 
 	if (step->forced)
 		return false;
+	if (has_callbacks)
+		guc_level = NewGUCNestLevel();
+	execution->keeps_settings = has_callbacks;
+	migrate_execute_callbacks(run, step->before, execution, false);
 	execution->checks_deferred = stored;
 	GetUserIdAndSecContext(&user, &security);
 	if (protect)
@@ -268,7 +276,7 @@ migrate_execute_step(MigrateRun *run, MigrateStep *step, const char *sql, Migrat
 							   SECURITY_RESTRICTED_OPERATION);
 	PG_TRY();
 	{
-		if (run->request->adopt_existing && step->direction == MIGRATE_UP)
+		if (run->request->adopt_existing && step->direction == MIGRATE_UP && !migrate_is_callback(step))
 			executed = execute_unless_existing(step, sql, execution);
 		else
 			migrate_execute_script(step->script, sql, execution);
@@ -280,6 +288,9 @@ migrate_execute_step(MigrateRun *run, MigrateStep *step, const char *sql, Migrat
 			SetUserIdAndSecContext(user, security);
 	}
 	PG_END_TRY();
+	migrate_execute_callbacks(run, step->after, execution, false);
+	if (has_callbacks && !execution->errctx.commits)
+		AtEOXact_GUC(false, guc_level);
 	return executed;
 }
 
@@ -291,12 +302,13 @@ migrate_new_result(MigrateRun *run, const MigrateStep *step)
 {
 	MigrateResult *result = palloc0(sizeof(MigrateResult));
 
-	if (step->direction == MIGRATE_UP && run->batch == 0)
+	if (step->direction == MIGRATE_UP && run->batch == 0 && !run->applies_nothing)
 		run->batch = migrate_history_next_batch(&run->request->history);
 	result->direction = step->direction;
 	result->version = step->file ? step->file->version : step->applied->version;
 	result->name = step->file ? step->file->name : step->applied->name;
-	result->batch = step->direction == MIGRATE_UP ? run->batch : step->applied->batch;
+	result->batch = step->direction == MIGRATE_UP ? run->batch :
+		step->applied ? step->applied->batch : step->batch;
 	return result;
 }
 
@@ -371,6 +383,11 @@ migrate_record_step(MigrateRun *run, MigrateStep *step, bool executed,
 {
 	char	   *down = NULL;
 
+	if (migrate_is_callback(step))
+	{
+		migrate_record_callback(&run->request->history, step, result, started);
+		return;
+	}
 	migrate_in_step_record(run, step, result, started);
 	if (step->direction == MIGRATE_DOWN)
 	{

@@ -319,3 +319,25 @@ migrate_parse_up_step(MigrateRun *run, const MigrateStep *step, const char *sql,
 		migrate_check_resumed(run, step, script, sql, errctx);
 	return script;
 }
+
+/*
+ * Is a migration a single transaction, so that a GUC nest level can restore its
+ * settings?  Not with SET TRANSACTION, which has to hold until the commit.
+ */
+bool
+migrate_is_single_transaction(const MigrateStep *step)
+{
+	const MigrateScript *script = step->script;
+
+	if (step->in_progress)
+		return false;
+	for (int i = 0; i < script->nstatements; i++)
+	{
+		const MigrateStatement *statement = &script->statements[i];
+
+		if (statement->transaction != script->statements[0].transaction ||
+			statement->top_level != TOP_NONE || statement->set_transaction)
+			return false;
+	}
+	return true;
+}

@@ -31,5 +31,6 @@ extern void migrate_check_resumed(MigrateRun *run, const MigrateStep *step,
 								  MigrateErrorContext *errctx);
 extern MigrateScript *migrate_parse_up_step(MigrateRun *run, const MigrateStep *step,
 											const char *sql, MigrateErrorContext *errctx);
+extern bool migrate_is_single_transaction(const MigrateStep *step);
 
 #endif							/* MIGRATE_RUN_STEP_SCRIPT_H */

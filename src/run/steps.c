@@ -196,7 +196,9 @@ choose_versions(List *items, List *pending, const MigrateRequest *request)
 
 		if (!is_pending(item) && !request->quiet)
 			ereport(NOTICE,
-					(errmsg("migration \"%s\" has been applied already", migrate_item_label(item))));
+					(item->state == STATE_SKIPPED ?
+					 errmsg("migration \"%s\" is skipped", migrate_item_label(item)) :
+					 errmsg("migration \"%s\" has been applied already", migrate_item_label(item))));
 		item->chosen = true;
 	}
 	foreach(lc, pending)
@@ -398,7 +400,7 @@ migrate_plan_baseline(List *items, const MigrateRequest *request)
 
 		if (item->state == STATE_INTERRUPTED)
 			refuse_interrupted(item);
-		if (item->applied == NULL && (last == NULL || strcmp(item->file->sort_key, last) <= 0))
+		if (item->applied == NULL && !item->replaced && (last == NULL || strcmp(item->file->sort_key, last) <= 0))
 			chosen = lappend(chosen, item);
 	}
 	return chosen;

@@ -20,6 +20,7 @@
 #include "format/source.h"
 #include "history/history.h"
 #include "run/apply.h"
+#include "run/callback.h"
 #include "run/check.h"
 #include "run/findings.h"
 #include "run/in_step.h"
@@ -130,7 +131,7 @@ migrate_run_sync(MigrateRun *run)
 	if (run->applied != NIL)
 		require_common_migration(run);
 	migrate_plan_require_uninterrupted(run->items);
-	downs = plan_undoing(run, &remaining);
+	downs = migrate_add_callbacks(run, plan_undoing(run, &remaining), MIGRATE_DOWN);
 	migrate_enter_schema(run->request->history.schema, GUC_ACTION_SAVE);
 	migrate_check_down_steps(run, downs);
 
@@ -138,7 +139,7 @@ migrate_run_sync(MigrateRun *run)
 	run->applied = remaining;
 	run->items = migrate_match(migrate_source_set(run->source), remaining);
 	migrate_check_changes(run);
-	ups = migrate_plan_apply(run->items, run->request);
+	ups = migrate_add_callbacks(run, migrate_plan_apply(run->items, run->request), MIGRATE_UP);
 	migrate_check_up_steps(run, ups, downs != NIL);
 	migrate_check_findings(run, downs, ups);
 	migrate_replace_downs(run, migrate_changed_downs(run));

@@ -41,6 +41,7 @@
 #include "run/commit.h"
 #include "run/lock.h"
 #include "run/step.h"
+#include "run/step_script.h"
 #include "run/table_locks.h"
 #include "util/compat.h"
 #include "util/guc.h"

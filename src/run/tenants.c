@@ -257,15 +257,15 @@ run_schema(Tenants *tenants, int number, bool waits)
 	PG_END_TRY();
 	error_context_stack = callback.previous;
 	MemoryContextSwitchTo(tenants->scratch);
-	tenants->applied += run.ndone;
+	tenants->applied += run.nmigrations;
 	tenants->ndone += has_ended;
 	if (error != NULL)
 		handle_failure(tenants, number, &run, error);
-	else if (run.ndone > 0)
+	else if (run.nmigrations > 0)
 		ereport(NOTICE,
 				(errmsg_plural("applied %d migration in schema \"%s\" [%d/%d]",
 							   "applied %d migrations in schema \"%s\" [%d/%d]",
-							   run.ndone, run.ndone, schema, tenants->ndone, tenants->nwork)));
+							   run.nmigrations, run.nmigrations, schema, tenants->ndone, tenants->nwork)));
 	MemoryContextSwitchTo(tenants->context);
 	MemoryContextReset(tenants->scratch);
 	return has_ended;

@@ -20,6 +20,7 @@
 
 #include "history/history.h"
 #include "run/attempt.h"
+#include "run/callback.h"
 #include "run/check.h"
 #include "run/commit.h"
 #include "run/findings.h"
@@ -31,6 +32,7 @@
 #include "run/run_int.h"
 #include "run/state.h"
 #include "run/step.h"
+#include "run/step_script.h"
 #include "run/steps.h"
 #include "run/up.h"
 
@@ -52,13 +54,14 @@ plan_locked(MigrateRun *run, MigrateDirection direction)
 	{
 		migrate_check_changes(run);
 		migrate_change_format(run);
-		steps = migrate_plan_apply(run->items, run->request);
+		steps = migrate_add_callbacks(run, migrate_plan_apply(run->items, run->request), MIGRATE_UP);
 		migrate_check_up_steps(run, steps, false);
 		migrate_check_findings(run, NIL, steps);
 	}
 	else
 	{
-		steps = migrate_plan_rollback(run->items, run->applied, run->request);
+		steps = migrate_add_callbacks(run, migrate_plan_rollback(run->items, run->applied, run->request),
+									  MIGRATE_DOWN);
 		migrate_check_down_steps(run, steps);
 	}
 
@@ -116,9 +119,11 @@ static void
 run_steps(MigrateRun *run, MigrateDirection direction, List *steps)
 {
 	MemoryContext context = AllocSetContextCreate(run->context, "migrate step", ALLOCSET_DEFAULT_SIZES);
+	int			total;
 	ListCell   *lc;
 
 	run->nsteps = list_length(steps);
+	total = migrate_count_migrations(steps);
 	foreach(lc, steps)
 	{
 		MigrateStep *step = lfirst(lc);
@@ -128,17 +133,22 @@ run_steps(MigrateRun *run, MigrateDirection direction, List *steps)
 		result = migrate_new_result(run, step);
 		migrate_attempt_step(run, step, result);
 		run->ndone++;
+		if (!migrate_is_callback(step))
+		{
+			run->nmigrations++;
+			run->last = *result;
+		}
 		if (!run->is_tenant)
-			migrate_report_step(step, result, run->ndone, run->nsteps);
+			migrate_report_step(step, result, run->nmigrations, total);
 		MemoryContextSwitchTo(run->context);
 		MemoryContextReset(context);
 	}
 	if (steps != NIL)
-		migrate_report_run(run->request, direction, run->ndone);
+		migrate_report_run(run->request, direction, run->nmigrations);
 }
 
 /*
- * The run of one history, with a commit after each migration: run->ndone is how many.
+ * The run of one history, with a commit after each migration: run->nmigrations is how many.
  * Returns false if another process runs migrations of it, and "waits" is false; nothing
  * has happened then.
  *
@@ -192,5 +202,5 @@ migrate_run_committing(MigrateRequest *request, MigrateDirection direction)
 	MigrateRun	run = {.request = request,.context = CurrentMemoryContext};
 
 	(void) migrate_run_history(&run, direction, true);
-	return run.ndone;
+	return run.nmigrations;
 }

@@ -225,7 +225,7 @@ migrate_step_variables(MigrateRun *run, const MigrateStep *step, MigrateSyntax s
 	List	   *sets = migrate_variables_of(run, step->direction, step->file, step->applied, syntax,
 											file);
 
-	if (step->direction == MIGRATE_UP || step->applied->down_vars == NIL)
+	if (step->direction == MIGRATE_UP || step->applied == NULL || step->applied->down_vars == NIL)
 		return sets;
 	return list_concat(migrate_variable_sets_add(NIL, migrate_own_variables(step->applied->down_vars,
 																			step->applied->down_role)),

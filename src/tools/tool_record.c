@@ -92,16 +92,16 @@ static const MigrateToolRecording recordings[] = {
 	},
 	{
 		/*
-		 * Flyway 13, JdbcTableSchemaHistory.java.  What is undone gets a row as
-		 * from "repair" for a file that is gone: rows of "undo" stop editions
-		 * that do not have it.
+		 * Flyway 13, JdbcTableSchemaHistory.java.  What is undone gets a row
+		 * as from "repair" for a file that is gone: rows of "undo" stop
+		 * editions that do not have it.
 		 */
 		.tool = "flyway",
 		.make_checksum = migrate_make_checksum_flyway,
 		.up = "INSERT INTO %s (installed_rank, version, description, type, script, checksum,"
 		" installed_by, execution_time, success)"
 		" SELECT coalesce(max(installed_rank), 0) + 1, replace($1, '_', '.'), replace($2, '_', ' '),"
-		" 'SQL', $3, $4::integer, current_user, ($6 / 1000)::integer, true FROM %s",
+		" CASE WHEN $3 ~ '(^|/)B[0-9._]+[^/]*$' THEN 'SQL_BASELINE' ELSE 'SQL' END, $3, $4::integer, current_user, ($6 / 1000)::integer, true FROM %s",
 		.down = "INSERT INTO %s (installed_rank, version, description, type, script, checksum,"
 		" installed_by, execution_time, success)"
 		" SELECT (SELECT max(installed_rank) FROM %s) + 1, version, description, 'DELETE', script,"

@@ -234,6 +234,8 @@ static void
 parse_statement(MigrateActivity *activity, const char *p)
 {
 	activity->version = parse_quoted(&p);
+	if (activity->version != NULL && *activity->version == '\0')
+		activity->version = NULL;	/* a callback has none */
 	(void) skip(&p, " ");
 	activity->name = parse_quoted(&p);
 	if (!skip(&p, " (up), statement ") && !skip(&p, " (down), statement "))

@@ -51,12 +51,13 @@ migrate_map_line(MigrateErrorContext *errctx, int line, const char **file)
 }
 
 /*
- * How a migration is called: version and name, as in its file name.
+ * How a migration is called: version and name, as in its file name.  A callback has no
+ * version, and its name is that of its file.
  */
 const char *
 migrate_label(const char *version, const char *name)
 {
-	return *name == '\0' ? version : psprintf("%s_%s", version, name);
+	return *name == '\0' ? version : *version == '\0' ? name : psprintf("%s_%s", version, name);
 }
 
 static const char *
@@ -256,8 +257,11 @@ migrate_errcontext_callback(void *arg)
 	line = migrate_map_line(errctx, errctx->line, &file);
 
 	initStringInfo(&buf);
-	appendStringInfo(&buf, "migration %s \"%s\" (%s)", errctx->version, errctx->name,
-					 direction_name(errctx->direction));
+	if (*errctx->version == '\0')
+		appendStringInfo(&buf, "callback (%s)", direction_name(errctx->direction));
+	else
+		appendStringInfo(&buf, "migration %s \"%s\" (%s)", errctx->version, errctx->name,
+						 direction_name(errctx->direction));
 	if (errctx->statement > 0 && errctx->nstatements > 0)
 		appendStringInfo(&buf, ", statement %d of %d", errctx->statement, errctx->nstatements);
 	else if (errctx->statement > 0)

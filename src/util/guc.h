@@ -49,6 +49,7 @@ extern char *migrate_contexts;
 extern char *migrate_labels;
 extern char *migrate_notify_channel;
 extern bool migrate_keep_in_step;
+extern bool migrate_callbacks_always;
 extern int	migrate_lock_retries;
 extern int	migrate_lock_retry_delay;
 extern int	migrate_lock_wait;

@@ -199,6 +199,17 @@ INSERT INTO flyway_schema_history VALUES
 	(1, '2', '<< Flyway Baseline >>', 'BASELINE', '<< Flyway Baseline >>', NULL, 'nobody', '2024-01-01', 0, true),
 	(2, NULL, 'lighthouse names', 'SQL', 'R__lighthouse_names.sql', 18, 'nobody', '2024-01-02', 3, true);
 :go_on
+-- a baseline file is a migration of its own, and replaces those before it
+SELECT test.tool('flyway', 1, vars => :vars);
+SELECT test.flyway();
+INSERT INTO flyway_schema_history VALUES
+	(1, '1.10', 'all', 'SQL_BASELINE', 'B1.10__all.sql', NULL, 'nobody', '2024-01-01', 3, true),
+	(2, '2', 'first lighthouse', 'SQL', 'V2__first_lighthouse.sql', -743298219, 'nobody', '2024-01-05', 5, true);
+SELECT version, name, note FROM migrate.adopt(files =>
+	'{"V1__a.sql": "SELECT 1", "V1.10__j.sql": "SELECT 2", "B1.10__all.sql": "SELECT 3", "V2__first_lighthouse.sql": "SELECT 4", "B2__x.sql": ""}');
+SELECT version, name, state FROM migrate.status(files =>
+	'{"V1__a.sql": "SELECT 1", "V1.10__j.sql": "SELECT 2", "B1.10__all.sql": "SELECT 3", "V2__first_lighthouse.sql": "SELECT 4", "B2__x.sql": ""}');
+DELETE FROM migrate.applied;
 -- a failed migration is an error
 INSERT INTO flyway_schema_history VALUES (4, '3', 'index passages', 'SQL', 'V3__index_passages.sql', -1863802621, 'nobody', '2024-01-06', 5, false);
 SELECT test.try($$SELECT * FROM migrate.adopt(test.dir('flyway'))$$);

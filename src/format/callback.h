@@ -1,0 +1,29 @@
+/*-------------------------------------------------------------------------
+ *
+ * callback.h
+ *		Callbacks: SQL files that run at a moment of a run.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/format/callback.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef MIGRATE_FORMAT_CALLBACK_H
+#define MIGRATE_FORMAT_CALLBACK_H
+
+#include "nodes/pg_list.h"
+
+#include "format/format.h"
+#include "format/source.h"
+#include "util/errcontext.h"
+
+/* in callback.c */
+extern bool migrate_callback_parse_name(const char *file, const char *separator,
+										MigrateFileName *parsed);
+extern void migrate_callbacks_sort(List *files);
+extern bool migrate_source_has_callbacks(const MigrateSource *source, MigrateDirection direction);
+extern List *migrate_source_callbacks(MigrateSource *source, MigrateDirection direction);
+
+#endif							/* MIGRATE_FORMAT_CALLBACK_H */
