@@ -16,7 +16,7 @@
 #include "funcapi.h"
 
 #include "arguments.h"
-#include "run/run.h"
+#include "run/verification.h"
 #include "util/printable.h"
 
 PG_FUNCTION_INFO_V1(migrate_verify);

@@ -36,6 +36,7 @@
 #include "run/step.h"
 #include "run/steps.h"
 #include "run/undone.h"
+#include "run/verification.h"
 #include "run/verify.h"
 #include "util/names.h"
 #include "util/printable.h"

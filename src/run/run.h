@@ -190,24 +190,6 @@ extern List *migrate_preview(MigrateRequest *request);
 /* in findings.c */
 extern List *migrate_check_rules(MigrateRequest *request);
 
-/*
- * What verify() has found about a migration: a row of verify().
- */
-typedef struct MigrateVerified
-{
-	const char *version;		/* NULL: about all together */
-	const char *name;
-	const char *result;
-	const char *object;			/* kind and name, or NULL */
-	const char *detail;			/* or NULL */
-} MigrateVerified;
-
-/* in verify.c */
-extern List *migrate_run_verification(MigrateRequest *request, int64 budget);
-
-/* in proof.c */
-extern List *migrate_run_proof(MigrateRequest *request, int64 budget);
-
 /* in ready.c */
 extern bool migrate_nothing_to_apply(MigrateRequest *request);
 extern bool migrate_has_version(const MigrateRequest *request);

@@ -39,6 +39,7 @@
 #include "run/steps.h"
 #include "run/touched.h"
 #include "run/undone.h"
+#include "run/verification.h"
 #include "run/verify.h"
 #include "script/script.h"
 #include "util/names.h"
