@@ -14,7 +14,7 @@ PADDING = '-- ' + 'x' * 70000 + '\n'
 # directory, &n the number of the file.
 CHANGES = [
     'cat %.new >%', 'mv %.new %', 'echo "-- a comment" >>%', ': >%', 'rm %', 'rm %; mkfifo -m 644 %', 'rm %; mkdir %', 'chmod 0 %',
-    'rm -rf @', 'mv @ @.away; mkdir @', 'mv @ @.away; mv @.other @', 'rm %; ln -s /etc/passwd %',
+    'rm -rf @', 'mv @ @.away; mkdir @', 'mv @ @.away; mv @.other @', 'rm %; ln -s ../outside %',
     'cp % %.copy; mv %.copy %', 'echo "SELECT 1;" >@/009_new.up.sql', 'mv % @/0&n_renamed.up.sql',
     'echo "DROP TABLE IF EXISTS m&n;" >@/00&n_m.down.sql', 'rm @/00&n_m.down.sql', 'printf "\\377" >>%', 'truncate -s 100 %',
 ]

@@ -9,7 +9,7 @@ PIECES = [b"'", b'"', b'$$', b'/*', b'*/', b'--', b';', b'\\', b'\n', b'\r', b'\
           b'END', b'(', b')', b'\\.\n', b':x', b'${x}', b'\xc3', b'\xf0\x9f\x98\x80', b'\t', b' ' * 70, b'{{', b'\x0b', b'\xc2\xa0']
 
 REPLACED = [
-    'rm %; mkdir %', 'rm %; ln -s /etc/passwd %', 'rm %; ln -s nowhere %', 'f=%; rm "$f"; ln -s "${f##*/}" "$f"',
+    'rm %; mkdir %', 'rm %; ln -s ../outside %', 'rm %; ln -s nowhere %', 'f=%; rm "$f"; ln -s "${f##*/}" "$f"',
     'rm %; ln -s .. %', 'rm %; mkfifo %', 'chmod 0 %',
 ]
 
