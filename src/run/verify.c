@@ -385,7 +385,7 @@ List *
 migrate_run_verification(MigrateRequest *request, int64 budget)
 {
 	Verification verification = {.context = CurrentMemoryContext,.current = -1};
-	MigrateUndone undone;
+	MigrateUndone undone = {0};
 
 	verification.reported = migrate_names_create();
 	PG_TRY();
