@@ -155,8 +155,11 @@ check_schema_path(char **newval, void **extra, GucSource source)
 	return valid;
 }
 
-void
-_PG_init(void)
+/*
+ * Settings: what runs: files, order, and where.
+ */
+static void
+define_what_runs(void)
 {
 	/*
 	 * Superusers only: the owner of a database, who could set it there, could
@@ -227,15 +230,22 @@ _PG_init(void)
 							   0,
 							   NULL, NULL, NULL);
 
-	DefineCustomStringVariable("migrate.notify_channel",
-							   "Channel on which a run that has applied or undone migrations sends a NOTIFY.",
-							   "None if it is empty.",
-							   &migrate_notify_channel,
+	DefineCustomStringVariable("migrate.schema_path",
+							   "Schemas that come after a tenant's own in the search_path of its migrations.",
+							   "A comma-separated list, as search_path.",
+							   &migrate_schema_path,
 							   "",
 							   PGC_USERSET,
-							   0,
-							   check_notify_channel, NULL, NULL);
+							   GUC_LIST_INPUT,
+							   check_schema_path, NULL, NULL);
+}
 
+/*
+ * Settings: how a run waits for locks.
+ */
+static void
+define_waits(void)
+{
 	DefineCustomIntVariable("migrate.lock_retries",
 							"How often CALL migrate.up() and down() retry a transaction that could not get a lock.",
 							"Errors that count are a lock timeout, a deadlock, and a lock that NOWAIT did not get.",
@@ -272,17 +282,14 @@ _PG_init(void)
 							PGC_USERSET,
 							GUC_UNIT_MS,
 							NULL, NULL, NULL);
+}
 
-	/* the owner of a database must not make a superuser's run write more */
-	DefineCustomBoolVariable("migrate.keep_in_step",
-							 "Whether runs also write to the table of the tool whose format the directory has.",
-							 NULL,
-							 &migrate_keep_in_step,
-							 false,
-							 PGC_SUSET,
-							 0,
-							 NULL, NULL, NULL);
-
+/*
+ * Settings: what a run must not do.
+ */
+static void
+define_limits(void)
+{
 	/* what a DBA has decided is not for the author of a migration to change */
 	DefineCustomIntVariable("migrate.large_table",
 							"Size from which on the rules of migrate.check() find something about a table.",
@@ -303,15 +310,6 @@ _PG_init(void)
 							 0,
 							 NULL, NULL, NULL);
 
-	DefineCustomBoolVariable("migrate.record_objects",
-							 "Whether a run records the objects of the database at its end, for migrate.drift().",
-							 NULL,
-							 &migrate_record_objects,
-							 false,
-							 PGC_USERSET,
-							 0,
-							 NULL, NULL, NULL);
-
 	/* a database that others work in is not for a developer to open */
 	DefineCustomBoolVariable("migrate.allow_sync",
 							 "Whether migrate.sync() may undo what is not in a directory.",
@@ -321,15 +319,49 @@ _PG_init(void)
 							 PGC_SUSET,
 							 0,
 							 NULL, NULL, NULL);
+}
 
-	DefineCustomStringVariable("migrate.schema_path",
-							   "Schemas that come after a tenant's own in the search_path of its migrations.",
-							   "A comma-separated list, as search_path.",
-							   &migrate_schema_path,
+/*
+ * Settings: what a run writes besides, and whom it tells.
+ */
+static void
+define_records(void)
+{
+	DefineCustomStringVariable("migrate.notify_channel",
+							   "Channel on which a run that has applied or undone migrations sends a NOTIFY.",
+							   "None if it is empty.",
+							   &migrate_notify_channel,
 							   "",
 							   PGC_USERSET,
-							   GUC_LIST_INPUT,
-							   check_schema_path, NULL, NULL);
+							   0,
+							   check_notify_channel, NULL, NULL);
 
+	/* the owner of a database must not make a superuser's run write more */
+	DefineCustomBoolVariable("migrate.keep_in_step",
+							 "Whether runs also write to the table of the tool whose format the directory has.",
+							 NULL,
+							 &migrate_keep_in_step,
+							 false,
+							 PGC_SUSET,
+							 0,
+							 NULL, NULL, NULL);
+
+	DefineCustomBoolVariable("migrate.record_objects",
+							 "Whether a run records the objects of the database at its end, for migrate.drift().",
+							 NULL,
+							 &migrate_record_objects,
+							 false,
+							 PGC_USERSET,
+							 0,
+							 NULL, NULL, NULL);
+}
+
+void
+_PG_init(void)
+{
+	define_what_runs();
+	define_waits();
+	define_limits();
+	define_records();
 	MarkGUCPrefixReserved("migrate");
 }

@@ -173,6 +173,24 @@ migrate_run(MigrateRequest *request, MigrateRoutine routine)
 }
 
 /*
+ * Under the run lock, what is pending, as apply() runs it: a list of MigrateStep, not
+ * checked yet, with the schema of the run entered.  Returns false if it was known before
+ * the lock that there is nothing to do.
+ */
+bool
+migrate_load_pending(MigrateRun *run, List **steps)
+{
+	run->request->cache_texts = true;
+	run->request->skips_known = true;
+	if (!migrate_load_before_up(run))
+		return false;
+	migrate_lock_and_load(run);
+	*steps = migrate_plan_apply(run->items, run->request);
+	migrate_enter_schema(run->request->history.schema, GUC_ACTION_SAVE);
+	return true;
+}
+
+/*
  * apply(): run what is pending.  Returns a list of MigrateResult, one for each
  * migration that ran, in that order; so do those below.
  */
@@ -181,14 +199,9 @@ migrate_run_apply(MigrateRun *run)
 {
 	List	   *steps;
 
-	run->request->cache_texts = true;
-	run->request->skips_known = true;
-	if (!migrate_load_before_up(run))
+	if (!migrate_load_pending(run, &steps))
 		return NIL;
-	migrate_lock_and_load(run);
-	steps = migrate_plan_apply(run->items, run->request);
 	steps = migrate_add_callbacks(run, steps, MIGRATE_UP);
-	migrate_enter_schema(run->request->history.schema, GUC_ACTION_SAVE);
 	migrate_check_up_steps(run, steps, false);
 	migrate_check_findings(run, NIL, steps);
 	migrate_in_step_begin(run, NIL, steps);

@@ -20,6 +20,7 @@
 
 /* in apply.c */
 extern void migrate_lock_and_load(MigrateRun *run);
+extern bool migrate_load_pending(MigrateRun *run, List **steps);
 extern List *migrate_run_steps(MigrateRun *run, List *steps);
 
 /* in baseline.c */

@@ -337,15 +337,8 @@ rehearse(MigrateRun *run, void *arg)
 	List	   *steps;
 	ListCell   *lc;
 
-	run->request->cache_texts = true;
-	run->request->skips_known = true;
-	if (!migrate_load_before_up(run))
+	if (!migrate_load_pending(run, &steps) || steps == NIL)
 		return;
-	migrate_lock_and_load(run);
-	steps = migrate_plan_apply(run->items, run->request);
-	if (steps == NIL)
-		return;
-	migrate_enter_schema(run->request->history.schema, GUC_ACTION_SAVE);
 	migrate_check_up_steps(run, steps, false);
 	rehearsal->foresight = migrate_foresight_create(false);
 	foreach(lc, steps)

@@ -76,10 +76,10 @@ migrate_keys_sqlx(const MigrateToolTable *tool_table, int64 *keys)
 }
 
 /*
- * Fill in the lock tags of a tool, those of pg_advisory_lock(key).
+ * The lock tags of a tool, those of pg_advisory_lock(key).  Returns how many.
  */
-static void
-set_locks(MigrateToolTable *tool_table)
+static int
+lock_tags(const MigrateToolTable *tool_table, LOCKTAG *tags)
 {
 	const MigrateTool *tool = tool_table->tool;
 	int64		keys[MIGRATE_TOOL_LOCKS];
@@ -90,9 +90,9 @@ set_locks(MigrateToolTable *tool_table)
 	else if (tool->lock_keys != NULL)
 		n = tool->lock_keys(tool_table, keys);
 	for (int i = 0; i < n; i++)
-		SET_LOCKTAG_ADVISORY(tool_table->locks[i], MyDatabaseId,
-							 (uint32) ((uint64) keys[i] >> 32), (uint32) keys[i], ONE_KEY_CLASS);
-	tool_table->nlocks = n;
+		SET_LOCKTAG_ADVISORY(tags[i], MyDatabaseId, (uint32) ((uint64) keys[i] >> 32),
+							 (uint32) keys[i], ONE_KEY_CLASS);
+	return n;
 }
 
 static void
@@ -110,11 +110,13 @@ acquire(const MigrateToolTable *tool_table, const LOCKTAG *tag, bool session)
  * runs; 55P03 if another process has it.
  */
 void
-migrate_tool_table_lock(MigrateToolTable *tool_table)
+migrate_tool_table_lock(const MigrateToolTable *tool_table)
 {
-	set_locks(tool_table);
-	for (int i = 0; i < tool_table->nlocks; i++)
-		acquire(tool_table, &tool_table->locks[i], false);
+	LOCKTAG		tags[MIGRATE_TOOL_LOCKS];
+	int			n = lock_tags(tool_table, tags);
+
+	for (int i = 0; i < n; i++)
+		acquire(tool_table, &tags[i], false);
 	if (tool_table->tool->lock != NULL)
 		tool_table->tool->lock(tool_table);
 }
@@ -126,8 +128,11 @@ migrate_tool_table_lock(MigrateToolTable *tool_table)
 void
 migrate_tool_table_lock_session(MigrateToolTable *tool_table)
 {
-	set_locks(tool_table);
-	migrate_tool_table_relock_session(tool_table);
+	int			n = lock_tags(tool_table, tool_table->locks);
+
+	/* counted one by one: what the session holds by itself stays its own */
+	for (tool_table->nlocks = 0; tool_table->nlocks < n; tool_table->nlocks++)
+		acquire(tool_table, &tool_table->locks[tool_table->nlocks], true);
 }
 
 /*

@@ -105,7 +105,7 @@ struct MigrateToolTable
 	char	   *table;
 	bool		has_applied_by;
 	bool		named;			/* by the caller: may be a view as well */
-	int			nlocks;			/* once they have been taken */
+	int			nlocks;			/* so many are held for the session */
 	LOCKTAG		locks[MIGRATE_TOOL_LOCKS];
 };
 
@@ -134,7 +134,7 @@ extern MigrateToolTable *migrate_tool_table_find(const char *tool, Oid relid, co
 extern List *migrate_tool_table_read(const MigrateToolTable *tool_table, const char *project);
 
 /* in tool_lock.c */
-extern void migrate_tool_table_lock(MigrateToolTable *tool_table);
+extern void migrate_tool_table_lock(const MigrateToolTable *tool_table);
 extern void migrate_tool_table_lock_session(MigrateToolTable *tool_table);
 extern void migrate_tool_table_relock_session(const MigrateToolTable *tool_table);
 extern void migrate_tool_table_unlock_session(const MigrateToolTable *tool_table);

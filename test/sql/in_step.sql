@@ -48,6 +48,12 @@ INSERT INTO goose_db_version (version_id, is_applied) VALUES (0, true);
 :go
 :go_back
 SELECT version_id, is_applied FROM goose_db_version ORDER BY id;
+-- a lock of the tool that the session has taken itself stays its own
+SELECT pg_advisory_lock(4097083626);
+CALL migrate.down(steps => 1);
+CALL migrate.up(steps => 1);
+SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid();
+SELECT pg_advisory_unlock(4097083626);
 -- golang-migrate: one row, none after the last one has been undone
 SELECT test.start('golang-migrate');
 CREATE TABLE schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL);
