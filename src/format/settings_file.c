@@ -1,0 +1,162 @@
+/*-------------------------------------------------------------------------
+ *
+ * settings_file.c
+ *		What a tool's settings file says: values by section and key, whatever its
+ *		syntax is (settings_syntax.c).
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/format/settings_file.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+
+#include "format/settings_file.h"
+#include "util/printable.h"
+#include "variables/variables.h"
+
+/*
+ * Append a setting.  The texts are not copied.
+ */
+void
+migrate_settings_add(MigrateSettingsFile *settings, const char *section, const char *key,
+					 const char *value, int line)
+{
+	MigrateSetting *setting = palloc(sizeof(MigrateSetting));
+
+	setting->section = section;
+	setting->key = key;
+	setting->value = value;
+	setting->line = line;
+	settings->settings = lappend(settings->settings, setting);
+}
+
+/*
+ * The last setting of that section and key, this in any case; NULL if there is none.
+ * "settings" may be NULL.
+ */
+const MigrateSetting *
+migrate_settings_find(const MigrateSettingsFile *settings, const char *section, const char *key)
+{
+	for (int i = settings == NULL ? -1 : list_length(settings->settings) - 1; i >= 0; i--)
+	{
+		const MigrateSetting *setting = list_nth(settings->settings, i);
+
+		if (strcmp(setting->section, section) == 0 && pg_strcasecmp(setting->key, key) == 0)
+			return setting;
+	}
+	return NULL;
+}
+
+/*
+ * A copy of "vars" without that variable.
+ */
+static List *
+without_variable(List *vars, const char *name)
+{
+	List	   *others = NIL;
+	ListCell   *lc;
+
+	foreach(lc, vars)
+	{
+		if (strcmp(((MigrateVariable *) lfirst(lc))->name, name) != 0)
+			others = lappend(others, lfirst(lc));
+	}
+	return others;
+}
+
+/*
+ * The settings of a section as variables (MigrateVariable), and those of "vars" that it
+ * does not have: a new list.
+ */
+List *
+migrate_settings_variables(const MigrateSettingsFile *settings, const char *section, List *vars)
+{
+	ListCell   *lc;
+
+	vars = list_copy(vars);
+	foreach(lc, settings->settings)
+	{
+		const MigrateSetting *setting = lfirst(lc);
+		MigrateVariable *var;
+
+		if (strcmp(setting->section, section) != 0 || setting->value == NULL)
+			continue;
+		var = palloc0(sizeof(MigrateVariable));
+		var->name = setting->key;
+		var->value = setting->value;
+		var->origin = VARIABLE_GIVEN;
+		vars = lappend(without_variable(vars, var->name), var);
+	}
+	return vars;
+}
+
+/*
+ * An error about a setting, with file and line.  "hint" may be NULL.
+ */
+void
+migrate_bad_setting(const MigrateSettingsFile *settings, const MigrateSetting *setting,
+					int sqlerrcode, const char *message, const char *hint)
+{
+	ereport(ERROR,
+			(errcode(sqlerrcode),
+			 errmsg("%s", message),
+			 hint ? errhint("%s", hint) : 0,
+			 errcontext("file \"%s\", line %d", settings->file, setting->line)));
+}
+
+/*
+ * A setting that is true or false; a key without a value is true.  22023 for another
+ * value.
+ */
+bool
+migrate_setting_boolean(const MigrateSettingsFile *settings, const MigrateSetting *setting)
+{
+	bool		value;
+
+	if (setting->value == NULL)
+		return true;
+	if (*setting->value == '\0')
+		return false;
+	if (!parse_bool(setting->value, &value))
+		migrate_bad_setting(settings, setting, ERRCODE_INVALID_PARAMETER_VALUE,
+							psprintf("invalid value for setting \"%s\": \"%s\"", setting->key, setting->value),
+							"Use \"true\" or \"false\".");
+	return value;
+}
+
+/*
+ * A setting that is the path of a file or a folder below the directory, palloc'd: as names
+ * of the directory are, without "." and doubled slashes; "" is the directory itself.
+ * 22023 for an absolute path and one that leads out of the directory.
+ */
+char *
+migrate_setting_path(const MigrateSettingsFile *settings, const MigrateSetting *setting)
+{
+	StringInfoData path;
+	const char *value = setting->value ? setting->value : "";
+
+	initStringInfo(&path);
+	if (*value == '/' || *value == '~' || (isalpha((unsigned char) *value) && value[1] == ':'))
+		migrate_bad_setting(settings, setting, ERRCODE_INVALID_PARAMETER_VALUE,
+							psprintf("path \"%s\" is absolute", value),
+							"Give it relative to the directory that the file is in.");
+	while (*value != '\0')
+	{
+		int			length = strcspn(value, "/");
+
+		if (length == 2 && strncmp(value, "..", 2) == 0)
+			migrate_bad_setting(settings, setting, ERRCODE_INVALID_PARAMETER_VALUE,
+								psprintf("path \"%s\" leads out of the directory", setting->value),
+								"Give a directory that has all of the files.");
+		if (length > 0 && (length > 1 || *value != '.'))
+			appendStringInfo(&path, "%s%.*s", path.len > 0 ? "/" : "", length, value);
+		value += length + (value[length] == '/');
+	}
+	return path.data;
+}
