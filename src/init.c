@@ -40,6 +40,8 @@ bool		migrate_keep_in_step;
 
 bool		migrate_callbacks_always = false;
 
+int			migrate_verify_scripts = VERIFY_SCRIPTS_AUTO;
+
 int			migrate_lock_retries = 0;
 
 int			migrate_lock_retry_delay = 1000;
@@ -76,6 +78,13 @@ static const struct config_enum_entry on_findings_options[] = {
 	{"warn", ON_FINDINGS_WARN, false},
 	{"error", ON_FINDINGS_ERROR, false},
 	{"strict", ON_FINDINGS_STRICT, false},
+	{NULL, 0, false}
+};
+
+static const struct config_enum_entry verify_scripts_options[] = {
+	{"auto", VERIFY_SCRIPTS_AUTO, false},
+	{"on", VERIFY_SCRIPTS_ON, false},
+	{"off", VERIFY_SCRIPTS_OFF, false},
 	{NULL, 0, false}
 };
 
@@ -208,6 +217,16 @@ define_what_runs(void)
 							 NULL,
 							 &migrate_callbacks_always,
 							 false,
+							 PGC_USERSET,
+							 0,
+							 NULL, NULL, NULL);
+
+	DefineCustomEnumVariable("migrate.verify_scripts",
+							 "Run the verify scripts of sqitch's changes.",
+							 "\"auto\": if the directory has a sqitch.conf that says so.",
+							 &migrate_verify_scripts,
+							 VERIFY_SCRIPTS_AUTO,
+							 verify_scripts_options,
 							 PGC_USERSET,
 							 0,
 							 NULL, NULL, NULL);

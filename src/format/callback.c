@@ -194,3 +194,29 @@ migrate_source_callbacks(MigrateSource *source, MigrateDirection direction)
 	MemoryContextSwitchTo(old);
 	return callbacks;
 }
+
+/*
+ * The verify script of a migration, as if it were a migration that goes up, which belongs
+ * to the source; NULL if there is no such file.  Errors are those of reading and parsing
+ * files.
+ */
+Migration *
+migrate_source_verify_script(MigrateSource *source, const Migration *migration)
+{
+	MigrateFileName *file;
+	MemoryContext old;
+	Migration  *script;
+
+	if (!migrate_has_name(migrate_directory_names(source->dir), migration->verify))
+		return NULL;
+	old = MemoryContextSwitchTo(GetMemoryChunkContext(source));
+	file = palloc0(sizeof(MigrateFileName));
+	file->file = migration->verify;
+	file->part = PART_UP;
+	file->version = migration->version;
+	file->name = migration->name;
+	file->sort_key = migration->sort_key;
+	script = migrate_source_parse_callback(source, file);
+	MemoryContextSwitchTo(old);
+	return script;
+}

@@ -25,5 +25,6 @@ extern bool migrate_callback_parse_name(const char *file, const char *separator,
 extern void migrate_callbacks_sort(List *files);
 extern bool migrate_source_has_callbacks(const MigrateSource *source, MigrateDirection direction);
 extern List *migrate_source_callbacks(MigrateSource *source, MigrateDirection direction);
+extern Migration *migrate_source_verify_script(MigrateSource *source, const Migration *migration);
 
 #endif							/* MIGRATE_FORMAT_CALLBACK_H */

@@ -62,6 +62,7 @@ migrate_format_by_names(List *names, const char **evidence)
 			continue;
 		/* the manifest may be missing */
 		*evidence = f->manifest != NULL && migrate_has_name(names, f->manifest) ? f->manifest :
+			f->settings_file != NULL && migrate_has_name(names, f->settings_file) ? f->settings_file :
 			f->parse_name != NULL ? first_of_format(f, names, true) : NULL;
 		return f;
 	}

@@ -119,7 +119,8 @@ refuse_repeated_files(List *files, const char *manifest)
  * file that is not there, 42710 for one that is listed twice.
  */
 List *
-migrate_drizzle_journal_files(const char *manifest, const char *str, List *names)
+migrate_drizzle_journal_files(const MigrateLayout *layout, const char *manifest,
+							  const char *str, List *names)
 {
 	ErrorContextCallback callback = {.callback = journal_context,.arg = unconstify(char *, manifest)};
 	List	   *files = NIL;

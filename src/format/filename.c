@@ -342,7 +342,7 @@ migrate_directory_is_graphile(List *names)
 bool
 migrate_directory_is_sqitch(List *names)
 {
-	return migrate_has_name(names, "sqitch.plan");
+	return migrate_has_name(names, "sqitch.plan") || migrate_has_name(names, "sqitch.conf");
 }
 
 bool

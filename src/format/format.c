@@ -39,7 +39,8 @@
 const MigrateFormat migrate_formats[] = {
 	{
 		.name = "sqitch",.looks_like = migrate_directory_is_sqitch,
-		.manifest = "sqitch.plan",.parse_manifest = migrate_sqitch_plan_files,.grammar = &migrate_grammar_none,
+		.manifest = "sqitch.plan",.parse_manifest = migrate_sqitch_plan_files,
+		.settings_file = "sqitch.conf",.parse_settings = migrate_sqitch_conf,.grammar = &migrate_grammar_none,
 		.own_session = true,
 		.template = &migrate_template_sqitch
 	},
@@ -298,12 +299,12 @@ migrate_format_template(const MigrateFormat *format)
 }
 
 /*
- * The name of the manifest; NULL if the format has none.
+ * The name of the manifest; NULL if the format has none.  "layout" may be NULL.
  */
 const char *
-migrate_format_manifest(const MigrateFormat *format)
+migrate_format_manifest(const MigrateFormat *format, const MigrateLayout *layout)
 {
-	return format->manifest;
+	return layout != NULL && layout->manifest != NULL ? layout->manifest : format->manifest;
 }
 
 /*
@@ -348,16 +349,17 @@ check_version_zero(const MigrateFormat *format, const MigrateFileName *parsed)
 /*
  * What each file of a directory is to a format: a list of MigrateFileName, in the
  * order of their names or of "manifest", the text of the manifest (NULL without
- * one).  *callbacks becomes the same of its callbacks, in the order in which they run.
+ * one); "layout" is what a settings file says of them, or NULL.  *callbacks becomes the same of its callbacks, in the order in which they run.
  * *.sql files that are neither are added to *ignored.
  *
  * Errors: 0A000 for what would have to run and cannot, 42501 for a folder that
  * cannot be read, and those of sqitch_plan.c and callback.c.
  */
 List *
-migrate_format_files(const MigrateFormat *format, List *names, const char *manifest,
-					 List **callbacks, List **ignored)
+migrate_format_files(const MigrateFormat *format, List *names, const MigrateLayout *layout,
+					 const char *manifest, List **callbacks, List **ignored)
 {
+	const char *manifest_file = migrate_format_manifest(format, layout);
 	List	   *files = NIL;
 	ListCell   *lc;
 
@@ -365,12 +367,14 @@ migrate_format_files(const MigrateFormat *format, List *names, const char *manif
 	if (format->parse_manifest != NULL && manifest == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_FILE),
-				 errmsg("directory has no file \"%s\"", format->manifest),
-				 errdetail("It gives the order of migrations of format \"%s\".", format->name)));
+				 errmsg("directory has no file \"%s\"", manifest_file),
+				 errdetail("It gives the order of migrations of format \"%s\".", format->name),
+				 layout == NULL || layout->manifest_line == 0 ? 0 :
+				 errcontext("file \"%s\", line %d", layout->file, layout->manifest_line)));
 	if (format->parse_manifest != NULL)
-		files = format->parse_manifest(format->manifest, manifest, names);
+		files = format->parse_manifest(layout, manifest_file, manifest, names);
 	else if (manifest != NULL && !migrate_format_has_file_sums(format))
-		migrate_check_provider(format->manifest, manifest);
+		migrate_check_provider(manifest_file, manifest);
 	foreach(lc, names)
 	{
 		char	   *file = lfirst(lc);
@@ -509,6 +513,7 @@ migrate_format_parse(const MigrateFormat *format, const char *evidence,
 	migration->description = parsed->description;
 	migration->author = parsed->author;
 	migration->tags = parsed->tags;
+	migration->verify = parsed->verify;
 	if (format->header && parsed->part != PART_DOWN)
 		migrate_parse_header(migration, sql, length);
 	if (format->hashed)

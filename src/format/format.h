@@ -147,6 +147,7 @@ typedef struct Migration
 	int			idle_allowance; /* line that allows a doubt where there is
 								 * none, 0: none */
 	const char *no_transaction_marker;	/* of its format, or NULL */
+	char	   *verify;			/* see MigrateFileName */
 	char	   *contexts;		/* in which it runs, or NULL */
 	char	   *labels;			/* likewise */
 	bool		has_digest;		/* see migrate_source_digest() */
@@ -187,6 +188,8 @@ typedef struct MigrateFileName
 	char	   *author;			/* or NULL */
 	List	   *tags;			/* of char * */
 	bool		no_transaction; /* its section has none, as its name says */
+	char	   *verify;			/* a script that checks what it has done, which
+								 * may not exist; or NULL */
 } MigrateFileName;
 
 /* in format.c */

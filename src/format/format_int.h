@@ -39,8 +39,11 @@ struct MigrateFormat
 
 	/* layout */
 	bool		(*parse_name) (const char *file, MigrateFileName *parsed);
-	List	   *(*parse_manifest) (const char *manifest, const char *str, List *names);
+	List	   *(*parse_manifest) (const struct MigrateLayout *layout, const char *manifest,
+								   const char *str, List *names);
 	const char *manifest;		/* a file about the others */
+	struct MigrateLayout *(*parse_settings) (const char *file, const char *str);
+	const char *settings_file;	/* of the tool, for the whole directory */
 	bool		file_sums;		/* which has their checksums */
 	bool		nested;			/* folders hold migrations, too */
 	bool		unique_versions;	/* equal versions are an error, though
@@ -82,12 +85,14 @@ struct MigrateFormat
 
 /* in format.c */
 extern const MigrateFormat migrate_formats[];
-extern const char *migrate_format_manifest(const MigrateFormat *format);
+extern const char *migrate_format_manifest(const MigrateFormat *format,
+										   const struct MigrateLayout *layout);
 extern bool migrate_format_has_file_sums(const MigrateFormat *format);
 extern bool migrate_format_has_unique_versions(const MigrateFormat *format);
 extern bool migrate_format_has_digests(const MigrateFormat *format);
 extern List *migrate_format_files(const MigrateFormat *format, List *names,
-								  const char *manifest, List **callbacks, List **ignored);
+								  const struct MigrateLayout *layout, const char *manifest,
+								  List **callbacks, List **ignored);
 extern char *migrate_format_metadata_file(const MigrateFormat *format, const char *file);
 extern List *migrate_format_parse(const MigrateFormat *format, const char *evidence,
 								  const MigrateFileName *parsed,

@@ -245,6 +245,7 @@ known_migration(const FileGroup *group, const MigrateKnown *known)
 	migration->name = up->name;
 	migration->sort_key = up->sort_key;
 	migration->tags = up->tags;
+	migration->verify = up->verify;
 	migration->has_digest = true;
 	memcpy(migration->digest, group->recorded, PG_SHA256_DIGEST_LENGTH);
 	migration->unread = group->down ? list_make2(up, group->down) : list_make1(up);

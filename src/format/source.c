@@ -296,6 +296,19 @@ check_ignored(MigrateSource *source)
 }
 
 /*
+ * What the tool's settings file says; NULL if there is none.
+ */
+static MigrateLayout *
+read_layout(MigrateSource *source)
+{
+	const MigrateFormat *format = source->set->format;
+	int			length;
+	char	   *str = format->settings_file ? read_other(source, format->settings_file, &length) : NULL;
+
+	return str ? format->parse_settings(format->settings_file, str) : NULL;
+}
+
+/*
  * Read all files in set->format.  False if that has turned out to be another on
  * the way: it is to be done again.
  */
@@ -305,9 +318,9 @@ read_files(MigrateSource *source)
 	MigrationSet *set = source->set;
 	List	   *names = migrate_directory_names(source->dir);
 	List	   *parts = NIL;
-	const char *manifest = migrate_format_manifest(set->format);
+	const char *manifest;
 	int			length;
-	char	   *str = manifest ? read_other(source, manifest, &length) : NULL;
+	char	   *str;
 	MigrateAtlasSum *atlas_sum = NULL;
 	List	   *files;
 	bool		better = false;
@@ -316,12 +329,15 @@ read_files(MigrateSource *source)
 	ListCell   *lc;
 
 	set->ignored = NIL;
+	set->layout = read_layout(source);
+	manifest = migrate_format_manifest(set->format, set->layout);
+	str = manifest ? read_other(source, manifest, &length) : NULL;
 	if (str != NULL && migrate_format_has_file_sums(set->format))
 		atlas_sum = migrate_atlas_sum_begin(manifest, str, length);
 	file_names = AllocSetContextCreate(CurrentMemoryContext, "migrate file names",
 									   ALLOCSET_DEFAULT_SIZES);
 	old = MemoryContextSwitchTo(file_names);
-	files = migrate_format_files(set->format, names, str, &set->callbacks, &set->ignored);
+	files = migrate_format_files(set->format, names, set->layout, str, &set->callbacks, &set->ignored);
 	MemoryContextSwitchTo(old);
 	source->has_digests = atlas_sum == NULL && migrate_format_has_digests(set->format);
 	if (source->has_digests && source->known != NULL)

@@ -25,6 +25,8 @@ typedef struct MigrationSet
 	const char *format_evidence;	/* the file it was detected from, or NULL */
 	List	   *migrations;		/* of Migration, in the format's order */
 	List	   *callbacks;		/* of MigrateFileName, in order */
+	const struct MigrateLayout *layout; /* what the tool's settings file says,
+										 * NULL without one */
 	bool		unique_versions;	/* by which they are known, too */
 	List	   *ignored;		/* names of *.sql files that are not
 								 * migrations */

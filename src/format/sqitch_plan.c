@@ -69,6 +69,7 @@ typedef struct SqitchChange
 
 typedef struct SqitchPlan
 {
+	const MigrateLayout *layout;
 	const char *file;
 	const char *project;
 	List	   *changes;		/* of SqitchChange, in order */
@@ -286,6 +287,18 @@ parse_plan(SqitchPlan *plan, const char *str)
 }
 
 /*
+ * The file of a script of a change, whose name is "script".
+ */
+static char *
+script_file(const SqitchPlan *plan, const SqitchChange *change, MigrateScriptKind kind, const char *script)
+{
+	const MigrateLayout *layout = plan->layout;
+
+	return psprintf("%s%s%s", change->rework ? layout->reworked[kind] : layout->folders[kind], script,
+					layout->suffix);
+}
+
+/*
  * The name of a change's scripts.  Those of one that is reworked later have got
  * the name of a tag in between.
  */
@@ -303,15 +316,15 @@ script_name(const SqitchPlan *plan, const SqitchChange *change, List *names)
 		{
 			char	   *script = psprintf("%s%s", change->name, (char *) lfirst(lc));
 
-			if (migrate_has_name(names, psprintf("deploy/%s.sql", script)))
+			if (migrate_has_name(names, script_file(plan, change, SCRIPT_DEPLOY, script)))
 				return script;
 		}
 	}
 	migrate_bad_file(plan->file, change->rework->line,
 					 psprintf("change \"%s\" is listed twice without a tag in between, or without the older scripts",
 							  change->name),
-					 psprintf("After a tag \"@v1\", \"sqitch rework\" copies them to \"deploy/%s@v1.sql\" and the like.",
-							  change->name));
+					 psprintf("After a tag \"@v1\", \"sqitch rework\" copies them to \"%s\" and the like.",
+							  script_file(plan, change, SCRIPT_DEPLOY, psprintf("%s@v1", change->name))));
 }
 
 static MigrateFileName *
@@ -332,16 +345,18 @@ sqitch_file(const SqitchChange *change, MigratePart part, char *file, char *scri
 
 /*
  * The files of a sqitch.plan (sqitch 1.6): deploy and revert scripts, as a list
- * of MigrateFileName.
+ * of MigrateFileName.  "layout" is where they are, NULL: as sqitch has them if nothing
+ * else is said.
  *
  * "names" are those of the directory, sorted.  Errors, with file and line: 42601
  * for a plan that makes no sense, 58P01 for a deploy script that is not there,
  * 42704 and 55000 for dependencies.
  */
 List *
-migrate_sqitch_plan_files(const char *manifest, const char *str, List *names)
+migrate_sqitch_plan_files(const MigrateLayout *layout, const char *manifest, const char *str,
+						  List *names)
 {
-	SqitchPlan	plan = {.file = manifest};
+	SqitchPlan	plan = {.file = manifest,.layout = layout ? layout : &migrate_sqitch_layout};
 	List	   *files = NIL;
 	ListCell   *lc;
 
@@ -350,14 +365,17 @@ migrate_sqitch_plan_files(const char *manifest, const char *str, List *names)
 	{
 		SqitchChange *change = lfirst(lc);
 		char	   *script = script_name(&plan, change, names);
-		char	   *deploy = psprintf("deploy/%s.sql", script);
-		char	   *revert = psprintf("revert/%s.sql", script);
+		char	   *deploy = script_file(&plan, change, SCRIPT_DEPLOY, script);
+		char	   *revert = script_file(&plan, change, SCRIPT_REVERT, script);
+		MigrateFileName *up;
 
 		CHECK_FOR_INTERRUPTS();
 		check_dependencies(&plan, change);
 		if (!migrate_has_name(names, deploy))
 			migrate_refuse_missing_file(deploy, manifest, change->line, names);
-		files = lappend(files, sqitch_file(change, PART_UP, deploy, script));
+		up = sqitch_file(change, PART_UP, deploy, script);
+		up->verify = script_file(&plan, change, SCRIPT_VERIFY, script);
+		files = lappend(files, up);
 		if (migrate_has_name(names, revert))
 			files = lappend(files, sqitch_file(change, PART_DOWN, revert, script));
 	}

@@ -99,6 +99,7 @@ typedef struct MigrateStep
 	List	   *before;			/* MigrateSteps of callbacks, in its
 								 * transaction */
 	List	   *after;
+	struct MigrateStep *verify; /* of an up: a script that checks it, or NULL */
 	int			batch;			/* of a callback down: the run's */
 	bool		forced;			/* undone without running anything */
 	bool		in_progress;	/* has a row already, of an interrupted one */

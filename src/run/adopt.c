@@ -289,10 +289,13 @@ read_directory(Adoption *adoption)
 static void
 read_manifest(Adoption *adoption)
 {
+	const MigrateLayout *layout = migrate_source_set(adoption->run->source)->layout;
 	const char *manifest = adoption->tool_table->tool->manifest;
 	const char *sql;
 	int			length;
 
+	if (manifest != NULL && layout != NULL && layout->manifest != NULL)
+		manifest = layout->manifest;
 	if (manifest != NULL &&
 		migrate_source_bytes(adoption->run->source, manifest, &length, &sql) != NULL)
 		adoption->manifest = pstrdup(sql);

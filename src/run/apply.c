@@ -39,6 +39,7 @@
 #include "run/step.h"
 #include "run/step_script.h"
 #include "run/steps.h"
+#include "run/verify_script.h"
 #include "util/printable.h"
 
 /*
@@ -88,6 +89,8 @@ run_step(MigrateRun *run, MigrateStep *step, MigrateResult *result)
 	migrate_execution_begin(&execution, &callback, run, step);
 	script = migrate_read_step(run, step, &sql, &execution.errctx);
 	executed = migrate_execute_step(run, step, sql, &execution);
+	if (executed)
+		migrate_run_verify_script(run, step, NIL, NULL);
 	migrate_measure(result, start, executed ? step->script->nstatements : 0);
 	migrate_record_step(run, step, executed, result, started, script);
 	migrate_errcontext_end(&callback);

@@ -46,6 +46,7 @@
 #include "run/step.h"
 #include "run/step_script.h"
 #include "run/table_locks.h"
+#include "run/verify_script.h"
 #include "script/script.h"
 #include "util/compat.h"
 #include "util/guc.h"
@@ -196,6 +197,7 @@ end_transactions(Attempt *attempt)
 {
 	migrate_execute_callbacks(attempt->run, attempt->step->after, &attempt->execution, true);
 	migrate_end_session(&attempt->execution);
+	migrate_run_verify_script(attempt->run, attempt->step, attempt->settings, NULL);
 	migrate_settings_restore_at_commit(attempt->settings);
 	finish(attempt, true);
 	attempt->step->done = attempt->step->script->nstatements;
@@ -208,7 +210,8 @@ end_transactions(Attempt *attempt)
 static void
 end_transaction(Attempt *attempt, int done)
 {
-	if (done < attempt->step->script->nstatements || attempt->step->after != NIL)
+	if (done < attempt->step->script->nstatements || attempt->step->after != NIL ||
+		attempt->step->verify != NULL)
 		commit_progress(attempt, done, false, NIL);
 	else
 		end_transactions(attempt);
@@ -226,12 +229,15 @@ run_single_transaction(Attempt *attempt)
 		begin_transaction(attempt);
 	else
 	{
+		List	   *settings = attempt->step->verify ? migrate_settings_save() : NIL;
 		int			guc_level;
 
 		begin_transaction_of(attempt, 0);
 		guc_level = NewGUCNestLevel();
 		migrate_enter_schema(attempt->run->request->history.schema, GUC_ACTION_SAVE);
 		executed = migrate_execute_step(attempt->run, attempt->step, attempt->sql, &attempt->execution);
+		if (executed)
+			migrate_run_verify_script(attempt->run, attempt->step, settings, NULL);
 		migrate_settings_end_at_commit(guc_level);
 	}
 	finish(attempt, executed);

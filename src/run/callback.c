@@ -30,6 +30,7 @@
 #include "run/run_int.h"
 #include "run/step.h"
 #include "run/step_script.h"
+#include "run/verify_script.h"
 #include "script/script.h"
 #include "util/errcontext.h"
 #include "util/guc.h"
@@ -100,7 +101,7 @@ is_repeatable(const MigrateStep *step)
 
 /*
  * The steps of a run, with those of the directory's callbacks among them; those that
- * belong to each migration are in its step.  Errors are those of reading their files.
+ * belong to each migration are in its step, as its verify script is.  Errors are those of reading their files.
  */
 List *
 migrate_add_callbacks(MigrateRun *run, List *steps, MigrateDirection direction)
@@ -113,6 +114,8 @@ migrate_add_callbacks(MigrateRun *run, List *steps, MigrateDirection direction)
 	int			batch = 0;
 	ListCell   *lc;
 
+	if (direction == MIGRATE_UP)
+		migrate_add_verify_scripts(run, steps);
 	if (run->source == NULL || (steps == NIL && (direction == MIGRATE_DOWN || !migrate_callbacks_always)))
 		return steps;
 	callbacks = migrate_source_callbacks(run->source, direction);

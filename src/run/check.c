@@ -22,6 +22,7 @@
 #include "run/reversible.h"
 #include "run/run_int.h"
 #include "run/step_script.h"
+#include "run/verify_script.h"
 #include "script/script.h"
 #include "util/errcontext.h"
 #include "util/names.h"
@@ -126,6 +127,7 @@ check_up_step(MigrateRun *run, MigrateStep *step, MigrateNames *made, bool *made
 	pfree(str);
 	migrate_errcontext_end(&callback);
 	migrate_check_way_down(run, step);
+	migrate_check_verify_script(run, step);
 }
 
 /*

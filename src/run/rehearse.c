@@ -39,6 +39,7 @@
 #include "run/step_script.h"
 #include "run/steps.h"
 #include "run/undone.h"
+#include "run/verify_script.h"
 #include "script/script.h"
 #include "util/subtransaction.h"
 
@@ -57,6 +58,7 @@ typedef struct Rehearsal
 	const MigrateScript *script;	/* that runs */
 	int			transaction;	/* number of the last one */
 	MigrateForesight *foresight;
+	bool		verifies;		/* a verify script runs */
 	bool		doubtful;		/* something before has not been rehearsed */
 } Rehearsal;
 
@@ -299,6 +301,24 @@ rehearse_statement(const MigrateStatement *statement, const char *sql, MigrateEx
 }
 
 /*
+ * Run a statement of a verify script, in place of migrate_run_statement().
+ */
+static void
+verify_statement(const MigrateStatement *statement, const char *sql, MigrateExecution *execution)
+{
+	const char *reason;
+
+	migrate_budget_before();
+	reason = migrate_reason_not_to_run(statement, sql);
+	if (reason != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("%s", reason)));
+	migrate_run_statement(statement, sql, execution);
+	migrate_budget_after();
+}
+
+/*
  * Run and record a step.
  */
 static void
@@ -321,6 +341,12 @@ rehearse_step(Rehearsal *rehearsal, MigrateRun *run, MigrateStep *step)
 	execution.observer = rehearsal;
 	script = migrate_read_step(run, step, &sql, &execution.errctx);
 	(void) migrate_execute_step(run, step, sql, &execution);
+	if (!rehearsal->doubtful)
+	{
+		rehearsal->verifies = true;
+		migrate_run_verify_script(run, step, NIL, verify_statement);
+		rehearsal->verifies = false;
+	}
 	migrate_measure(result, start, step->script->nstatements);
 	migrate_record_step(run, step, true, result, started, script);
 	migrate_errcontext_end(&callback);
@@ -339,6 +365,7 @@ rehearse(MigrateRun *run, void *arg)
 
 	if (!migrate_load_pending(run, &steps) || steps == NIL)
 		return;
+	migrate_add_verify_scripts(run, steps);
 	migrate_check_up_steps(run, steps, false);
 	rehearsal->foresight = migrate_foresight_create(false);
 	foreach(lc, steps)
@@ -381,6 +408,7 @@ migrate_run_rehearsal(MigrateRequest *request, int64 budget)
 	if (row == NULL || (undone.stopped == NULL && !migrate_is_error_of_input(undone.error->sqlerrcode)))
 		ReThrowError(undone.error);
 	row->outcome = undone.stopped ? NOT_REHEARSED : FAILED;
-	row->error = undone.stopped ? undone.stopped : undone.error->message;
+	row->error = undone.stopped ? undone.stopped : rehearsal.verifies ?
+		psprintf("verify script: %s", undone.error->message) : undone.error->message;
 	return rehearsal.rows;
 }

@@ -25,6 +25,7 @@
 #include "run/touched.h"
 #include "run/undone.h"
 #include "run/verify.h"
+#include "run/verify_script.h"
 #include "script/script.h"
 #include "util/printable.h"
 #include "util/subtransaction.h"
@@ -81,6 +82,7 @@ migrate_verify_step(MigrateRun *run, MigrateStep *step)
 	execution.run = run_statement;
 	(void) migrate_read_step(run, step, &sql, &execution.errctx);
 	(void) migrate_execute_step(run, step, sql, &execution);
+	migrate_run_verify_script(run, step, NIL, run_statement);
 	migrate_errcontext_end(&callback);
 }
 

@@ -28,6 +28,8 @@
 #include "utils/timestamp.h"
 
 #include "format/format.h"
+#include "format/manifest.h"
+#include "format/source.h"
 #include "history/history.h"
 #include "run/run.h"
 #include "run/run_int.h"
@@ -194,7 +196,7 @@ given_variables(MigrateRun *run)
 
 /*
  * The variables (MigrateVariableSet) of a script that is not to run yet: what is given,
- * in the call or in the file, then what is stored for it, then what is built in.
+ * in the call, in the file or in the tool's settings file, then what is stored for it, then what is built in.
  * "migration" and "applied" may be NULL.
  */
 List *
@@ -208,7 +210,13 @@ migrate_variables_of(MigrateRun *run, MigrateDirection direction, const Migratio
 		direction == MIGRATE_UP ? applied->up_role : applied->down_role;
 
 	if (migration != NULL)
+	{
+		const MigrateLayout *layout = migrate_source_set(run->source)->layout;
+
 		sets = migrate_variable_sets_add(sets, migration->properties);
+		if (layout != NULL)
+			sets = migrate_variable_sets_add(sets, direction == MIGRATE_UP ? layout->up_vars : layout->down_vars);
+	}
 	if (stored != NIL)
 		sets = migrate_variable_sets_add(migrate_variable_sets_add(sets, migrate_own_variables(stored, author)),
 										 forbidden_variables(stored, author));

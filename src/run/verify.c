@@ -41,6 +41,7 @@
 #include "run/undone.h"
 #include "run/verification.h"
 #include "run/verify.h"
+#include "run/verify_script.h"
 #include "script/script.h"
 #include "util/names.h"
 #include "util/printable.h"
@@ -340,6 +341,7 @@ verify(MigrateRun *run, void *arg)
 
 	if (!migrate_load_pending(run, &steps) || steps == NIL)
 		return;
+	migrate_add_verify_scripts(run, steps);
 	migrate_check_up_steps(run, steps, false);
 	verification->run = run;
 	load_candidates(verification, run, steps);

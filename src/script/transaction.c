@@ -69,6 +69,12 @@ migrate_control_transaction(MigrateBlocks *blocks, const TransactionStmt *stmt, 
 
 	if (stmt->chain)
 		migrate_refuse_statement(errctx, line, "AND CHAIN", NULL);
+
+	/* the whole of such a script is rolled back */
+	if (errctx->verifies && stmt->options == NIL &&
+		(stmt->kind == TRANS_STMT_BEGIN || stmt->kind == TRANS_STMT_START ||
+		 stmt->kind == TRANS_STMT_COMMIT || stmt->kind == TRANS_STMT_ROLLBACK))
+		return true;
 	switch (stmt->kind)
 	{
 		case TRANS_STMT_BEGIN:

@@ -261,7 +261,7 @@ migrate_errcontext_callback(void *arg)
 		appendStringInfo(&buf, "callback (%s)", direction_name(errctx->direction));
 	else
 		appendStringInfo(&buf, "migration %s \"%s\" (%s)", errctx->version, errctx->name,
-						 direction_name(errctx->direction));
+						 errctx->verifies ? "verify" : direction_name(errctx->direction));
 	if (errctx->statement > 0 && errctx->nstatements > 0)
 		appendStringInfo(&buf, ", statement %d of %d", errctx->statement, errctx->nstatements);
 	else if (errctx->statement > 0)

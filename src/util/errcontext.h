@@ -32,6 +32,7 @@ typedef struct MigrateErrorContext
 	const char *name;
 	MigrateDirection direction;
 	const char *file;
+	bool		verifies;		/* it is a verify script, which is undone */
 	bool		stored;			/* the script comes from the history */
 	const char *no_transaction_marker;	/* how a migration without a
 										 * transaction is marked, or NULL */

@@ -40,6 +40,13 @@ typedef enum MigrateLockWait
 	LOCK_WAIT_POLL,
 } MigrateLockWait;
 
+typedef enum MigrateVerifyScripts
+{
+	VERIFY_SCRIPTS_AUTO,		/* as the tool's settings file says */
+	VERIFY_SCRIPTS_ON,
+	VERIFY_SCRIPTS_OFF,
+} MigrateVerifyScripts;
+
 /* in init.c */
 extern char *migrate_directory;
 extern char *migrate_allowed_directories;
@@ -50,6 +57,7 @@ extern char *migrate_labels;
 extern char *migrate_notify_channel;
 extern bool migrate_keep_in_step;
 extern bool migrate_callbacks_always;
+extern int	migrate_verify_scripts;
 extern int	migrate_lock_retries;
 extern int	migrate_lock_retry_delay;
 extern int	migrate_lock_wait;
