@@ -145,37 +145,29 @@ end_statements(MigrateSection *section, const char *sql, const char *start, cons
 	}
 }
 
-pg_noreturn static void refuse_checkpoint(const char *file);
-
-static void
-refuse_checkpoint(const char *file)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg("checkpoint \"%s\" cannot be run", file),
-			 errhint("Move the file out of the directory; the migrations before it give the same schema.")));
-}
-
 /*
  * Do what the comment lines at the head of a file say.  The section that the file
- * is has been found.  Errors: 0A000 for a checkpoint, 42601 for a delimiter that
- * is empty.
+ * is has been found.  A checkpoint is one only if an empty line follows these, or
+ * nothing (sql/migrate/dir.go); its tag is another name for it.  Errors: 42601 for a
+ * delimiter that is empty.
  */
 void
 migrate_parse_atlas_directives(Migration *migration, const char *sql, int length)
 {
 	MigrateSection *section = migration->up.present ? &migration->up : &migration->down;
 	MigrateLineReader lines;
+	char	   *checkpoint = NULL;
+	bool		more;
 
 	migrate_lines_start(&lines, sql, length);
-	while (migrate_lines_next(&lines) && lines.line.length >= 2 &&
+	while ((more = migrate_lines_next(&lines)) && lines.line.length >= 2 &&
 		   memcmp(lines.line.str, "--", 2) == 0)
 	{
 		const MigrateLine *line = &lines.line;
 		char	   *value;
 
-		if (atlas_directive(line, "checkpoint") != NULL)
-			refuse_checkpoint(migration->file);
+		if (checkpoint == NULL)
+			checkpoint = atlas_directive(line, "checkpoint");
 		if ((value = atlas_directive(line, "txmode")) != NULL && strcmp(value, "none") == 0)
 			section->transactional = false;
 		if (line->number > 1 || (value = atlas_directive(line, "delimiter")) == NULL)
@@ -185,4 +177,9 @@ migrate_parse_atlas_directives(Migration *migration, const char *sql, int length
 		if (strcmp(value, ";") != 0 && lines.next != NULL)
 			end_statements(section, sql, lines.next, unescape(value));
 	}
+	if (checkpoint == NULL || !migration->up.present || (more && !migrate_is_word(lines.line.str, lines.line.length, "")))
+		return;
+	migration->stands_for_all = true;
+	if (*checkpoint != '\0')
+		migration->tags = lappend(migration->tags, checkpoint);
 }

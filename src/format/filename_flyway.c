@@ -15,6 +15,7 @@
 #include "files/files.h"
 #include "format/filename.h"
 #include "format/format.h"
+#include "format/format_int.h"
 #include "util/names.h"
 #include "util/printable.h"
 
@@ -81,27 +82,12 @@ flyway_name(const char *file, char prefix, bool may_be_bare, MigrateFileName *pa
 }
 
 /*
- * What ends the key of a B file: it comes right after the V file of its version.
- */
-#define BASELINE_KEY_END	"!"
-
-/*
  * The key of the B file of a version.
  */
 char *
-migrate_baseline_key(const char *version)
+migrate_flyway_baseline_key(const char *version)
 {
-	return psprintf("%s" BASELINE_KEY_END, migrate_dotted_key(version));
-}
-
-/*
- * Is that the key of a B file of Flyway?
- */
-bool
-migrate_is_baseline_key(const char *format, const char *sort_key)
-{
-	return format != NULL && strcmp(format, "flyway") == 0 && *sort_key >= '0' && *sort_key <= '9' &&
-		sort_key[strlen(sort_key) - 1] == BASELINE_KEY_END[0];
+	return migrate_flyway_stand_in_key(migrate_dotted_key(version));
 }
 
 /*
@@ -119,7 +105,7 @@ migrate_filename_flyway(const char *file, MigrateFileName *parsed)
 		return true;
 	if (flyway_name(file, 'B', true, parsed))
 	{
-		parsed->sort_key = migrate_baseline_key(parsed->version);
+		parsed->sort_key = migrate_flyway_baseline_key(parsed->version);
 		return true;
 	}
 	if (strncmp(base, "R__", 3) == 0 && length > 3 && pg_strcasecmp(base + length, ".sql") == 0)

@@ -547,5 +547,7 @@ migrate_format_assemble(const MigrateFormat *format, List *parts, List **ignored
 		migrate_refuse_gaps(migrations, format->name);
 	if (format->hashed)
 		migrate_check_chain(migrations);
+	if (format->atlas_directives)
+		migrate_mark_stand_ins(migrations);
 	return format->depends ? migrate_order_by_dependencies(migrations) : migrations;
 }

@@ -127,6 +127,8 @@ typedef struct Migration
 	MigrateEvent event;			/* of a callback */
 	bool		always;			/* repeatable, changed or not */
 	bool		shares_file;	/* with others */
+	bool		stands_for_all; /* before it, in an empty history: a baseline
+								 * file or a checkpoint */
 	char	   *version;		/* as written in the file name */
 	char	   *name;			/* the rest of the file name, may be "" */
 	char	   *sort_key;		/* bytewise order = the format's order */
@@ -210,7 +212,9 @@ extern char *migrate_numeric_key(const char *digits, int length);
 
 /* in filename_flyway.c */
 extern char *migrate_dotted_key(const char *version);
-extern char *migrate_baseline_key(const char *version);
-extern bool migrate_is_baseline_key(const char *format, const char *sort_key);
+extern char *migrate_flyway_baseline_key(const char *version);
+
+/* in stand_in.c */
+extern bool migrate_is_stand_in_key(const char *format, const char *sort_key);
 
 #endif							/* MIGRATE_FORMAT_FORMAT_H */

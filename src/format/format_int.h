@@ -138,6 +138,10 @@ extern void migrate_parse_atlas_directives(Migration *migration, const char *sql
 extern void migrate_parse_yoyo_directives(Migration *migration, const char *sql, int length);
 extern List *migrate_order_by_dependencies(List *migrations);
 
+/* in stand_in.c */
+extern char *migrate_flyway_stand_in_key(const char *key);
+extern void migrate_mark_stand_ins(List *migrations);
+
 /* in liquibase.c */
 extern List *migrate_changesets_parse(const MigrateFileName *file,
 									  const char *sql, int length);

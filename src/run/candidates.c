@@ -160,7 +160,7 @@ row_key(const MigrateCandidates *candidates, const MigrateToolRow *row)
 				return repeatable_key(row->title ? row->title : "");
 			if (strspn(row->id, "0123456789.") != strlen(row->id) || digits == 0)
 				return row->id;
-			return row->path ? migrate_baseline_key(row->id) : migrate_dotted_key(row->id);
+			return row->path ? migrate_flyway_baseline_key(row->id) : migrate_dotted_key(row->id);
 		case KEY_STEM:
 			return stem(row->id);
 		case KEY_WHEN:
@@ -388,7 +388,7 @@ migrate_candidates_before(MigrateCandidates *candidates, const MigrateToolRow *r
 	{
 		MigrateCandidate *candidate = candidates->sorted[candidates->passed++];
 
-		if (!migrate_item_is_repeatable(candidate->item))
+		if (!migrate_item_is_repeatable(candidate->item) && !migrate_item_is_stand_in(candidate->item))
 			before = lappend(before, candidate);
 	}
 	list_sort(before, compare_ordinals);

@@ -74,8 +74,13 @@ migrate_item_file(const MigrateItem *item)
 const char *
 migrate_item_replaced(const MigrateItem *item)
 {
-	return migrate_is_baseline_key(item->file->format, item->file->sort_key) ?
-		"baseline file, of which the last one runs, in an empty history" : "replaced by a baseline file";
+	bool		is_stand_in = migrate_item_is_stand_in(item);
+
+	if (strcmp(item->file->format, "flyway") != 0)
+		return is_stand_in ? "checkpoint, of which the last one runs, in an empty history" :
+			"replaced by a checkpoint";
+	return is_stand_in ? "baseline file, of which the last one runs, in an empty history" :
+		"replaced by a baseline file";
 }
 
 static int
@@ -171,13 +176,23 @@ assign_new_keys(const MigrationSet *set, List *applied)
 }
 
 /*
- * Flyway's B files: in an empty history, the highest one runs instead of all migrations
- * up to its version; later, none runs.  Returns the key of the one that counts, NULL if
- * none does.  "by_key" are the rows in their order; *highest is the key of the last
- * versioned one.
+ * Is it a script that stands for all before it?
+ */
+bool
+migrate_item_is_stand_in(const MigrateItem *item)
+{
+	return item->file ? migrate_is_stand_in_key(item->file->format, item->file->sort_key) :
+		migrate_is_stand_in_key(item->applied->format, item->applied->sort_key);
+}
+
+/*
+ * Flyway's B files and atlas's checkpoints stand for all migrations before them: in an
+ * empty history, the last one runs instead of these; later, none runs.  Returns the key
+ * of the one that counts, NULL if none does.  "by_key" are the rows in their order;
+ * *highest is the key of the last versioned one.
  */
 static const char *
-baseline_file_key(List *migrations, List *by_key, const char *highest)
+stand_in_key(List *migrations, List *by_key, const char *highest)
 {
 	const char *key = NULL;
 	ListCell   *lc;
@@ -186,7 +201,7 @@ baseline_file_key(List *migrations, List *by_key, const char *highest)
 	{
 		const AppliedMigration *row = lfirst(lc);
 
-		if (row->kind == KIND_VERSIONED && migrate_is_baseline_key(row->format, row->sort_key))
+		if (row->kind == KIND_VERSIONED && migrate_is_stand_in_key(row->format, row->sort_key))
 			key = row->sort_key;
 	}
 	if (highest != NULL)
@@ -195,31 +210,76 @@ baseline_file_key(List *migrations, List *by_key, const char *highest)
 	{
 		const Migration *file = lfirst(lc);
 
-		if (file->kind == KIND_VERSIONED && migrate_is_baseline_key(file->format, file->sort_key))
+		if (file->kind == KIND_VERSIONED && migrate_is_stand_in_key(file->format, file->sort_key))
 			key = file->sort_key;
 	}
 	return key;
 }
 
 /*
- * Is a file that has not run replaced by the B file of that key, NULL for none; or is it
- * another B file?
+ * Does the script of that key, NULL for none, stand for a file that has not run; or is it
+ * another such script?
  */
 static bool
-is_replaced(const Migration *file, const char *baseline_key)
+is_replaced(const Migration *file, const char *stand_in)
 {
 	if (file->kind != KIND_VERSIONED)
 		return false;
-	if (migrate_is_baseline_key(file->format, file->sort_key))
-		return baseline_key == NULL || strcmp(file->sort_key, baseline_key) != 0;
-	return baseline_key != NULL && strcmp(file->sort_key, baseline_key) < 0;
+	if (migrate_is_stand_in_key(file->format, file->sort_key))
+		return stand_in == NULL || strcmp(file->sort_key, stand_in) != 0;
+	return stand_in != NULL && strcmp(file->sort_key, stand_in) < 0;
+}
+
+/*
+ * The state of a file that has not run.
+ */
+static void
+set_pending_state(MigrateItem *item, const char *highest, const char *stand_in)
+{
+	const Migration *file = item->file;
+	const char *setting;
+
+	item->replaced = is_replaced(file, stand_in);
+	if (item->replaced || migrate_choose(file, &setting) == CHOICE_SKIPPED)
+		item->state = STATE_SKIPPED;
+	else
+		item->state = file->kind == KIND_VERSIONED && highest != NULL &&
+			strcmp(file->sort_key, highest) < 0 ? STATE_OUT_OF_ORDER : STATE_PENDING;
+}
+
+/*
+ * A run up to an item does not see the scripts after it that stand for others: in an
+ * empty history, set the states of items to what they are without these.
+ */
+void
+migrate_match_up_to(List *items, const MigrateItem *target)
+{
+	const char *stand_in = NULL;
+	ListCell   *lc;
+
+	foreach(lc, items)
+	{
+		const MigrateItem *item = lfirst(lc);
+
+		if (item->applied != NULL && !migrate_item_is_repeatable(item))
+			return;
+		if (item->applied == NULL && !migrate_item_is_repeatable(item) && migrate_item_is_stand_in(item) &&
+			strcmp(item->file->sort_key, migrate_item_sort_key(target)) <= 0)
+			stand_in = item->file->sort_key;
+	}
+	foreach(lc, items)
+	{
+		MigrateItem *item = lfirst(lc);
+
+		if (item->applied == NULL)
+			set_pending_state(item, NULL, stand_in);
+	}
 }
 
 static MigrateItem *
-match(Migration *file, AppliedMigration *row, const char *highest, const char *baseline_key)
+match(Migration *file, AppliedMigration *row, const char *highest, const char *stand_in)
 {
 	MigrateItem *item = palloc0(sizeof(MigrateItem));
-	const char *setting;
 
 	item->file = file;
 	item->applied = row;
@@ -228,16 +288,8 @@ match(Migration *file, AppliedMigration *row, const char *highest, const char *b
 	if (row != NULL)
 		item->state = row->interrupted ? STATE_INTERRUPTED : row->baseline ? STATE_BASELINE :
 			file ? STATE_APPLIED : STATE_MISSING;
-	else if (file != NULL && is_replaced(file, baseline_key))
-	{
-		item->state = STATE_SKIPPED;
-		item->replaced = true;
-	}
-	else if (file != NULL && migrate_choose(file, &setting) == CHOICE_SKIPPED)
-		item->state = STATE_SKIPPED;
-	else if (file != NULL)
-		item->state = file->kind == KIND_VERSIONED && highest != NULL &&
-			strcmp(file->sort_key, highest) < 0 ? STATE_OUT_OF_ORDER : STATE_PENDING;
+	else
+		set_pending_state(item, highest, stand_in);
 	if (file == NULL || row == NULL)
 		return item;
 	item->up_changed = memcmp(file->up.sha256, row->up_sha256, PG_SHA256_DIGEST_LENGTH) != 0;
@@ -260,7 +312,7 @@ migrate_match(const MigrationSet *set, List *applied)
 	List	   *by_key = list_copy(applied);
 	List	   *items = NIL;
 	const char *highest = NULL;
-	const char *baseline_key;
+	const char *stand_in;
 	int			f = 0;
 	int			a = 0;
 	ListCell   *lc;
@@ -276,7 +328,7 @@ migrate_match(const MigrationSet *set, List *applied)
 		if (((AppliedMigration *) lfirst(lc))->kind == KIND_VERSIONED)
 			highest = ((AppliedMigration *) lfirst(lc))->sort_key;
 	}
-	baseline_key = baseline_file_key(migrations, by_key, highest);
+	stand_in = stand_in_key(migrations, by_key, highest);
 	while (f < list_length(migrations) || a < list_length(by_key))
 	{
 		Migration  *file = f < list_length(migrations) ? list_nth(migrations, f) : NULL;
@@ -285,7 +337,7 @@ migrate_match(const MigrationSet *set, List *applied)
 			strcmp(file->sort_key, row->sort_key);
 
 		items = lappend(items, match(order <= 0 ? file : NULL, order >= 0 ? row : NULL, highest,
-									 baseline_key));
+									 stand_in));
 		f += order <= 0;
 		a += order >= 0;
 	}

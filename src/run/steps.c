@@ -344,6 +344,7 @@ migrate_plan_apply(List *items, MigrateRequest *request)
 {
 	List	   *pending = NIL;
 	List	   *chosen = NIL;
+	MigrateItem *target = NULL;
 	ListCell   *lc;
 
 	check_one_selection((request->target != NULL) + (request->steps != 0) +
@@ -352,6 +353,12 @@ migrate_plan_apply(List *items, MigrateRequest *request)
 	check_steps(request);
 	check_interrupted(items, request, MIGRATE_UP);
 	check_modified(items, request);
+	if (request->target != NULL && request->versions == NIL)
+	{
+		target = migrate_match_find(items, request->target);
+		if (target->replaced)
+			migrate_match_up_to(items, target);
+	}
 
 	foreach(lc, items)
 	{
@@ -363,7 +370,7 @@ migrate_plan_apply(List *items, MigrateRequest *request)
 		chosen = choose_versions(items, pending, request);
 	else if (request->target != NULL)
 	{
-		const char *last = migrate_item_sort_key(migrate_match_find(items, request->target));
+		const char *last = migrate_item_sort_key(target);
 
 		foreach(lc, pending)
 		{
@@ -389,10 +396,13 @@ migrate_plan_apply(List *items, MigrateRequest *request)
 List *
 migrate_plan_baseline(List *items, const MigrateRequest *request)
 {
-	const char *last = request->target == NULL ? NULL :
-		migrate_item_sort_key(migrate_match_find(items, request->target));
+	const MigrateItem *target = request->target == NULL ? NULL : migrate_match_find(items, request->target);
+	const char *last = target == NULL ? NULL : migrate_item_sort_key(target);
 	List	   *chosen = NIL;
 	ListCell   *lc;
+
+	if (target != NULL && target->replaced)
+		migrate_match_up_to(items, target);
 
 	foreach(lc, items)
 	{
