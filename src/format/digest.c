@@ -13,8 +13,8 @@
  *	  says of it, that is MigrateFileName but for the tags, which are not recorded;
  *	- the text of the file;
  *	- the file with its settings: its text, or that there is none;
- *	- for each line that may include a file: the names that are tried, and the text
- *	  of the first that exists.  Such a line may be part of a literal, and then more is
+ *	- for each line that may include a file, and each template of tern that is included:
+ *	  the names that are tried, and the text of the first that exists.  Such a line may be part of a literal, and then more is
  *	  read than is included; a migration for which that is so gets no digest.
  *
  * Texts are those of the files, in UTF-8, without a byte order mark, and with LF for
@@ -50,6 +50,7 @@
 #include "format/filename.h"
 #include "format/format.h"
 #include "format/format_int.h"
+#include "format/tern.h"
 #include "script/script.h"
 #include "util/hash.h"
 #include "util/subtransaction.h"
@@ -58,7 +59,7 @@
  * To be raised whenever the same files would be read in another way: other sections,
  * other hashes of them, another description, a new warning or error.
  */
-#define READER_VERSION	"2"
+#define READER_VERSION	"3"
 
 /* a migration that includes more has no digest */
 #define MAX_INCLUDED_FILES	1000
@@ -259,7 +260,10 @@ add_included_file(void *arg, const char *file)
 static void
 add_included_files(MigrateDigester *digester, const char *file, const char *bytes)
 {
-	if (!migrate_may_include(bytes + bom_length(bytes)))
+	bool		is_template = digester->format->templates && migrate_may_have_action(bytes);
+
+	bytes += bom_length(bytes);
+	if (!is_template && !migrate_may_include(bytes))
 		return;
 	if (digester->depth == MAX_INCLUDED_DEPTH)
 	{
@@ -267,7 +271,10 @@ add_included_files(MigrateDigester *digester, const char *file, const char *byte
 		return;
 	}
 	digester->depth++;
-	migrate_includes_visit(bytes + bom_length(bytes), file, add_included_file, digester);
+	if (is_template)
+		migrate_templates_visit(bytes, add_included_file, digester);
+	else
+		migrate_includes_visit(bytes, file, add_included_file, digester);
 	digester->depth--;
 }
 

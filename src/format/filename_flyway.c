@@ -15,7 +15,7 @@
 #include "files/files.h"
 #include "format/filename.h"
 #include "format/format.h"
-#include "format/format_int.h"
+#include "format/stand_in.h"
 #include "util/names.h"
 #include "util/printable.h"
 

@@ -29,6 +29,8 @@
 #include "format/format_int.h"
 #include "format/grammar.h"
 #include "format/manifest.h"
+#include "format/stand_in.h"
+#include "format/tern.h"
 #include "format/template.h"
 #include "script/script.h"
 #include "util/line_map.h"
@@ -150,6 +152,7 @@ const MigrateFormat migrate_formats[] = {
 	{
 		.name = "tern",.by_markers = true,
 		.parse_name = migrate_filename_tern,.from_one = true,.consecutive = true,
+		.settings_file = "tern.conf",.parse_settings = migrate_tern_conf,.templates = true,
 		.grammar = &migrate_grammar_tern,
 		.like = "plain",.table = "public.schema_version",.column = "version",
 		.template = &migrate_template_tern
@@ -526,6 +529,8 @@ migrate_format_parse(const MigrateFormat *format, const char *evidence,
 		migrate_parse_yoyo_directives(migration, sql, length);
 	if (parsed->no_transaction)
 		migration->up.transactional = migration->down.transactional = false;
+	if (format->templates && migrate_may_have_action(sql))
+		migration->up.syntax = migration->down.syntax = SYNTAX_TERN;
 	if (format->syntax != SYNTAX_PSQL)
 		migration->up.syntax = migration->down.syntax = format->syntax;
 	return list_make1(migration);

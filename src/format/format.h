@@ -214,7 +214,4 @@ extern char *migrate_numeric_key(const char *digits, int length);
 extern char *migrate_dotted_key(const char *version);
 extern char *migrate_flyway_baseline_key(const char *version);
 
-/* in stand_in.c */
-extern bool migrate_is_stand_in_key(const char *format, const char *sort_key);
-
 #endif							/* MIGRATE_FORMAT_FORMAT_H */

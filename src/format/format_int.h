@@ -73,6 +73,7 @@ struct MigrateFormat
 	bool		atlas_directives;	/* has those of atlas */
 	const char *metadata_file;	/* suffix or name of a file with settings */
 	MigrateSyntax syntax;		/* of variables */
+	bool		templates;		/* of tern */
 	bool		own_session;	/* the tool runs each migration in a session
 								 * of its own */
 
@@ -137,10 +138,6 @@ extern void migrate_parse_atlas_directives(Migration *migration, const char *sql
 /* in yoyo.c */
 extern void migrate_parse_yoyo_directives(Migration *migration, const char *sql, int length);
 extern List *migrate_order_by_dependencies(List *migrations);
-
-/* in stand_in.c */
-extern char *migrate_flyway_stand_in_key(const char *key);
-extern void migrate_mark_stand_ins(List *migrations);
 
 /* in liquibase.c */
 extern List *migrate_changesets_parse(const MigrateFileName *file,

@@ -207,8 +207,6 @@ tern_mark(MigrateLine *line)
 
 	if (find_in_line(line, "---- create above / drop below ----") != NULL)
 		return MARK_DOWN;
-	if (find_in_line(line, "{{") != NULL)
-		return MARK_TEMPLATE;
 	rest = migrate_line_after(line, "---- tern: disable-tx ----", &length);
 	return rest != NULL && migrate_is_word(rest, length, "") ? MARK_NO_TRANSACTION : MARK_NONE;
 }

@@ -34,7 +34,6 @@ typedef enum MigrateMarker
 	MARK_VARIABLES_ON,			/* variables are substituted from here on */
 	MARK_VARIABLES_OFF,
 	MARK_UNKNOWN,				/* looks like a marker but is not one */
-	MARK_TEMPLATE,				/* needs a template engine */
 } MigrateMarker;
 
 /*

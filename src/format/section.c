@@ -183,16 +183,6 @@ end_statement(SectionParser *parser)
 	parser->open->ends = lappend(parser->open->ends, end);
 }
 
-static void
-refuse_template(SectionParser *parser)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg("templates are not supported"),
-			 errhint("Write the statements out; tern's \"print-migrations\" shows them."),
-			 errcontext("file \"%s\", line %d", parser->file, parser->line->number)));
-}
-
 /*
  * Take a line that is a marker.  "after" is where the next line starts.
  */
@@ -251,9 +241,6 @@ apply_marker(SectionParser *parser, MigrateMarker marker, const char *after)
 			migrate_bad_file(parser->file, line->number,
 							 psprintf("unrecognized marker: \"%.*s\"",
 									  (int) strcspn(line->str, "\r\n"), line->str), NULL);
-			break;
-		case MARK_TEMPLATE:
-			refuse_template(parser);
 			break;
 	}
 }

@@ -27,6 +27,7 @@
 #include "format/manifest.h"
 #include "format/source.h"
 #include "format/source_int.h"
+#include "format/tern.h"
 #include "script/script.h"
 #include "util/hash.h"
 #include "util/names.h"
@@ -75,7 +76,7 @@ migrate_source_read_file(MigrateSource *source, const char *file)
 	MemoryContextSwitchTo(old);
 	if (source->sql == NULL)
 		return false;
-	source->may_include = migrate_may_include(source->sql);
+	source->may_include = migrate_may_include(source->sql) || migrate_may_have_action(source->sql);
 	migrate_text_cache_put(source->cache, source->file, source->sql, source->length,
 						   source->may_include);
 	return true;
@@ -126,8 +127,9 @@ static char *
 section_text(MigrateSource *source, const MigrateSection *section, int *length)
 {
 	char	   *str = migrate_section_text(section, source->sql, length);
-	char	   *whole_file = migrate_include_files(str, section->file, section->line,
-												   read_for_include, source);
+	char	   *whole_file = section->syntax == SYNTAX_TERN ?
+		migrate_expand_template(str, section->file, section->line, read_for_include, source) :
+		migrate_include_files(str, section->file, section->line, read_for_include, source);
 
 	if (whole_file != str)
 		*length = strlen(whole_file);

@@ -24,6 +24,7 @@
 #include "format/manifest.h"
 #include "format/source.h"
 #include "format/source_int.h"
+#include "format/tern.h"
 #include "script/script.h"
 #include "util/hash.h"
 #include "util/names.h"
@@ -138,7 +139,7 @@ migrate_source_bytes(MigrateSource *source, const char *file, int *length, const
 			copy = MemoryContextAllocHuge(source->scratch, (size_t) source->length + 1);
 			memcpy(copy, source->bytes, source->length + 1);
 			source->sql = migrate_directory_decode(file, copy, &source->length);
-			source->may_include = migrate_may_include(source->sql);
+			source->may_include = migrate_may_include(source->sql) || migrate_may_have_action(source->sql);
 			source->file = pstrdup(file);
 		}
 		MemoryContextSwitchTo(old);

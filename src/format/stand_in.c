@@ -16,7 +16,7 @@
 #include "postgres.h"
 
 #include "format/format.h"
-#include "format/format_int.h"
+#include "format/stand_in.h"
 
 /*
  * What ends the key of such a script: it comes right after the migration of its version.
@@ -59,6 +59,19 @@ migrate_mark_stand_ins(List *migrations)
 		if (migration->stands_for_all)
 			migration->sort_key = psprintf("%s" ATLAS_END, migration->sort_key);
 	}
+}
+
+/*
+ * Is the key of such a script not higher than another one, or does it come right after it?
+ */
+bool
+migrate_stand_in_is_up_to(const char *stand_in_key, const char *key)
+{
+	size_t		n = strlen(key);
+
+	return strcmp(stand_in_key, key) <= 0 ||
+		(strncmp(stand_in_key, key, n) == 0 &&
+		 (strcmp(stand_in_key + n, FLYWAY_END) == 0 || strcmp(stand_in_key + n, ATLAS_END) == 0));
 }
 
 /*

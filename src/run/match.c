@@ -21,6 +21,7 @@
 #include "format/contexts.h"
 #include "format/format.h"
 #include "format/source.h"
+#include "format/stand_in.h"
 #include "history/history.h"
 #include "run/match.h"
 #include "run/run.h"
@@ -264,7 +265,7 @@ migrate_match_up_to(List *items, const MigrateItem *target)
 		if (item->applied != NULL && !migrate_item_is_repeatable(item))
 			return;
 		if (item->applied == NULL && !migrate_item_is_repeatable(item) && migrate_item_is_stand_in(item) &&
-			strcmp(item->file->sort_key, migrate_item_sort_key(target)) <= 0)
+			migrate_stand_in_is_up_to(item->file->sort_key, migrate_item_sort_key(target)))
 			stand_in = item->file->sort_key;
 	}
 	foreach(lc, items)

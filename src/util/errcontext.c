@@ -98,7 +98,7 @@ hint_at_variable(const char *at)
 	if (geterrcode() != ERRCODE_SYNTAX_ERROR || (*at != ':' && *at != '{') || !may_hint())
 		return;
 	if (strncmp(at, "{{", 2) == 0)
-		migrate_callback_hint("Templates are not supported: write the statements out.");
+		migrate_callback_hint("Templates are read only in the format \"tern\": write the statements out.");
 	if (*at != ':')
 		return;
 	while (isalnum((unsigned char) at[n]) || at[n] == '_' || IS_HIGHBIT_SET(at[n]))

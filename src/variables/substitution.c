@@ -19,6 +19,7 @@
 #include "utils/memutils.h"
 
 #include "util/line_map.h"
+#include "util/lines.h"
 #include "util/names.h"
 #include "util/printable.h"
 #include "variables/variables.h"
@@ -32,6 +33,11 @@ static void
 set_line(MigrateSubstitution *s, const char *at)
 {
 	s->errctx->line = s->first_line + migrate_count_lines(s->sql, at - s->sql) - 1;
+	if (migrate_find_text(s->sql, MIGRATE_LINE_MARKER) == NULL)
+		return;
+	s->errctx->str = s->sql;
+	s->errctx->text_line = s->first_line;
+	memset(&s->errctx->mapped, 0, sizeof(MigrateLines));
 }
 
 /*

@@ -39,6 +39,7 @@ static const char *const syntax_names[] = {
 	[SYNTAX_FLYWAY] = "flyway",
 	[SYNTAX_LIQUIBASE] = "liquibase",
 	[SYNTAX_GRAPHILE] = "graphile",
+	[SYNTAX_TERN] = "tern",
 	[SYNTAX_NONE] = "none",
 };
 
@@ -82,6 +83,9 @@ substitute(MigrateSubstitution *s, MigrateSyntax syntax)
 			break;
 		case SYNTAX_GRAPHILE:
 			migrate_substitute_graphile(s);
+			break;
+		case SYNTAX_TERN:
+			migrate_substitute_tern(s);
 			break;
 		case SYNTAX_NONE:
 			break;

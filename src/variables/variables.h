@@ -28,6 +28,7 @@ typedef enum MigrateSyntax
 	SYNTAX_FLYWAY,				/* ${name} */
 	SYNTAX_LIQUIBASE,			/* likewise, kept without a value */
 	SYNTAX_GRAPHILE,			/* :NAME */
+	SYNTAX_TERN,				/* {{.name}} */
 	SYNTAX_NONE,
 } MigrateSyntax;
 

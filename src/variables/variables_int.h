@@ -49,6 +49,9 @@ extern void migrate_substitute_flyway(MigrateSubstitution *s, bool liquibase);
 /* in graphile.c */
 extern void migrate_substitute_graphile(MigrateSubstitution *s);
 
+/* in tern.c */
+extern void migrate_substitute_tern(MigrateSubstitution *s);
+
 /* in river.c */
 extern void migrate_substitute_river(MigrateSubstitution *s);
 
