@@ -50,6 +50,7 @@ extern List *migrate_choose_dialect(List *files);
 /* in yoyo.c */
 extern bool migrate_filename_yoyo(const char *file, MigrateFileName *parsed);
 extern bool migrate_directory_is_yoyo(List *names);
+extern bool migrate_yoyo_hook(const char *file, MigrateFileName *parsed);
 extern void migrate_refuse_yoyo(const char *file);
 
 /* in filename_plain.c */

@@ -182,7 +182,8 @@ const MigrateFormat migrate_formats[] = {
 	},
 	{
 		.name = "yoyo",.looks_like = migrate_directory_is_yoyo,.by_markers = true,
-		.parse_name = migrate_filename_yoyo,.refuse = migrate_refuse_yoyo,.depends = true,.twin = "plain",
+		.parse_name = migrate_filename_yoyo,.refuse = migrate_refuse_yoyo,
+		.parse_hook = migrate_yoyo_hook,.depends = true,.twin = "plain",
 		.grammar = &migrate_grammar_yoyo,
 		.like = "plain",.table = "_yoyo_migration",.column = "migration_hash",
 		.template = &migrate_template_yoyo
@@ -399,7 +400,8 @@ migrate_format_files(const MigrateFormat *format, List *names, const MigrateLayo
 			*copy = parsed;
 			files = lappend(files, copy);
 		}
-		else if (format->callbacks && migrate_callback_parse_name(file, "__", &parsed))
+		else if ((format->callbacks && migrate_callback_parse_name(file, "__", &parsed)) ||
+				 (format->parse_hook != NULL && format->parse_hook(file, &parsed)))
 		{
 			MigrateFileName *copy = palloc(sizeof(MigrateFileName));
 

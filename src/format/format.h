@@ -190,8 +190,8 @@ typedef struct MigrateFileName
 	char	   *author;			/* or NULL */
 	List	   *tags;			/* of char * */
 	bool		no_transaction; /* its section has none, as its name says */
-	char	   *verify;			/* a script that checks what it has done, which
-								 * may not exist; or NULL */
+	char	   *verify;			/* a script that checks what it has done,
+								 * which may not exist; or NULL */
 } MigrateFileName;
 
 /* in format.c */

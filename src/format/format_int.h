@@ -53,6 +53,7 @@ struct MigrateFormat
 	bool		consecutive;	/* nor any gap */
 	void		(*refuse) (const char *file);	/* what would have to run too */
 	bool		callbacks;		/* has files that run at moments of a run */
+	bool		(*parse_hook) (const char *file, MigrateFileName *parsed);	/* likewise */
 	const char *down_name;		/* of a down script; %s is the version */
 	bool		needs_up;		/* a down file without an up file is an error */
 	const char *wider;			/* a format with these names and others, which

@@ -91,7 +91,8 @@ git_value(SettingsReader *reader)
 {
 	StringInfoData value;
 	bool		quoted = false;
-	bool		in_word = false;	/* of characters that are as they are written */
+	bool		in_word = false;	/* of characters that are as they are
+									 * written */
 	int			line = reader->line;
 	int			kept = 0;		/* without white space at the end */
 

@@ -22,6 +22,7 @@
 #include "utils/timestamp.h"
 
 #include "files/files.h"
+#include "format/filename.h"
 #include "format/format.h"
 #include "format/template.h"
 #include "util/printable.h"
@@ -37,6 +38,7 @@ struct MigrateTemplate
 	const char *instead;		/* hint for a format that needs more than a
 								 * new file */
 	const char *up_file;
+	const char *other_up_file;	/* where the last one has it so */
 	const char *down_file;		/* NULL: none of its own ... */
 	const char *other_down_file;	/* ... or this, where the last one has it
 									 * so */
@@ -48,6 +50,8 @@ struct MigrateTemplate
 	bool		milliseconds;	/* ... namely those since 1970 */
 	bool		hyphens;		/* between the parts of a time */
 	bool		words;			/* no hyphen in a name */
+	bool		may_be_bare;	/* the name is left out where the last one has
+								 * none */
 };
 
 /*
@@ -138,7 +142,16 @@ last_number(const char *version)
 }
 
 /*
- * The last of the migrations that has a number; NULL if none has.
+ * Is a version a date with hyphens, as plain files have it?
+ */
+static bool
+is_hyphen_date(const char *version)
+{
+	return strlen(version) == strlen("2017-06-05") && migrate_begins_with_date(version);
+}
+
+/*
+ * The last of the migrations that has a number or a date; NULL if none has.
  */
 static const Migration *
 last_numbered(List *migrations)
@@ -147,7 +160,8 @@ last_numbered(List *migrations)
 	{
 		const Migration *migration = list_nth(migrations, i);
 
-		if (migration->kind == KIND_VERSIONED && last_number(migration->version) != NULL)
+		if (migration->kind == KIND_VERSIONED &&
+			(last_number(migration->version) != NULL || is_hyphen_date(migration->version)))
 			return migration;
 	}
 	return NULL;
@@ -168,6 +182,12 @@ next_version(const MigrateTemplate *template, const Migration *last, TimestampTz
 
 	if (last == NULL && template->first != NULL)
 		return pstrdup(template->first);
+	if (last != NULL && is_hyphen_date(last->version))
+	{
+		next = date_and_time(now);
+		next = psprintf("%.4s-%.2s-%.2s", next, next + 4, next + 6);
+		return strcmp(next, last->version) < 0 ? pstrdup(last->version) : next;
+	}
 	if (last == NULL)
 		return time_like(template->milliseconds ? "1000000000000" : "20000101000000", now);
 	digits = last_number(last->version);
@@ -199,6 +219,8 @@ separator_of(const Migration *last)
 {
 	const char *base = last ? migrate_base_name(last->file) : "";
 
+	if (last != NULL && is_hyphen_date(last->version))
+		return base[strlen(last->version)] == '_' ? '_' : '-';
 	return base[strspn(base, DIGITS)] == '-' ? '-' : '_';
 }
 
@@ -231,6 +253,18 @@ without_hyphens(const char *name)
 		if (*c == '-')
 			*c = '_';
 	return result;
+}
+
+/*
+ * A pattern without the name, and what separates it, in a directory of bare numbers.
+ */
+static char *
+bare_pattern(const char *pattern)
+{
+	const char *name = strstr(pattern, "%n");
+	int			separator = name[-1] == 's' ? 2 : 1;
+
+	return psprintf("%.*s%s", (int) (name - separator - pattern), pattern, name + 2);
 }
 
 /*
@@ -272,6 +306,8 @@ migrate_template_files(const MigrateTemplate *template, List *migrations, const 
 	const char *patterns[2];
 	const char *texts[] = {template->up_text, template->down_text};
 	char		separator = separator_of(last);
+	bool		is_bare = template->may_be_bare && last != NULL && *last->name == '\0' &&
+		!is_hyphen_date(last->version);
 	char	   *version;
 	List	   *files = NIL;
 
@@ -288,16 +324,19 @@ migrate_template_files(const MigrateTemplate *template, List *migrations, const 
 	patterns[1] = down_pattern(template, last);
 	patterns[0] = patterns[1] == NULL && template->single_file ? template->single_file :
 		template->up_file;
+	if (template->other_up_file != NULL && last != NULL && migrate_has_suffix(last->up.file, ".up.sql"))
+		patterns[0] = template->other_up_file;
 	for (int i = 0; i < lengthof(patterns) && patterns[i] != NULL; i++)
 	{
 		MigrateNewFile *file = palloc(sizeof(MigrateNewFile));
+		const char *pattern = is_bare && strstr(patterns[i], "%n") != NULL ? bare_pattern(patterns[i]) : patterns[i];
 		bool		beside = last != NULL && strchr(patterns[i], '/') == NULL;
 
 		/* where folders are only for order, in that of the last one */
 		file->file = psprintf("%.*s%s", beside ? (int) (migrate_base_name(last->file) - last->file) : 0,
 							  beside ? last->file : "",
-							  expand_pattern(patterns[i], version, separator, name));
-		file->str = texts[i] ? expand_pattern(texts[i], version, separator, name) : "";
+							  expand_pattern(pattern, version, separator, name));
+		file->str = is_bare && i == 0 ? psprintf("-- %s\n", name) : texts[i] ? expand_pattern(texts[i], version, separator, name) : "";
 		file->new_folder = strchr(patterns[i], '/') != NULL;
 		files = lappend(files, file);
 	}
@@ -371,8 +410,9 @@ const MigrateTemplate migrate_template_updown = {
 };
 
 const MigrateTemplate migrate_template_plain = {
-	.up_file = "%v%s%n.sql",.single_file = "%v%s%n.sql",
-	.down_file = "%v%s%n.down.sql",.other_down_file = "%v_rollback.sql",.first = "001"
+	.up_file = "%v%s%n.sql",.other_up_file = "%v%s%n.up.sql",.single_file = "%v%s%n.sql",
+	.down_file = "%v%s%n.down.sql",.other_down_file = "%v_rollback.sql",.first = "001",
+	.may_be_bare = true
 };
 
 const MigrateTemplate migrate_template_hasura = {
@@ -380,7 +420,7 @@ const MigrateTemplate migrate_template_hasura = {
 };
 
 const MigrateTemplate migrate_template_postgrator = {
-	.up_file = "%v.do.%n.sql",.down_file = "%v.undo.%n.sql",.first = "001"
+	.up_file = "%v.do.%n.sql",.down_file = "%v.undo.%n.sql",.first = "001",.may_be_bare = true
 };
 
 const MigrateTemplate migrate_template_yoyo = {.instead = "Use \"yoyo new --sql\"."};

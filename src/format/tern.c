@@ -178,9 +178,9 @@ parse_action(const char *begin, const char *file, int line)
 static const char *
 variable_of(const Action *action)
 {
-	const char *name = action->text + 1;
+	const char *name = action->text +1;
 
-	if (*action->text != '.' || *name == '\0' || isdigit((unsigned char) *name))
+	if (*action->text !='.' || *name == '\0' || isdigit((unsigned char) *name))
 		return NULL;
 	for (const char *p = name; *p != '\0'; p++)
 		if (!migrate_is_variable_char(*p))
@@ -389,7 +389,7 @@ with_line_markers(const Expansion *expansion, const char *file, int line)
 			   ((Origin *) list_nth(expansion->origins, next_origin + 1))->offset <= offset)
 			next_origin++;
 		origin = list_nth(expansion->origins, next_origin);
-		origin_line = origin->line + migrate_count_lines(text + origin->offset, offset - origin->offset) - 1;
+		origin_line = origin->line + migrate_count_lines(text +origin->offset, offset - origin->offset) - 1;
 		while (gap < list_length(expansion->gaps) && list_nth_int(expansion->gaps, gap + 1) < offset)
 			gap += 2;
 		if ((strcmp(origin->file, file) != 0 || origin_line != line) &&

@@ -27,6 +27,7 @@
 #include "util/printable.h"
 
 #define ROLLBACK	".rollback.sql"
+#define HOOK		"post-apply"
 
 /*
  * The length of what "yoyo new" puts before the name, a date, a number of two digits
@@ -61,7 +62,8 @@ migrate_filename_yoyo(const char *file, MigrateFileName *parsed)
 	bool		random;
 	int			version;
 
-	if (!migrate_is_flat(file) || !migrate_has_suffix(file, ".sql") || length <= 0)
+	if (!migrate_is_flat(file) || !migrate_has_suffix(file, ".sql") || length <= 0 ||
+		strncmp(file, HOOK, strlen(HOOK)) == 0)
 		return false;
 	stem = pnstrdup(file, length);
 	version = generated_length(stem, &random);
@@ -102,17 +104,36 @@ migrate_directory_is_yoyo(List *names)
 }
 
 /*
- * 0A000 for what yoyo runs after each run.
+ * What a file is as a hook, "post-apply*.sql": a callback that runs after each run that has
+ * applied something (backends/base.py, apply_migrations()); false if it is none.
+ */
+bool
+migrate_yoyo_hook(const char *file, MigrateFileName *parsed)
+{
+	if (!migrate_is_flat(file) || strncmp(file, HOOK, strlen(HOOK)) != 0 ||
+		!migrate_has_suffix(file, ".sql") || migrate_has_suffix(file, ROLLBACK))
+		return false;
+	parsed->kind = KIND_CALLBACK;
+	parsed->part = PART_UP;
+	parsed->event = EVENT_AFTER_APPLIED;
+	parsed->version = pstrdup("");
+	parsed->name = pstrdup(file);
+	parsed->description = pstrdup("");
+	parsed->sort_key = pstrdup(file);
+	return true;
+}
+
+/*
+ * 0A000 for a hook in Python.
  */
 void
 migrate_refuse_yoyo(const char *file)
 {
-	if (migrate_is_flat(file) && strncmp(file, "post-apply", strlen("post-apply")) == 0 &&
-		(migrate_has_suffix(file, ".sql") || migrate_has_suffix(file, ".py")))
+	if (migrate_is_flat(file) && strncmp(file, HOOK, strlen(HOOK)) == 0 && migrate_has_suffix(file, ".py"))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("hook \"%s\" cannot be run", file),
-				 errhint("Move its statements into migrations, or the file out of the directory.")));
+				 errhint("Write it in SQL, or move the file out of the directory.")));
 }
 
 /*

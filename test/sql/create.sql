@@ -96,6 +96,17 @@ SELECT * FROM test.nexts('dbmate', '1_a.sql', '9_a.sql', '09_a.sql');
 SELECT * FROM test.nexts('rambler', '001_a.sql', 'a.sql');
 SELECT * FROM test.nexts('diesel', '2024-01-01-120000_a/up.sql', '20240101120000_a/up.sql', '00000000000001_a/up.sql', '2024-01-01-120000-0000_a/up.sql', 'a/up.sql');
 SELECT * FROM test.nexts('postgres-migrations', '1-a.sql', '1_a.sql');
+-- bare numbers, and dates with hyphens: today's, as a separator the last one's
+SELECT * FROM test.nexts('plain', '1.sql', '9.sql', '009.sql', '1.up.sql', '01_a.up.sql');
+SELECT test.write('barepair/1.up.sql', ''), test.write('barepair/1.down.sql', ''), test.create('barepair', 'x');
+SELECT * FROM test.files('barepair');
+SELECT * FROM test.nexts('postgrator', '1.do.sql', '009.do.a.sql');
+SELECT last, replace(next, to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD'), '<today>') AS next
+FROM test.nexts('plain', '2017-06-05-a.sql', '2017-06-05_a.sql', '2017-06-05.sql', '2999-12-31-a.sql', '2999-12-31-z.sql', '2017-13-05-a.sql');
+SELECT test.write('bare/9.sql', 'SELECT 9;'), test.write('bare/10.sql', 'SELECT 10;'), test.create('bare', 'Add users'), test.create('bare', 'more');
+SELECT test.write('dated/2017-06-05-a.sql', ''), test.write('dated/2017-06-05-a.down.sql', '') \gset ignored_
+SELECT replace(test.create('dated', 'Add users'), to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD'), '<today>');
+SELECT replace(file, to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD'), '<today>') AS file, content FROM (SELECT * FROM test.files('bare') UNION ALL SELECT * FROM test.files('dated')) f;
 -- a down script where the last migration has one
 SELECT test.write('down/1_a.sql', ''), test.write('down/1_rollback.sql', ''), test.create('down', 'b');
 SELECT test.write('down/3-a.sql', ''), test.write('down/3-a.down.sql', ''), test.create('down', 'b');

@@ -254,11 +254,29 @@ SELECT test.look('order');
 -- a directive counts only before the first statement
 SELECT test.write('order/a.sql', E'SELECT 1;\n-- depends: x') \gset ignored_
 SELECT test.look('order');
-SELECT test.write('order/post-apply.sql', 'SELECT 1;') \gset ignored_
+SELECT test.write('order/post-apply.py', '') \gset ignored_
 SELECT test.look('order');
-SELECT test.remove('order/post-apply.sql') \gset ignored_
+SELECT test.remove('order/post-apply.py') \gset ignored_
 SELECT test.write('order/1.f.py', '') \gset ignored_
 SELECT test.look('order');
+-- hooks run after each run that has applied something
+SELECT test.write('hooks/20240101_01_aB3de.sql', E'-- \n-- depends: \n\nCREATE TABLE hooked (n int);') \gset ignored_
+SELECT test.write('hooks/20240101_01_aB3de.rollback.sql', 'DROP TABLE hooked;') \gset ignored_
+SELECT test.write('hooks/post-apply-2.sql', 'INSERT INTO hooked VALUES (2);') \gset ignored_
+SELECT test.write('hooks/post-apply.sql', 'INSERT INTO hooked VALUES (1);') \gset ignored_
+SELECT test.write('hooks/post-apply.rollback.sql', 'SELECT 1/0;') \gset ignored_
+SELECT version, statement, file, note FROM migrate.plan(test.made('hooks'), project => 'hooks');
+SELECT version FROM migrate.apply(test.made('hooks'), project => 'hooks');
+SELECT version FROM migrate.apply(test.made('hooks'), project => 'hooks');
+TABLE hooked;
+SELECT kind, version, name, outcome FROM migrate.history WHERE project = 'hooks' ORDER BY id;
+SELECT test.write('hooks/20240101_02_aB3de.sql', E'-- \n-- depends: 20240101_01_aB3de\n\nSELECT 2;') \gset ignored_
+CALL migrate.up(test.made('hooks'), project => 'hooks');
+SELECT n, count(*) FROM hooked GROUP BY n ORDER BY n;
+SELECT test.write('hooks/post-apply.sql', E'-- a hook\nSELECT 1/0;') \gset ignored_
+SELECT test.write('hooks/20240101_03_aB3de.sql', 'SELECT 3;') \gset ignored_
+SELECT test.try($$SELECT migrate.apply(test.made('hooks'), project => 'hooks')$$);
+SELECT count(*) FROM migrate.rollback(everything => true, force => true, project => 'hooks');
 -- names alone: where the order of numbers is another, it must be given
 SELECT test.write('undone/1_a.sql', 'SELECT 1;') \gset ignored_
 SELECT test.write('undone/1_a.rollback.sql', 'SELECT 1;') \gset ignored_

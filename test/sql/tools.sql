@@ -130,11 +130,11 @@ SELECT test.shell('mv code_flyway/db/afterConnect.sql code_flyway/db/beforeEachM
 SELECT test.look('code_flyway');
 SELECT test.shell('mv code_flyway/db/*.sql code_flyway/afterwards.sql');
 SELECT test.look('code_flyway');
-SELECT test.write('code_tern/1_a.sql', E'SELECT 1;\n---- create above / drop below ----\nSELECT {{ .name }};');
-SELECT test.look('code_tern');
+SELECT test.write('code_tern/1_a.sql', E'SELECT 1;\n{{ if .name }}\n---- create above / drop below ----\nSELECT 1;');
+SELECT test.try($$SELECT migrate.apply(test.made('code_tern'), project => 'code_tern')$$);
 SELECT test.write('code_tern/1_a.sql', E'{{ template "shared/a.sql" . }}\nSELECT 1;\n');
-SELECT test.look('code_tern');
-SELECT test.look('code_tern', 'tern');
+SELECT test.try($$SELECT migrate.apply(test.made('code_tern'), project => 'code_tern')$$);
+SELECT test.try($$SELECT migrate.apply(test.made('code_tern'), project => 'code_tern', format => 'tern')$$);
 
 --
 -- numbers
