@@ -4,9 +4,9 @@
  *		tern's templates: files that others include, and tern.conf, which has values.
  *
  * tern evaluates each half of a file as a template of Go (v2.4, migrate.go).  Of these,
- * two actions are read here: {{ template "folder/file.sql" . }}, which includes a file of
- * a folder of the directory, and {{ .name }}, a variable; and comments.  Included files
- * are put into the text when it is read, the values of variables later (variables/tern.c),
+ * these actions are read here: {{ template "folder/file.sql" . }}, which includes a file of
+ * a folder of the directory, also without its data, the period, or with a string instead, which
+ * {{ . }} is there; {{ .name }}, a variable; and comments.  Included files are put into the text when it is read, the values of variables later (variables/tern.c),
  * for which each reference stays in it as {{.name}}.
  *
  * Copyright (c) 2026, the migrate authors
@@ -61,6 +61,8 @@ typedef struct Template
 	const char *file;
 	const struct Template *outer;
 	int			depth;
+	bool		has_data;		/* variables have values in it */
+	const char *dot;			/* the text that it was included with, or NULL */
 } Template;
 
 typedef struct Expansion
@@ -189,27 +191,43 @@ variable_of(const Action *action)
 }
 
 /*
- * The file that an action "template "file" ." includes, palloc'd; NULL for another one.
+ * The string of Go that *p begins with, without its quotes, palloc'd; *p moves behind it and
+ * the white space there.  NULL if there is none, or one with a backslash.
  */
 static char *
-template_of(const Action *action)
+parse_string(const char **p)
+{
+	const char *begin = *p + 1;
+	const char *end = **p == '"' || **p == '`' ? skip_string(*p) : NULL;
+
+	if (end == NULL || memchr(begin, '\\', end - begin) != NULL)
+		return NULL;
+	*p = end + strspn(end, SPACE);
+	return pnstrdup(begin, end - 1 - begin);
+}
+
+/*
+ * The file that an action "template "file"" includes, palloc'd; NULL for another one.
+ * *argument becomes what follows: ".", "" or a string in quotes.
+ */
+static char *
+template_of(const Action *action, const char **argument)
 {
 	const char *p = action->text;
-	const char *name;
-	const char *end;
+	char	   *name;
+	const char *rest;
 
 	if (strncmp(p, "template", strlen("template")) != 0)
 		return NULL;
 	p += strlen("template");
 	p += strspn(p, SPACE);
-	if (*p != '"' && *p != '`')
+	name = parse_string(&p);
+	if (name == NULL)
 		return NULL;
-	end = skip_string(p);
-	name = p + 1;
-	if (end == NULL || memchr(name, '\\', end - name) != NULL)
-		return NULL;
-	p = end + strspn(end, SPACE);
-	return strcmp(p, ".") == 0 ? pnstrdup(name, end - 1 - name) : NULL;
+	*argument = rest = p;
+	if (*p == '\0' || strcmp(p, ".") == 0 || (parse_string(&rest) != NULL && *rest == '\0'))
+		return name;
+	return NULL;
 }
 
 /*
@@ -236,7 +254,7 @@ static void expand(Expansion *expansion, const char *str, int line, const Templa
  * Append the file of that name, which an action in that line includes.
  */
 static void
-append_template(Expansion *expansion, char *name, int line, const Template *self)
+append_template(Expansion *expansion, char *name, const char *argument, int line, const Template *self)
 {
 	Template	inner = {name, self, self->depth + 1};
 	bool		is_shared = strchr(name, '/') != NULL && migrate_has_suffix(name, ".sql");
@@ -263,6 +281,13 @@ append_template(Expansion *expansion, char *name, int line, const Template *self
 				 errdetail("The limits are %d files in one another, %d files in all, and %d MB.", MAX_DEPTH,
 						   MAX_TEMPLATES, MAX_BYTES / (1024 * 1024)),
 				 errcontext("file \"%s\", line %d", self->file, line)));
+	if (strcmp(argument, ".") == 0)
+	{
+		inner.has_data = self->has_data;
+		inner.dot = self->dot;
+	}
+	else if (*argument != '\0')
+		inner.dot = parse_string(&argument);
 	expand(expansion, str, 1, &inner);
 }
 
@@ -272,13 +297,16 @@ append_template(Expansion *expansion, char *name, int line, const Template *self
 static void
 append_action(Expansion *expansion, const Action *action, int line, const Template *self)
 {
-	const char *variable = variable_of(action);
-	char	   *name = template_of(action);
+	const char *variable = self->has_data ? variable_of(action) : NULL;
+	const char *argument;
+	char	   *name = template_of(action, &argument);
 
 	if (action->is_comment)
 		return;
 	if (name != NULL)
-		append_template(expansion, name, line, self);
+		append_template(expansion, name, argument, line, self);
+	else if (strcmp(action->text, ".") == 0 && self->dot != NULL)
+		append_text(expansion, self->dot, strlen(self->dot), self->file, line);
 	else if (variable != NULL)
 	{
 		char	   *reference = psprintf("{{.%s}}", variable);
@@ -290,6 +318,8 @@ append_action(Expansion *expansion, const Action *action, int line, const Templa
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("action \"%.*s\" of a template is not supported",
 						pg_mbcliplen(action->text, strlen(action->text), MAX_SHOWN_ACTION), action->text),
+				 !self->has_data && variable_of(action) != NULL ?
+				 errhint("The file is included without the data: write {{ template \"%s\" . }}.", self->file) :
 				 errhint("Use only {{ template \"folder/file.sql\" . }} and {{ .name }}, or write the statements out; tern's \"print-migrations\" shows them."),
 				 errcontext("file \"%s\", line %d", self->file, line)));
 }
@@ -418,7 +448,7 @@ char *
 migrate_expand_template(const char *str, const char *file, int line, MigrateReadTemplate read, void *arg)
 {
 	Expansion	expansion = {.read = read,.arg = arg};
-	Template	self = {file, NULL, 0};
+	Template	self = {.file = file,.has_data = true};
 
 	initStringInfo(&expansion.out);
 	expand(&expansion, str, line, &self);
@@ -440,6 +470,7 @@ migrate_templates_visit(const char *sql, bool (*visit) (void *arg, const char *f
 		const char *p = sql + 2;
 		const char *close;
 		Action		action = {0};
+		const char *argument;
 		char	   *name;
 
 		CHECK_FOR_INTERRUPTS();
@@ -451,7 +482,7 @@ migrate_templates_visit(const char *sql, bool (*visit) (void *arg, const char *f
 		action.text = pnstrdup(p, close - p - (close > p && close[-1] == '-'));
 		for (int n = strlen(action.text); n > 0 && strchr(SPACE, action.text[n - 1]) != NULL; n--)
 			action.text[n - 1] = '\0';
-		name = template_of(&action);
+		name = template_of(&action, &argument);
 		if (name != NULL && strchr(name, '/') != NULL && migrate_has_suffix(name, ".sql"))
 			(void) visit(arg, name);
 		sql = p;

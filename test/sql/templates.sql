@@ -83,6 +83,9 @@ SELECT test.second(E'{{ . }}');
 SELECT test.second(E'{{}}');
 SELECT test.second(E'{{ install_snapshot "001" }}');
 SELECT test.second(E'\n{{ template "shared/v1.sql" }}');
+SELECT test.second(E'{{ template "shared/v1.sql" "word" }}');
+SELECT test.second(E'{{ template "shared/v1.sql" "a" "b" }}');
+SELECT test.second(E'{{ template "shared/v1.sql" 1 }}');
 SELECT test.second(E'{{ template "shared/v1.sql" .x }}');
 SELECT test.second(E'{{ block "x" . }}{{ end }}');
 SELECT test.second(E'select ''{{1,2},{3,4}}''::int[];');
@@ -106,6 +109,11 @@ SELECT test.second(E'select 4;  {{ template "shared/three.sql" . }} select {{ .o
 SELECT test.second(E'{{- template "shared/three.sql" . -}}\n\n\n\nselect {{ .two }}');
 SELECT test.put('shared/var.sql', E'\nselect {{ .three }};') \gset ignored_
 SELECT test.second(E'select 1;\n{{ template "shared/var.sql" . }}');
+-- without data, or with a string
+SELECT test.put('shared/dot.sql', '/* {{ . }} */ select {{ . }};') \gset ignored_
+SELECT test.put('shared/dots.sql', 'select 1; {{ template "shared/dot.sql" . }}') \gset ignored_
+SELECT test.second(E'{{ template "shared/three.sql" }} {{ template "shared/dots.sql" "1" }}\n {{ template "shared/dot.sql" `0/0` }}');
+SELECT test.second(E'{{ template "shared/dot.sql" }}');
 -- rows of COPY are left alone
 CREATE TABLE copied (a int, b text);
 SELECT test.put('shared/rows.sql', E'1\tone\n2\ttwo\n') \gset ignored_
