@@ -94,7 +94,7 @@ require_postgres(const SqitchConf *conf, const MigrateSetting *setting, const ch
 
 /*
  * The target that sqitch deploys to where none is given: its section, if it has a name.
- * Errors: 0A000 for another database system, 42704 for a target without a section.
+ * That may be in another file, of the user.  0A000 for another database system.
  */
 static void
 find_target(SqitchConf *conf)
@@ -116,10 +116,8 @@ find_target(SqitchConf *conf)
 	}
 	conf->target = psprintf("target.%s", target->value);
 	uri = find_setting(conf, conf->target, "uri");
-	if (uri == NULL)
-		migrate_bad_setting(conf->settings, target, ERRCODE_UNDEFINED_OBJECT,
-							psprintf("target \"%s\" has no section with a \"uri\"", target->value), NULL);
-	require_postgres(conf, uri, uri->value);
+	if (uri != NULL)
+		require_postgres(conf, uri, uri->value);
 }
 
 /*
@@ -170,7 +168,7 @@ find_variables(const SqitchConf *conf, bool down)
 /*
  * What a sqitch.conf says about the files of its project.  Errors, with file and line:
  * 42601 for what cannot be parsed, 22023 for a path that leads out of the directory and
- * for other values, 0A000 for another database system, 42704 for an unknown target.
+ * for other values, 0A000 for another database system.
  */
 MigrateLayout *
 migrate_sqitch_conf(const char *file, const char *str)
