@@ -41,6 +41,7 @@
 #include "run/undone.h"
 #include "run/verify_script.h"
 #include "script/script.h"
+#include "util/printable.h"
 #include "util/subtransaction.h"
 
 #define DONE			"done"

@@ -44,6 +44,10 @@ def sqitch_more(random, migrations):
         if random.random() < .3:
             plan += f'@v{migration.place} {who}'
     yield 'sqitch.plan', plan
+    if random.random() < 0.5:
+        yield 'sqitch.conf', '[core]\n\tengine = pg ; x\n\t' + random.choice(
+            ['top_dir = .', 'plan_file = "./sqitch.plan"', '# x', 'top_dir = \\\n .', 'extension = sql', 'top_dir = ..', '"']) + \
+            random.choice(['\n', '\n[deploy]\n\tverify\n', '\n[core "variables"]\n\tone = "1\\n"\n'])
 
 
 def drizzle_more(random, migrations):
@@ -105,7 +109,8 @@ FORMATS = {
 }
 
 NAMES = ['create_users', 'a', 'b_c', 'add-email', '\u00e9', 'with space', 'a.b', 'DROP', '1']
-EXTRAS = ['README.md', '.hidden.sql', 'x.go', 'seed.sql', '1_x.ts', 'sub/y.sql', 'U9__z.sql', 'atlas.sum', 'migration_lock.toml']
+EXTRAS = ['README.md', '.hidden.sql', 'x.go', 'seed.sql', '1_x.ts', 'sub/y.sql', 'U9__z.sql', 'atlas.sum', 'migration_lock.toml',
+          'tern.conf']
 INCLUDED = ['SELECT 1', 'CREATE TABLE inc (a int);', '\\ir inc.sql', 'COPY inc FROM stdin;\n1\n', "SELECT '", '']
 
 

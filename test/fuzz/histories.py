@@ -45,6 +45,7 @@ SETTINGS = {
     'record_objects': ['off', 'on'],
     'allow_sync': ['on', 'off'],
     'callbacks_always': ['off', 'on'],
+    'verify_scripts': ['auto', 'on', 'off'],
     'contexts': ['', '*', 'a,!b'],
     'labels': ['', '*'],
 }

@@ -1,10 +1,5 @@
 -- Write your migrate up statements here
-create function last_catch(ring_wanted text) returns date
-language plpgsql stable as $$
-begin
-  return (select max(caught_on) from catches where ring = ring_wanted);
-end
-$$;
+{{ template "shared/last_catch_v1.sql" . }}
 
 ---- create above / drop below ----
 
