@@ -631,8 +631,12 @@ applied_yoyo() { sed -nE 's/^A *([0-9]+_[0-9]+_[A-Za-z0-9]+)-.*/\1/p'; }
 #
 
 install_sqitch() { package sqitch libdbd-pg-perl; }
-# Its plan must also have the changes that a change conflicts with.
-prepare_sqitch() { sed -i 's/ !old_catalogue//' migrations/sqitch.plan; }
+# Its plan must also have the changes that a change conflicts with.  Both run the
+# verify scripts.
+prepare_sqitch() {
+    sed -i 's/ !old_catalogue//' migrations/sqitch.plan
+    printf '[deploy]\n\tverify = true\n' >>migrations/sqitch.conf
+}
 in_sqitch() {
     local command=$1
     shift
