@@ -243,6 +243,19 @@ SELECT test.put('db/verify/a.sql', 'SELECT 1;');
 SELECT version FROM migrate.redo(:sq);
 SELECT version FROM migrate.refresh(:sq);
 
+-- adopted: the plan and the scripts are where sqitch.conf says, and the plan names the project
+CALL migrate.down(everything => true);
+CREATE SCHEMA sqitch;
+CREATE TABLE sqitch.changes (change_id text PRIMARY KEY, script_hash text, change text NOT NULL, project text NOT NULL,
+	note text NOT NULL, committed_at timestamptz NOT NULL, committer_name text NOT NULL, committer_email text NOT NULL,
+	planned_at timestamptz NOT NULL, planner_name text NOT NULL, planner_email text NOT NULL);
+INSERT INTO sqitch.changes SELECT 'id' || n, CASE n WHEN 1 THEN '0123456789012345678901234567890123456789' END, c, p, '', to_timestamp(n), '', '', now(), '', ''
+FROM (VALUES (1, 'a', 'p'), (2, 'f/b', 'p'), (3, 'other', 'q')) t (n, c, p);
+SELECT version, name, note FROM migrate.adopt(:sq);
+SELECT version, state, file FROM migrate.status(:sq);
+DROP SCHEMA sqitch CASCADE;
+SELECT migrate.repair(version => v, state => 'pending') FROM unnest('{a@v1,f/b}'::text[]) v;
+
 -- an ordinary role
 CREATE ROLE regress_migrate_sqitch;
 GRANT ALL ON SCHEMA app TO regress_migrate_sqitch;
@@ -250,7 +263,6 @@ GRANT USAGE ON SCHEMA test TO regress_migrate_sqitch;
 GRANT SELECT ON test.file TO regress_migrate_sqitch;
 GRANT EXECUTE ON ALL ROUTINES IN SCHEMA migrate TO regress_migrate_sqitch;
 GRANT USAGE ON SCHEMA migrate TO regress_migrate_sqitch;
-CALL migrate.down(everything => true);
 SET ROLE regress_migrate_sqitch;
 SELECT version FROM migrate.apply(files => test.sent());
 SELECT version FROM migrate.rollback();
