@@ -187,14 +187,14 @@ SELECT version FROM migrate.apply(:sq);
 SELECT count(*) FROM migrate.rollback(everything => true);
 CALL migrate.up(:sq);
 CALL migrate.down(everything => true);
-CREATE SCHEMA tenant;
-SELECT test.put('db/deploy/f/b.sql', 'SET search_path = pg_catalog; CREATE TABLE tenant.f_b ();');
-SELECT test.put('db/verify/f/b.sql', 'SELECT * FROM f_b; SELECT 1/(current_setting(''search_path'') = ''tenant'')::int;');
-SELECT version FROM migrate.apply(:sq, schema => 'tenant');
-SELECT count(*) FROM migrate.rollback(everything => true, schema => 'tenant', force => true);
-CALL migrate.up_schemas(:sq, '{tenant}');
-CALL migrate.down(everything => true, schema => 'tenant');
-DROP SCHEMA tenant;
+CREATE SCHEMA sqitch_tenant;
+SELECT test.put('db/deploy/f/b.sql', 'SET search_path = pg_catalog; CREATE TABLE sqitch_tenant.f_b ();');
+SELECT test.put('db/verify/f/b.sql', 'SELECT * FROM f_b; SELECT 1/(current_setting(''search_path'') = ''sqitch_tenant'')::int;');
+SELECT version FROM migrate.apply(:sq, schema => 'sqitch_tenant');
+SELECT count(*) FROM migrate.rollback(everything => true, schema => 'sqitch_tenant', force => true);
+CALL migrate.up_schemas(:sq, '{sqitch_tenant}');
+CALL migrate.down(everything => true, schema => 'sqitch_tenant');
+DROP SCHEMA sqitch_tenant;
 
 -- of a migration with several transactions, what is committed stays; only the check is repeated
 SELECT test.put('db/deploy/f/b.sql', 'BEGIN; CREATE TABLE f_b (i int); COMMIT; CREATE INDEX CONCURRENTLY f_b_i ON f_b (i);');
