@@ -14,9 +14,11 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/tableam.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
@@ -24,6 +26,7 @@
 #include "commands/tablecmds.h"
 #include "commands/tablespace.h"
 #include "miscadmin.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
@@ -284,7 +287,9 @@ alter_command(Producer *producer, MigrateRelationFact *fact, Relation rel, const
 		fact->scanned |= scanned;
 	}
 	if (inh && recurses(cmd))
-		migrate_fact_children(producer, fact->relid, lock, (actions & REWRITES) != 0, scanned);
+		migrate_fact_children(producer, fact->relid, lock, (actions & REWRITES) != 0,
+							  scanned && !(cmd->subtype == AT_AddConstraint &&
+										   castNode(Constraint, cmd->def)->is_no_inherit));
 }
 
 /*
@@ -303,17 +308,70 @@ note_scan(Producer *producer, MigrateRelationFact *fact)
 	planned->scanned_in = transaction;
 }
 
+static void
+alter_relation(Producer *producer, const AlterTableStmt *stmt, MigrateRelationFact *fact, LOCKMODE lock)
+{
+	Relation	rel = migrate_fact_open(fact->relid);
+	ListCell   *lc;
+
+	foreach(lc, stmt->cmds)
+		alter_command(producer, fact, rel, lfirst_node(AlterTableCmd, lc), lock, stmt->relation->inh);
+	note_scan(producer, fact);
+	if (rel != NULL)
+		table_close(rel, AccessShareLock);
+	else
+		fact->known = false;
+}
+
 /*
- * ALTER TABLE, VIEW and MATERIALIZED VIEW.
+ * ALTER TYPE ... CASCADE changes the tables that were made OF a composite type.  No index
+ * finds them; core's find_typed_table_dependencies() reads all of pg_class, too.
+ */
+static void
+alter_typed_tables(Producer *producer, const AlterTableStmt *stmt, LOCKMODE lock)
+{
+	Oid			type = get_rel_type_id(RangeVarGetRelid(stmt->relation, NoLock, true));
+	Relation	relations;
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	List	   *relids = NIL;
+	ListCell   *lc;
+
+	if (!OidIsValid(type))
+		return;
+	relations = table_open(RelationRelationId, AccessShareLock);
+	ScanKeyInit(&key, Anum_pg_class_reloftype, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(type));
+	scan = systable_beginscan(relations, InvalidOid, false, NULL, 1, &key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		CHECK_FOR_INTERRUPTS();
+		relids = lappend_oid(relids, ((Form_pg_class) GETSTRUCT(tuple))->oid);
+	}
+	systable_endscan(scan);
+	table_close(relations, AccessShareLock);
+	list_sort(relids, list_oid_cmp);
+	foreach(lc, relids)
+	{
+		MigrateRelationFact *fact = migrate_fact_add(producer, lfirst_oid(lc), lock, 0);
+
+		if (fact != NULL)
+			alter_relation(producer, stmt, fact, lock);
+	}
+}
+
+/*
+ * ALTER TABLE, VIEW and MATERIALIZED VIEW, and ALTER TYPE of a composite type.
  */
 void
 migrate_facts_alter(Producer *producer, AlterTableStmt *stmt)
 {
 	LOCKMODE	lock = AlterTableGetLockLevel(stmt->cmds);
 	MigrateRelationFact *fact;
-	Relation	rel;
 	ListCell   *lc;
 
+	if (stmt->objtype == OBJECT_TYPE)
+		alter_typed_tables(producer, stmt, lock);
 	/* with the name of a table, ALTER INDEX and the like fail */
 	if (stmt->objtype != OBJECT_TABLE && stmt->objtype != OBJECT_VIEW && stmt->objtype != OBJECT_MATVIEW)
 		return;
@@ -323,14 +381,6 @@ migrate_facts_alter(Producer *producer, AlterTableStmt *stmt)
 		if (lfirst_node(AlterTableCmd, lc)->subtype == AT_ChangeOwner)
 			migrate_facts_change_owner(producer, stmt->relation);
 	}
-	if (fact == NULL)
-		return;
-	rel = migrate_fact_open(fact->relid);
-	foreach(lc, stmt->cmds)
-		alter_command(producer, fact, rel, lfirst_node(AlterTableCmd, lc), lock, stmt->relation->inh);
-	note_scan(producer, fact);
-	if (rel != NULL)
-		table_close(rel, AccessShareLock);
-	else
-		fact->known = false;
+	if (fact != NULL)
+		alter_relation(producer, stmt, fact, lock);
 }

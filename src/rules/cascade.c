@@ -23,11 +23,16 @@
 #include "catalog/namespace.h"
 #include "catalog/objectaddress.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_attrdef.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_depend.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_namespace.h"
+#include "catalog/pg_policy.h"
 #include "catalog/pg_proc.h"
+#include "catalog/pg_rewrite.h"
+#include "catalog/pg_statistic_ext.h"
+#include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
 #include "miscadmin.h"
@@ -162,14 +167,55 @@ drop_constraint(Cascade *cascade, Oid oid)
 }
 
 /*
+ * A trigger, a rule, a policy, a default or statistics go: the table that they are of is
+ * locked where it stays.  Each depends on it, and goes with it.
+ */
+static void
+drop_part(Cascade *cascade, Relation depend, const ObjectAddress *object)
+{
+	LOCKMODE	lock = object->classId == StatisticExtRelationId ? ShareUpdateExclusiveLock : AccessExclusiveLock;
+	ScanKeyData keys[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	ScanKeyInit(&keys[0], Anum_pg_depend_classid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(object->classId));
+	ScanKeyInit(&keys[1], Anum_pg_depend_objid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(object->objectId));
+	scan = systable_beginscan(depend, DependDependerIndexId, true, NULL, 2, keys);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
+		ObjectAddress table = {form->refclassid, form->refobjid, 0};
+
+		if (form->deptype == DEPENDENCY_AUTO && form->refclassid == RelationRelationId &&
+			hash_search(cascade->seen, &table, HASH_FIND, NULL) == NULL)
+			(void) migrate_fact_add(cascade->producer, form->refobjid, lock, 0);
+	}
+	systable_endscan(scan);
+}
+
+/*
  * What dropping an object does to relations.
  */
 static void
-drop_object(Cascade *cascade, const ObjectAddress *object)
+drop_object(Cascade *cascade, Relation depend, const ObjectAddress *object)
 {
 	Producer   *producer = cascade->producer;
 	char		kind;
 
+	switch (object->classId)
+	{
+		case TriggerRelationId:
+		case RewriteRelationId:
+		case PolicyRelationId:
+		case AttrDefaultRelationId:
+		case StatisticExtRelationId:
+			drop_part(cascade, depend, object);
+			return;
+		default:
+			break;
+	}
 	if (object->classId == ConstraintRelationId)
 		drop_constraint(cascade, object->objectId);
 	if (object->classId != RelationRelationId)
@@ -216,7 +262,7 @@ migrate_facts_cascade(Producer *producer, const ObjectAddress *object)
 	 * its own
 	 */
 	for (int i = 1; i < list_length(cascade.todo); i++)
-		drop_object(&cascade, list_nth(cascade.todo, i));
+		drop_object(&cascade, depend, list_nth(cascade.todo, i));
 	hash_destroy(cascade.seen);
 	table_close(depend, AccessShareLock);
 }

@@ -133,6 +133,20 @@ read_constraints(Producer *producer, Oid relid, const ColumnDef *def, NewColumn 
 }
 
 /*
+ * Does a default call nextval()?  The sequence may be one that the plan makes, for which
+ * the expression cannot be analyzed.
+ */
+static bool
+calls_nextval(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, FuncCall) && strcmp(strVal(llast(((FuncCall *) node)->funcname)), "nextval") == 0)
+		return true;
+	return raw_expression_tree_walker(node, calls_nextval, context);
+}
+
+/*
  * Does a default have to be computed for each row, or does its type have checks?
  */
 static void
@@ -157,7 +171,9 @@ read_type(Producer *producer, const ColumnDef *def, NewColumn *column)
 		expr = get_typdefault(typid);
 		column->has_value |= expr != NULL;
 	}
-	if (column->raw_default != NULL)
+	if (calls_nextval((Node *) column->raw_default, NULL))
+		column->rewrites = true;
+	else if (column->raw_default != NULL)
 		expr = cookDefault(make_parsestate(NULL), (Node *) copyObject(column->raw_default),
 						   typid, typmod, def->colname, 0);
 	if (expr != NULL && contain_volatile_functions(expr))
@@ -275,7 +291,7 @@ rebuilds_index(Oid index, Form_pg_attribute attr, Oid typid, Oid collation)
 	HeapTuple	class;
 	Form_pg_index form;
 	bool		uses = false;
-	bool complex;
+	bool		computes;
 	Oid			am;
 
 	if (!HeapTupleIsValid(tuple))
@@ -283,7 +299,7 @@ rebuilds_index(Oid index, Form_pg_attribute attr, Oid typid, Oid collation)
 	form = (Form_pg_index) GETSTRUCT(tuple);
 	for (int i = 0; i < form->indnkeyatts; i++)
 		uses |= form->indkey.values[i] == attr->attnum;
-	complex = !heap_attisnull(tuple, Anum_pg_index_indexprs, NULL) ||
+	computes = !heap_attisnull(tuple, Anum_pg_index_indexprs, NULL) ||
 		!heap_attisnull(tuple, Anum_pg_index_indpred, NULL);
 
 	ReleaseSysCache(tuple);
@@ -294,8 +310,8 @@ rebuilds_index(Oid index, Form_pg_attribute attr, Oid typid, Oid collation)
 		return false;
 	am = ((Form_pg_class) GETSTRUCT(class))->relam;
 	ReleaseSysCache(class);
-	return complex ||collation != attr->attcollation ||
-				GetDefaultOpClass(attr->atttypid, am) != GetDefaultOpClass(typid, am);
+	return computes || collation != attr->attcollation ||
+		GetDefaultOpClass(attr->atttypid, am) != GetDefaultOpClass(typid, am);
 }
 
 /*

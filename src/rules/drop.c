@@ -12,15 +12,18 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "access/table.h"
 #include "catalog/heap.h"
 #include "catalog/index.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_statistic_ext.h"
 #include "pgstat.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/syscache.h"
 
 #include "rules/facts_int.h"
 #include "rules/rules_int.h"
@@ -40,6 +43,22 @@ drop_index(Producer *producer, const DropStmt *stmt, Oid index)
 	migrate_note_handled(producer, relid, name);
 	if (entry != NULL && entry->numscans > 0)
 		migrate_fact_other(producer, ACTION_DROP_USED_INDEX, quote_identifier(name), fact);
+}
+
+/*
+ * DROP STATISTICS locks the table that they are of.
+ */
+static void
+drop_statistics(Producer *producer, List *names)
+{
+	Oid			statistics = get_statistics_object_oid(names, true);
+	HeapTuple	tuple = SearchSysCache1(STATEXTOID, ObjectIdGetDatum(statistics));
+
+	if (!HeapTupleIsValid(tuple))
+		return;
+	(void) migrate_fact_add(producer, ((Form_pg_statistic_ext) GETSTRUCT(tuple))->stxrelid,
+							ShareUpdateExclusiveLock, 0);
+	ReleaseSysCache(tuple);
 }
 
 /*
@@ -118,6 +137,9 @@ migrate_facts_drop(Producer *producer, const DropStmt *stmt)
 				else
 					drop_new(producer, name);
 				break;
+			case OBJECT_STATISTIC_EXT:
+				drop_statistics(producer, names);
+				break;
 			case OBJECT_TRIGGER:
 			case OBJECT_POLICY:
 			case OBJECT_RULE:
@@ -134,14 +156,15 @@ migrate_facts_drop(Producer *producer, const DropStmt *stmt)
 }
 
 static void
-truncate_relation(Producer *producer, Oid relid)
+truncate_relation(Producer *producer, Oid relid, bool inh)
 {
 	MigrateRelationFact *fact = migrate_fact_add(producer, relid, AccessExclusiveLock, ACTION_TRUNCATE);
 
 	if (fact == NULL)
 		return;
 	fact->rewritten = fact->kind != RELKIND_PARTITIONED_TABLE;
-	migrate_fact_children(producer, relid, AccessExclusiveLock, true, false);
+	if (inh)
+		migrate_fact_children(producer, relid, AccessExclusiveLock, true, false);
 }
 
 /*
@@ -167,14 +190,19 @@ void
 migrate_facts_truncate(Producer *producer, const TruncateStmt *stmt)
 {
 	List	   *relids = NIL;
+	List	   *only = NIL;
 	ListCell   *lc;
 
 	foreach(lc, stmt->relations)
 	{
-		Oid			relid = migrate_fact_lookup(producer, lfirst_node(RangeVar, lc));
+		const RangeVar *name = lfirst_node(RangeVar, lc);
+		Oid			relid = migrate_fact_lookup(producer, name);
 
-		if (OidIsValid(relid))
-			relids = list_append_unique_oid(relids, relid);
+		if (!OidIsValid(relid))
+			continue;
+		relids = list_append_unique_oid(relids, relid);
+		if (!name->inh)
+			only = lappend_oid(only, relid);
 	}
 	while (relids != NIL && stmt->behavior == DROP_CASCADE)
 	{
@@ -185,7 +213,7 @@ migrate_facts_truncate(Producer *producer, const TruncateStmt *stmt)
 		relids = list_concat_unique_oid(relids, more);
 	}
 	foreach(lc, relids)
-		truncate_relation(producer, lfirst_oid(lc));
+		truncate_relation(producer, lfirst_oid(lc), !list_member_oid(only, lfirst_oid(lc)));
 	mark_empty(producer);
 }
 

@@ -39,6 +39,7 @@ extern void migrate_facts_domain(Producer *producer, const AlterDomainStmt *stmt
 
 /* in rows.c */
 extern void migrate_facts_rows(Producer *producer, const RangeVar *relation, const Node *where);
+extern void migrate_facts_of_view(Producer *producer, Oid view, LOCKMODE lock, bool scans);
 extern void migrate_facts_refresh(Producer *producer, const RefreshMatViewStmt *stmt);
 
 #endif							/* MIGRATE_RULES_FACTS_INT_H */

@@ -84,6 +84,58 @@ may_use_index(Relation rel, const Node *where)
 }
 
 /*
+ * The tables of a view's query, which get "lock" as well, and are read if "scans".
+ */
+static void
+tables_of_query(Producer *producer, const Query *query, Oid view, LOCKMODE lock, bool scans)
+{
+	ListCell   *lc;
+
+	check_stack_depth();
+	foreach(lc, query->cteList)
+		tables_of_query(producer, castNode(Query, lfirst_node(CommonTableExpr, lc)->ctequery), view, lock, scans);
+	foreach(lc, query->rtable)
+	{
+		const RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
+		MigrateRelationFact *fact;
+
+		if (rte->rtekind == RTE_SUBQUERY && rte->subquery != NULL && !OidIsValid(rte->relid))
+			tables_of_query(producer, rte->subquery, view, lock, scans);
+		if (rte->rtekind != RTE_RELATION || rte->relid == view)
+			continue;
+		fact = migrate_fact_add(producer, rte->relid, lock, 0);
+		if (fact == NULL)
+			continue;
+		if (fact->kind == RELKIND_VIEW)
+			migrate_facts_of_view(producer, rte->relid, lock, scans);
+		else if (scans && !fact->emptied && fact->kind != RELKIND_PARTITIONED_TABLE)
+			fact->scanned = true;
+	}
+}
+
+/*
+ * Note the relations that the query of a view or a materialized view reads.  Each gets
+ * "lock", and is read as a whole if "scans".
+ */
+void
+migrate_facts_of_view(Producer *producer, Oid view, LOCKMODE lock, bool scans)
+{
+	Relation	rel = migrate_fact_open(view);
+
+	if (rel == NULL)
+		return;
+	if (rel->rd_rules != NULL)
+	{
+		for (int i = 0; i < rel->rd_rules->numLocks; i++)
+		{
+			if (rel->rd_rules->rules[i]->event == CMD_SELECT)
+				tables_of_query(producer, linitial_node(Query, rel->rd_rules->rules[i]->actions), view, lock, scans);
+		}
+	}
+	table_close(rel, AccessShareLock);
+}
+
+/*
  * UPDATE and DELETE.
  */
 void
@@ -95,6 +147,8 @@ migrate_facts_rows(Producer *producer, const RangeVar *relation, const Node *whe
 
 	if (fact == NULL)
 		return;
+	if (fact->kind == RELKIND_VIEW)
+		migrate_facts_of_view(producer, fact->relid, RowExclusiveLock, where == NULL);
 	rel = migrate_fact_open(fact->relid);
 	if (rel == NULL)
 		return;
@@ -108,31 +162,15 @@ migrate_facts_rows(Producer *producer, const RangeVar *relation, const Node *whe
 		migrate_fact_children(producer, fact->relid, RowExclusiveLock, false, true);
 }
 
-/*
- * The tables that the query of a materialized view reads.
- */
-static void
-scan_tables(Producer *producer, const Query *query, Oid view)
+static bool
+has_index(Oid relid)
 {
-	ListCell   *lc;
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	bool		result = HeapTupleIsValid(tuple) && ((Form_pg_class) GETSTRUCT(tuple))->relhasindex;
 
-	check_stack_depth();
-	foreach(lc, query->cteList)
-		scan_tables(producer, castNode(Query, lfirst_node(CommonTableExpr, lc)->ctequery), view);
-	foreach(lc, query->rtable)
-	{
-		const RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
-		MigrateRelationFact *fact;
-
-		if (rte->rtekind == RTE_SUBQUERY && rte->subquery != NULL && !OidIsValid(rte->relid))
-			scan_tables(producer, rte->subquery, view);
-		if (rte->rtekind != RTE_RELATION || rte->relid == view ||
-			(rte->relkind != RELKIND_RELATION && rte->relkind != RELKIND_MATVIEW))
-			continue;
-		fact = migrate_fact_add(producer, rte->relid, AccessShareLock, 0);
-		if (fact != NULL)
-			fact->scanned = !fact->emptied;
-	}
+	if (HeapTupleIsValid(tuple))
+		ReleaseSysCache(tuple);
+	return result;
 }
 
 /*
@@ -144,18 +182,13 @@ migrate_facts_refresh(Producer *producer, const RefreshMatViewStmt *stmt)
 	MigrateRelationFact *fact =
 		migrate_fact_name(producer, stmt->relation, stmt->concurrent ? ExclusiveLock : AccessExclusiveLock,
 						  stmt->concurrent ? 0 : ACTION_REFRESH);
-	Relation	rel;
 
 	if (fact == NULL)
 		return;
 	fact->rewritten = !stmt->concurrent;
-	fact->scanned = !stmt->skipData;
+	/* the new rows are read for an index, or compared with the old ones */
+	fact->scanned = !stmt->skipData && (stmt->concurrent || has_index(fact->relid));
 	if (stmt->skipData)
 		return;
-	rel = migrate_fact_open(fact->relid);
-	if (rel == NULL)
-		return;
-	if (rel->rd_rules != NULL && rel->rd_rules->numLocks > 0)
-		scan_tables(producer, linitial_node(Query, rel->rd_rules->rules[0]->actions), fact->relid);
-	table_close(rel, AccessShareLock);
+	migrate_facts_of_view(producer, fact->relid, AccessShareLock, true);
 }

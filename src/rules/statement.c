@@ -16,6 +16,8 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "commands/defrem.h"
+#include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
@@ -30,11 +32,38 @@ lock_names(Producer *producer, const List *names, LOCKMODE lock)
 	foreach(lc, names)
 	{
 		const RangeVar *name = lfirst(lc);
+		MigrateRelationFact *fact;
 
 		if (!IsA(name, RangeVar))
 			continue;
-		if (migrate_fact_name(producer, name, lock, 0) != NULL && name->inh)
-			migrate_fact_children(producer, migrate_fact_lookup(producer, name), lock, false, false);
+		fact = migrate_fact_name(producer, name, lock, 0);
+		if (fact == NULL)
+			continue;
+		if (name->inh)
+			migrate_fact_children(producer, fact->relid, lock, false, false);
+		if (fact->kind == RELKIND_VIEW)
+			migrate_facts_of_view(producer, fact->relid, lock, false);
+	}
+}
+
+/*
+ * The tables that CREATE and ALTER PUBLICATION name.
+ */
+static void
+publish(Producer *producer, const List *objects)
+{
+	ListCell   *lc;
+
+	foreach(lc, objects)
+	{
+		const PublicationObjSpec *object = lfirst_node(PublicationObjSpec, lc);
+		MigrateRelationFact *fact;
+
+		if (object->pubtable == NULL)
+			continue;
+		fact = migrate_fact_name(producer, object->pubtable->relation, ShareUpdateExclusiveLock, 0);
+		if (fact != NULL && object->pubtable->relation->inh && fact->kind == RELKIND_RELATION)
+			migrate_fact_children(producer, fact->relid, ShareUpdateExclusiveLock, false, false);
 	}
 }
 
@@ -114,8 +143,24 @@ rewrite(Producer *producer, const RangeVar *name)
 {
 	MigrateRelationFact *fact = migrate_fact_name(producer, name, AccessExclusiveLock, ACTION_STORAGE);
 
-	if (fact != NULL && !fact->emptied)
-		fact->rewritten = fact->scanned = fact->kind != RELKIND_PARTITIONED_TABLE;
+	if (fact == NULL || fact->emptied)
+		return;
+	if (fact->kind == RELKIND_PARTITIONED_TABLE)
+		migrate_fact_children(producer, fact->relid, AccessExclusiveLock, true, true);
+	else
+		fact->rewritten = fact->scanned = true;
+}
+
+/*
+ * VACUUM and ANALYZE without FULL, which treat each partition as a table of its own.
+ */
+static void
+maintain(Producer *producer, const RangeVar *name)
+{
+	MigrateRelationFact *fact = migrate_fact_name(producer, name, ShareUpdateExclusiveLock, 0);
+
+	if (fact != NULL && fact->kind == RELKIND_PARTITIONED_TABLE)
+		migrate_fact_children(producer, fact->relid, ShareUpdateExclusiveLock, false, false);
 }
 
 /*
@@ -151,7 +196,28 @@ vacuum(Producer *producer, const VacuumStmt *stmt)
 		if (full)
 			rewrite(producer, relation->relation);
 		else
-			(void) migrate_fact_name(producer, relation->relation, ShareUpdateExclusiveLock, 0);
+			maintain(producer, relation->relation);
+	}
+}
+
+/*
+ * The relation that a statement changes; NULL if it is not one that changes rows.
+ */
+static const RangeVar *
+changed_relation(const Node *node)
+{
+	switch (nodeTag(node))
+	{
+		case T_InsertStmt:
+			return ((const InsertStmt *) node)->relation;
+		case T_UpdateStmt:
+			return ((const UpdateStmt *) node)->relation;
+		case T_DeleteStmt:
+			return ((const DeleteStmt *) node)->relation;
+		case T_MergeStmt:
+			return ((const MergeStmt *) node)->relation;
+		default:
+			return NULL;
 	}
 }
 
@@ -177,11 +243,8 @@ locks_one(Producer *producer, Node *node)
 			name = ((RuleStmt *) node)->relation;
 			break;
 		case T_InsertStmt:
-			name = ((InsertStmt *) node)->relation;
-			lock = RowExclusiveLock;
-			break;
 		case T_MergeStmt:
-			name = ((MergeStmt *) node)->relation;
+			name = changed_relation(node);
 			lock = RowExclusiveLock;
 			break;
 		case T_CopyStmt:
@@ -255,15 +318,93 @@ about_relations(Producer *producer, Node *node)
 }
 
 /*
+ * The tables of a FROM clause that FOR UPDATE and the like lock.
+ */
+static void
+lock_rows(Producer *producer, const Node *from)
+{
+	check_stack_depth();
+	if (IsA(from, RangeVar))
+		(void) migrate_fact_name(producer, (const RangeVar *) from, RowShareLock, 0);
+	else if (IsA(from, JoinExpr))
+	{
+		lock_rows(producer, ((const JoinExpr *) from)->larg);
+		lock_rows(producer, ((const JoinExpr *) from)->rarg);
+	}
+}
+
+/*
+ * The statements inside one that reads or changes rows: those of WITH change rows too.
+ */
+static bool
+inner_statements(Node *node, void *context)
+{
+	Producer   *producer = context;
+	ListCell   *lc;
+
+	if (node == NULL)
+		return false;
+	if (changed_relation(node) != NULL)
+		(void) about_relations(producer, node);
+	if (IsA(node, SelectStmt) && ((SelectStmt *) node)->lockingClause != NIL)
+	{
+		foreach(lc, ((SelectStmt *) node)->fromClause)
+			lock_rows(producer, lfirst(lc));
+	}
+	return raw_expression_tree_walker(node, inner_statements, context);
+}
+
+/*
+ * EXPLAIN and PREPARE lock as the statement does, and only EXPLAIN ANALYZE runs it.
+ */
+static void
+explain_or_prepare(Producer *producer, Node *node)
+{
+	Node	   *query = IsA(node, PrepareStmt) ? ((PrepareStmt *) node)->query : ((ExplainStmt *) node)->query;
+	bool		runs = false;
+	ListCell   *lc;
+
+	if (IsA(node, ExplainStmt))
+	{
+		foreach(lc, ((ExplainStmt *) node)->options)
+		{
+			DefElem    *option = lfirst_node(DefElem, lc);
+
+			if (strcmp(option->defname, "analyze") == 0)
+				runs = defGetBoolean(option);
+		}
+	}
+	if (runs)
+		migrate_facts_statement(producer, query);
+	else if (changed_relation(query) != NULL)
+		(void) migrate_fact_name(producer, changed_relation(query), RowExclusiveLock, 0);
+}
+
+/*
  * Determine the facts of a parse tree.  May raise any error of parse analysis.
  */
 void
 migrate_facts_statement(Producer *producer, Node *node)
 {
+	if (IsA(node, SelectStmt) || changed_relation(node) != NULL)
+	{
+		(void) inner_statements(node, producer);
+		return;
+	}
 	if (about_relations(producer, node))
 		return;
 	switch (nodeTag(node))
 	{
+		case T_ExplainStmt:
+		case T_PrepareStmt:
+			explain_or_prepare(producer, node);
+			break;
+		case T_CreatePublicationStmt:
+			publish(producer, ((CreatePublicationStmt *) node)->pubobjects);
+			break;
+		case T_AlterPublicationStmt:
+			publish(producer, ((AlterPublicationStmt *) node)->pubobjects);
+			break;
 		case T_VacuumStmt:
 			vacuum(producer, (VacuumStmt *) node);
 			break;
