@@ -1,15 +1,19 @@
 # shellcheck shell=bash
 # Sourced after common.sh.  A server is named by its version, and is in a Debian
-# folder made by debootstrap, or on this machine.  "deep" is 15, with migrate compiled
-# for the sanitizer of undefined behaviour.
+# folder made by debootstrap, or on this machine.  "deep" and "coverage" are 15, with
+# migrate compiled for the sanitizer of undefined behaviour, and for gcov.
 
-declare -A SERVER_ROOT=([15]='' [deep]='' [17]=$CACHE/trixie [18]=$CACHE/sid)
+declare -A SERVER_ROOT=([15]='' [deep]='' [coverage]='' [17]=$CACHE/trixie [18]=$CACHE/sid)
 declare -A SERVER_BIN=(
     [15]=/usr/lib/postgresql/15/bin
     [deep]=/usr/lib/postgresql/15/bin
+    [coverage]=/usr/lib/postgresql/15/bin
     [17]=/usr/lib/postgresql/17/bin
     [18]=/usr/lib/postgresql/18/bin
 )
+
+# Percent of the lines of src/ that the tests have to reach.
+COVERAGE_FLOOR=97
 
 # The server with assertions, "a", has the version whose sources were available;
 # see dev/lib/assertions.
@@ -86,7 +90,9 @@ inside() {
     shift
     dir=$(server_dir "$server")
     command+=("$dir")
-    [ "$server" != deep ] || command+=(MIGRATE_SANITIZE=yes)
+    case $server in
+        deep | coverage) command+=(MIGRATE_COMPILE="$server") ;;
+    esac
     command+=("$dir/tree/dev/lib/inside" "${SERVER_BIN[$server]}" "$@")
     if [ -z "$root" ]; then
         "${command[@]}"
@@ -136,7 +142,7 @@ build_packages=(bison flex perl dpkg-dev libipc-run-perl)
 # Makes what a server needs, or upgrades its packages.
 prepare_server() {
     case $1 in
-        15 | deep) "$TOP/dev/lib/packages" ;;
+        15 | deep | coverage) "$TOP/dev/lib/packages" ;;
         17) "$TOP/dev/lib/debian" trixie 17 "${build_packages[@]}" postgresql-17-pgaudit postgresql-17-timescaledb pgbouncer ;;
         a) prepare_server 17 && "$TOP/dev/lib/assertions" ;;
         18) "$TOP/dev/lib/debian" sid 18 "${build_packages[@]}" ;;
