@@ -84,3 +84,18 @@ SELECT version, state FROM migrate.status();
 SELECT version, statements FROM migrate.reset(force => true);
 SELECT version, direction, outcome FROM migrate.history() LIMIT 2;
 SELECT * FROM test.tables;
+
+-- a target that is only a file
+SELECT version FROM migrate.apply(test.made('d'), target => '2');
+SELECT test.try($$SELECT * FROM migrate.rollback(dir => test.made('d'), target => '3')$$);
+-- a script that is not stored, as those of more than 64 MB
+UPDATE migrate.script SET text = NULL WHERE sha256 = (SELECT down_sha256 FROM migrate.applied WHERE version = '2');
+SELECT test.try('SELECT * FROM migrate.rollback(steps => 1)');
+SELECT version, statements FROM migrate.rollback(dir => test.made('d'), steps => 1);
+-- batches have an end
+UPDATE migrate.applied SET batch = 2147483647;
+UPDATE migrate.history SET batch = 2147483647;
+SELECT test.try($$SELECT * FROM migrate.apply(test.made('d'), steps => 1)$$);
+SELECT version, state FROM migrate.status(test.made('d'));
+SELECT version FROM migrate.reset();
+DELETE FROM migrate.history;
