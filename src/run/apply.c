@@ -15,6 +15,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/namespace.h"
 #include "miscadmin.h"
 #include "portability/instr_time.h"
 #include "utils/guc.h"
@@ -155,6 +156,7 @@ migrate_run(MigrateRequest *request, MigrateRoutine routine)
 
 	migrate_run_begin(request);
 	guc_level = NewGUCNestLevel();
+	run.callers_path = pstrdup(namespace_search_path);
 	PG_TRY();
 	{
 		migrate_recorder_begin();

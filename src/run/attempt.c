@@ -134,6 +134,7 @@ commit_attempt(Attempt *attempt)
 	attempt->committing = migrate_local_transaction();
 	migrate_commit(attempt->context);
 	attempt->committing = InvalidLocalTransactionId;
+	attempt->run->has_changed = true;
 }
 
 /*
@@ -463,9 +464,6 @@ fail(Attempt *attempt, ErrorData *error)
 			commit_progress(attempt, step->done, false, NIL);
 		else
 			migrate_commit(attempt->context);
-		if (!attempt->run->is_tenant &&
-			(attempt->run->ndone > 0 || (attempt->step->in_progress && attempt->step->done > 0)))
-			migrate_record_objects_committing(attempt->run);
 	}
 	PG_CATCH();
 	{
@@ -476,6 +474,13 @@ fail(Attempt *attempt, ErrorData *error)
 	PG_END_TRY();
 	migrate_hint_at_interruption(step, attempt->next_started, error);
 	run_error_callbacks(attempt);
+
+	/*
+	 * also what the callbacks have made; those of a failing one are not the
+	 * end
+	 */
+	if (run->has_changed && !run->failing && !run->is_tenant)
+		migrate_record_objects_after_error(run);
 	ReThrowError(error);
 }
 

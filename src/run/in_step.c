@@ -13,7 +13,9 @@
  */
 #include "postgres.h"
 
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "utils/guc.h"
 
 #include "format/format.h"
 #include "format/source.h"
@@ -149,17 +151,38 @@ refuse_gaps(const MigrateInStep *in_step, List *downs, List *ups)
 }
 
 /*
- * 55000 if the tool has applied one of the steps already.
+ * Is a migration of that key undone by one of the steps?
+ */
+static bool
+is_undone(List *downs, const char *sort_key)
+{
+	ListCell   *lc;
+
+	foreach(lc, downs)
+	{
+		const MigrateStep *step = lfirst(lc);
+
+		if (step->applied != NULL && strcmp(step->applied->sort_key, sort_key) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * 55000 if the tool has applied one of the steps already, which is not undone before:
+ * sync() replaces a migration by another one of the same version.
  */
 static void
-refuse_applied_by_tool(const MigrateInStep *in_step, const MigrateCandidate *candidate, List *ups)
+refuse_applied_by_tool(const MigrateInStep *in_step, const MigrateCandidate *candidate, List *downs,
+					   List *ups)
 {
 	const MigrateToolTable *tool_table = in_step->tool_table;
 	ListCell   *lc;
 
 	/* what is repeatable may well run again */
 	if (candidate == NULL || candidate->item->applied != NULL || candidate->item->file == NULL ||
-		migrate_item_is_repeatable(candidate->item))
+		migrate_item_is_repeatable(candidate->item) ||
+		is_undone(downs, migrate_item_sort_key(candidate->item)))
 		return;
 	foreach(lc, ups)
 	{
@@ -179,7 +202,7 @@ refuse_applied_by_tool(const MigrateInStep *in_step, const MigrateCandidate *can
  * and what is pending here is pending there.
  */
 static void
-check_rows(const MigrateRun *run, List *ups)
+check_rows(const MigrateRun *run, List *downs, List *ups)
 {
 	const MigrateInStep *in_step = run->in_step;
 	const MigrateToolTable *tool_table = in_step->tool_table;
@@ -200,10 +223,10 @@ check_rows(const MigrateRun *run, List *ups)
 		if (row->through)
 		{
 			foreach(before, migrate_candidates_before(candidates, row))
-				refuse_applied_by_tool(in_step, lfirst(before), ups);
+				refuse_applied_by_tool(in_step, lfirst(before), downs, ups);
 		}
 		candidate = migrate_candidate_find(candidates, row, &repeated);
-		refuse_applied_by_tool(in_step, candidate, ups);
+		refuse_applied_by_tool(in_step, candidate, downs, ups);
 		if (candidate != NULL)
 			candidate->matched = true;
 	}
@@ -216,6 +239,24 @@ static const char *
 format_of(const MigrateStep *step)
 {
 	return step->file ? step->file->format : step->applied->format;
+}
+
+/*
+ * The table of the tool, found as adopt() finds it: with the search_path of the caller,
+ * also if the run has entered a schema.  NULL if there is none.
+ */
+static MigrateToolTable *
+find_table(const MigrateRun *run, const char *format)
+{
+	int			guc_level = NewGUCNestLevel();
+	MigrateToolTable *tool_table;
+
+	if (run->callers_path != NULL)
+		(void) set_config_option("search_path", run->callers_path, PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
+	tool_table = migrate_tool_table_of_format(format, run->request->history.schema);
+	AtEOXact_GUC(true, guc_level);
+	return tool_table;
 }
 
 /*
@@ -248,7 +289,7 @@ migrate_in_step_begin(MigrateRun *run, List *downs, List *ups)
 				 errhint("Formats that can be are %s. Else turn migrate.keep_in_step off.",
 						 migrate_tools_recorded())));
 	old = MemoryContextSwitchTo(run->context);
-	tool_table = migrate_tool_table_of_format(format, run->request->history.schema);
+	tool_table = find_table(run, format);
 	if (tool_table == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
@@ -267,7 +308,7 @@ migrate_in_step_begin(MigrateRun *run, List *downs, List *ups)
 		migrate_tool_table_lock_session(tool_table);
 	else
 		migrate_tool_table_lock(tool_table);
-	check_rows(run, ups);
+	check_rows(run, downs, ups);
 	if (tool_table->tool->through != NULL && tool_table->tool->checksum == NULL)
 		refuse_gaps(in_step, downs, ups);
 	MemoryContextSwitchTo(old);
@@ -304,12 +345,32 @@ tool_id(const MigrateTool *tool, const MigrateItem *item)
 }
 
 /*
+ * What the tool's checksum of a step is about: its file, or the stored script, as it is
+ * written, which the tools that have one record of whole files.
+ */
+static MigrateChecksumInput
+checksum_input(MigrateRun *run, const MigrateStep *step, const char *script)
+{
+	MigrateChecksumInput in = {.file = step->file};
+
+	if (step->file != NULL)
+		in.bytes = migrate_source_bytes(run->source, step->file->up.file, &in.length, &in.sql);
+	else if (script != NULL)
+	{
+		in.bytes = pg_server_to_any(script, strlen(script), PG_UTF8);
+		in.length = strlen(in.bytes);
+		in.sql = script;
+	}
+	return in;
+}
+
+/*
  * Record a step in the tool's table, if one is kept in step, in the transaction that
- * records it in the history.
+ * records it in the history.  "script" is its text as it is written, NULL if nothing ran.
  */
 void
 migrate_in_step_record(MigrateRun *run, const MigrateStep *step, const MigrateResult *result,
-					   TimestampTz started)
+					   TimestampTz started, const char *script)
 {
 	MigrateInStep *in_step = run->in_step;
 	const MigrateTool *tool;
@@ -327,9 +388,8 @@ migrate_in_step_record(MigrateRun *run, const MigrateStep *step, const MigrateRe
 		record.last = migrate_item_version(in_step->items[in_step->highest]);
 	if (step->direction == MIGRATE_UP && migrate_tool_has_checksum(tool))
 	{
-		MigrateChecksumInput in = {.file = step->file};
+		MigrateChecksumInput in = checksum_input(run, step, script);
 
-		in.bytes = migrate_source_bytes(run->source, step->file->up.file, &in.length, &in.sql);
 		if (in.bytes != NULL)
 			record.checksum = migrate_tool_checksum(tool, &in);
 	}

@@ -23,7 +23,8 @@
 extern void migrate_in_step_begin(MigrateRun *run, List *downs, List *ups);
 extern void migrate_in_step_relock(const MigrateRun *run);
 extern void migrate_in_step_record(MigrateRun *run, const MigrateStep *step,
-								   const MigrateResult *result, TimestampTz started);
+								   const MigrateResult *result, TimestampTz started,
+								   const char *script);
 extern void migrate_in_step_end(const MigrateRun *run);
 
 #endif							/* MIGRATE_RUN_IN_STEP_H */

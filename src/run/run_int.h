@@ -24,6 +24,7 @@ struct MigrateRun
 	MigrateRequest *request;
 	MemoryContext context;		/* what lives as long as this is here */
 	MigrateSource *source;		/* NULL: only the history is needed */
+	const char *callers_path;	/* search_path, of a run in one transaction */
 	List	   *applied;		/* of AppliedMigration, as applied */
 	struct MigrateNames *rows;	/* the same by their keys, see known.c */
 	MigrateKnown known;			/* what "source" has of them */

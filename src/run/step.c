@@ -388,7 +388,7 @@ migrate_record_step(MigrateRun *run, MigrateStep *step, bool executed,
 		migrate_record_callback(&run->request->history, step, result, started);
 		return;
 	}
-	migrate_in_step_record(run, step, result, started);
+	migrate_in_step_record(run, step, result, started, sql);
 	if (step->direction == MIGRATE_DOWN)
 	{
 		migrate_record_down(&run->request->history, step, result, started);

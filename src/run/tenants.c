@@ -29,6 +29,7 @@
 #include "format/doubt.h"
 #include "format/source.h"
 #include "history/history.h"
+#include "run/callback.h"
 #include "run/commit.h"
 #include "run/run.h"
 #include "run/run_int.h"
@@ -60,6 +61,8 @@ typedef struct Tenants
 	int			nruns;
 	int			nwork;			/* so many of them have something to do ... */
 	int			ndone;			/* ... and so many have ended */
+	bool		has_changed;	/* something is committed, perhaps of one that
+								 * failed */
 	int			applied;		/* migrations */
 	int			failed;			/* schemas */
 } Tenants;
@@ -127,7 +130,7 @@ begin_run(Tenants *tenants, const char *schema, MigrateRequest *request, Migrate
 
 /*
  * Find the schemas that have something to do, or about which there is something to
- * say.  One that has no history yet has all.
+ * say, or whose callbacks always run.  One that has no history yet has all.
  */
 static void
 find_work(Tenants *tenants)
@@ -154,7 +157,7 @@ find_work(Tenants *tenants)
 		begin_run(tenants, tenant->schema, &request, &run);
 		run.applied = migrate_history_scan_rows(scan);
 		run.is_read = true;
-		tenant->has_work = !migrate_is_up_to_date(&run);
+		tenant->has_work = !migrate_is_up_to_date(&run) || migrate_callbacks_are_due(&run);
 		MemoryContextReset(tenants->scratch);
 	}
 	MemoryContextSwitchTo(tenants->context);
@@ -214,7 +217,7 @@ handle_failure(Tenants *tenants, int number, MigrateRun *run, ErrorData *error)
 
 	if (ends_call(tenants, number, error))
 	{
-		if (tenants->applied > 0)
+		if (tenants->has_changed)
 			migrate_record_objects_after_error(run);
 		ReThrowError(error);
 	}
@@ -258,6 +261,7 @@ run_schema(Tenants *tenants, int number, bool waits)
 	error_context_stack = callback.previous;
 	MemoryContextSwitchTo(tenants->scratch);
 	tenants->applied += run.nmigrations;
+	tenants->has_changed |= run.has_changed;
 	tenants->ndone += has_ended;
 	if (error != NULL)
 		handle_failure(tenants, number, &run, error);
@@ -314,7 +318,7 @@ migrate_run_tenants(MigrateRequest *request, int *applied, int *failed)
 	find_work(&tenants);
 	run_schemas(&tenants, 0, canary);
 	run_schemas(&tenants, canary, tenants.nruns);
-	if (tenants.applied > 0)
+	if (tenants.has_changed)
 	{
 		MigrateRequest last;
 		MigrateRun	run;

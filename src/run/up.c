@@ -174,7 +174,7 @@ migrate_run_history(MigrateRun *run, MigrateDirection direction, bool waits)
 		else
 			migrate_warn_version();
 		run_steps(run, direction, steps);
-		if (steps != NIL && !run->is_tenant)
+		if (run->has_changed && !run->is_tenant)
 			migrate_record_objects_committing(run);
 	}
 	PG_FINALLY();

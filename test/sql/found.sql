@@ -93,3 +93,60 @@ SELECT migrate.version(project => 'snapshot'), count(*) FROM migrate.history(pro
 SELECT count(*) FROM migrate.status(project => 'snapshot');
 COMMIT;
 SELECT migrate.version(project => 'snapshot'), count(*) FROM migrate.history(project => 'snapshot');
+
+-- sync() replaces a migration by another one of the same version, also in the table of a
+-- tool that is kept in step
+SET client_min_messages = warning;
+SET migrate.allow_sync = on;
+SET migrate.keep_in_step = on;
+CREATE TABLE goose_db_version (id serial, version_id bigint NOT NULL, is_applied boolean NOT NULL, tstamp timestamp DEFAULT now());
+CREATE TABLE schema_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL);
+SELECT version FROM migrate.apply(project => 'branch', files => jsonb_build_object('1_a.sql', test.goose('SELECT 1;', 'SELECT -1;'), '2_a.sql', test.goose('SELECT 2;', 'SELECT -2;')));
+SELECT version, direction FROM migrate.sync(project => 'branch', files => jsonb_build_object('1_a.sql', test.goose('SELECT 1;'), '2_b.sql', test.goose('SELECT 3;')));
+SELECT version_id FROM goose_db_version ORDER BY id;
+SELECT version FROM migrate.apply(project => 'pairs', files => '{"1_a.up.sql": "SELECT 1;", "1_a.down.sql": "SELECT 1;", "2_a.up.sql": "SELECT 2;", "2_a.down.sql": "SELECT 2;"}');
+SELECT version, direction FROM migrate.sync(project => 'pairs', files => '{"1_a.up.sql": "SELECT 1;", "2_b.up.sql": "SELECT 3;"}');
+SELECT version FROM schema_migrations;
+-- but not what only the tool has applied
+INSERT INTO goose_db_version (version_id, is_applied) VALUES (3, true);
+SELECT test.try(format('SELECT migrate.sync(project => ''branch'', files => %L)', jsonb_build_object('1_a.sql', test.goose('SELECT 1;'), '2_b.sql', test.goose('SELECT 3;'), '3_c.sql', test.goose('SELECT 3;'))));
+DROP TABLE goose_db_version, schema_migrations;
+
+-- and where the stored scripts run, with the checksum of the file that they came from
+DROP TABLE flyway_schema_history;
+CREATE TABLE flyway_schema_history (installed_rank int PRIMARY KEY, version varchar(50), description varchar(200), type varchar(20), script varchar(1000),
+	checksum int, installed_by varchar(100), installed_on timestamp DEFAULT now(), execution_time int, success boolean);
+SELECT version FROM migrate.apply(project => 'stored', files => '{"V1__a.sql": "SELECT 1;\r\nSELECT ''\u00e9'';\n", "U1__a.sql": "SELECT -1;", "R__b.sql": "SELECT 2;"}');
+SELECT version FROM migrate.redo(project => 'stored');
+SELECT version FROM migrate.refresh(project => 'stored');
+SELECT installed_rank, version, description, type, script, checksum FROM flyway_schema_history ORDER BY 1;
+-- that table is found in the search_path of the caller, as adopt() and up() find it
+CREATE SCHEMA tenant;
+SELECT version FROM migrate.apply(project => 'found', schema => 'tenant', files => '{"V7__a.sql": "SELECT 1;", "U7__a.sql": "SELECT 1;"}');
+SELECT version FROM migrate.rollback(project => 'found', schema => 'tenant');
+CALL migrate.up(project => 'found', schema => 'tenant', files => '{"V7__a.sql": "SELECT 1;"}');
+SELECT installed_rank, version, type FROM flyway_schema_history WHERE version = '7' ORDER BY 1;
+DROP TABLE flyway_schema_history;
+RESET migrate.keep_in_step;
+
+-- callbacks after a failure are part of the run whose objects are recorded, and so is what a
+-- schema has done that fails
+SET migrate.record_objects = on;
+SELECT '{"V1__a.sql": "SELECT 1 / 0;", "afterMigrateError.sql": "CREATE TABLE IF NOT EXISTS after_error ();"}' AS files \gset
+CALL migrate.up(files => :'files', project => 'callbacks');
+SELECT change, kind, name FROM migrate.drift();
+CALL migrate.up_schemas(files => '{"001_a.up.sql": "CREATE TABLE begun ();\nCOMMIT;\nBEGIN;\nSELECT 1 / 0;"}', schemas => '{tenant}', project => 'begun');
+SELECT change, kind, name FROM migrate.drift();
+DROP TABLE after_error, tenant.begun;
+CALL migrate.up_schemas(files => :'files', schemas => '{tenant}', project => 'callbacks', on_error => 'continue');
+SELECT change, kind, name FROM migrate.drift();
+RESET migrate.record_objects;
+
+-- callbacks that always run do so in every schema
+SELECT '{"V1__a.sql": "SELECT 1;", "afterMigrate.sql": "SELECT 1;"}' AS files \gset
+CALL migrate.up_schemas(files => :'files', schemas => '{tenant}', project => 'always');
+SET migrate.callbacks_always = on;
+CALL migrate.up_schemas(files => :'files', schemas => '{tenant}', project => 'always');
+SELECT kind, name, outcome FROM migrate.history WHERE project = 'always' ORDER BY id;
+RESET migrate.callbacks_always;
+RESET client_min_messages;
