@@ -15,14 +15,21 @@ from server import Fault, Folder, Log, connect, new_database  # noqa: E402
 
 DATABASE = 'soak'
 MIGRATIONS = 8
-# project and schema of each history
-HISTORIES = [(f'p{number}', schema) for number in range(3) for schema in ('', 's1', 's2')]
-# @d is the directory, @k the history
+SCHEMAS = ('', 's1', 's2')
+# project and schema of each history; that of goose keeps its table in step
+IN_STEP = 'goose'
+HISTORIES = [(project, schema) for project in ('p0', 'p1', 'p2', IN_STEP) for schema in SCHEMAS]
+# @d is the directory, @k the history, @p its project
 CALLS = [
     ("CALL migrate.up('@d', @k)", 8), ("CALL migrate.up('@d', @k, steps => 2)", 2), ("SELECT * FROM migrate.apply('@d', @k)", 3),
     ('CALL migrate.down(@k, steps => 1)', 3), ('CALL migrate.down(@k)', 2), ('SELECT * FROM migrate.rollback(@k)', 2),
     ("SELECT * FROM migrate.status('@d', @k)", 6), ("SELECT * FROM migrate.plan('@d', @k)", 4), ("SELECT * FROM migrate.check('@d', @k)", 2),
     ("SELECT migrate.is_current('@d', @k)", 4), ('SELECT * FROM migrate.activity()', 2), ('SELECT * FROM migrate.history(@k)', 1),
+    ("CALL migrate.up_schemas('@d', '{s1,s2}', project => '@p')", 2), ("CALL migrate.up_schemas('@d', '{s2,s1}', project => '@p', on_error => 'continue')", 2),
+    ("SELECT * FROM migrate.status_schemas('@d', project => '@p')", 2), ("SELECT * FROM migrate.redo('@d', @k)", 1),
+    ("SELECT * FROM migrate.rehearse('@d', @k, budget => '100ms')", 1), ("SELECT * FROM migrate.verify('@d', @k, budget => '100ms')", 1),
+    ("SELECT migrate.at_least('3', @k), migrate.version(@k)", 2), ("SELECT count(*) FROM migrate.drift()", 1),
+    ("CALL migrate.wait_for('3', '50ms', @k)", 1),
 ]
 CODES = {'ok', '55P03', '40P01', '40001', '57014', '57P01', '57P02', '57P03', '55000', '53300', None}
 KILLS = ['SELECT pg_cancel_backend(@)'] * 5 + ['SELECT pg_terminate_backend(@)'] * 3 + ["COPY (SELECT 1 WHERE false) TO PROGRAM 'kill -KILL @'"]
@@ -39,6 +46,7 @@ def key(history):
 
 
 def write(folder, prefix):
+    """The migrations of a project, as pairs of files or as goose has them."""
     for number in range(1, MIGRATIONS + 1):
         table = f'{prefix}_{number}'
         up = f'CREATE TABLE {table} (a int);\nINSERT INTO {table} VALUES (1);\n'
@@ -46,6 +54,9 @@ def write(folder, prefix):
             up += f'CREATE INDEX CONCURRENTLY {table}_a ON {table} (a);\n'
         if number % 4 == 0:
             up += f'COMMIT;\nBEGIN;\nINSERT INTO {table} VALUES (2);\n'
+        if prefix == IN_STEP:
+            folder.write(f'{number}_m.sql', f'-- +goose Up\n{up}-- +goose Down\nDROP TABLE {table};\n')
+            continue
         folder.write(f'{number}_m.up.sql', up)
         folder.write(f'{number}_m.down.sql', f'DROP TABLE {table};\n')
 
@@ -56,6 +67,7 @@ class Client(threading.Thread):
 
     def __init__(self, number, directories, end):
         super().__init__()
+        self.number = number
         self.random, self.directories, self.end = random.Random(number), directories, end
         self.stays = number % 4 == 0
         self.connection, self.calls, self.codes, self.fault, self.first, self.last = None, 0, {}, None, None, None
@@ -85,11 +97,14 @@ class Client(threading.Thread):
                 self.connection.close()
             self.connection = connect(DATABASE)
             self.connection.execute("SET client_min_messages = error; SET lock_timeout = '2s'; SET migrate.out_of_order = 'apply'")
+            if self.number % 16 == 0:
+                self.connection.execute('SET migrate.record_objects = on')
             self.calls, self.first = 0, None
         history = self.random.choice(HISTORIES)
         sql = self.random.choices([call for call, _ in CALLS], [often for _, often in CALLS])[0]
+        self.connection.execute(f"SET migrate.keep_in_step = {'on' if history[0] == IN_STEP else 'off'}")
         try:
-            self.connection.execute(sql.replace('@d', self.directories[history[0]]).replace('@k', key(history)))
+            self.connection.execute(sql.replace('@d', self.directories[history[0]]).replace('@k', key(history)).replace('@p', history[0]))
             self.count('ok', '')
         except psycopg.Error as error:
             if self.connection.closed or self.connection.broken:
@@ -144,6 +159,11 @@ def compare(connection, history):
             " WHERE project = %s AND schema = %s AND outcome = 'done' GROUP BY 1", history):
         if count != (applied.get(int(version)) in ('applied', 'interrupted down')):
             raise Fault(f'{history}: {version} went up {count} times more than down')
+    if project == IN_STEP:
+        kept = {version for version, in connection.execute(f"SELECT version_id FROM {schema or 'public'}.goose_db_version")}
+        # one that is undone half-way is there to the end
+        if kept != {version for version, state in applied.items() if state != 'interrupted up'}:
+            raise Fault(f'{history}: the table of goose has {kept}, history {applied}')
     return applied
 
 
@@ -151,6 +171,7 @@ def complete(directories):
     with connect(DATABASE) as connection:
         connection.execute("SET migrate.out_of_order = 'apply'")
         for history in HISTORIES:
+            connection.execute(f"SET migrate.keep_in_step = {'on' if history[0] == IN_STEP else 'off'}")
             if 'interrupted down' in compare(connection, history).values():
                 connection.execute(f'CALL migrate.down({key(history)}, steps => 1)')
             connection.execute(f"CALL migrate.up('{directories[history[0]]}', {key(history)})")
@@ -168,6 +189,9 @@ def main():
     new_database(DATABASE)
     with connect(DATABASE) as connection:
         connection.execute('CREATE SCHEMA s1; CREATE SCHEMA s2')
+        for schema in SCHEMAS:
+            connection.execute(f"CREATE TABLE {schema or 'public'}.goose_db_version (id serial, version_id bigint NOT NULL,"
+                               " is_applied boolean NOT NULL, tstamp timestamp DEFAULT now())")
     directories = {}
     for project in sorted({project for project, _ in HISTORIES}):
         folder = Folder(project, Log())

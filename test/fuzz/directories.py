@@ -57,7 +57,8 @@ ELSEWHERE = [
 SETTINGS = [
     "migrate.on_modified = 'warn'", "migrate.out_of_order = 'apply'", "migrate.lock_retries = 1", "migrate.lock_wait = 'poll'",
     "migrate.on_findings = 'warn'", "migrate.on_findings = 'error'", "migrate.on_findings = 'strict'", 'migrate.large_table = 0',
-    "migrate.notify_channel = 'fuzz'", "migrate.contexts = '*'",
+    "migrate.notify_channel = 'fuzz'", "migrate.contexts = '*'", 'migrate.callbacks_always = on', 'migrate.record_objects = on',
+    'migrate.keep_in_step = on', "migrate.schema_path = 'sb, so'",
 ]
 ALWAYS = "RESET ALL; SET statement_timeout = '30s'; SET migrate.lock_retry_delay = '1ms'; SET migrate.lock_poll_limit = '10ms'"
 

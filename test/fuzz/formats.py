@@ -8,14 +8,18 @@ beside the migrations, such as a manifest."""
 import scripts
 
 
+# How versions are written.
+NUMBERS = ['{:d}', '{:03d}', '20250101{:06d}']
+
+
 class Format:
-    def __init__(self, file, text='{mark}{up}', down_file=None, down='', marks=(), counts=False, more=None):
+    def __init__(self, file, text='{mark}{up}', down_file=None, down='', marks=(), counts=False, more=None, versions=NUMBERS):
         self.file, self.text = file, text
         # the down script has a file of its own, or follows the up script
         self.down_file, self.down = down_file, down
         self.marks = ('', '', '') + marks
         # whether versions count from 1, without gaps
-        self.counts, self.more = counts, more
+        self.counts, self.more, self.versions = counts, more, versions
 
 
 class Migration:
@@ -33,6 +37,55 @@ def flyway_more(random, migrations):
         if random.random() < .05:
             conf = random.choice(['executeInTransaction=false', 'x=', 'executeInTransaction=', '\\u00', 'a\\'])
             yield migration.fill('V{v}__{n}.sql.conf'), conf
+
+
+EVENTS = [
+    'beforeValidate', 'afterValidate', 'beforeMigrate', 'beforeEachMigrate', 'afterEachMigrate', 'beforeRepeatables', 'afterVersioned',
+    'afterMigrateApplied', 'afterMigrate', 'afterEachMigrateError', 'afterMigrateError', 'beforeUndo', 'beforeEachUndo', 'afterEachUndo',
+    'afterUndo', 'afterEachUndoError', 'afterUndoError', 'beforeEachMigrateStatement', 'beforeClean', 'beforeConnect',
+]
+CALLBACKS = [
+    'CREATE TABLE IF NOT EXISTS cb (a int);', 'SELECT 1;', '', '-- nothing', "SET work_mem = '1MB';", 'CREATE OR REPLACE VIEW cv AS SELECT 1 AS a;',
+    'VACUUM;', 'SELECT 1; COMMIT;', 'BEGIN; SELECT 1; COMMIT;', 'SELECT 1 / 0;', 'SELEC 1;', 'RESET ROLE;', "SELECT '${flyway:filename}';",
+    'CREATE TABLE IF NOT EXISTS cb (a int); COMMIT; INSERT INTO cb VALUES (1);',
+]
+
+
+def flyway_callbacks(random, migrations):
+    """Callbacks, and files that begin a history."""
+    yield from flyway_more(random, migrations)
+    for _ in range(random.choice([1, 1, 2, 4])):
+        event = random.choice(EVENTS[:-3] * 4 + EVENTS)
+        name = random.choice(['', '', '__a', '__b', '__a_b'])
+        yield random.choice(['', '', '', 'cb/']) + f'{event}{name}.sql', random.choice(CALLBACKS[:6] * 3 + CALLBACKS)
+    if random.random() < .3:
+        migration = random.choice(migrations)
+        yield migration.fill('B{v}__{n}b.sql'), '\n'.join(before.up for before in migrations if before.place <= migration.place)
+
+
+def hasura_more(random, migrations):
+    for migration in migrations:
+        if random.random() < .2:
+            yield migration.fill('{v}_{n}/up.yaml'), random.choice(['[]\n', '', '- type: add_existing_table_or_view\n', '- args:\n    sql: SELECT 1\n  type: run_sql\n'])
+
+
+def pop_more(random, migrations):
+    """Files for other servers, which may be of anything."""
+    for migration in migrations:
+        if random.random() < .4:
+            dialect = random.choice(['mysql', 'sqlite3', 'cockroach', 'mysql.autocommit', 'postgres', 'postgres.autocommit', 'oracle'])
+            kind = random.choice(['up', 'up', 'down'])
+            yield migration.fill('{v}_{n}.') + f'{dialect}.{kind}.sql', random.choice([migration.up, 'SHOW ENGINES;', '`'])
+
+
+def yoyo_more(random, migrations):
+    """What one depends on, which changes the order."""
+    for migration in migrations:
+        if random.random() < .2:
+            other = random.choice(migrations)
+            depends = random.choice([other.fill('20250101_{i:02d}_aB3xY-{n}'), 'nobody', ''])
+            transactional = random.choice(['', '', '-- transactional: false\n', '-- transactional: x\n'])
+            yield migration.fill('20250101_{i:02d}_aB3xY-{n}.sql'), f'-- a\n-- depends: {depends}\n{transactional}\n{migration.up}'
 
 
 def sqitch_more(random, migrations):
@@ -106,6 +159,20 @@ FORMATS = {
     'graphile-migrate': Format('committed/{i:06d}-{n}.sql', '--! Previous: -\n--! Hash: sha1:{i}\n{mark}\n{up}',
                                marks=('--! no-transaction\n',)),
     'liquibase': Format(None, more=liquibase),
+    'flyway callbacks': Format('V{v}__{n}.sql', '{up}', 'U{v}__{n}.sql', '{down}', more=flyway_callbacks),
+    'play': Format('{i}.sql', '# --- !Ups\n{up}\n', None, '# --- !Downs\n{down}', counts=True),
+    'hasura': Format('{v}_{n}/up.sql', '{mark}{up}', '{v}_{n}/down.sql', '{down}', marks=('-- hasura:no-transaction\n',),
+                     more=hasura_more, versions=['17{:011d}', '{:013d}']),
+    'pop': Format('{v}_{n}.up.sql', '{up}', '{v}_{n}.down.sql', '{down}', more=pop_more),
+    'pop postgres': Format('{v}_{n}.postgres.up.sql', '{up}', '{v}_{n}.postgres.down.sql', '{down}', more=pop_more),
+    'postgrator': Format('{v}.do.{n}.sql', '{up}', '{v}.undo.{n}.sql', '{down}'),
+    'postgrator numbers': Format('{v}.do.sql', '{up}', '{v}.undo.sql', '{down}'),
+    'yoyo': Format('20250101_{i:02d}_aB3xY-{n}.sql', '{mark}{up}', '20250101_{i:02d}_aB3xY-{n}.rollback.sql', '{down}',
+                   marks=('-- transactional: false\n', '-- depends:\n'), more=yoyo_more),
+    'plain numbers': Format('{v}.sql', '{up}', '{v}.down.sql', '{down}'),
+    'plain pairs': Format('{v}.up.sql', '{up}', '{v}.down.sql', '{down}'),
+    'plain dates': Format('2017-06-{i:02d}-{n}.sql', '{up}', '2017-06-{i:02d}-{n}.rollback.sql', '{down}'),
+    'updown dates': Format('2017-06-05-{i:02d}{n}.sql', '-- UP\n{up}\n', None, '-- DOWN\n{down}'),
 }
 
 NAMES = ['create_users', 'a', 'b_c', 'add-email', '\u00e9', 'with space', 'a.b', 'DROP', '1']
@@ -120,7 +187,7 @@ def argument(name):
 
 
 def migrations_of(random, form, wild):
-    width = random.choice(['{:d}', '{:03d}', '20250101{:06d}'])
+    width = random.choice(form.versions)
     result = []
     for place in range(1, random.randint(1, 6) + 1):
         number = place

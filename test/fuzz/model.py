@@ -1,74 +1,29 @@
-"""A model of histories: what each routine does to one, without a server.
-
-A script is a list of transactions, each a list of operations: ('create', table),
-('drop', table), ('fail',), and ('syntax',), which cannot be parsed.  Statements are
-numbered through all transactions of a script."""
+"""A model of histories: what each routine does to one, without a server."""
 
 import copy
 
-
-class Refused(Exception):
-    """The call ends with this SQLSTATE."""
-
-    def __init__(self, code, why=''):
-        super().__init__(code, why)
-        self.code, self.why = code, why
-
-
-class File:
-    """A migration of the directory; "look" changes comments and white space."""
-
-    def __init__(self, version, name, up, down):
-        self.version, self.name, self.up, self.down, self.look = version, name, up, down, 0
-
-
-class Row:
-    """A migration of the history.  "state" is applied, up or down; with the last two it
-    is interrupted after "done" statements."""
-
-    def __init__(self, version, name, up, down, baseline=False):
-        self.version, self.name, self.up, self.down = version, name, up, down
-        self.state, self.done, self.baseline, self.batch = 'applied', 0, baseline, None
-
-
-def statements(script):
-    """Each with the number of its transaction."""
-    return [(number, operation) for number, transaction in enumerate(script) for operation in transaction]
-
-
-def has_syntax_error(script):
-    return any(operation[0] == 'syntax' for _, operation in statements(script))
-
-
-def run(operations, tables):
-    for operation in operations:
-        if operation[0] == 'create':
-            if operation[1] in tables:
-                raise Refused('42P07')
-            tables.add(operation[1])
-        elif operation[0] == 'drop':
-            if operation[1] not in tables:
-                raise Refused('42P01')
-            tables.discard(operation[1])
-        elif operation[0] == 'fail':
-            raise Refused('22012')
-
+from effects import BASELINE, REPEATABLE, File, Refused, has_syntax_error, run, statements
+from runs import Runs
 
 # What of the model changes in a call and is undone if the call is a function that fails.
 STATE = ('tables', 'rows', 'events', 'notified')
 
 
-class Model:
+class Model(Runs):
     """One history, the directory it is applied from, and the tables of its schema.
 
-    "events" are the rows of migrate.history that the last call has made: version,
-    direction, outcome.  "notified" are its notifications: direction, outcome, number of
-    migrations, version."""
+    "callbacks" are files of the directory: each with its event and its script.  "tools"
+    are the tables of tools that there are, see tools.py.
 
-    def __init__(self, settings):
-        self.settings = settings
-        self.files, self.tables, self.rows = {}, set(), []
-        self.events, self.notified = [], []
+    "events" are the rows of migrate.history that the last call has made: version, or
+    the file of a callback, direction, outcome.  "notified" are its notifications:
+    direction, outcome, number of migrations, version.  "done" are the migrations that it
+    has completed."""
+
+    def __init__(self, settings, schema, format, tools):
+        self.settings, self.schema, self.format, self.tools = settings, schema, format, tools
+        self.files, self.callbacks, self.tables, self.rows = {}, {}, set(), []
+        self.events, self.notified, self.done, self.tool = [], [], [], None
         self.highest_batch = 0
 
     # What there is.
@@ -83,21 +38,38 @@ class Model:
     def state(self, version):
         file, row = self.files.get(version), self.row(version)
         if row is None:
-            highest = max((row.version for row in self.rows), default=None)
+            if self.is_replaced(version):
+                return 'skipped'
+            highest = self.highest()
             return 'out of order' if highest is not None and version < highest else 'pending'
         if row.state != 'applied':
             return 'interrupted'
         if file is None:
             return 'baseline' if row.baseline else 'missing'
         if self.is_changed(version):
-            return 'modified'
+            return 'outdated' if version >= REPEATABLE else 'modified'
         return 'baseline' if row.baseline else 'applied'
+
+    def highest(self):
+        """The highest versioned row."""
+        return max((row.version for row in self.rows if row.version < REPEATABLE), default=None)
+
+    def is_replaced(self, version):
+        """Is it a file that a baseline file replaces, or one that does not run?  In an
+        empty history the last one of these runs."""
+        if version >= REPEATABLE:
+            return False
+        known = [row.version for row in self.rows] if self.highest() is not None else self.files
+        base = max((one for one in known if one < REPEATABLE and one % 1 == BASELINE), default=None)
+        if version % 1 == BASELINE:
+            return version != base
+        return base is not None and version < base
 
     def versions(self, with_files=True):
         return sorted(set(self.files if with_files else ()) | {row.version for row in self.rows})
 
     def version(self):
-        return max((row.version for row in self.rows if row.state != 'up'), default=None)
+        return max((int(row.version) for row in self.rows if row.state != 'up' and row.version < REPEATABLE), default=None)
 
     def is_interrupted(self):
         return any(row.state != 'applied' for row in self.rows)
@@ -117,7 +89,7 @@ class Model:
         items = self.versions()
         if any(version not in items for version in list(versions or []) + ([] if target is None else [target])):
             raise Refused('42704')
-        pending = [version for version in items if self.state(version) in ('pending', 'out of order', 'interrupted')]
+        pending = [version for version in items if self.state(version) in ('pending', 'out of order', 'outdated', 'interrupted')]
         if versions is not None:
             return [version for version in pending if version in versions]
         if target is not None:
@@ -142,7 +114,7 @@ class Model:
         ignored = []
         if not any(version in self.files for version in interrupted):
             if not any(version in self.files for version in choose()) and not list(self.changed_downs()):
-                ignored = interrupted
+                ignored = [] if self.callbacks_are_due() else interrupted
         self.check_interrupted_up(commits, ignored)
         if self.settings['on_modified'] == 'error' and any(self.state(version) == 'modified' for version in self.versions()):
             raise Refused('55000', 'modified')
@@ -169,84 +141,59 @@ class Model:
         for row, script in list(self.changed_downs()):
             row.down = script
 
-    def record_up(self, file, outcome='done', baseline=False):
-        self.rows.append(Row(file.version, file.name, file.up, file.down, baseline))
-        self.events.append((file.version, 'up', outcome))
+    def check_up(self, files):
+        """What is checked of them before anything runs."""
+        if any(has_syntax_error(file.up) for file in files):
+            raise Refused('42601')
 
-    def notify(self, direction, outcome, versions, failed=None):
-        if versions or failed is not None:
-            self.notified.append((direction, outcome, len(versions), versions[-1] if failed is None else failed))
+    def check_findings(self, files):
+        if self.settings['on_findings'] not in ('error', 'strict') or self.settings['large_table'] != '0':
+            return
+        stops = ['finding'] + ['allowed'] * (self.settings['on_findings'] == 'strict')
+        for file in files:
+            row = self.row(file.version)
+            begin = row.done if row and row.state == 'up' else 0
+            if any(operation[0] in stops for _, operation in statements(file.up)[begin:]):
+                raise Refused('55000', 'findings')
+
+    def keep_in_step(self, downs, ups, known):
+        """The table of the tool is kept in step with the rest of the call, which knows
+        these versions."""
+        if self.settings['keep_in_step'] != 'on' or not (downs or ups):
+            return
+        self.tool = self.tools.find(self.schema, self.format)
+        self.tool.check(self, [step[0] for step in downs if not isinstance(step, str)],
+                        [step[0] for step in ups if not isinstance(step, str)], known)
 
     def apply(self, args):
-        chosen = self.plan_up(args, False)
-        if any(has_syntax_error(self.files[version].up) for version in chosen):
-            raise Refused('42601')
+        chosen = [self.files[version] for version in self.plan_up(args, False)]
+        self.check_up(chosen)
+        self.check_findings(chosen)
+        steps = self.with_callbacks([(file.version, file) for file in chosen], 'up')
+        self.keep_in_step([], steps, self.versions())
         self.replace_downs()
-        for version in chosen:
-            file, tables, outcome = self.files[version], set(self.tables), 'done'
-            try:
-                run([operation for _, operation in statements(file.up)], tables)
-                self.tables = tables
-            except Refused as error:
-                if not args.get('adopt_existing') or error.code != '42P07':
-                    raise
-                outcome = 'adopted'
-            self.record_up(file, outcome)
-        self.notify('up', 'done', chosen)
-        return chosen
-
-    def run_committing(self, script, begin):
-        """Runs the transactions of a script from a statement on; yields the number of
-        statements that are committed after each."""
-        all_statements = statements(script)
-        while begin < len(all_statements):
-            end = begin
-            while end < len(all_statements) and all_statements[end][0] == all_statements[begin][0]:
-                end += 1
-            tables = set(self.tables)
-            run([operation for _, operation in all_statements[begin:end]], tables)
-            self.tables = tables
-            begin = end
-            yield begin
+        return self.run_up(steps, args.get('adopt_existing'))
 
     def up(self, args):
-        chosen = self.plan_up(args, True)
-        for version in chosen:
-            file, row = self.files[version], self.row(version)
-            if has_syntax_error(file.up):
-                raise Refused('42601')
-            if row:
+        chosen = [self.files[version] for version in self.plan_up(args, True)]
+        for file in chosen:
+            row = self.row(file.version)
+            self.check_up([file])
+            if row and row.state == 'up':
                 self.check_done(row, file.up, row.up)
+        self.check_findings(chosen)
+        steps = self.with_callbacks([(file.version, file) for file in chosen], 'up')
+        self.keep_in_step([], steps, self.versions())
         self.replace_downs()
-        done = []
-        for version in chosen:
-            file, row, outcome = self.files[version], self.row(version), 'done'
-            committed = row.done if row else 0
-            try:
-                for committed in self.run_committing(file.up, committed):
-                    pass
-            except Refused as error:
-                if args.get('adopt_existing') and error.code == '42P07' and len(file.up) == 1 and not row:
-                    outcome = 'adopted'
-                else:
-                    self.events.append((version, 'up', 'failed'))
-                    self.notify('up', 'failed', done, version)
-                    self.interrupt_up(row, file, committed)
-                    raise
-            if row:
-                self.rows.remove(row)
-            self.record_up(file, outcome)
-            done.append(version)
-        self.notify('up', 'done', done)
-        return done
-
-    def interrupt_up(self, row, file, committed):
-        if row:
-            self.rows.remove(row)
-        if committed > 0:
-            row = Row(file.version, file.name, file.up, file.down)
-            row.state, row.done = 'up', committed
-            self.rows.insert(0, row)
+        for step in steps:
+            if isinstance(step, str):
+                self.attempt_callback(step, 'up')
+                continue
+            version, file = step
+            self.attempt_up(file, args.get('adopt_existing'))
+            self.done.append(version)
+        self.notify('up', 'done', self.done)
+        return self.done
 
     # Going down.
 
@@ -271,10 +218,8 @@ class Model:
             if not self.row(target):
                 raise Refused('55000', 'the target is not applied')
             undone = count - 1 - self.rows.index(self.row(target))
-        elif steps is not None:
-            undone = min(steps, count)
         else:
-            undone = next((place for place, row in enumerate(reversed(self.rows)) if row.batch != self.rows[-1].batch), count)
+            undone = self.count_last(steps)
         if any(row.state != 'applied' for row in self.rows[:count - undone]):
             raise Refused('55000', 'interrupted')
         chosen = self.rows[::-1][:undone]
@@ -282,8 +227,20 @@ class Model:
             raise Refused('55000', 'baseline')
         return chosen
 
+    def count_last(self, steps):
+        """How many rows, for so many versioned ones or for the last batch of these.  The
+        repeatable ones after them go with them."""
+        versioned = [place for place, row in enumerate(self.rows) if row.version < REPEATABLE][::-1]
+        if not versioned:
+            return len(self.rows)
+        batch = self.rows[versioned[0]].batch
+        if steps is None:
+            steps = next((number for number, place in enumerate(versioned) if self.rows[place].batch != batch), len(versioned))
+        return len(self.rows) - versioned[min(steps, len(versioned)) - 1]
+
     def check_down(self, chosen, args, from_files):
-        """Each row with its script, None for one that is only recorded."""
+        """The version, the row and the script of each, None for one that is only
+        recorded."""
         result = []
         scripts = [self.files[row.version].down if from_files and row.version in self.files else row.down for row in chosen]
         if any(has_syntax_error(script or []) for script in scripts):
@@ -292,47 +249,31 @@ class Model:
             if script is not None and row.state == 'down':
                 self.check_done(row, script, row.down)
             if not script or not statements(script):
-                if not args.get('force'):
+                if not args.get('force') and row.version < REPEATABLE:
                     raise Refused('55000', 'irreversible')
                 script = None
-            result.append((row, script))
+            result.append((row.version, row, script))
         return result
 
-    def record_down(self, row, script):
-        self.rows.remove(row)
-        self.events.append((row.version, 'down', 'forced' if script is None else 'done'))
-
-    def undo(self, plan):
-        for row, script in plan:
-            run([operation for _, operation in statements(script or [])], self.tables)
-            self.record_down(row, script)
-        versions = [row.version for row, _ in plan]
-        self.notify('down', 'done', versions)
-        return versions
-
     def rollback(self, args, from_files=False):
-        return self.undo(self.check_down(self.plan_down(args, False, from_files), args, from_files))
+        steps = self.check_down(self.plan_down(args, False, from_files), args, from_files)
+        steps = self.with_callbacks(steps, 'down', from_files)
+        self.keep_in_step(steps, [], self.versions(from_files))
+        return self.run_down(steps, from_files)
 
     def down(self, args, from_files=False):
-        plan = self.check_down(self.plan_down(args, True, from_files), args, from_files)
-        done = []
-        for row, script in plan:
-            committed = row.done if row.state == 'down' else 0
-            try:
-                for committed in self.run_committing(script or [], committed):
-                    pass
-            except Refused:
-                self.events.append((row.version, 'down', 'failed'))
-                self.notify('down', 'failed', done, row.version)
-                if committed > 0:
-                    row.state, row.done = 'down', committed
-                    if from_files and row.version in self.files:
-                        row.down = script
-                raise
-            self.record_down(row, script)
-            done.append(row.version)
-        self.notify('down', 'done', done)
-        return done
+        steps = self.check_down(self.plan_down(args, True, from_files), args, from_files)
+        steps = self.with_callbacks(steps, 'down', from_files)
+        self.keep_in_step(steps, [], self.versions(from_files))
+        for step in steps:
+            if isinstance(step, str):
+                self.attempt_callback(step, 'down')
+                continue
+            version, row, script = step
+            self.attempt_down(row, script, from_files)
+            self.done.append(version)
+        self.notify('down', 'done', self.done)
+        return self.done
 
     def reapply(self, everything, from_files):
         """redo() and refresh()."""
@@ -343,20 +284,25 @@ class Model:
             return []
         chosen = self.plan_down(args, False, from_files)
         if everything and from_files:
-            again = [self.files[version] for version in sorted(self.files)]
+            again = [self.files[version] for version in sorted(self.files) if self.state(version) != 'skipped']
         else:
             again = [from_files and self.files.get(row.version) or File(row.version, row.name, row.up, row.down)
                      for row in reversed(chosen)]
-        plan = self.check_down(chosen, args, from_files)
-        if any(has_syntax_error(file.up) for file in again):
-            raise Refused('42601')
-        self.undo(plan)
-        for file in again:
-            run([operation for _, operation in statements(file.up)], self.tables)
-            self.record_up(file)
-        versions = [file.version for file in again]
-        self.notify('up', 'done', versions)
-        return versions
+        downs = self.with_callbacks(self.check_down(chosen, args, from_files), 'down', from_files)
+        self.check_up(again)
+        self.check_findings(again)
+        ups = self.with_callbacks([(file.version, file) for file in again], 'up', from_files)
+        self.keep_in_step(downs, ups, self.versions(from_files))
+        self.run_down(downs, from_files)
+        return self.run_up(ups) if from_files else self.run_up_alone(ups)
+
+    def run_up_alone(self, steps):
+        """Without the directory, and so without callbacks."""
+        callbacks, self.callbacks = self.callbacks, {}
+        try:
+            return self.run_up(steps)
+        finally:
+            self.callbacks = callbacks
 
     def is_foreign(self, row):
         """Whether the directory does not have what is applied."""
@@ -372,20 +318,17 @@ class Model:
             raise Refused('55000', 'nothing in common')
         if self.is_interrupted():
             raise Refused('55000', 'interrupted')
-        downs = [row for row in self.rows[::-1] if self.is_foreign(row) and not row.baseline]
-        plan = self.check_down(downs, {}, False)
-        every, self.rows = self.rows, [row for row in self.rows if row not in downs]
-        chosen = self.plan_up({}, False)
-        if any(has_syntax_error(self.files[version].up) for version in chosen):
-            raise Refused('42601')
+        foreign = [row for row in self.rows[::-1] if self.is_foreign(row) and not row.baseline]
+        downs = self.with_callbacks(self.check_down(foreign, {}, False), 'down')
+        every, self.rows = self.rows, [row for row in self.rows if row not in foreign]
+        chosen = [self.files[version] for version in self.plan_up({}, False)]
+        self.check_up(chosen)
+        self.check_findings(chosen)
         self.replace_downs()
-        self.rows = every
-        undone = self.undo(plan)
-        for version in chosen:
-            run([operation for _, operation in statements(self.files[version].up)], self.tables)
-            self.record_up(self.files[version])
-        self.notify('up', 'done', chosen)
-        return undone + chosen
+        known, self.rows = self.versions(), every
+        ups = self.with_callbacks([(file.version, file) for file in chosen], 'up')
+        self.keep_in_step(downs, ups, known)
+        return self.run_down(downs, True) + self.run_up(ups)
 
     # What runs nothing.
 
@@ -396,7 +339,7 @@ class Model:
         changed = []
         for version in self.versions():
             file, row = self.files.get(version), self.row(version)
-            if file and row and row.state == 'applied' and (file.up, file.down) != (row.up, row.down):
+            if file and row and self.state(version) not in ('interrupted', 'outdated') and (file.up, file.down) != (row.up, row.down):
                 changed.append(version)
                 row.up, row.down = file.up, file.down
         return changed
@@ -407,6 +350,9 @@ class Model:
             raise Refused('42704')
         row = self.row(version)
         if state == 'applied':
+            if self.state(version) == 'outdated':
+                row.up, row.down = self.files[version].up, self.files[version].down
+                return [version]
             if row and row.state == 'applied':
                 return []
             if row:
@@ -431,7 +377,8 @@ class Model:
             raise Refused('42704')
         if self.is_interrupted():
             raise Refused('55000', 'interrupted')
-        chosen = [item for item in items if not self.row(item) and (version is None or item <= version)]
+        chosen = [item for item in items
+                  if not self.row(item) and self.state(item) != 'skipped' and (version is None or item <= version)]
         for item in chosen:
             self.record_up(self.files[item], 'baseline', baseline=True)
         return chosen
@@ -463,12 +410,75 @@ class Model:
     def call(self, commits, routine, *args):
         """The SQLSTATE and the versions of the result; a function that fails does
         nothing."""
-        self.events, self.notified = [], []
+        self.events, self.notified, self.done, self.tool = [], [], [], None
         before = copy.deepcopy({name: getattr(self, name) for name in STATE})
+        tools = copy.deepcopy(self.tools.tables)
         try:
             return 'ok', routine(*args), ''
         except Refused as error:
             if not commits:
                 self.__dict__.update(before)
                 self.events, self.notified = [], []
+                self.tools.tables = tools
             return error.code, None, error.why
+
+    # What shows what a run would do.
+
+    def show(self, routine):
+        """As call(), and nothing is changed."""
+        before = copy.deepcopy({name: getattr(self, name) for name in (*STATE, 'done')})
+        try:
+            return self.call(False, routine)
+        finally:
+            self.__dict__.update(before)
+
+    def verify(self):
+        """The versions that verify() tries, each with whether it is reversible."""
+        chosen = [self.files[version] for version in self.plan_up({}, False)]
+        self.check_up(chosen)
+        return {file.version: self.try_both_ways(file) for file in chosen}
+
+    def try_both_ways(self, file):
+        """Up, down and up; what it makes stays for the next one."""
+        def ends(script, tables):
+            tables = set(tables)
+            try:
+                run([operation for _, operation in statements(script)], tables)
+            except Refused:
+                return None
+            return tables
+
+        before, after = self.tables, ends(file.up, self.tables)
+        if after is None:
+            return False
+        self.tables = after
+        if not file.down or not statements(file.down) or has_syntax_error(file.down):
+            return False
+        return ends(file.down, after) == before
+
+    def rehearse(self):
+        """The version that fails in rehearse(), None if none does."""
+        chosen = [self.files[version] for version in self.plan_up({}, False)]
+        self.check_up(chosen)
+        for file in chosen:
+            try:
+                run([operation for _, operation in statements(file.up)], self.tables)
+            except Refused:
+                return file.version
+        return None
+
+
+def up_schemas(models, args, passes, canary):
+    """The SQLSTATE, and the numbers of migrations applied and of schemas that failed."""
+    for model in models:
+        model.events, model.notified = [], []
+    if not models[0].files:
+        return '58P01', None, ''
+    applied = failed = 0
+    for number, model in enumerate(models):
+        code, _, why = model.call(True, model.up, args)
+        applied += len(model.done)
+        if code != 'ok' and (not passes or number < canary):
+            return code, None, why
+        failed += code != 'ok'
+    return 'ok', (applied, failed), ''

@@ -91,6 +91,7 @@ TOKENS = [
     '-- +migrate Up\n', '-- +migrate Down notransaction\n', '-- +migrate StatementBegin\n', '-- +migrate StatementEnd\n',
     '-- migrate:up\n', '-- migrate:down transaction:false\n', '---- create above / drop below ----\n',
     '---- tern: disable-tx ----\n', '-- rambler up\n', '-- rambler down\n', '-- Up Migration\n', '-- Down Migration\n',
+    '# --- !Ups\n', '-- !Downs\n', ';;', '-- hasura:no-transaction\n', '-- depends: a\n', '-- transactional: false\n',
     '-- UP\n', '-- DOWN\n', '-- no-transaction\n', '-- disable-transaction\n',
     '--liquibase formatted sql\n', '--changeset a:1\n', '--changeset b:2 endDelimiter:/ splitStatements:false\n',
     '--changeset "a b":"3" stripComments:false runOnChange:true\n', '--changeset c:4 context:a labels:b\n',
