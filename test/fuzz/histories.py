@@ -29,7 +29,7 @@ SETTINGS = {
     'lock_poll_limit': ['5s', '1ms'],
     'on_findings': ['ignore', 'warn', 'error', 'strict'],
     'large_table': ['0', '10MB'],
-    'record_objects': ['off', 'on'],
+    'record_objects': ['off', 'off', 'off', 'on'],
     'allow_sync': ['on', 'off'],
     'callbacks_always': ['off', 'on'],
     'verify_scripts': ['auto', 'on', 'off'],
@@ -128,7 +128,7 @@ class Comparison:
             self.differ('is_current', model.is_current(),
                         self.session.value(f'SELECT migrate.is_current({arguments})', *values))
             self.plan(arguments, values)
-            if history.random.random() < .15:
+            if history.random.random() < .04:
                 self.tried(arguments, values)
 
     def plan(self, arguments, values):
@@ -308,7 +308,7 @@ class Histories:
             comparison.tables()
         self.notified([one.model for one in call.histories])
         Comparison(session, history).tools()
-        if history.model.settings['record_objects'] == 'on' and not call.clean and any(
+        if history.model.settings['record_objects'] == 'on' and not call.clean and random.random() < .4 and any(
                 one.model.tables != tables or any(outcome != 'failed' for *_, outcome in one.model.events)
                 for one, tables in zip(call.histories, before)):
             Drift(session, random).check()
