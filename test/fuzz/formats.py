@@ -39,6 +39,23 @@ def flyway_more(random, migrations):
             yield migration.fill('V{v}__{n}.sql.conf'), conf
 
 
+# Lines of a tool's settings file, right and wrong.
+FLYWAY_CONF = ['flyway.sqlMigrationPrefix=V', 'flyway.sqlMigrationPrefix=M', 'flyway.sqlMigrationSeparator=__', 'flyway.sqlMigrationSuffixes=.sql,.pgsql',
+               'flyway.repeatableSqlMigrationPrefix=R', 'flyway.undoSqlMigrationPrefix=U', 'flyway.baselineMigrationPrefix=B', 'flyway.placeholders.name=x',
+               'flyway.placeholderPrefix=#{', 'flyway.placeholderSuffix=}', 'flyway.placeholderReplacement=false', 'flyway.placeholderSeparator=:',
+               'flyway.locations=filesystem:.', 'flyway.locations=filesystem:sub,classpath:db', 'flyway.executeInTransaction=false', 'flyway.mixed=true',
+               'flyway.scriptPlaceholderPrefix=FP__', '# a', '! b', '', 'flyway.x\\', '=', 'flyway.encoding=ISO-8859-1', 'flyway.outOfOrder=true', '\\u00zz=1']
+FLYWAY_TOML = ['[flyway]', 'sqlMigrationPrefix = "V"', "sqlMigrationSeparator = '__'", 'sqlMigrationSuffixes = [".sql", ".pgsql"]', 'locations = ["filesystem:."]',
+               '[flyway.placeholders]', 'name = "x"', '[environments.a]', 'x = """', 'mixed = true', '# c', 'a.b.c = 1', '[flyway', 'x = ["a",', 'x = 1979-05-27', '= 1']
+INI = ['[core]', 'top_dir = .', 'top_dir = sub', 'plan_file = sqitch.plan', 'deploy_dir = deploy', 'deploy_dir = d', 'engine = pg', '[engine "pg"]', '[target "a b"]',
+       '\ttop_dir = "a\\"b"', 'extension = ddl', '; c', '# c', '[deploy "variables"]', 'name = x', '[core', 'x', 'plan_file = a\\', 'reworked_dir = r', 'uri = "db:pg:']
+TERN_CONF = ['[database]', 'host = localhost', 'version_table = public.v', '[data]', 'name = x', 'app_user = joe', '[', 'x = "', '# c']
+
+
+def settings_file(random, lines):
+    return '\n'.join(random.choice(lines) for _ in range(random.choice([1, 2, 4, 8]))) + random.choice(['\n', '\n', ''])
+
+
 EVENTS = [
     'beforeValidate', 'afterValidate', 'beforeMigrate', 'beforeEachMigrate', 'afterEachMigrate', 'beforeRepeatables', 'afterVersioned',
     'afterMigrateApplied', 'afterMigrate', 'afterEachMigrateError', 'afterMigrateError', 'beforeUndo', 'beforeEachUndo', 'afterEachUndo',
@@ -49,6 +66,41 @@ CALLBACKS = [
     'VACUUM;', 'SELECT 1; COMMIT;', 'BEGIN; SELECT 1; COMMIT;', 'SELECT 1 / 0;', 'SELEC 1;', 'RESET ROLE;', "SELECT '${flyway:filename}';",
     'CREATE TABLE IF NOT EXISTS cb (a int); COMMIT; INSERT INTO cb VALUES (1);',
 ]
+
+
+def flyway_settings(random, migrations):
+    """What flyway.conf and flyway.toml say, and names that they may give."""
+    yield from flyway_more(random, migrations)
+    if random.random() < .7:
+        yield random.choice(['flyway.conf', 'conf/flyway.conf']), settings_file(random, FLYWAY_CONF)
+    if random.random() < .5:
+        yield 'flyway.toml', random.choice(['[flyway]\n', '']) + settings_file(random, FLYWAY_TOML)
+    for migration in migrations:
+        if random.random() < .2:
+            yield migration.fill(random.choice(['M{v}__{n}.sql', 'V{v}__{n}x.pgsql', 'sub/V{v}1__{n}.sql', 'V{v}1_{n}.sql'])), migration.up
+
+
+def sqitch_settings(random, migrations):
+    yield from sqitch_more(random, migrations)
+    yield 'sqitch.conf', settings_file(random, INI)
+
+
+def tern_settings(random, migrations):
+    """tern.conf, and files that are templates or that those use."""
+    yield 'tern.conf', settings_file(random, TERN_CONF)
+    yield random.choice(['shared/v.sql', 'shared/w.sql']), 'SELECT {{ .name }};'
+    for migration in migrations:
+        if random.random() < .2:
+            template = random.choice(['{{ .name }}', '{{ template "shared/v.sql" . }}', '{{', '{{ if .x }}', '{{/* c */}}', '{{ .a.b }}', "{{- `x` -}}"])
+            yield migration.fill('{i:03d}_{n}.sql'), f"SELECT '{template}';\n{migration.up}\n---- create above / drop below ----\n{migration.down}"
+
+
+def atlas_more(random, migrations):
+    """A checkpoint, which begins a history."""
+    for migration in migrations:
+        if random.random() < .2:
+            tag = random.choice(['', ' v1'])
+            yield migration.fill('{v}_{n}.sql'), f'-- atlas:checkpoint{tag}\n\n{migration.up}'
 
 
 def flyway_callbacks(random, migrations):
@@ -115,6 +167,15 @@ def drizzle_folders_more(random, migrations):
         yield migration.fill('{v}_{n}/snapshot.json'), '{}'
 
 
+PRECONDITIONS = [
+    '--preconditions onFail:MARK_RAN onError:HALT\n--precondition-sql-check expectedResult:0 SELECT count(*) FROM pg_class WHERE false',
+    '--preconditions onFail:MARK_RAN\n--precondition-sql-check expectedResult:1 SELECT 0', '--preconditions onFail:HALT onError:HALT',
+    '--precondition-table-exists table:a', '--preconditions onFail:CONTINUE\n--precondition-sql-check expectedResult:"1" SELECT 1;',
+    '--precondition-sql-check SELECT 1', '--preconditions onFail:x', '--precondition-sql-check expectedResult:0 SELEC', '--preconditions onSqlOutput:TEST',
+    '--precondition-not-table-exists table:x schema:public', '--precondition-view-exists', '--precondition-sql-check expectedResult:0 SELECT 1/0',
+]
+
+
 def liquibase(random, migrations):
     """Changesets, several in a file."""
     options = ['', '', '', ' runInTransaction:false', ' splitStatements:false', ' endDelimiter:/', ' runOnChange:true',
@@ -125,7 +186,10 @@ def liquibase(random, migrations):
             up, down = migration.up, migration.down
             if number > 0:
                 up, down = scripts.pair(random, migration.place * 10 + number, False)
-            text += f'--changeset me:{migration.place}-{number}{random.choice(options)}\n{up}\n'
+            text += f'--changeset me:{migration.place}-{number}{random.choice(options)}\n'
+            if random.random() < .15:
+                text += random.choice(PRECONDITIONS) + '\n'
+            text += f'{up}\n'
             text += ''.join(f'--rollback {line}\n' for line in down.split('\n') if line)
         yield migration.fill('{i:03d}{n}.sql'), text
 
@@ -169,6 +233,10 @@ FORMATS = {
     'postgrator numbers': Format('{v}.do.sql', '{up}', '{v}.undo.sql', '{down}'),
     'yoyo': Format('20250101_{i:02d}_aB3xY-{n}.sql', '{mark}{up}', '20250101_{i:02d}_aB3xY-{n}.rollback.sql', '{down}',
                    marks=('-- transactional: false\n', '-- depends:\n'), more=yoyo_more),
+    'flyway settings': Format('V{v}__{n}.sql', '{up}', 'U{v}__{n}.sql', '{down}', more=flyway_settings),
+    'sqitch settings': Format('deploy/{n}{i}.sql', '{up}', 'revert/{n}{i}.sql', '{down}', more=sqitch_settings),
+    'tern settings': Format('{i:03d}_{n}.sql', '{mark}{up}\n', None, '---- create above / drop below ----\n{down}', counts=True, more=tern_settings),
+    'atlas checkpoints': Format('{v}_{n}.sql', '{mark}{up}', marks=('-- atlas:txmode none\n\n',), more=atlas_more),
     'plain numbers': Format('{v}.sql', '{up}', '{v}.down.sql', '{down}'),
     'plain pairs': Format('{v}.up.sql', '{up}', '{v}.down.sql', '{down}'),
     'plain dates': Format('2017-06-{i:02d}-{n}.sql', '{up}', '2017-06-{i:02d}-{n}.rollback.sql', '{down}'),

@@ -47,6 +47,7 @@ SELECT version, name, state, CASE WHEN state = 'applied' THEN 0 ELSE done END, b
 EVENTS = """
 SELECT kind, version, name, direction, outcome FROM migrate.history
  WHERE project = '{0}' AND schema = '{1}' AND id > {2} ORDER BY id"""
+BATCH = "SELECT max(batch) FROM migrate.history WHERE project = '{0}' AND schema = '{1}'"
 TABLES = """
 SELECT relname::text FROM pg_class
  WHERE relkind = 'r' AND relnamespace = '{}'::regnamespace AND relname ~ '^{}[0-9]'"""
@@ -74,9 +75,21 @@ class Comparison:
         elif got.ok:
             self.differ(call.name, versions, [identify(*row) for row in got.rows])
 
-    def rows(self):
+    def kept(self, last=None):
+        """What the database has: the rows, the tables, and the events after "last"."""
+        history = self.history
+        queries = [ROWS.format(*self.names), TABLES.format(history.schema or 'public', history.prefix), BATCH.format(*self.names)]
+        if last is not None:
+            queries.append(EVENTS.format(*self.names, last))
+        rows, tables, batches, *events = self.session.all_quietly(queries)
+        self.rows(rows, batches)
+        self.differ('tables', sorted(self.model.tables), sorted(row[0] for row in tables))
+        if events:
+            self.differ('migrate.history', self.model.events,
+                        [(name if kind == 'callback' else identify(version, name), *row) for kind, version, name, *row in events[0]])
+
+    def rows(self, found, batches):
         model = self.model
-        found = self.session.quietly(ROWS.format(*self.names))
         self.differ('migrate.applied', [(row.version, row.name, row.state, row.done if row.state != 'applied' else 0, row.baseline)
                                         for row in model.rows],
                     [(identify(*row[:2]), row[1], STATES[row[2]], *row[3:5]) for row in found])
@@ -87,26 +100,14 @@ class Comparison:
             if known.batch is not None:
                 self.differ(f'batch of {known.version}', known.batch, row[5])
             known.batch = row[5]
-        model.highest_batch = max([model.highest_batch] + [row[5] for row in found] + self.batches())
-
-    def batches(self):
-        query = f"SELECT max(batch) FROM migrate.history WHERE project = '{self.names[0]}' AND schema = '{self.names[1]}'"
-        return [batch for batch, in self.session.quietly(query) if batch is not None]
-
-    def events(self, last):
-        found = self.session.quietly(EVENTS.format(*self.names, last))
-        self.differ('migrate.history', self.model.events,
-                    [(name if kind == 'callback' else identify(version, name), *row) for kind, version, name, *row in found])
-
-    def tables(self):
-        history = self.history
-        found = self.session.quietly(TABLES.format(history.schema or 'public', history.prefix))
-        self.differ('tables', sorted(self.model.tables), sorted(row[0] for row in found))
+        model.highest_batch = max([model.highest_batch] + [row[5] for row in found] + [batch for batch, in batches if batch is not None])
 
     def tools(self):
-        for (schema, format), table in self.model.tools.tables.items():
-            columns, order = table.shown.split(' ORDER BY ') if ' ORDER BY ' in table.shown else (table.shown, '1')
-            found = self.session.quietly(f'SELECT {columns} FROM {schema}.{table.table} ORDER BY {order}')
+        tables = self.model.tools.tables
+        if not tables:
+            return
+        queries = [table.query(schema) for (schema, _), table in tables.items()]
+        for ((_, format), table), found in zip(tables.items(), self.session.all_quietly(queries)):
             self.differ(f'table of {format}', table.rows, [row[0] if len(row) == 1 else row for row in found])
 
     def shown(self):
@@ -118,12 +119,12 @@ class Comparison:
         found = self.session.rows(f'SELECT version, name, state FROM migrate.status({arguments})', *values)
         self.differ('status', [(version, model.state(version)) for version in model.versions()],
                     [(identify(version, name), state) for version, name, state in found])
-        version = self.session.value(f'SELECT migrate.version({history.key()})')
-        self.differ('version', model.version(), None if version is None else identify(version, ''))
         asked = history.some_version()
+        version, at_least = self.session.rows(
+            f"SELECT migrate.version({history.key()}), migrate.at_least({history.number(asked)}, {history.key()})")[0]
+        self.differ('version', model.version(), None if version is None else identify(version, ''))
         if asked < REPEATABLE:
-            self.differ(f'at_least {asked}', any(int(row.version) == int(asked) and row.state == 'applied' for row in model.rows),
-                        self.session.value(f"SELECT migrate.at_least({history.number(asked)}, {history.key()})"))
+            self.differ(f'at_least {asked}', any(int(row.version) == int(asked) and row.state == 'applied' for row in model.rows), at_least)
         if model.files:
             self.differ('is_current', model.is_current(),
                         self.session.value(f'SELECT migrate.is_current({arguments})', *values))
@@ -162,8 +163,7 @@ class Comparison:
         if got.ok:
             failed = [identify(version, name) for version, name, outcome in got.rows if outcome == 'failed']
             self.differ('rehearse', [] if expected is None else [expected], failed)
-        self.rows()
-        self.tables()
+        self.kept()
 
 
 class Drift:
@@ -302,18 +302,14 @@ class Histories:
         self.counts[got.code] = self.counts.get(got.code, 0) + 1
         Comparison(session, history).result(call, expected, got)
         for one in call.histories:
-            comparison = Comparison(session, one)
-            comparison.rows()
-            comparison.events(last)
-            comparison.tables()
+            Comparison(session, one).kept(last)
         self.notified([one.model for one in call.histories])
         Comparison(session, history).tools()
         if history.model.settings['record_objects'] == 'on' and not call.clean and random.random() < .4 and any(
                 one.model.tables != tables or any(outcome != 'failed' for *_, outcome in one.model.events)
                 for one, tables in zip(call.histories, before)):
             Drift(session, random).check()
-        for one in call.histories:
-            Comparison(session, one).shown()
+        Comparison(session, random.choice(call.histories)).shown()
 
     def notified(self, models):
         expected = [notified for model in models for notified in model.notified]

@@ -234,6 +234,14 @@ class Session:
         self.cursor.execute(sql)
         return self.cursor.fetchall()
 
+    def all_quietly(self, statements):
+        """The rows of each, with one message."""
+        self.cursor.execute('; '.join(statements))
+        results = [self.cursor.fetchall()]
+        while self.cursor.nextset():
+            results.append(self.cursor.fetchall())
+        return results
+
     def expect(self):
         """The settings are those that calls must leave."""
         self.expected = (self.quietly(STATE)[0][0], dict(self.quietly(SETTINGS)))

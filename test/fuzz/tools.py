@@ -14,6 +14,10 @@ class Tool:
     def __init__(self):
         self.rows = []
 
+    def query(self, schema):
+        columns, _, order = self.shown.partition(' ORDER BY ')
+        return f'SELECT {columns} FROM {schema}.{self.table} ORDER BY {order or 1}'
+
     def applied(self):
         """The versions, in the order in which adopt() records them."""
         return list(self.rows)
