@@ -136,7 +136,8 @@ class Moving:
             raise Fault(f'apply failed with {code} and left {sorted(applied)} {tables}')
         if [number for number in applied if number <= MIGRATIONS and number not in tables and 'm%d' % number in applied[number]]:
             raise Fault(f'applied {sorted(applied)}, but there are {tables}')
-        if query("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'").fetchone()[0]:
+        if query("SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database"
+                 " WHERE locktype = 'advisory' AND datname = current_database()").fetchone()[0]:
             raise Fault('a lock for runs is left')
 
     def failed(self):

@@ -121,10 +121,10 @@ SELECT version FROM migrate.redo(project => 'stored');
 SELECT version FROM migrate.refresh(project => 'stored');
 SELECT installed_rank, version, description, type, script, checksum FROM flyway_schema_history ORDER BY 1;
 -- that table is found in the search_path of the caller, as adopt() and up() find it
-CREATE SCHEMA tenant;
-SELECT version FROM migrate.apply(project => 'found', schema => 'tenant', files => '{"V7__a.sql": "SELECT 1;", "U7__a.sql": "SELECT 1;"}');
-SELECT version FROM migrate.rollback(project => 'found', schema => 'tenant');
-CALL migrate.up(project => 'found', schema => 'tenant', files => '{"V7__a.sql": "SELECT 1;"}');
+CREATE SCHEMA found_tenant;
+SELECT version FROM migrate.apply(project => 'found', schema => 'found_tenant', files => '{"V7__a.sql": "SELECT 1;", "U7__a.sql": "SELECT 1;"}');
+SELECT version FROM migrate.rollback(project => 'found', schema => 'found_tenant');
+CALL migrate.up(project => 'found', schema => 'found_tenant', files => '{"V7__a.sql": "SELECT 1;"}');
 SELECT installed_rank, version, type FROM flyway_schema_history WHERE version = '7' ORDER BY 1;
 DROP TABLE flyway_schema_history;
 RESET migrate.keep_in_step;
@@ -135,18 +135,19 @@ SET migrate.record_objects = on;
 SELECT '{"V1__a.sql": "SELECT 1 / 0;", "afterMigrateError.sql": "CREATE TABLE IF NOT EXISTS after_error ();"}' AS files \gset
 CALL migrate.up(files => :'files', project => 'callbacks');
 SELECT change, kind, name FROM migrate.drift();
-CALL migrate.up_schemas(files => '{"001_a.up.sql": "CREATE TABLE begun ();\nCOMMIT;\nBEGIN;\nSELECT 1 / 0;"}', schemas => '{tenant}', project => 'begun');
+CALL migrate.up_schemas(files => '{"001_a.up.sql": "CREATE TABLE begun ();\nCOMMIT;\nBEGIN;\nSELECT 1 / 0;"}', schemas => '{found_tenant}', project => 'begun');
 SELECT change, kind, name FROM migrate.drift();
-DROP TABLE after_error, tenant.begun;
-CALL migrate.up_schemas(files => :'files', schemas => '{tenant}', project => 'callbacks', on_error => 'continue');
+DROP TABLE after_error, found_tenant.begun;
+CALL migrate.up_schemas(files => :'files', schemas => '{found_tenant}', project => 'callbacks', on_error => 'continue');
 SELECT change, kind, name FROM migrate.drift();
 RESET migrate.record_objects;
 
 -- callbacks that always run do so in every schema
 SELECT '{"V1__a.sql": "SELECT 1;", "afterMigrate.sql": "SELECT 1;"}' AS files \gset
-CALL migrate.up_schemas(files => :'files', schemas => '{tenant}', project => 'always');
+CALL migrate.up_schemas(files => :'files', schemas => '{found_tenant}', project => 'always');
 SET migrate.callbacks_always = on;
-CALL migrate.up_schemas(files => :'files', schemas => '{tenant}', project => 'always');
+CALL migrate.up_schemas(files => :'files', schemas => '{found_tenant}', project => 'always');
 SELECT kind, name, outcome FROM migrate.history WHERE project = 'always' ORDER BY id;
 RESET migrate.callbacks_always;
+DROP SCHEMA found_tenant CASCADE;
 RESET client_min_messages;
