@@ -230,6 +230,8 @@ SELECT test.put('db/deploy/f/b.sql', 'CREATE TABLE f_b ();');
 SELECT test.put('db/verify/f/b.sql', 'SELECT 1/0;');
 SELECT version, statement, outcome, error FROM migrate.rehearse(:sq);
 SELECT version, result, detail FROM migrate.verify(:sq);
+SELECT test.put('db/verify/f/b.sql', 'COPY f_b TO PROGRAM ''false'';');
+SELECT version, statement, outcome, error FROM migrate.rehearse(:sq);
 SELECT test.put('db/verify/f/b.sql', 'SELECT * FROM f_b;');
 SELECT version, statement, outcome, error FROM migrate.rehearse(:sq);
 SELECT version, result, detail FROM migrate.verify(:sq);

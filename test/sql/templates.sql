@@ -98,6 +98,8 @@ SELECT test.second(E'{{ template "../shared/v1.sql" . }}');
 SELECT test.second(E'{{ template "/etc/v1.sql" . }}');
 SELECT test.put('shared/loop.sql', E'--\n{{ template "shared/loop.sql" . }}') \gset ignored_
 SELECT test.second(E'{{ template "shared/loop.sql" . }}');
+SELECT test.put('shared/deep' || i || '.sql', format('{{ template "shared/deep%s.sql" . }}', i + 1)) FROM generate_series(1, 17) i \g (format=unaligned tuples_only=on) /dev/null
+SELECT test.second(E'{{ template "shared/deep1.sql" . }}');
 SELECT test.second(E'select 1;\n---- create above / drop below ----\n{{ range .x }}');
 -- lines of errors, after what was put in
 SELECT test.put('shared/three.sql', E'select 1;\nselect 2;\nselect 3;\n') \gset ignored_
