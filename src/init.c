@@ -17,6 +17,7 @@
 #include "utils/guc.h"
 #include "utils/varlena.h"
 
+#include "format/contexts.h"
 #include "util/compat.h"
 #include "util/guc.h"
 #include "util/printable.h"
@@ -136,6 +137,20 @@ check_allowed_directories(char **newval, void **extra, GucSource source)
 }
 
 /*
+ * check_hook of migrate.contexts and migrate.labels.
+ */
+static bool
+check_expression(char **newval, void **extra, GucSource source)
+{
+	const char *error = migrate_contexts_error(*newval);
+
+	if (error == NULL)
+		return true;
+	GUC_check_errdetail("The expression cannot be read: %s.", error);
+	return false;
+}
+
+/*
  * check_hook of migrate.notify_channel: NOTIFY takes names of this length.
  */
 static bool
@@ -233,21 +248,21 @@ define_what_runs(void)
 
 	DefineCustomStringVariable("migrate.contexts",
 							   "Contexts of Liquibase's changesets that are to run.",
-							   "A comma-separated list of names, or of names to leave out, each with \"!\"; \"*\" is all.",
+							   "A comma-separated list of names, or an expression with \"and\", \"or\", \"!\" and parentheses; \"*\" is all.",
 							   &migrate_contexts,
 							   "",
 							   PGC_USERSET,
 							   0,
-							   NULL, NULL, NULL);
+							   check_expression, NULL, NULL);
 
 	DefineCustomStringVariable("migrate.labels",
 							   "Labels of Liquibase's changesets that are to run.",
-							   "A comma-separated list of names, or of names to leave out, each with \"!\"; \"*\" is all.",
+							   "A comma-separated list of names, or an expression with \"and\", \"or\", \"!\" and parentheses; \"*\" is all.",
 							   &migrate_labels,
 							   "",
 							   PGC_USERSET,
 							   0,
-							   NULL, NULL, NULL);
+							   check_expression, NULL, NULL);
 
 	DefineCustomStringVariable("migrate.schema_path",
 							   "Schemas that come after a tenant's own in the search_path of its migrations.",

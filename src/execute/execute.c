@@ -426,6 +426,39 @@ migrate_run_statement(const MigrateStatement *statement, const char *sql, Migrat
 }
 
 /*
+ * Run a query in the current transaction, and return the only value of its only row,
+ * palloc'd, NULL for a null.  "sql" is the text of its script.  Errors: those of the query,
+ * 0A000 for what is none, and 21000 for another number of values.  After an error, use
+ * migrate_forget_statement().
+ */
+char *
+migrate_run_query(const MigrateStatement *statement, const char *sql, MigrateExecution *execution)
+{
+	MemoryContext context = CurrentMemoryContext;
+	char	   *query = pnstrdup(sql + statement->offset, statement->length);
+	char	   *value;
+
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	migrate_begin_statement(statement, query, execution);
+	if (SPI_execute(query, false, 2) < 0 || SPI_tuptable == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("statement is not a query")));
+	if (SPI_tuptable->tupdesc->natts != 1 || SPI_processed != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_CARDINALITY_VIOLATION),
+				 errmsg("query does not return one row with one column")));
+	value = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+	if (value != NULL)
+		value = MemoryContextStrdup(context, value);
+	migrate_end_statement(statement, execution);
+	if (SPI_finish() != SPI_OK_FINISH)
+		elog(ERROR, "SPI_finish failed");
+	return value;
+}
+
+/*
  * End what the end of a session would, for tools that give each migration one of
  * its own: its temporary tables.
  */

@@ -73,6 +73,9 @@ extern void migrate_execute_script(const MigrateScript *script, const char *sql,
 extern void migrate_run_statement(const MigrateStatement *statement, const char *sql,
 								  MigrateExecution *execution);
 
+extern char *migrate_run_query(const MigrateStatement *statement, const char *sql,
+							   MigrateExecution *execution);
+
 /* in deferred.c */
 extern void migrate_check_constraints(void);
 extern void migrate_refuse_pending(const char *detail);

@@ -4,9 +4,8 @@
  *		Liquibase's contexts and labels: which changesets are to run.
  *
  * Liquibase takes them from its command line; here they are the settings
- * migrate.contexts and migrate.labels.  Each is empty (undecided), "*" (all run),
- * or a list of names and of "!name"s.  Only "*" decides an expression with "and",
- * "or" or parentheses.
+ * migrate.contexts and migrate.labels.  Each is empty (undecided), "*" (as Liquibase runs
+ * without any), or an expression.
  *
  * Copyright (c) 2026, the migrate authors
  *
@@ -17,203 +16,184 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_collation.h"
 #include "miscadmin.h"
-#include "utils/formatting.h"
 #include "utils/memutils.h"
 
 #include "format/contexts.h"
+#include "format/expression.h"
 #include "format/format.h"
 #include "util/guc.h"
-#include "util/names.h"
-#include "util/printable.h"
 
 /*
- * The items of a list with commas, without white space around them and in lower
- * case: Liquibase compares them so.  palloc'd.
- */
-static List *
-list_items(const char *list)
-{
-	List	   *items = NIL;
-	char	   *copy = pstrdup(list);
-	char	   *save = NULL;
-
-	for (char *item = strtok_r(copy, ",", &save); item != NULL; item = strtok_r(NULL, ",", &save))
-	{
-		int			length;
-
-		CHECK_FOR_INTERRUPTS();
-		item += strspn(item, " \t\r\n\"'");
-		length = strlen(item);
-		while (length > 0 && strchr(" \t\r\n\"'", item[length - 1]) != NULL)
-			length--;
-		if (length > 0)
-			items = lappend(items, str_tolower(item, length, C_COLLATION_OID));
-	}
-	return items;
-}
-
-/*
- * What a setting says, taken apart once for all changesets.
+ * What a setting says, parsed once for all changesets.
  */
 typedef struct Setting
 {
 	MemoryContext context;		/* of all that follows; NULL: nothing yet */
 	char	   *source;			/* the setting itself */
-	MigrateNames *names;		/* its items, with "!" where they have it */
-	int			included;		/* of them without it ... */
-	int			excluded;		/* ... and with it */
-	bool		is_expression;
+	MigrateExpressions *expressions;
 }			Setting;
 
 static Setting contexts_setting;
 static Setting labels_setting;
 
 /*
- * Is what a changeset or a setting says more than a list of names?
+ * Parse what a changeset has.  The parser of its file has checked it.
  */
-static bool
-is_expression(List *items)
+static MigrateExpressions *
+parse(const char *list)
 {
-	ListCell   *lc;
+	const char *error = NULL;
+	MigrateExpressions *expressions = migrate_expressions_parse(list, &error);
 
-	foreach(lc, items)
-	{
-		const char *item = lfirst(lc);
-
-		item += *item == '!';
-		if (strpbrk(item, " \t()!") != NULL)
-			return true;
-	}
-	return false;
+	if (expressions == NULL)
+		elog(ERROR, "invalid contexts or labels \"%s\"", list);
+	return expressions;
 }
 
 /*
- * Take a setting apart, unless it is the one that was taken apart last.
+ * Parse a setting, unless it is the one that was parsed last.  "*" is as Liquibase without
+ * any.
  */
-static void
+static const MigrateExpressions *
 read_setting(Setting * setting, const char *source)
 {
+	MemoryContext context;
 	MemoryContext old;
-	List	   *items;
-	ListCell   *lc;
 
 	if (setting->context != NULL && strcmp(setting->source, source) == 0)
-		return;
+		return setting->expressions;
 	if (setting->context != NULL)
 		MemoryContextDelete(setting->context);
 	memset(setting, 0, sizeof(Setting));
-	old = MemoryContextSwitchTo(AllocSetContextCreate(CurrentMemoryContext, "migrate contexts",
-													  ALLOCSET_SMALL_SIZES));
-	setting->names = migrate_names_create();
-	items = list_items(source);
-	foreach(lc, items)
-	{
-		const char *item = lfirst(lc);
-
-		if (!migrate_names_add(setting->names, item, NULL))
-			continue;
-		if (*item == '!')
-			setting->excluded++;
-		else
-			setting->included++;
-	}
-	setting->is_expression = is_expression(items);
+	context = AllocSetContextCreate(CurrentMemoryContext, "migrate contexts", ALLOCSET_SMALL_SIZES);
+	old = MemoryContextSwitchTo(context);
+	setting->expressions = parse(strcmp(source, "*") == 0 ? NULL : source);
 	setting->source = pstrdup(source);
-	setting->context = MemoryContextSwitchTo(old);
-	MemoryContextSetParent(setting->context, TopMemoryContext);
+	MemoryContextSwitchTo(old);
+	MemoryContextSetParent(context, TopMemoryContext);
+	setting->context = context;
+	return setting->expressions;
 }
 
 static bool
-excludes(const Setting * setting, const char *name)
+is_empty(const char *source)
 {
-	return setting->excluded > 0 && migrate_names_have(setting->names, psprintf("!%s", name));
-}
-
-/*
- * Is a name one of those that a setting chooses?  Of a setting that only excludes,
- * all that it does not.
- */
-static bool
-is_chosen(const Setting * setting, const char *name)
-{
-	return !excludes(setting, name) &&
-		(setting->included == 0 || migrate_names_have(setting->names, name));
+	return source[strspn(source, " \t\r\n,")] == '\0';
 }
 
 /*
- * Does one of the contexts that a changeset has make it run?
+ * The choice by contexts: each side may be an expression, of which the other has the names
+ * (ContextChangeSetFilter.java).
  */
-static bool
-contexts_match(List *items, const Setting * setting)
+static MigrateChoice
+choose_by_contexts(const char *contexts)
 {
-	ListCell   *lc;
+	const MigrateExpressions *own = parse(contexts);
+	const MigrateExpressions *given;
 
-	foreach(lc, items)
+	CHECK_FOR_INTERRUPTS();
+	if (is_empty(migrate_contexts))
+		return own->items == NIL ? CHOICE_RUNS : CHOICE_UNDECIDED;
+	given = read_setting(&contexts_setting, migrate_contexts);
+	for (int i = 0; i < 2; i++)
 	{
-		const char *item = lfirst(lc);
+		const MigrateExpressions *expressions = i == 0 ? given : own;
+		const MigrateExpressions *names = i == 0 ? own : given;
 
-		if (*item == '!' ? !is_chosen(setting, item + 1) : is_chosen(setting, item))
-			return true;
+		if (expressions->items == NIL && !names->has_required ? !names->has_nocontexts :
+			migrate_expressions_match(expressions, names))
+			return CHOICE_RUNS;
 	}
-	return false;
+	return CHOICE_SKIPPED;
 }
 
 /*
- * Does one of the items of the setting fit the labels that a changeset has?  There
- * it is the setting that is the expression: one that excludes fits unless the
- * changeset has that label.
+ * The choice by labels: the setting is the expression (LabelChangeSetFilter.java).
  */
-static bool
-labels_match(List *items, const Setting * setting)
+static MigrateChoice
+choose_by_labels(const char *labels)
 {
-	MigrateNames *seen = migrate_names_create();
-	int			had = 0;
-	ListCell   *lc;
+	const MigrateExpressions *own = parse(labels);
+	const MigrateExpressions *given;
 
-	foreach(lc, items)
-	{
-		const char *item = lfirst(lc);
-
-		if (!migrate_names_add(seen, item, NULL))
-			continue;
-		if (migrate_names_have(setting->names, item))
-			return true;
-		had += excludes(setting, item);
-	}
-	return setting->excluded > had;
+	CHECK_FOR_INTERRUPTS();
+	if (is_empty(migrate_labels))
+		return own->items == NIL ? CHOICE_RUNS : CHOICE_UNDECIDED;
+	given = read_setting(&labels_setting, migrate_labels);
+	return given->items == NIL || migrate_expressions_match(given, own) ? CHOICE_RUNS : CHOICE_SKIPPED;
 }
 
 static MigrateChoice
-choose(const char *said, const char *source, Setting * setting,
-	   bool (*match) (List *items, const Setting * setting))
+choose(const char *contexts, const char *labels, const char **setting)
 {
-	List	   *items = said ? list_items(said) : NIL;
+	MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "migrate changeset",
+												  ALLOCSET_SMALL_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(scratch);
+	MigrateChoice by_contexts = choose_by_contexts(contexts);
+	MigrateChoice by_labels = choose_by_labels(labels);
 
-	CHECK_FOR_INTERRUPTS();
-	if (items == NIL || strcmp(source, "*") == 0)
-		return CHOICE_RUNS;
-	read_setting(setting, source);
-	if (setting->included + setting->excluded == 0 || is_expression(items) || setting->is_expression)
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(scratch);
+	*setting = by_contexts == CHOICE_UNDECIDED ? "migrate.contexts" : "migrate.labels";
+	if (by_contexts == CHOICE_SKIPPED || by_labels == CHOICE_SKIPPED)
+		return CHOICE_SKIPPED;
+	return by_contexts == CHOICE_UNDECIDED ? by_contexts : by_labels;
+}
+
+/*
+ * Has a property its value?  Unlike for a changeset, its contexts alone are the expression
+ * (ChangeLogParameters.java).  *setting as for migrate_choose().
+ */
+MigrateChoice
+migrate_choose_property(const char *contexts, const char *labels, const char **setting)
+{
+	const MigrateExpressions *own = parse(contexts);
+	MigrateChoice by_labels = choose_by_labels(labels);
+	const MigrateExpressions *given;
+
+	*setting = "migrate.contexts";
+	if (own->items != NIL && is_empty(migrate_contexts))
 		return CHOICE_UNDECIDED;
-	return match(items, setting) ? CHOICE_RUNS : CHOICE_SKIPPED;
+	given = read_setting(&contexts_setting, is_empty(migrate_contexts) ? "*" : migrate_contexts);
+	if (!(own->items == NIL && !given->has_required ? !given->has_nocontexts :
+		  migrate_expressions_match(own, given)))
+		return CHOICE_SKIPPED;
+	*setting = "migrate.labels";
+	return by_labels;
+}
+
+/*
+ * Why contexts or labels cannot be parsed, as the rest of a sentence; NULL if they can.
+ */
+const char *
+migrate_contexts_error(const char *contexts)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "migrate contexts",
+												  ALLOCSET_SMALL_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	const char *error = NULL;
+
+	(void) migrate_expressions_parse(contexts, &error);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+	return error;
 }
 
 /*
  * Is a migration to run, as far as its contexts and labels go?  If that is not
- * decided, *setting is the name of the setting that decides it.
+ * decided, *setting is the name of the setting that decides it.  Only changesets, which
+ * share a file, have any; one without them does not run where a context is required.
  */
 MigrateChoice
 migrate_choose(const Migration *migration, const char **setting)
 {
-	MigrateChoice contexts = choose(migration->contexts, migrate_contexts, &contexts_setting, contexts_match);
-	MigrateChoice labels = choose(migration->labels, migrate_labels, &labels_setting, labels_match);
+	bool		any = migration->contexts != NULL || migration->labels != NULL;
 
-	*setting = contexts == CHOICE_UNDECIDED ? "migrate.contexts" : "migrate.labels";
-	if (contexts == CHOICE_SKIPPED || labels == CHOICE_SKIPPED)
-		return CHOICE_SKIPPED;
-	return contexts == CHOICE_UNDECIDED ? contexts : labels;
+	if (!migration->shares_file ||
+		(!any && (is_empty(migrate_contexts) || strcmp(migrate_contexts, "*") == 0)))
+		return CHOICE_RUNS;
+	return choose(migration->contexts, migration->labels, setting);
 }
 
 /*
@@ -232,6 +212,6 @@ migrate_require_choice(const Migration *migration)
 			 strcmp(setting, "migrate.contexts") == 0 ?
 			 errdetail("It has the contexts \"%s\".", migration->contexts) :
 			 errdetail("It has the labels \"%s\".", migration->labels),
-			 errhint("Set \"%s\" to a list of names, or to \"*\" to run all.", setting),
+			 errhint("Set \"%s\" to a list of names or an expression, or to \"*\" to run all.", setting),
 			 errcontext("file \"%s\", line %d", migration->file, migration->up.line - 1)));
 }

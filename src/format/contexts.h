@@ -24,6 +24,9 @@ typedef enum MigrateChoice
 
 /* in contexts.c */
 extern MigrateChoice migrate_choose(const Migration *migration, const char **setting);
+extern MigrateChoice migrate_choose_property(const char *contexts, const char *labels,
+											 const char **setting);
 extern void migrate_require_choice(const Migration *migration);
+extern const char *migrate_contexts_error(const char *contexts);
 
 #endif							/* MIGRATE_FORMAT_CONTEXTS_H */

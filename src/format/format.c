@@ -474,9 +474,9 @@ refuse_unmarked(const MigrateFormat *format, const char *evidence, const char *f
  */
 static List *
 parse_changesets(const MigrateFormat *format, const MigrateFileName *parsed, const char *sql,
-				 int length)
+				 int length, struct MigrateChangelog *changelog)
 {
-	List	   *migrations = migrate_changesets_parse(parsed, sql, length);
+	List	   *migrations = migrate_changesets_parse(parsed, sql, length, changelog);
 
 	/* one that is marked for another tool is reported as that */
 	if (migrations == NIL && !migrate_script_is_blank(sql, length) &&
@@ -494,17 +494,19 @@ parse_changesets(const MigrateFormat *format, const MigrateFileName *parsed, con
  * file that is not a migration after all.
  *
  * "evidence" is the file that the format was detected from, NULL if it was given.
- * "sql" is only read.  Errors: 42601 with file and line, and those of atlas_sum.c.
+ * "sql" is only read.  "changelog" is what the changesets of several files share.  Errors:
+ * 42601 with file and line, and those of atlas_sum.c.
  */
 List *
 migrate_format_parse(const MigrateFormat *format, const char *evidence,
-					 const MigrateFileName *parsed, const char *sql, int length)
+					 const MigrateFileName *parsed, const char *sql, int length,
+					 struct MigrateChangelog *changelog)
 {
 	Migration  *migration;
 	const MigrateFormat *other;
 
 	if (format->changesets)
-		return parse_changesets(format, parsed, sql, length);
+		return parse_changesets(format, parsed, sql, length, changelog);
 	other = migrate_format_foreign(format, evidence, sql);
 	if (other != NULL)
 		migrate_format_refuse_foreign(format, evidence, parsed->file, other);

@@ -142,7 +142,14 @@ typedef struct Migration
 	int			depends_line;	/* ... as this line says */
 	char	   *hash;			/* of itself, from its header, or NULL ... */
 	char	   *previous;		/* ... and of the one before */
-	List	   *properties;		/* of MigrateVariable: values from the file */
+	List	   *properties;		/* of MigrateVariable: values from the files ... */
+	int			nproperties;	/* ... so many of which are before its end ... */
+	List	   *local_properties;	/* ... and those from its file */
+	int			nlocal_properties;
+	List	   *valid_checksums;	/* of char *, of what may have run */
+	struct MigratePreconditions *preconditions; /* or NULL */
+	bool		ignores_failure;	/* a run goes on, and it stays pending */
+	bool		may_be_passed_over; /* for that or another reason */
 	char	   *logical_path;	/* that the file is recorded with, or NULL */
 	const char *format;			/* its directory's */
 	MigrateDoubt *doubt;		/* or NULL */

@@ -19,6 +19,8 @@
 #include "format/grammar.h"
 #include "format/source.h"
 
+struct MigrateChangelog;
+
 /*
  * A format: how it is detected and read.  The evidence for it may be a name or
  * text; a format without evidence is used if it is given, or if its tool's table
@@ -98,7 +100,8 @@ extern List *migrate_format_files(const MigrateFormat *format, List *names,
 extern char *migrate_format_metadata_file(const MigrateFormat *format, const char *file);
 extern List *migrate_format_parse(const MigrateFormat *format, const char *evidence,
 								  const MigrateFileName *parsed,
-								  const char *sql, int length);
+								  const char *sql, int length,
+								  struct MigrateChangelog *changelog);
 extern List *migrate_format_assemble(const MigrateFormat *format, List *parts,
 									 List **ignored);
 
@@ -142,7 +145,8 @@ extern List *migrate_order_by_dependencies(List *migrations);
 
 /* in liquibase.c */
 extern List *migrate_changesets_parse(const MigrateFileName *file,
-									  const char *sql, int length);
+									  const char *sql, int length,
+									  struct MigrateChangelog *changelog);
 
 /* in unread.c */
 extern void migrate_refuse_unread(bool (*parse_name) (const char *file, MigrateFileName *parsed),

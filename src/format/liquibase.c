@@ -16,15 +16,16 @@
  */
 #include "postgres.h"
 
-#include "lib/stringinfo.h"
-
+#include "format/attributes.h"
+#include "format/changelog.h"
+#include "format/contexts.h"
 #include "format/doubt.h"
 #include "format/format.h"
 #include "format/format_int.h"
 #include "format/grammar.h"
+#include "format/preconditions.h"
 #include "util/lines.h"
 #include "util/printable.h"
-#include "variables/variables.h"
 
 /*
  * State of going through a file.
@@ -44,7 +45,8 @@ typedef struct ChangesetParser
 	const char *delimiter;		/* what ends its statements, NULL: as usual
 								 * ... */
 	const char *down_delimiter; /* ... and those of its rollback */
-	List	   *properties;		/* of MigrateVariable */
+	MigrateReference reference; /* to the changeset that is its way back */
+	MigrateChangelog *changelog;	/* what the files share */
 	char	   *logical_path;	/* of all changesets, or NULL */
 	int			ignored;		/* number of lines to skip, -1: up to an end
 								 * marker */
@@ -62,106 +64,6 @@ static bool
 is_space(char c)
 {
 	return c == ' ' || c == '\t';
-}
-
-/*
- * Parse a word, or a text in double quotes, that ends before one of "stops"; *p is
- * moved past it.
- */
-static char *
-parse_word(const char **p, const char *end, const char *stops)
-{
-	const char *start = *p;
-	const char *quote;
-
-	if (start < end && *start == '"' &&
-		(quote = memchr(start + 1, '"', end - start - 1)) != NULL)
-	{
-		*p = quote + 1;
-		return pnstrdup(start + 1, quote - start - 1);
-	}
-	while (*p < end && strchr(stops, **p) == NULL)
-		(*p)++;
-	return pnstrdup(start, *p - start);
-}
-
-/*
- * The value of an attribute, "key:value" somewhere in a changeset's line, palloc'd;
- * NULL if it has none.
- */
-static char *
-attribute(const MigrateLine *line, const char *after, const char *key)
-{
-	const char *end = line->str + line->length;
-	int			n = strlen(key);
-
-	for (const char *p = after; p + n < end; p++)
-	{
-		if (strchr(" \t", p[-1]) == NULL || pg_strncasecmp(p, key, n) != 0 || p[n] != ':')
-			continue;
-		p += n + 1;
-		return parse_word(&p, end, " \t\r");
-	}
-	return NULL;
-}
-
-static bool
-flag(const MigrateLine *line, const char *after, const char *key, bool otherwise)
-{
-	char	   *value = attribute(line, after, key);
-
-	return value == NULL ? otherwise : pg_strcasecmp(value, "true") == 0;
-}
-
-/*
- * Is a changeset for this server?  "dbms" lists those it is for, or with "!" those
- * it is not for.
- */
-static bool
-is_for_postgresql(char *dbms)
-{
-	char	   *save = NULL;
-	bool		excludes = false;
-
-	if (dbms == NULL)
-		return true;
-	for (char *name = strtok_r(dbms, ", ", &save); name != NULL;
-		 name = strtok_r(NULL, ", ", &save))
-	{
-		if (pg_strcasecmp(name, "postgresql") == 0 || pg_strcasecmp(name, "all") == 0)
-			return true;
-		if (pg_strcasecmp(name, "!postgresql") == 0)
-			return false;
-		excludes |= *name == '!';
-	}
-	return excludes;
-}
-
-/*
- * The delimiter as a piece of text at the end of a line: a regular expression for
- * line ends and white space adds nothing to that.  NULL for the usual one.
- */
-static const char *
-plain_delimiter(const char *delimiter)
-{
-	static const char *const nothing[] = {"\\r", "\\n", "\\s*", "\\s+", "\\s", "^", "$", "?"};
-	StringInfoData buf;
-
-	if (delimiter == NULL)
-		return NULL;
-	initStringInfo(&buf);
-	while (*delimiter != '\0')
-	{
-		int			skip = 0;
-
-		for (int i = 0; i < lengthof(nothing) && skip == 0; i++)
-			if (strncmp(delimiter, nothing[i], strlen(nothing[i])) == 0)
-				skip = strlen(nothing[i]);
-		if (skip == 0)
-			appendStringInfoChar(&buf, *delimiter);
-		delimiter += Max(skip, 1);
-	}
-	return buf.len == 0 || strcmp(buf.data, ";") == 0 ? "" : buf.data;
 }
 
 static MigrateSpan *
@@ -189,6 +91,30 @@ close_changeset_span(ChangesetParser *parser, MigrateSpan **span, const char *en
 	*span = NULL;
 }
 
+/*
+ * Doubt a changeset with a property whose contexts or labels are not decided.
+ */
+static void
+doubt_undecided(const ChangesetParser *parser, Migration *migration, const char *end)
+{
+	char	   *text = pnstrdup(parser->sql + migration->up.offset,
+								end - parser->sql - migration->up.offset);
+	ListCell   *lc;
+
+	foreach(lc, parser->changelog->undecided)
+	{
+		const MigrateUndecided *undecided = lfirst(lc);
+
+		if (strstr(text, psprintf("${%s}", undecided->name)) != NULL)
+			migrate_add_doubt(migration, migration->up.line - 1, true,
+							  psprintf("\"%s\" does not decide which value the property \"%s\" has",
+									   undecided->setting, undecided->name),
+							  psprintf("Set \"%s\" to a list of names or an expression, or to \"*\".",
+									   undecided->setting));
+	}
+	pfree(text);
+}
+
 static void
 end_changeset(ChangesetParser *parser, const char *end)
 {
@@ -200,13 +126,71 @@ end_changeset(ChangesetParser *parser, const char *end)
 	if (parser->down != NULL)
 		migrate_bad_file(current->file, parser->lines.line.number, "rollback block is not ended", NULL);
 	parser->current = NULL;
-	parser->ignored = 0;
 	if (parser->skipped)
 		return;
 	migrate_section_finish(&current->up);
 	if (current->down.present)
 		migrate_section_finish(&current->down);
+	migrate_changelog_add(parser->changelog, current);
+	if (parser->reference.line > 0)
+		migrate_changelog_refer(parser->changelog, current, &parser->reference);
+	current->properties = parser->changelog->properties;
+	current->nproperties = list_length(current->properties);
+	current->local_properties = parser->changelog->local_properties;
+	current->nlocal_properties = list_length(current->local_properties);
+	current->may_be_passed_over = current->ignores_failure || migrate_may_pass_over(current->preconditions);
+	if (parser->changelog->undecided != NIL)
+		doubt_undecided(parser, current, end);
 	parser->migrations = lappend(parser->migrations, current);
+}
+
+/*
+ * The value of an attribute, with those of properties in it; NULL if it has none.  In a
+ * changeset that is to run, all of them must have one.
+ */
+static char *
+changeset_attribute(const ChangesetParser *parser, const char *after, const char *key)
+{
+	const MigrateLine *line = &parser->lines.line;
+	char	   *value = migrate_changelog_expand(parser->changelog, migrate_attribute(line, after, key));
+
+	if (value != NULL && strstr(value, "${") != NULL)
+		migrate_add_doubt(parser->current, line->number, true,
+						  psprintf("attribute \"%s\" has a variable without a value", key),
+						  "Define it in a line \"--property\" before it.");
+	return value;
+}
+
+static bool
+changeset_flag(const ChangesetParser *parser, const char *after, const char *key, bool otherwise)
+{
+	return migrate_attribute_is_true(changeset_attribute(parser, after, key), otherwise);
+}
+
+/*
+ * Contexts or labels, which must be a list of expressions.
+ */
+static void
+check_expression(const ChangesetParser *parser, const char *list, const char *what)
+{
+	const char *error = list == NULL ? NULL : migrate_contexts_error(list);
+
+	if (error != NULL)
+		migrate_bad_file(parser->file->file, parser->lines.line.number,
+						 psprintf("%s \"%s\" cannot be read: %s", what, list, error), NULL);
+}
+
+static void
+parse_contexts(const ChangesetParser *parser, const char *after)
+{
+	Migration  *migration = parser->current;
+
+	migration->contexts = changeset_attribute(parser, after, "contextFilter");
+	if (migration->contexts == NULL || *migration->contexts == '\0')
+		migration->contexts = changeset_attribute(parser, after, "context");
+	migration->labels = changeset_attribute(parser, after, "labels");
+	check_expression(parser, migration->contexts, "context");
+	check_expression(parser, migration->labels, "list of labels");
 }
 
 /*
@@ -220,7 +204,7 @@ begin_changeset(ChangesetParser *parser, const char *after)
 	const char *end = line->str + line->length;
 	Migration  *migration = palloc0(sizeof(Migration));
 	const char *p = skip_spaces(after, end);
-	char	   *author = parse_word(&p, end, ":");
+	char	   *author = migrate_attribute_word(&p, end, ":");
 	char	   *id;
 	int			prelude;
 
@@ -228,7 +212,7 @@ begin_changeset(ChangesetParser *parser, const char *after)
 	if (p == after || p >= end || *p != ':')
 		migrate_bad_file(parser->file->file, line->number, "changeset has no \"author:id\"", NULL);
 	p = skip_spaces(p + 1, end);
-	id = parse_word(&p, end, " \t\r");
+	id = migrate_attribute_word(&p, end, " \t\r");
 	if (*id == '\0')
 		migrate_bad_file(parser->file->file, line->number, "changeset has no \"author:id\"", NULL);
 	end_changeset(parser, line->str);
@@ -240,25 +224,25 @@ begin_changeset(ChangesetParser *parser, const char *after)
 						  "Move them after a line \"--changeset author:id\".");
 	parser->begun = true;
 	parser->current = migration;
-	parser->transactional = flag(line, p, "runInTransaction", true);
-	parser->skipped = flag(line, p, "ignore", false) ||
-		!is_for_postgresql(attribute(line, p, "dbms"));
-	parser->delimiter = plain_delimiter(attribute(line, p, "endDelimiter"));
-	parser->down_delimiter = plain_delimiter(attribute(line, p, "rollbackEndDelimiter"));
-	migration->logical_path = attribute(line, p, "logicalFilePath");
-	if (migration->logical_path == NULL)
+	memset(&parser->reference, 0, sizeof(MigrateReference));
+	parser->transactional = changeset_flag(parser, p, "runInTransaction", true);
+	parser->skipped = changeset_flag(parser, p, "ignore", false) ||
+		!migrate_dbms_is_ours(changeset_attribute(parser, p, "dbms"));
+	parser->delimiter = migrate_plain_delimiter(migrate_attribute(line, p, "endDelimiter"));
+	parser->down_delimiter = migrate_plain_delimiter(migrate_attribute(line, p, "rollbackEndDelimiter"));
+	migration->logical_path = changeset_attribute(parser, p, "logicalFilePath");
+	if (migration->logical_path == NULL || *migration->logical_path == '\0')
 		migration->logical_path = parser->logical_path;
-	migration->properties = parser->properties;
 	migration->shares_file = true;
+	author = migrate_changelog_expand(parser->changelog, author);
 	migration->author = author;
-	migration->contexts = attribute(line, p, "contextFilter");
-	if (migration->contexts == NULL)
-		migration->contexts = attribute(line, p, "context");
-	migration->labels = attribute(line, p, "labels");
+	id = migrate_changelog_expand(parser->changelog, id);
+	parse_contexts(parser, p);
+	migration->ignores_failure = !changeset_flag(parser, p, "failOnError", true);
 	migration->version = psprintf("%s:%s", author, id);
 	migration->name = pstrdup("");
-	migration->always = flag(line, p, "runAlways", false);
-	migration->kind = migration->always || flag(line, p, "runOnChange", false) ?
+	migration->always = changeset_flag(parser, p, "runAlways", false);
+	migration->kind = migration->always || changeset_flag(parser, p, "runOnChange", false) ?
 		KIND_REPEATABLE : KIND_VERSIONED;
 	migration->sort_key = psprintf("%s\t%s\t%06d\t%s",
 								   migration->kind == KIND_REPEATABLE ? "R" : "0",
@@ -303,6 +287,24 @@ note_delimiter(ChangesetParser *parser, MigrateSection *section, const char *del
 }
 
 /*
+ * Does a rollback say that there is nothing to do?
+ */
+static bool
+is_nothing(const char *str, const char *end)
+{
+	static const char *const words[] = {"empty", "not required"};
+
+	for (int i = 0; i < lengthof(words); i++)
+	{
+		int			n = strlen(words[i]);
+
+		if (end - str >= n && pg_strncasecmp(str, words[i], n) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
  * "--rollback SQL": lines that together are the script.  What names another
  * changeset, or says that there is nothing to do, is no script.
  */
@@ -314,9 +316,9 @@ parse_rollback(ChangesetParser *parser, const char *sql)
 	MigrateSpan *span;
 
 	sql = skip_spaces(sql, end);
-	if (attribute(line, sql, "changesetId") != NULL)
+	if (migrate_changelog_parse_reference(&parser->reference, line, sql))
 		return;
-	if (migrate_is_word(sql, end - sql, "empty") || migrate_is_word(sql, end - sql, "not required"))
+	if (is_nothing(sql, end))
 	{
 		span = open_changeset_span(parser, &parser->current->down, end, line->number);
 		close_changeset_span(parser, &span, end);
@@ -385,22 +387,119 @@ parse_ignored(ChangesetParser *parser, const char *value)
 
 	if (pg_strncasecmp(value, "start", 5) == 0)
 		parser->ignored = -1;
+	else if (pg_strncasecmp(value, "end", 3) == 0)
+		parser->ignored = 0;
+	else if (isdigit((unsigned char) *value))
+		parser->ignored = atoi(value);
 	else
-		parser->ignored = pg_strncasecmp(value, "end", 3) == 0 ? 0 : atoi(value);
+		migrate_bad_file(parser->file->file, line->number, "number of lines to ignore is missing",
+						 "Write \"--ignoreLines:2\", or \"--ignoreLines:start\" and \"--ignoreLines:end\".");
+	if (parser->current == NULL)
+		return;
 	if (parser->ignored != 0)
 		close_changeset_span(parser, &parser->up, line->str);
 	else if (parser->up == NULL)
 		parser->up = open_changeset_span(parser, &parser->current->up, next, line->number + 1);
 }
 
+/*
+ * A line is ignored.
+ */
 static void
-refuse_preconditions(ChangesetParser *parser)
+skip_ignored(ChangesetParser *parser)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg("preconditions are not supported"),
-			 errhint("Write the condition into the statements, as IF EXISTS or in a DO block."),
-			 errcontext("file \"%s\", line %d", parser->file->file, parser->lines.line.number)));
+	const char *next = parser->lines.next ? parser->lines.next : parser->lines.end;
+
+	if (parser->ignored > 0 && --parser->ignored == 0 && parser->current != NULL)
+		parser->up = open_changeset_span(parser, &parser->current->up, next,
+										 parser->lines.line.number + 1);
+}
+
+/*
+ * 0A000 for a line that Liquibase's commercial edition would act upon.
+ */
+static void
+refuse_commercial(const ChangesetParser *parser)
+{
+	static const struct
+	{
+		const char *word;
+		const char *next;		/* begins what follows the white space after it */
+		const char *hint;
+	}			lines[] = {
+		{"include", "file:", "All files of the directory are read, in the order of their paths."},
+		{"includeAll", "", "All files of the directory are read, in the order of their paths."},
+		{"rollbackSqlFile", "", "Write its statements in lines \"--rollback\"."},
+		{"tagDatabase:", "", "Remove the line: a version is the target of migrate.rollback()."},
+	};
+	const MigrateLine *line = &parser->lines.line;
+	const char *end = line->str + line->length;
+
+	for (int i = 0; i < lengthof(lines); i++)
+	{
+		const char *rest = migrate_line_directive(line, lines[i].word);
+		const char *next = rest ? skip_spaces(rest, end) : NULL;
+		int			n = strlen(lines[i].next);
+
+		if (rest == NULL || next == rest || next == end || end - next < n ||
+			pg_strncasecmp(next, lines[i].next, n) != 0)
+			continue;
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("\"--%s\" is not supported", lines[i].word),
+				 errhint("%s", lines[i].hint),
+				 errcontext("file \"%s\", line %d", parser->file->file, line->number)));
+	}
+}
+
+/*
+ * Take a line of a rollback block.
+ */
+static void
+parse_block_line(ChangesetParser *parser)
+{
+	const MigrateLine *line = &parser->lines.line;
+	bool		ends = ends_rollback_block(line);
+	const char *end = ends ? end_of_block(line) : line->str + line->length;
+	const char *begin = parser->sql + parser->down->offset;
+	MigrateSection *down = &parser->current->down;
+
+	(void) migrate_changelog_parse_reference(&parser->reference, line, line->str);
+	if (!ends)
+	{
+		note_delimiter(parser, down, parser->down_delimiter, line->str);
+		return;
+	}
+	while (begin < end && isspace((unsigned char) *begin))
+		begin++;
+	while (end > begin && isspace((unsigned char) end[-1]))
+		end--;
+	if (is_nothing(begin, end) && memchr(begin, '\n', end - begin) == NULL)
+	{
+		down->nothing = list_length(down->spans) == 1;
+		parser->down->offset = end - parser->sql;
+	}
+	else
+	{
+		down->nothing = false;
+		end = end_of_block(line);
+	}
+	close_changeset_span(parser, &parser->down, end);
+}
+
+/*
+ * "--validCheckSum: ...": a checksum that what has run may have.
+ */
+static void
+parse_checksum(ChangesetParser *parser, const char *rest)
+{
+	const MigrateLine *line = &parser->lines.line;
+	const char *end = line->str + line->length;
+	const char *p = skip_spaces(rest + (rest < end && *rest == ':'), end);
+	char	   *checksum = migrate_attribute_word(&p, end, " \t\r");
+
+	if (*checksum != '\0')
+		parser->current->valid_checksums = lappend(parser->current->valid_checksums, checksum);
 }
 
 /*
@@ -413,25 +512,6 @@ parse_changeset_line(ChangesetParser *parser)
 	const char *next = parser->lines.next ? parser->lines.next : parser->lines.end;
 	const char *rest;
 
-	if (parser->down != NULL)
-	{
-		if (ends_rollback_block(line))
-			close_changeset_span(parser, &parser->down, end_of_block(line));
-		else
-			note_delimiter(parser, &parser->current->down, parser->down_delimiter, line->str);
-		return;
-	}
-	if ((rest = migrate_line_directive(line, "ignoreLines:")) != NULL)
-	{
-		parse_ignored(parser, rest);
-		return;
-	}
-	if (parser->ignored != 0)
-	{
-		if (parser->ignored > 0 && --parser->ignored == 0)
-			parser->up = open_changeset_span(parser, &parser->current->up, next, line->number + 1);
-		return;
-	}
 	if ((rest = migrate_line_directive(line, "rollback")) != NULL && is_space(*rest))
 		parse_rollback(parser, rest);
 	else if (begins_rollback_block(line))
@@ -446,96 +526,79 @@ parse_changeset_line(ChangesetParser *parser)
 		if (end > rest)
 			parser->current->description = pnstrdup(rest, end - rest);
 	}
-	else if (migrate_line_directive(line, "precondition") != NULL && !parser->skipped)
-		refuse_preconditions(parser);
-	else
+	else if ((rest = migrate_line_directive(line, "validCheckSum")) != NULL && (is_space(*rest) || *rest == ':'))
+		parse_checksum(parser, rest);
+	else if (parser->skipped ||
+			 !migrate_parse_precondition(&parser->current->preconditions, parser->file->file, line))
 		note_delimiter(parser, &parser->current->up, parser->delimiter, line->str);
 }
 
 /*
- * "--property name:x value:y dbms:z": a value for ${x}.
+ * The first line of a file, which may have the path of its changesets.
  */
 static void
-parse_property(ChangesetParser *parser, const char *rest)
+parse_header(ChangesetParser *parser, const char *rest)
 {
-	const MigrateLine *line = &parser->lines.line;
-	MigrateVariable *variable = palloc0(sizeof(MigrateVariable));
+	char	   *path = migrate_attribute(&parser->lines.line, rest, "logicalFilePath");
 
-	variable->name = attribute(line, rest, "name");
-	variable->value = attribute(line, rest, "value");
-	variable->origin = VARIABLE_GIVEN;
-	if (variable->name == NULL || variable->value == NULL)
-		migrate_bad_file(parser->file->file, line->number, "property has no name or no value", NULL);
-	if (is_for_postgresql(attribute(line, rest, "dbms")))
-		parser->properties = lappend(parser->properties, variable);
-}
-
-static int
-compare_ids(const ListCell *a, const ListCell *b)
-{
-	const Migration *x = lfirst(a);
-	const Migration *y = lfirst(b);
-	int			order = strcmp(x->version, y->version);
-
-	return order != 0 ? order : x->up.line - y->up.line;
+	if (path != NULL && *path != '\0')
+		parser->logical_path = migrate_changelog_expand(parser->changelog, path);
 }
 
 /*
- * A file may not have the same author and id twice.
+ * Take a line.
  */
 static void
-refuse_repeated_ids(List *migrations)
+parse_line(ChangesetParser *parser)
 {
-	List	   *by_id = list_copy(migrations);
+	const MigrateLine *line = &parser->lines.line;
+	const char *rest;
 
-	list_sort(by_id, compare_ids);
-	for (int i = 1; i < list_length(by_id); i++)
+	if (parser->down != NULL)
+		parse_block_line(parser);
+	else if ((rest = migrate_line_directive(line, "ignoreLines:")) != NULL)
+		parse_ignored(parser, rest);
+	else if (parser->ignored != 0)
+		skip_ignored(parser);
+	else if ((rest = migrate_line_directive(line, "changeset")) != NULL)
+		begin_changeset(parser, rest);
+	else if ((rest = migrate_line_directive(line, "property")) != NULL && is_space(*rest))
+		migrate_changelog_add_property(parser->changelog, parser->file->file, line, rest);
+	else if (!parser->begun && parser->logical_path == NULL &&
+			 (rest = migrate_line_directive(line, "liquibase")) != NULL)
+		parse_header(parser, rest);
+	else
 	{
-		const Migration *one = list_nth(by_id, i - 1);
-		const Migration *other = list_nth(by_id, i);
-
-		if (strcmp(one->version, other->version) == 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_DUPLICATE_OBJECT),
-					 errmsg("changeset \"%s\" is defined twice", other->version),
-					 errdetail("The other one is in line %d.", one->up.line - 1),
-					 errhint("Give one of them another id."),
-					 errcontext("file \"%s\", line %d", other->file, other->up.line - 1)));
+		if (!parser->skipped || parser->current == NULL)
+			refuse_commercial(parser);
+		if (parser->current != NULL)
+			parse_changeset_line(parser);
 	}
-	list_free(by_id);
 }
 
 /*
  * The changesets of a file, as a list of Migration; NIL for a file that does not
- * begin as formatted SQL.
+ * begin as formatted SQL.  "changelog" is what it shares with the files before it, and
+ * those after it.
  *
- * Errors, with file and line: 42601 for a line that is no changeset, 42710 for one
- * that is defined twice, 0A000 for preconditions.
+ * Errors, with file and line: 42601 for a line that is no changeset or cannot be read,
+ * 42710 for one that is defined twice, 42704 for a rollback that names a changeset that
+ * is not there, 0A000 for preconditions of other kinds and for lines of the commercial
+ * edition.
  */
 List *
-migrate_changesets_parse(const MigrateFileName *file, const char *sql, int length)
+migrate_changesets_parse(const MigrateFileName *file, const char *sql, int length,
+						 MigrateChangelog *changelog)
 {
-	ChangesetParser parser = {.file = file,.sql = sql};
+	ChangesetParser parser = {.file = file,.sql = sql,.changelog = changelog};
 	const MigrateGrammar *grammar = &migrate_grammar_liquibase;
 
 	if (migrate_grammar_first(&grammar, 1, sql) < 0)
 		return NIL;
+	changelog->local_properties = NIL;
 	migrate_lines_start(&parser.lines, sql, length);
 	while (migrate_lines_next(&parser.lines))
-	{
-		const char *rest = migrate_line_directive(&parser.lines.line, "changeset");
-
-		if (rest != NULL && parser.ignored == 0 && parser.down == NULL)
-			begin_changeset(&parser, rest);
-		else if (parser.down == NULL && (rest = migrate_line_directive(&parser.lines.line, "property")) != NULL &&
-				 is_space(*rest))
-			parse_property(&parser, rest);
-		else if (!parser.begun && (rest = migrate_line_directive(&parser.lines.line, "liquibase")) != NULL)
-			parser.logical_path = attribute(&parser.lines.line, rest, "logicalFilePath");
-		else if (parser.current != NULL)
-			parse_changeset_line(&parser);
-	}
+		parse_line(&parser);
 	end_changeset(&parser, sql + length);
-	refuse_repeated_ids(parser.migrations);
 	return parser.migrations;
 }

@@ -21,6 +21,7 @@
 #include "utils/memutils.h"
 
 #include "files/files.h"
+#include "format/changelog.h"
 #include "format/digest.h"
 #include "format/format.h"
 #include "format/format_int.h"
@@ -257,7 +258,8 @@ parse_file(MigrateSource *source, MigrateFileName *parsed)
 {
 	MigrationSet *set = source->set;
 	List	   *migrations = migrate_format_parse(set->format, set->format_evidence,
-												  parsed, source->sql, source->length);
+												  parsed, source->sql, source->length,
+												  source->changelog);
 	char	   *metadata_file = migrate_format_metadata_file(set->format, parsed->file);
 	int			length;
 	char	   *settings = metadata_file ? read_other(source, metadata_file, &length) : NULL;
@@ -271,7 +273,9 @@ parse_file(MigrateSource *source, MigrateFileName *parsed)
 		if (settings != NULL)
 			migrate_parse_metadata_file(migration, metadata_file, settings);
 		hash_section(source, &migration->up);
-		hash_section(source, &migration->down);
+		/* what another file has is hashed already */
+		if (!migration->down.present || strcmp(migration->down.file, parsed->file) == 0)
+			hash_section(source, &migration->down);
 		migrate_source_note_digest(source, migration, parsed, !source->may_include && settings == NULL);
 	}
 	return migrations;
@@ -334,6 +338,7 @@ read_files(MigrateSource *source)
 	set->layout = read_layout(source);
 	manifest = migrate_format_manifest(set->format, set->layout);
 	str = manifest ? read_other(source, manifest, &length) : NULL;
+	source->changelog = migrate_changelog_create();
 	if (str != NULL && migrate_format_has_file_sums(set->format))
 		atlas_sum = migrate_atlas_sum_begin(manifest, str, length);
 	file_names = AllocSetContextCreate(CurrentMemoryContext, "migrate file names",
@@ -358,7 +363,7 @@ read_files(MigrateSource *source)
 		if (atlas_sum != NULL)
 			migrate_atlas_sum_add(atlas_sum, parsed->file, source->sql, source->length);
 		migrations = parse_file(source, parsed);
-		if (migrations == NIL)
+		if (migrations == NIL && !migrate_changelog_has_properties_of(source->changelog, parsed->file))
 			set->ignored = lappend(set->ignored, parsed->file);
 		parts = list_concat(parts, migrations);
 		list_free(migrations);

@@ -43,6 +43,7 @@ struct MigrateSource
 	MigrateNames *including;	/* those that the file being parsed includes */
 	bool		has_digests;	/* migrations that are parsed can have one */
 	const MigrateKnown *known;	/* or NULL */
+	struct MigrateChangelog *changelog; /* what changesets share */
 	pg_cryptohash_ctx *hash;	/* while all files are read, else NULL */
 };
 

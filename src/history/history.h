@@ -108,6 +108,8 @@ typedef struct MigrateStep
 	bool		reversible;		/* of an up: what its down turned out to be */
 	char	   *down_error;		/* of an up: why its down cannot run */
 	List	   *allowed;		/* comments (char *) that allow findings of it */
+	List	   *preconditions;	/* of an up, when checked, see precondition.c */
+	bool		passed_over;	/* of an up: it has not run, and stays pending */
 } MigrateStep;
 
 /*

@@ -85,16 +85,24 @@ run_step(MigrateRun *run, MigrateStep *step, MigrateResult *result)
 	bool		executed;
 	char	   *script;
 	char	   *sql;
+	ErrorData  *failure;
 
 	INSTR_TIME_SET_CURRENT(start);
 	migrate_execution_begin(&execution, &callback, run, step);
 	script = migrate_read_step(run, step, &sql, &execution.errctx);
-	executed = migrate_execute_step(run, step, sql, &execution);
+	executed = migrate_execute_if_due(run, step, sql, &execution, &failure);
 	if (executed)
 		migrate_run_verify_script(run, step, NIL, NULL);
 	migrate_measure(result, start, executed ? step->script->nstatements : 0);
-	migrate_record_step(run, step, executed, result, started, script);
+	if (!step->passed_over)
+		migrate_record_step(run, step, executed, result, started, script);
 	migrate_errcontext_end(&callback);
+	if (failure != NULL)
+	{
+		migrate_recorder_flush();
+		migrate_record_failed(&run->request->history, step, result, started, failure);
+		migrate_report_ignored_failure(result, failure);
+	}
 	if (execution.other_timeout && !run->other_timeout)
 		ereport(NOTICE,
 				(errmsg("statement_timeout in migration \"%s\" has no effect", migrate_label(result->version, result->name)),
@@ -125,10 +133,12 @@ migrate_run_steps(MigrateRun *run, List *steps)
 		MemoryContext old = MemoryContextSwitchTo(context);
 
 		run_step(run, step, result);
-		migrate_report_step(step, result, list_length(results) + 1, total);
+		if (!step->passed_over)
+			migrate_report_step(step, result, list_length(results) + 1, total);
 		MemoryContextSwitchTo(old);
 		MemoryContextReset(context);
-		if (!migrate_is_callback(step))
+		total -= step->passed_over;
+		if (!migrate_is_callback(step) && !step->passed_over)
 			results = lappend(results, result);
 	}
 	MemoryContextDelete(context);

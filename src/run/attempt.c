@@ -41,6 +41,7 @@
 #include "run/in_step.h"
 #include "run/lock.h"
 #include "run/notify.h"
+#include "run/precondition.h"
 #include "run/report.h"
 #include "run/run_int.h"
 #include "run/step.h"
@@ -160,6 +161,35 @@ finish(Attempt *attempt, bool executed)
 }
 
 /*
+ * The migration is passed over: end its transaction, in which nothing has happened that is
+ * to stay.
+ */
+static void
+pass_over(Attempt *attempt)
+{
+	MigrateRun *run = attempt->run;
+
+	attempt->step->passed_over = true;
+	require_lock(attempt);
+	if (run->ndone + 1 == run->nsteps && run->nmigrations > 0)
+		migrate_notify(run, attempt->step->direction, "done", run->nmigrations, &run->last);
+	commit_attempt(attempt);
+	attempt->finished = true;
+}
+
+/*
+ * End a migration that its preconditions do not let run.
+ */
+static void
+finish_unrun(Attempt *attempt, MigrateVerdict verdict)
+{
+	if (verdict == VERDICT_PASS)
+		pass_over(attempt);
+	else
+		finish(attempt, false);
+}
+
+/*
  * Record, in the current transaction, how far the migration is once that is
  * committed, and commit it.
  */
@@ -225,6 +255,7 @@ static void
 run_single_transaction(Attempt *attempt)
 {
 	bool		executed = false;
+	MigrateVerdict verdict = VERDICT_RUN;
 
 	if (attempt->step->forced)
 		begin_transaction(attempt);
@@ -236,12 +267,37 @@ run_single_transaction(Attempt *attempt)
 		begin_transaction_of(attempt, 0);
 		guc_level = NewGUCNestLevel();
 		migrate_enter_schema(attempt->run->request->history.schema, GUC_ACTION_SAVE);
-		executed = migrate_execute_step(attempt->run, attempt->step, attempt->sql, &attempt->execution);
+		verdict = migrate_check_preconditions(attempt->run, attempt->step, &attempt->execution, false);
+		if (verdict == VERDICT_RUN)
+			executed = migrate_execute_step(attempt->run, attempt->step, attempt->sql, &attempt->execution);
 		if (executed)
 			migrate_run_verify_script(attempt->run, attempt->step, settings, NULL);
 		migrate_settings_end_at_commit(guc_level);
 	}
-	finish(attempt, executed);
+	if (verdict == VERDICT_RUN)
+		finish(attempt, executed);
+	else
+		finish_unrun(attempt, verdict);
+}
+
+/*
+ * Check the preconditions of a migration that has several transactions, in one of their
+ * own.  Returns false if they do not let it run; then it is finished.
+ */
+static bool
+preconditions_hold(Attempt *attempt)
+{
+	MigrateVerdict verdict;
+
+	if (attempt->step->preconditions == NIL)
+		return true;
+	begin_transaction(attempt);
+	verdict = migrate_check_preconditions(attempt->run, attempt->step, &attempt->execution, false);
+	if (verdict == VERDICT_RUN)
+		return true;
+	migrate_settings_restore_at_commit(attempt->settings);
+	finish_unrun(attempt, verdict);
+	return false;
 }
 
 /*
@@ -345,6 +401,8 @@ run_transactions(Attempt *attempt)
 		attempt->settings_saved = true;
 	}
 	migrate_enter_schema(attempt->run->request->history.schema, GUC_ACTION_SET);
+	if (!attempt->step->in_progress && !preconditions_hold(attempt))
+		return;
 	if (attempt->step->before != NIL)
 	{
 		begin_transaction(attempt);
@@ -485,6 +543,23 @@ fail(Attempt *attempt, ErrorData *error)
 }
 
 /*
+ * Record a failed attempt that is not the end of the run, and say so.
+ */
+static void
+ignore_failure(Attempt *attempt, const ErrorData *error)
+{
+	MigrateRun *run = attempt->run;
+
+	migrate_measure(attempt->result, attempt->start, 0);
+	migrate_record_failed(&run->request->history, attempt->step, attempt->result, attempt->started, error);
+	if (attempt->step->in_progress)
+		migrate_record_no_progress(&run->request->history, attempt->step);
+	attempt->step->in_progress = false;
+	pass_over(attempt);
+	migrate_report_ignored_failure(attempt->result, error);
+}
+
+/*
  * The statement that an attempt has failed at, NULL if at none.
  */
 static const MigrateStatement *
@@ -537,7 +612,13 @@ migrate_attempt_step(MigrateRun *run, MigrateStep *step, MigrateResult *result)
 		if (error == NULL)
 			break;
 		if (!migrate_is_lock_failure(error->sqlerrcode) || tries >= migrate_lock_retries)
-			fail(&attempt, error);
+		{
+			/* only what has left nothing can be passed over */
+			if (!migrate_ignores(step, error) || step->done > 0 || attempt.next_started)
+				fail(&attempt, error);
+			ignore_failure(&attempt, error);
+			break;
+		}
 		PG_TRY();
 		{
 			migrate_wait_for_retry(run, result, failed_statement(&attempt),

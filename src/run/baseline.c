@@ -42,6 +42,10 @@ migrate_use_script(MigrateRun *run, const Migration *last, Migration *migration)
 	memset(&migration->down, 0, sizeof(MigrateSection));
 	migration->said_reversible = false;
 	migration->properties = NIL;
+	migration->nproperties = 0;
+	migration->nlocal_properties = 0;
+	migration->preconditions = NULL;
+	migration->ignores_failure = false;
 }
 
 /*

@@ -18,6 +18,7 @@
 #include "history/history.h"
 #include "run/callback.h"
 #include "run/check.h"
+#include "run/precondition.h"
 #include "run/report.h"
 #include "run/reversible.h"
 #include "run/run_int.h"
@@ -54,6 +55,7 @@ migrate_prepare_up(MigrateRun *run, MigrateStep *step, MigrateErrorContext *errc
 	*str = migrate_step_text(run, step);
 	if (step->file != NULL && step->file->down.broken != NULL)
 		ReThrowError(step->file->down.broken);
+	migrate_parse_preconditions(run, step, errctx);
 	*sql = migrate_step_sql(run, step, *str, errctx);
 	return migrate_parse_up_step(run, step, *sql, errctx);
 }

@@ -244,7 +244,8 @@ set_pending_state(MigrateItem *item, const char *highest, const char *stand_in)
 	if (item->replaced || migrate_choose(file, &setting) == CHOICE_SKIPPED)
 		item->state = STATE_SKIPPED;
 	else
-		item->state = file->kind == KIND_VERSIONED && highest != NULL &&
+		/* what others have run past may be tried again */
+		item->state = file->kind == KIND_VERSIONED && highest != NULL && !file->may_be_passed_over &&
 			strcmp(file->sort_key, highest) < 0 ? STATE_OUT_OF_ORDER : STATE_PENDING;
 }
 

@@ -27,6 +27,7 @@
 #include "run/check.h"
 #include "run/match.h"
 #include "run/plan.h"
+#include "run/precondition.h"
 #include "run/report.h"
 #include "run/reversible.h"
 #include "run/run.h"
@@ -200,6 +201,7 @@ note_migration(Preview *preview, const MigrateItem *item)
 		default:
 			break;
 	}
+	add_note(preview, migrate_describe_preconditions(file));
 	if (file->kind == KIND_VERSIONED)
 	{
 		List	   *vars;

@@ -320,6 +320,29 @@ verify_statement(const MigrateStatement *statement, const char *sql, MigrateExec
 }
 
 /*
+ * A step has not run, or its failure is ignored, and undone: say so in its rows, the first
+ * of which is "next".
+ */
+static void
+mark_unrun(Rehearsal *rehearsal, const MigrateStep *step, int next, const ErrorData *failure)
+{
+	for (int i = next; i < next + step->script->nstatements; i++)
+	{
+		MigrateRehearsed *row = list_nth(rehearsal->rows, i);
+
+		if (failure != NULL && row == rehearsal->current)
+		{
+			row->outcome = FAILED;
+			row->error = MemoryContextStrdup(rehearsal->context, failure->message);
+		}
+		else if (failure == NULL)
+			row->error = step->passed_over ? "passed over by its preconditions" :
+				"recorded as applied without running, by its preconditions";
+	}
+	rehearsal->next = next + step->script->nstatements;
+}
+
+/*
  * Run and record a step.
  */
 static void
@@ -332,6 +355,9 @@ rehearse_step(Rehearsal *rehearsal, MigrateRun *run, MigrateStep *step)
 	instr_time	start;
 	char	   *script;
 	char	   *sql;
+	ErrorData  *failure;
+	int			next = rehearsal->next;
+	bool		executed;
 
 	INSTR_TIME_SET_CURRENT(start);
 	rehearsal->script = step->script;
@@ -341,16 +367,19 @@ rehearse_step(Rehearsal *rehearsal, MigrateRun *run, MigrateStep *step)
 	execution.run = rehearse_statement;
 	execution.observer = rehearsal;
 	script = migrate_read_step(run, step, &sql, &execution.errctx);
-	(void) migrate_execute_step(run, step, sql, &execution);
-	if (!rehearsal->doubtful)
+	executed = migrate_execute_if_due(run, step, sql, &execution, &failure);
+	if (executed && !rehearsal->doubtful)
 	{
 		rehearsal->verifies = true;
 		migrate_run_verify_script(run, step, NIL, verify_statement);
 		rehearsal->verifies = false;
 	}
 	migrate_measure(result, start, step->script->nstatements);
-	migrate_record_step(run, step, true, result, started, script);
+	if (!step->passed_over)
+		migrate_record_step(run, step, executed, result, started, script);
 	migrate_errcontext_end(&callback);
+	if (!executed)
+		mark_unrun(rehearsal, step, next, failure);
 }
 
 /*

@@ -98,6 +98,20 @@ migrate_report_step(const MigrateStep *step, const MigrateResult *result,
 }
 
 /*
+ * The WARNING after a migration that has failed, which does not end the run.
+ */
+void
+migrate_report_ignored_failure(const MigrateResult *result, const ErrorData *error)
+{
+	ereport(WARNING,
+			(errcode(error->sqlerrcode),
+			 errmsg("migration \"%s\" has failed, and stays pending: %s",
+					migrate_label(result->version, result->name), error->message),
+			 error->context ? errdetail("%s", error->context) : 0,
+			 errhint("It says \"failOnError:false\", so that the run goes on.")));
+}
+
+/*
  * One line in the log for a run that has done something, where changes of the schema
  * are logged.  In the caller's transaction it may still be rolled back.
  */

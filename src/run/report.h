@@ -27,6 +27,7 @@ extern void migrate_report_step(const MigrateStep *step, const MigrateResult *re
 								int number, int total);
 extern void migrate_explain_pgaudit(ErrorData *error);
 extern void migrate_hint_at_interruption(const MigrateStep *step, bool started, ErrorData *error);
+extern void migrate_report_ignored_failure(const MigrateResult *result, const ErrorData *error);
 extern void migrate_report_run(const MigrateRequest *request, MigrateDirection direction,
 							   int count);
 

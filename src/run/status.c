@@ -20,6 +20,7 @@
 #include "history/history.h"
 #include "run/lock.h"
 #include "run/match.h"
+#include "run/precondition.h"
 #include "run/reversible.h"
 #include "run/run.h"
 #include "run/run_int.h"
@@ -107,6 +108,8 @@ describe(MigrateRun *run, MigrateItem *item, const MigrateNames *failures, int r
 	if (item->file != NULL && item->applied == NULL &&
 		migrate_choose(item->file, &setting) == CHOICE_UNDECIDED)
 		add_detail(item, psprintf("%s does not decide whether it is to run", setting));
+	if (item->file != NULL && item->applied == NULL && item->state != STATE_SKIPPED)
+		add_detail(item, migrate_describe_preconditions(item->file));
 	if (item->file != NULL && item->file->doubt != NULL)
 		add_detail(item, psprintf("line %d: %s", item->file->doubt->line, item->file->doubt->message));
 	if (item->state == STATE_IN_PROGRESS)

@@ -36,6 +36,7 @@
 #include "history/history.h"
 #include "run/callback.h"
 #include "run/in_step.h"
+#include "run/precondition.h"
 #include "run/report.h"
 #include "run/reversible.h"
 #include "run/run.h"
@@ -292,6 +293,54 @@ migrate_execute_step(MigrateRun *run, MigrateStep *step, const char *sql, Migrat
 	if (has_callbacks && !execution->errctx.commits)
 		AtEOXact_GUC(false, guc_level);
 	return executed;
+}
+
+/*
+ * The arguments of migrate_execute_step(), for migrate_try().
+ */
+typedef struct StepToTry
+{
+	MigrateRun *run;
+	MigrateStep *step;
+	const char *sql;
+	MigrateExecution *execution;
+	bool		executed;
+} StepToTry;
+
+static void
+execute_step_body(void *arg)
+{
+	StepToTry  *try = arg;
+
+	try->executed = migrate_execute_step(try->run, try->step, try->sql, try->execution);
+}
+
+/*
+ * The same if the preconditions of the step hold, or let it run.  Otherwise false, and
+ * step->passed_over is set if it stays pending; likewise after an error that it ignores,
+ * which is *failure then, and has left nothing.
+ */
+bool
+migrate_execute_if_due(MigrateRun *run, MigrateStep *step, const char *sql,
+					   MigrateExecution *execution, ErrorData **failure)
+{
+	StepToTry	try = {run, step, sql, execution};
+	MigrateVerdict verdict = migrate_check_preconditions(run, step, execution, false);
+
+	*failure = NULL;
+	step->passed_over = verdict == VERDICT_PASS;
+	if (verdict != VERDICT_RUN)
+		return false;
+	if (step->direction == MIGRATE_DOWN || step->file == NULL || !step->file->ignores_failure)
+		return migrate_execute_step(run, step, sql, execution);
+	*failure = migrate_try(execute_step_body, &try);
+	if (*failure == NULL)
+		return try.executed;
+	if (!migrate_ignores(step, *failure))
+		ReThrowError(*failure);
+	migrate_forget_statement(execution);
+	step->passed_over = true;
+	return false;
 }
 
 /*

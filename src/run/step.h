@@ -38,6 +38,8 @@ extern void migrate_execution_begin(MigrateExecution *execution, ErrorContextCal
 extern MigrateResult *migrate_new_result(MigrateRun *run, const MigrateStep *step);
 extern bool migrate_execute_step(MigrateRun *run, MigrateStep *step, const char *sql,
 								 MigrateExecution *execution);
+extern bool migrate_execute_if_due(MigrateRun *run, MigrateStep *step, const char *sql,
+								   MigrateExecution *execution, ErrorData **failure);
 extern void migrate_measure(MigrateResult *result, instr_time start, int statements);
 extern void migrate_record_step(MigrateRun *run, MigrateStep *step, bool executed,
 								const MigrateResult *result, TimestampTz started,

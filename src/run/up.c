@@ -133,12 +133,13 @@ run_steps(MigrateRun *run, MigrateDirection direction, List *steps)
 		result = migrate_new_result(run, step);
 		migrate_attempt_step(run, step, result);
 		run->ndone++;
-		if (!migrate_is_callback(step))
+		total -= step->passed_over;
+		if (!migrate_is_callback(step) && !step->passed_over)
 		{
 			run->nmigrations++;
 			run->last = *result;
 		}
-		if (!run->is_tenant)
+		if (!run->is_tenant && !step->passed_over)
 			migrate_report_step(step, result, run->nmigrations, total);
 		MemoryContextSwitchTo(run->context);
 		MemoryContextReset(context);

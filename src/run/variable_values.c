@@ -27,6 +27,7 @@
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 
+#include "format/changelog.h"
 #include "format/format.h"
 #include "format/manifest.h"
 #include "format/source.h"
@@ -213,7 +214,7 @@ migrate_variables_of(MigrateRun *run, MigrateDirection direction, const Migratio
 	{
 		const MigrateLayout *layout = migrate_source_set(run->source)->layout;
 
-		sets = migrate_variable_sets_add(sets, migration->properties);
+		sets = migrate_variable_sets_add(sets, migrate_changeset_properties(migration));
 		if (layout != NULL)
 			sets = migrate_variable_sets_add(sets, direction == MIGRATE_UP ? layout->up_vars : layout->down_vars);
 	}

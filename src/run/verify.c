@@ -61,6 +61,7 @@ typedef struct Candidate
 	MigrateStep *up;
 	MigrateStep *down;			/* NULL: there is no way back */
 	bool		reversible;		/* as far as is known */
+	bool		skipped;		/* its preconditions do not let it run */
 } Candidate;
 
 typedef struct Verification
@@ -182,6 +183,15 @@ verify_candidate(Verification *verification, Candidate *candidate)
 	ErrorData  *error;
 	const char *reason;
 
+	if (!migrate_verify_is_due(verification->run, candidate->up, &error))
+	{
+		candidate->skipped = true;
+		if (error != NULL)
+			add_error(verification, file, NULL, error, NULL);
+		else
+			add_row(verification, file, NOT_TRIED, NULL, "its preconditions do not let it run");
+		return;
+	}
 	if (candidate->down != NULL)
 		try_way_back(verification, candidate);
 	reason = migrate_verify_run(verification->run, candidate->up, &error);
@@ -278,11 +288,13 @@ try_tail(void *arg)
 
 	tail->phase = VERIFY_DOWN;
 	for (tail->current = verification->count - 1; tail->current >= tail->first; tail->current--)
-		migrate_verify_step(verification->run, verification->candidates[tail->current].down);
+		if (!verification->candidates[tail->current].skipped)
+			migrate_verify_step(verification->run, verification->candidates[tail->current].down);
 	migrate_picture_compare(tail->before, migrate_picture_all(), report_new_difference, &finding);
 	tail->phase = VERIFY_AGAIN;
 	for (tail->current = tail->first; tail->current < verification->count; tail->current++)
-		migrate_verify_step(verification->run, verification->candidates[tail->current].up);
+		if (!verification->candidates[tail->current].skipped)
+			migrate_verify_step(verification->run, verification->candidates[tail->current].up);
 	finding.prefix = VERIFY_AFTER_AGAIN;
 	migrate_picture_compare(tail->applied, migrate_picture_all(), report_new_difference, &finding);
 }
@@ -298,7 +310,7 @@ verify_tail(Verification *verification, int first, MigratePicture *before)
 
 	for (int i = first; i < verification->count; i++)
 	{
-		if (!verification->candidates[i].reversible)
+		if (!verification->candidates[i].reversible && !verification->candidates[i].skipped)
 			return;
 	}
 	tail.applied = migrate_picture_all();

@@ -74,6 +74,7 @@ typedef struct MigrateTrialResult
 /* in trial.c */
 extern void migrate_verify_step(MigrateRun *run, MigrateStep *step);
 extern ErrorData *migrate_verify_try(void (*body) (void *arg), void *arg, bool undo);
+extern bool migrate_verify_is_due(MigrateRun *run, MigrateStep *step, ErrorData **error);
 extern const char *migrate_verify_refused(void);
 extern const char *migrate_verify_run(MigrateRun *run, MigrateStep *step, ErrorData **error);
 extern MigrateTrialResult migrate_trial(MigrateRun *run, MigrateStep *up, MigrateStep *down,

@@ -1,0 +1,295 @@
+/*-------------------------------------------------------------------------
+ *
+ * changelog.c
+ *		What the files of a Liquibase changelog share: properties, and changesets that
+ *		others name.
+ *
+ * The rules are those of Liquibase 5.0, AbstractFormattedChangeLogParser.java and
+ * ChangeLogParameters.java.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/format/changelog.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+
+#include "format/attributes.h"
+#include "format/changelog.h"
+#include "format/contexts.h"
+#include "format/format.h"
+#include "util/names.h"
+#include "variables/variables.h"
+
+/*
+ * What the files of a directory share, before the first one is parsed.
+ */
+MigrateChangelog *
+migrate_changelog_create(void)
+{
+	MigrateChangelog *changelog = palloc0(sizeof(MigrateChangelog));
+
+	changelog->changesets = migrate_names_create();
+	return changelog;
+}
+
+/*
+ * The value of a property, NULL if it has none so far.
+ */
+static const char *
+value_of(const MigrateChangelog *changelog, const char *name, int length)
+{
+	const char *value = NULL;
+	ListCell   *lc;
+
+	foreach(lc, changelog->properties)
+	{
+		const MigrateVariable *property = lfirst(lc);
+
+		CHECK_FOR_INTERRUPTS();
+		if (strlen(property->name) == length && pg_strncasecmp(property->name, name, length) == 0)
+			return property->value;
+	}
+	foreach(lc, changelog->local_properties)
+	{
+		const MigrateVariable *property = lfirst(lc);
+
+		if (strlen(property->name) == length && pg_strncasecmp(property->name, name, length) == 0)
+			value = property->value;
+	}
+	return value;
+}
+
+/*
+ * The value of an attribute, or NULL, with those of properties for ${name}.  A name
+ * without a value stays as it is.
+ */
+char *
+migrate_changelog_expand(const MigrateChangelog *changelog, char *value)
+{
+	StringInfoData buf;
+	const char *p = value;
+	const char *reference;
+
+	if (value == NULL || strstr(value, "${") == NULL)
+		return value;
+	initStringInfo(&buf);
+	while ((reference = strstr(p, "${")) != NULL)
+	{
+		int			length = strcspn(reference + 2, "}");
+		bool		is_complete = reference[2 + length] == '}';
+		const char *found = is_complete ? value_of(changelog, reference + 2, length) : NULL;
+		const char *next = reference + 2 + length + is_complete;
+
+		CHECK_FOR_INTERRUPTS();
+		appendBinaryStringInfo(&buf, p, reference - p);
+		if (found != NULL)
+			appendStringInfoString(&buf, found);
+		else
+			appendBinaryStringInfo(&buf, reference, next - reference);
+		p = next;
+	}
+	appendStringInfoString(&buf, p);
+	return buf.data;
+}
+
+/*
+ * The value of an attribute of a property, which may have white space before it, palloc'd;
+ * NULL if it has none.  Quotes are a part of it unless there is white space in them.
+ */
+static char *
+property_attribute(const MigrateLine *line, const char *after, const char *key)
+{
+	const char *end = line->str + line->length;
+	char	   *value = migrate_attribute(line, after, key);
+	int			n = strlen(key);
+	const char *p = after;
+
+	if (value == NULL)
+		return NULL;
+	while (pg_strncasecmp(p, key, n) != 0 || p[n] != ':' || (p > line->str && strchr(" \t", p[-1]) == NULL))
+		p++;
+	p += n + 1;
+	p += migrate_skip_spaces(p, end - p);
+	if (p < end && *p == '"' && strpbrk(value, " \t") != NULL)
+		return value;
+	n = 0;
+	while (p + n < end && strchr(" \t\r", p[n]) == NULL)
+		n++;
+	return n == 0 ? NULL : pnstrdup(p, n);
+}
+
+/*
+ * "--property name:x value:y": a value for ${x}, of which "rest" is what follows
+ * "property".  Errors: 42601 with file and line.
+ */
+void
+migrate_changelog_add_property(MigrateChangelog *changelog, const char *file,
+							   const MigrateLine *line, const char *rest)
+{
+	MigrateVariable *variable = palloc0(sizeof(MigrateVariable));
+	char	   *contexts = migrate_attribute(line, rest, "contextFilter");
+	char	   *labels = migrate_attribute(line, rest, "labels");
+	const char *setting;
+	const char *error;
+	MigrateChoice choice;
+
+	changelog->last_file = file;
+	if (contexts == NULL)
+		contexts = migrate_attribute(line, rest, "context");
+	variable->name = migrate_changelog_expand(changelog, property_attribute(line, rest, "name"));
+	variable->value = migrate_changelog_expand(changelog, property_attribute(line, rest, "value"));
+	variable->origin = VARIABLE_GIVEN;
+	if (variable->name == NULL || variable->value == NULL)
+		migrate_bad_file(file, line->number, "property has no name or no value", NULL);
+	contexts = migrate_changelog_expand(changelog, contexts);
+	labels = migrate_changelog_expand(changelog, labels);
+	if ((error = migrate_contexts_error(contexts)) != NULL ||
+		(error = migrate_contexts_error(labels)) != NULL)
+		migrate_bad_file(file, line->number,
+						 psprintf("contexts or labels of the property cannot be read: %s", error), NULL);
+	if (!migrate_dbms_is_ours(migrate_changelog_expand(changelog, migrate_attribute(line, rest, "dbms"))))
+		return;
+	choice = migrate_choose_property(contexts, labels, &setting);
+	if (choice == CHOICE_UNDECIDED)
+	{
+		MigrateUndecided *undecided = palloc(sizeof(MigrateUndecided));
+
+		undecided->name = variable->name;
+		undecided->setting = setting;
+		changelog->undecided = lappend(changelog->undecided, undecided);
+	}
+	else if (choice == CHOICE_SKIPPED)
+		return;
+	else if (migrate_attribute_is_true(migrate_attribute(line, rest, "global"), true))
+		changelog->properties = lappend(changelog->properties, variable);
+	else
+		changelog->local_properties = lappend(changelog->local_properties, variable);
+}
+
+/*
+ * Has the file that was parsed last any properties?
+ */
+bool
+migrate_changelog_has_properties_of(const MigrateChangelog *changelog, const char *file)
+{
+	return changelog->last_file != NULL && strcmp(changelog->last_file, file) == 0;
+}
+
+/*
+ * The properties that a changeset has values of: those before its end, in the order in
+ * which they count.
+ */
+List *
+migrate_changeset_properties(const Migration *migration)
+{
+	List	   *properties = migration->properties;
+
+	if (migration->nproperties == list_length(properties) && migration->nlocal_properties == 0)
+		return properties;
+	properties = list_truncate(list_copy(properties), migration->nproperties);
+	for (int i = migration->nlocal_properties - 1; i >= 0; i--)
+		properties = lappend(properties, list_nth(migration->local_properties, i));
+	return properties;
+}
+
+static char *
+changeset_key(const char *path, const char *version)
+{
+	return psprintf("%s\n%s", path, version);
+}
+
+/*
+ * Remember a changeset, which is complete: 42710 if there is one with the same path, author
+ * and id already.
+ */
+void
+migrate_changelog_add(MigrateChangelog *changelog, Migration *migration)
+{
+	const char *path = migration->logical_path ? migration->logical_path : migration->file;
+	char	   *key = changeset_key(path, migration->version);
+	const Migration *other = migrate_names_get(changelog->changesets, key);
+
+	if (other != NULL && strcmp(other->file, migration->file) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_OBJECT),
+				 errmsg("changeset \"%s\" is defined twice", migration->version),
+				 errdetail("The other one is in line %d.", other->up.line - 1),
+				 errhint("Give one of them another id."),
+				 errcontext("file \"%s\", line %d", migration->file, migration->up.line - 1)));
+	if (other != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_DUPLICATE_OBJECT),
+				 errmsg("changeset \"%s\" is defined twice", migration->version),
+				 errdetail("The other one, with the path \"%s\" too, is in file \"%s\", line %d.", path,
+						   other->file, other->up.line - 1),
+				 errhint("Give one of them another id."),
+				 errcontext("file \"%s\", line %d", migration->file, migration->up.line - 1)));
+	(void) migrate_names_add(changelog->changesets, key, migration);
+	if (migration->logical_path != NULL)
+		(void) migrate_names_add(changelog->changesets, changeset_key(migration->file, migration->version),
+								 migration);
+}
+
+/*
+ * Is a line of a rollback one that names another changeset, "changesetId:1
+ * changesetAuthor:a changesetPath:b"?  These may be on several lines.
+ */
+bool
+migrate_changelog_parse_reference(MigrateReference *reference, const MigrateLine *line,
+								  const char *after)
+{
+	char	   *id = migrate_attribute(line, after, "changesetId");
+	char	   *author;
+	char	   *path;
+
+	if (id == NULL && reference->id == NULL)
+		return false;
+	author = migrate_attribute(line, after, "changesetAuthor");
+	path = migrate_attribute(line, after, "changesetPath");
+	if (id == NULL && author == NULL && path == NULL)
+		return false;
+	if (reference->line == 0)
+		reference->line = line->number;
+	reference->id = id ? id : reference->id;
+	reference->author = author ? author : reference->author;
+	reference->path = path ? path : reference->path;
+	return true;
+}
+
+/*
+ * The way back of a changeset is what another one does, which has to come before it.
+ * Errors, with file and line: 42601 if it is not named completely, 42704 if there is none.
+ */
+void
+migrate_changelog_refer(const MigrateChangelog *changelog, Migration *migration,
+						const MigrateReference *reference)
+{
+	const char *path = reference->path ? reference->path : migration->file;
+	const char *version;
+	const Migration *other = NULL;
+
+	if (reference->author == NULL)
+		migrate_bad_file(migration->file, reference->line, "rollback names a changeset without its author",
+						 "Write it as \"--rollback changesetId:1 changesetAuthor:name\".");
+	version = psprintf("%s:%s", reference->author, reference->id);
+	for (const char *end = path; other == NULL && end != NULL;)
+	{
+		const char *slash = strchr(end, '/');
+
+		other = migrate_names_get(changelog->changesets, changeset_key(end, version));
+		end = slash ? slash + 1 : NULL;
+	}
+	if (other == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("changeset \"%s\", which the rollback names, does not exist", version),
+				 errdetail("It has to come before, in file \"%s\".", path),
+				 errcontext("file \"%s\", line %d", migration->file, reference->line)));
+	migration->down = other->up;
+}

@@ -1,0 +1,68 @@
+/*-------------------------------------------------------------------------
+ *
+ * changelog.h
+ *		What the files of a Liquibase changelog share.
+ *
+ * Copyright (c) 2026, the migrate authors
+ *
+ * IDENTIFICATION
+ *		src/format/changelog.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef MIGRATE_FORMAT_CHANGELOG_H
+#define MIGRATE_FORMAT_CHANGELOG_H
+
+#include "nodes/pg_list.h"
+
+#include "format/format.h"
+#include "util/lines.h"
+#include "util/names.h"
+
+/*
+ * A property whose contexts or labels are not decided.
+ */
+typedef struct MigrateUndecided
+{
+	const char *name;
+	const char *setting;		/* that decides it */
+} MigrateUndecided;
+
+/*
+ * What the files have in common, in their order, and what the current one has.
+ */
+typedef struct MigrateChangelog
+{
+	List	   *properties;		/* of MigrateVariable; the first of a name
+								 * counts */
+	List	   *local_properties;	/* of the file; the last of a name counts */
+	List	   *undecided;		/* of MigrateUndecided */
+	const char *last_file;		/* that has properties, or NULL */
+	MigrateNames *changesets;	/* Migrations, by path and version */
+} MigrateChangelog;
+
+/*
+ * "--rollback changesetId:..." as a changeset has it.
+ */
+typedef struct MigrateReference
+{
+	int			line;			/* 0: has none */
+	char	   *id;
+	char	   *author;
+	char	   *path;
+} MigrateReference;
+
+/* in changelog.c */
+extern MigrateChangelog *migrate_changelog_create(void);
+extern void migrate_changelog_add_property(MigrateChangelog *changelog, const char *file,
+										   const MigrateLine *line, const char *rest);
+extern bool migrate_changelog_has_properties_of(const MigrateChangelog *changelog, const char *file);
+extern char *migrate_changelog_expand(const MigrateChangelog *changelog, char *value);
+extern void migrate_changelog_add(MigrateChangelog *changelog, Migration *migration);
+extern bool migrate_changelog_parse_reference(MigrateReference *reference, const MigrateLine *line,
+											  const char *after);
+extern void migrate_changelog_refer(const MigrateChangelog *changelog, Migration *migration,
+									const MigrateReference *reference);
+extern List *migrate_changeset_properties(const Migration *migration);
+
+#endif							/* MIGRATE_FORMAT_CHANGELOG_H */
