@@ -24,16 +24,16 @@
 typedef struct MigrateExpressions
 {
 	List	   *items;			/* of MigrateExpression */
-	List	   *names;			/* of char *: of them, as they are written, but
-								 * for "@" ... */
+	List	   *names;			/* of char *: of them, as they are written,
+								 * but for "@" ... */
 	MigrateNames *by_name;		/* ... and if these are many, or NULL */
 	bool		has_required;	/* "@name" */
 	bool		has_nocontexts; /* one of them is about whether there are any */
-} MigrateExpressions;
+}			MigrateExpressions;
 
 /* in expression.c */
-extern MigrateExpressions *migrate_expressions_parse(const char *list, const char **error);
-extern bool migrate_expressions_match(const MigrateExpressions *expressions,
-									  const MigrateExpressions *names);
+extern MigrateExpressions * migrate_expressions_parse(const char *list, const char **error);
+extern bool migrate_expressions_match(const MigrateExpressions * expressions,
+									  const MigrateExpressions * names);
 
 #endif							/* MIGRATE_FORMAT_EXPRESSION_H */

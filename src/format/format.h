@@ -142,7 +142,8 @@ typedef struct Migration
 	int			depends_line;	/* ... as this line says */
 	char	   *hash;			/* of itself, from its header, or NULL ... */
 	char	   *previous;		/* ... and of the one before */
-	List	   *properties;		/* of MigrateVariable: values from the files ... */
+	List	   *properties;		/* of MigrateVariable: values from the files
+								 * ... */
 	int			nproperties;	/* ... so many of which are before its end ... */
 	List	   *local_properties;	/* ... and those from its file */
 	int			nlocal_properties;
@@ -220,5 +221,8 @@ extern char *migrate_numeric_key(const char *digits, int length);
 /* in filename_flyway.c */
 extern char *migrate_dotted_key(const char *version);
 extern char *migrate_flyway_baseline_key(const char *version);
+
+/* in liquibase.c */
+extern const char *migrate_changeset_key_path(const char *sort_key);
 
 #endif							/* MIGRATE_FORMAT_FORMAT_H */

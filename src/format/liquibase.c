@@ -103,7 +103,7 @@ doubt_undecided(const ChangesetParser *parser, Migration *migration, const char 
 
 	foreach(lc, parser->changelog->undecided)
 	{
-		const MigrateUndecided *undecided = lfirst(lc);
+		const		MigrateUndecided *undecided = lfirst(lc);
 
 		if (strstr(text, psprintf("${%s}", undecided->name)) != NULL)
 			migrate_add_doubt(migration, migration->up.line - 1, true,
@@ -194,6 +194,25 @@ parse_contexts(const ChangesetParser *parser, const char *after)
 }
 
 /*
+ * The path that a changeset gives itself, from its key; NULL if it has none, or for another
+ * migration.
+ */
+const char *
+migrate_changeset_key_path(const char *sort_key)
+{
+	const char *p = sort_key;
+
+	for (int i = 0; i < 4; i++)
+	{
+		p = strchr(p, '\t');
+		if (p == NULL)
+			return NULL;
+		p++;
+	}
+	return p;
+}
+
+/*
  * What a changeset's line says.  Its version is "author:id"; that of several
  * files may be the same.
  */
@@ -244,10 +263,14 @@ begin_changeset(ChangesetParser *parser, const char *after)
 	migration->always = changeset_flag(parser, p, "runAlways", false);
 	migration->kind = migration->always || changeset_flag(parser, p, "runOnChange", false) ?
 		KIND_REPEATABLE : KIND_VERSIONED;
-	migration->sort_key = psprintf("%s\t%s\t%06d\t%s",
+	migration->sort_key = psprintf("%s\t%s\t%06d\t%s%s%s",
 								   migration->kind == KIND_REPEATABLE ? "R" : "0",
 								   parser->file->sort_key,
-								   list_length(parser->migrations), migration->version);
+								   list_length(parser->migrations), migration->version,
+								   migration->logical_path ? "\t" : "",
+								   migration->logical_path ? migration->logical_path : "");
+	if (migration->logical_path != NULL)
+		migration->tags = list_make1(psprintf("%s:%s", migration->logical_path, migration->version));
 	parser->up = open_changeset_span(parser, &migration->up, parser->lines.next ? parser->lines.next : end,
 									 line->number + 1);
 }
@@ -424,7 +447,8 @@ refuse_commercial(const ChangesetParser *parser)
 	static const struct
 	{
 		const char *word;
-		const char *next;		/* begins what follows the white space after it */
+		const char *next;		/* begins what follows the white space after
+								 * it */
 		const char *hint;
 	}			lines[] = {
 		{"include", "file:", "All files of the directory are read, in the order of their paths."},
@@ -588,7 +612,7 @@ parse_line(ChangesetParser *parser)
  */
 List *
 migrate_changesets_parse(const MigrateFileName *file, const char *sql, int length,
-						 MigrateChangelog *changelog)
+						 MigrateChangelog * changelog)
 {
 	ChangesetParser parser = {.file = file,.sql = sql,.changelog = changelog};
 	const MigrateGrammar *grammar = &migrate_grammar_liquibase;

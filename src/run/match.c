@@ -102,7 +102,9 @@ lasting_name(const MigrationSet *set, const char *version, const char *file)
 }
 
 /*
- * The files of a list, each under that name: the first one of several.
+ * The files of a list, each under that name: the first one of several.  A changeset with a
+ * path of its own has that, too, wherever its file is; what was recorded may have begun
+ * further down.
  */
 static MigrateNames *
 by_lasting_name(const MigrationSet *set, List *files)
@@ -116,7 +118,36 @@ by_lasting_name(const MigrationSet *set, List *files)
 
 		(void) migrate_names_add(names, lasting_name(set, file->version, file->file), file);
 	}
+	foreach(lc, files)
+	{
+		Migration  *file = lfirst(lc);
+		const char *slash;
+
+		if (file->logical_path == NULL || strlen(file->logical_path) >= MAXPGPATH)
+			continue;
+		for (const char *path = file->logical_path; path != NULL; path = slash ? slash + 1 : NULL)
+		{
+			CHECK_FOR_INTERRUPTS();
+			slash = strchr(path, '/');
+			(void) migrate_names_add(names, lasting_name(set, file->version, path), file);
+		}
+	}
 	return names;
+}
+
+/*
+ * The file of a row whose key has changed, NULL for none.  A changeset that had a path of
+ * its own when it ran is found by that, which is the end of its key, and else by its file.
+ */
+static Migration *
+file_of_row(const MigrationSet *set, const MigrateNames *names, const AppliedMigration *row)
+{
+	const char *path = migrate_changeset_key_path(row->sort_key);
+	Migration  *file = NULL;
+
+	if (path != NULL)
+		file = migrate_names_get(names, lasting_name(set, row->version, path));
+	return file ? file : migrate_names_get(names, lasting_name(set, row->version, row->file));
 }
 
 /*
@@ -132,6 +163,7 @@ assign_new_keys(const MigrationSet *set, List *applied)
 	List	   *files = NIL;
 	List	   *rows = NIL;
 	MigrateNames *names;
+	MigrateNames *taken = migrate_names_create();
 	int			f = 0;
 	int			a = 0;
 	ListCell   *lc;
@@ -156,12 +188,11 @@ assign_new_keys(const MigrationSet *set, List *applied)
 	foreach(lc, rows)
 	{
 		AppliedMigration *row = lfirst(lc);
-		const char *name = lasting_name(set, row->version, row->file);
 		Migration  *file;
 
 		CHECK_FOR_INTERRUPTS();
-		file = migrate_names_get(names, name);
-		if (file == NULL)
+		file = file_of_row(set, names, row);
+		if (file == NULL || migrate_names_have(taken, file->sort_key))
 		{
 			MigrateFileName parsed = {0};
 
@@ -172,7 +203,7 @@ assign_new_keys(const MigrationSet *set, List *applied)
 			continue;
 		}
 		row->sort_key = file->sort_key;
-		migrate_names_remove(names, name);
+		(void) migrate_names_add(taken, file->sort_key, NULL);
 	}
 }
 

@@ -98,16 +98,36 @@ migrate_report_step(const MigrateStep *step, const MigrateResult *result,
 }
 
 /*
+ * Where in a migration an error was: a line of its context, palloc'd, NULL if there is
+ * none.
+ */
+static char *
+place_of(const ErrorData *error)
+{
+	static const char begin[] = "migration ";
+
+	for (const char *p = error->context; p != NULL; p = strchr(p, '\n'))
+	{
+		p += *p == '\n';
+		if (strncmp(p, begin, strlen(begin)) == 0)
+			return pnstrdup(p, strcspn(p, "\n"));
+	}
+	return NULL;
+}
+
+/*
  * The WARNING after a migration that has failed, which does not end the run.
  */
 void
 migrate_report_ignored_failure(const MigrateResult *result, const ErrorData *error)
 {
+	char	   *place = place_of(error);
+
 	ereport(WARNING,
 			(errcode(error->sqlerrcode),
 			 errmsg("migration \"%s\" has failed, and stays pending: %s",
 					migrate_label(result->version, result->name), error->message),
-			 error->context ? errdetail("%s", error->context) : 0,
+			 place ? errdetail("It was in %s.", place) : 0,
 			 errhint("It says \"failOnError:false\", so that the run goes on.")));
 }
 

@@ -84,10 +84,12 @@ migrate_load_state(MigrateRun *run)
 
 /*
  * Do a section and a stored script differ in more than white space and
- * comments?  Their bytes do.
+ * comments?  Their bytes do.  *accepted, if that is not NULL, is set if they do and one of
+ * the checksums in "valid" allows it.
  */
 static bool
-has_changed(MigrateRun *run, const MigrateSection *section, const uint8 *stored_sha256)
+has_changed(MigrateRun *run, const MigrateSection *section, const uint8 *stored_sha256,
+			const List *valid, bool *accepted)
 {
 	char	   *stored;
 	char	   *sql;
@@ -100,6 +102,8 @@ has_changed(MigrateRun *run, const MigrateSection *section, const uint8 *stored_
 		return true;			/* too large to have been kept */
 	sql = migrate_source_text(run->source, section);
 	changed = !migrate_script_same(stored, sql);
+	if (changed && accepted != NULL)
+		*accepted = migrate_changeset_is_valid(valid, stored, sql);
 	pfree(sql);
 	pfree(stored);
 	return changed;
@@ -127,16 +131,19 @@ migrate_check_changes(MigrateRun *run)
 	foreach(lc, run->items)
 	{
 		MigrateItem *item = lfirst(lc);
+		bool		accepted = false;
 
 		if (item->up_changed)
-			item->up_changed = has_changed(run, &item->file->up, item->applied->up_sha256);
+			item->up_changed = has_changed(run, &item->file->up, item->applied->up_sha256,
+										   item->file->valid_checksums, &accepted);
 		if (item->down_changed && item->file->down.present && item->applied->has_down)
-			item->down_changed = has_changed(run, &item->file->down, item->applied->down_sha256);
+			item->down_changed = has_changed(run, &item->file->down, item->applied->down_sha256,
+											 NIL, NULL);
 		if (!is_unchanged(item))
 			continue;
 		if (item->file->kind == KIND_REPEATABLE && (item->up_changed || item->file->always))
 			item->state = STATE_OUTDATED;
-		else if (item->up_changed)
+		else if (item->up_changed && !accepted)
 			item->state = STATE_MODIFIED;
 	}
 }

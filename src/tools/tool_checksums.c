@@ -387,6 +387,9 @@ is_directive(const MigrateLine *line)
 {
 	const char *rest;
 
+	/* of ours, in a text put together from pieces */
+	if (strncmp(line->str, "--#line ", strlen("--#line ")) == 0)
+		return true;
 	if ((rest = migrate_line_directive(line, "rollback")) != NULL)
 		return *rest == ' ';
 	if ((rest = migrate_line_directive(line, "comment")) != NULL ||
@@ -426,18 +429,78 @@ add_changeset_sql(StringInfo buf, const char *sql, int length)
 }
 
 /*
- * Liquibase, since 4.22: MD5 of the MD5 of the SQL without white space.  That of
- * older versions, or with parameters, depends on more than the file.
+ * The MD5 of the MD5 of such SQL, as Liquibase since 4.22 writes it; palloc'd.  NULL if it
+ * has parameters, on whose values the checksum depends.
+ */
+static char *
+changeset_checksum(const StringInfo sql)
+{
+	char	   *bytes;
+	char	   *hash;
+
+	if (strstr(sql->data, "${") != NULL)
+		return NULL;
+	bytes = pg_server_to_any(sql->data, sql->len, PG_UTF8);
+	hash = psprintf("9:%s:", hash_of(PG_MD5, MD5_DIGEST_LENGTH, bytes, strlen(bytes)));
+	return psprintf("9:%s", hash_of(PG_MD5, MD5_DIGEST_LENGTH, hash, strlen(hash)));
+}
+
+/*
+ * Is a checksum, or NULL, one of those that "validCheckSum" lists (ChangeSet.java)?
+ */
+static bool
+is_listed(const List *valid, const char *checksum)
+{
+	static const char *const all[] = {"any", "all", "*", "1:any", "1:all", "1:*"};
+	ListCell   *lc;
+
+	foreach(lc, valid)
+	{
+		if (checksum != NULL && pg_strcasecmp(lfirst(lc), checksum) == 0)
+			return true;
+		for (int i = 0; i < lengthof(all); i++)
+			if (pg_strcasecmp(lfirst(lc), all[i]) == 0)
+				return true;
+	}
+	return false;
+}
+
+/*
+ * Is a changeset that has run with other SQL than it has now accepted by its lines
+ * "validCheckSum" (a list of char *)?  They have the checksum of one or the other.
+ */
+bool
+migrate_changeset_is_valid(const List *valid, const char *ran, const char *now)
+{
+	const char *texts[] = {ran, now};
+
+	for (int i = 0; valid != NIL && i < lengthof(texts); i++)
+	{
+		StringInfoData buf;
+
+		initStringInfo(&buf);
+		add_changeset_sql(&buf, texts[i], strlen(texts[i]));
+		if (is_listed(valid, changeset_checksum(&buf)))
+			return true;
+		pfree(buf.data);
+	}
+	return false;
+}
+
+/*
+ * Liquibase: that of older versions than 4.22, or with parameters, depends on more than the
+ * file.
  */
 MigrateChecked
 migrate_checksum_liquibase(const MigrateChecksumInput *in, const char *recorded)
 {
 	const MigrateSection *up = &in->file->up;
 	StringInfoData buf;
-	char	   *bytes;
-	char	   *hash;
+	char	   *checksum;
 	ListCell   *lc;
 
+	if (is_listed(in->file->valid_checksums, recorded))
+		return CHECKED_SAME;
 	if (strncmp(recorded, "9:", 2) != 0)
 		return CHECKED_UNKNOWN;
 	initStringInfo(&buf);
@@ -449,11 +512,11 @@ migrate_checksum_liquibase(const MigrateChecksumInput *in, const char *recorded)
 
 		add_changeset_sql(&buf, in->sql + span->offset, span->length);
 	}
-	if (strstr(buf.data, "${") != NULL)
+	checksum = changeset_checksum(&buf);
+	if (checksum == NULL)
 		return CHECKED_UNKNOWN;
-	bytes = pg_server_to_any(buf.data, buf.len, PG_UTF8);
-	hash = psprintf("9:%s:", hash_of(PG_MD5, MD5_DIGEST_LENGTH, bytes, strlen(bytes)));
-	return compare_checksum(hash_of(PG_MD5, MD5_DIGEST_LENGTH, hash, strlen(hash)), recorded + 2);
+	return is_listed(in->file->valid_checksums, checksum) ? CHECKED_SAME :
+		compare_checksum(checksum, recorded);
 }
 
 /*

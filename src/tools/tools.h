@@ -176,4 +176,7 @@ struct MigrateChecksumInput
 	const char *manifest;		/* that of the file about the others, or NULL */
 };
 
+/* in tool_checksums.c */
+extern bool migrate_changeset_is_valid(const List *valid, const char *ran, const char *now);
+
 #endif							/* MIGRATE_TOOLS_TOOLS_H */

@@ -393,14 +393,16 @@ install_liquibase() {
 }
 use_liquibase() { liquibase_jars=$1/jars; }
 in_liquibase() {
+    local file
     cat >migrations/root.xml <<'XML'
 <databaseChangeLog xmlns="http://www.liquibase.org/xml/ns/dbchangelog"
     xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
     xsi:schemaLocation="http://www.liquibase.org/xml/ns/dbchangelog http://www.liquibase.org/xml/ns/dbchangelog/dbchangelog-latest.xsd">
-  <include file="001_seeds.sql"/>
-  <include file="002_loans.sql"/>
-</databaseChangeLog>
 XML
+    for file in migrations/*.sql; do
+        echo "  <include file=\"${file#*/}\"/>"
+    done >>migrations/root.xml
+    echo '</databaseChangeLog>' >>migrations/root.xml
     java -cp "$liquibase_jars/*" liquibase.integration.commandline.LiquibaseCommandLine --show-banner=false \
         --search-path=migrations --changelog-file=root.xml \
         --url="$JDBC" --username="$PGUSER" --password="$PGPASSWORD" "$@" 2>&1 | sed '/^Starting Liquibase at/d'
@@ -416,6 +418,59 @@ status_liquibase() {
     in_liquibase status --verbose
     in_liquibase validate
 }
+
+# What Liquibase does with everything that its formatted SQL has, in several contexts
+# and labels, migrate does as well: which changesets have run, and the schema.  In
+# test/interop/changesets, in place of the fixture.
+more_liquibase() {
+    local choice contexts labels options
+    fixture[liquibase]=test/interop/changesets
+    for choice in '*|*' 'test|*' 'prod|v1' 'test,prod|!v1' 'dev|v1 and !v2' '@test|(v2 or v3) and !v1' '!test|v1,v3' 'test or prod|v 4'; do
+        contexts=${choice%|*} labels=${choice#*|} options=()
+        [ "$contexts" = '*' ] || options+=("--context-filter=$contexts")
+        [ "$labels" = '*' ] || options+=("--label-filter=$labels")
+        compare_choice "$choice" || true
+    done
+    unset 'fixture[liquibase]'
+}
+
+# The changesets that have run, by Liquibase's table and by migrate, and the schema.
+ran_liquibase() {
+    sql -c "SELECT author || ':' || id, exectype FROM databasechangelog ORDER BY 1" | grep -v '|FAILED$' | cut -d '|' -f 1
+    schema_liquibase
+}
+ran_migrate() {
+    sql -c "SELECT version FROM migrate.status('$work/migrations') WHERE state = 'applied' ORDER BY 1"
+    schema_liquibase
+}
+schema_liquibase() { dump_schema -T 'databasechangelog*'; }
+up_chosen() {
+    PGOPTIONS="-c migrate.contexts=${contexts// /\\ } -c migrate.labels=${labels// /\\ }" up
+}
+adopt_chosen() {
+    PGOPTIONS="-c migrate.contexts=${contexts// /\\ } -c migrate.labels=${labels// /\\ }" adopt
+}
+
+# Liquibase alone, twice, the second time with a table that a precondition is about; the
+# same with migrate; and both in turn.
+compare_choice() {
+    local name=chosen-${1//[^a-z0-9]/-}
+    fresh
+    try "$name" in_liquibase update "${options[@]}" && try "$name.tool" ran_liquibase &&
+        sql -c 'CREATE TABLE public.ready ()' &&
+        try "$name" in_liquibase update "${options[@]}" && try "$name.tool2" ran_liquibase || return 1
+    fresh
+    try "$name" up_chosen && try "$name.ours" ran_migrate && same "$name.tool" "$name.ours" "$1: what has run" &&
+        sql -c 'CREATE TABLE public.ready ()' &&
+        try "$name" up_chosen && try "$name.ours2" ran_migrate &&
+        same "$name.tool2" "$name.ours2" "$1: what has run the second time" || true
+    try "$name.undone" undo_ours || true
+    fresh
+    try "$name" in_liquibase update-count --count=12 "${options[@]}" && try "$name.adopted" adopt_chosen &&
+        try "$name" up_chosen && try "$name.both" ran_migrate &&
+        same "$name.tool" "$name.both" "$1: what has run after adopt()"
+}
+undo_ours() { sql -c "CALL migrate.down(everything => true, force => true)"; }
 applied_liquibase() { sed -nE 's/^\| [0-9]+ +\| [^|]*\| [^|]*\| ([^|]*[^ |]) +\| ([^|]*[^ |]) +\|.*/\1:\2/p'; }
 
 #

@@ -28,15 +28,16 @@ SELECT test.log('dbms', '--changeset a:1 dbms:oracle,mysql', 'SELECT x;', '--cha
 	'--changeset a:5 ignore:true', 'SELECT x;', '--changeset a:6 dbms:all', 'SELECT 6;', '--changeset a:7 dbms:none', 'SELECT x;',
 	'--changeset a:8 dbms:"postgresql, oracle"', 'SELECT 8;');
 SELECT test.round('dbms');
-SELECT test.log('dbms', '--changeset a:1', '--preconditions onFail:MARK_RAN', '--precondition-sql-check expectedResult:0 SELECT 1', 'SELECT 1;');
+SELECT test.log('dbms', '--changeset a:1 dbms:none,postgresql', 'SELECT x;', '--changeset a:2 dbms:!oracle,!h2', 'SELECT 2;', '--changeset a:3 dbms:!oracle,h2', 'SELECT x;',
+	'--changeset a:4 dbms:postgresql,!postgresql', 'SELECT x;', '--changeset a:5 dbms:PostgreSQL', 'SELECT 5;', '--changeset a:6 dbms:all,none', 'SELECT 6;');
 SELECT test.look('dbms');
-SELECT test.log('dbms', '--changeset a:1 dbms:oracle', '--preconditions onFail:MARK_RAN', 'SELECT 1;');
+SELECT test.log('dbms', '--changeset a:1 dbms:oracle', '--preconditions onFail:MARK_RAN', '--precondition-table-exists table:x', 'SELECT 1;', '--rollback changesetId:9 changesetAuthor:none');
 SELECT test.look('dbms');
 -- rollback sections
 SELECT test.log('back', '--changeset a:1', 'CREATE TABLE a ();', 'CREATE TABLE b ();', '--rollback DROP TABLE', '--rollback a;', '--rollback DROP TABLE b;',
 	'--changeset a:2', 'CREATE TABLE c ();', '/* liquibase rollback', 'DROP TABLE', 'c;', '*/',
 	'--changeset a:3', 'SELECT 1;', '--rollback empty', '--changeset a:4', 'SELECT 1;', '--rollback not required',
-	'--changeset a:5', 'SELECT 1;', '--rollback changesetId:1 changesetAuthor:a', '--changeset a:6', 'SELECT 1;',
+	'--changeset a:5', 'DROP TABLE c;', '--rollback changesetId:2 changesetAuthor:a', '--changeset a:6', 'SELECT 1;',
 	'--changeset a:7', 'CREATE TABLE d ();', '--ROLLBACK drop table d', '--changeset a:8', 'CREATE TABLE e ();', '  -- rollback   DROP TABLE e; SELECT 1;');
 SELECT version, reversible FROM migrate.status(test.made('back'), project => 'back');
 SELECT test.round('back');
@@ -223,12 +224,56 @@ SELECT contexts, labels, test.chosen(contexts, labels)
 FROM (VALUES ('*', '*'), ('test', '*'), ('dev', 'v2'), ('prod', '!v1'), ('!test', 'v3'), ('TEST, dev', 'v1')) v (contexts, labels);
 SET migrate.contexts = 'prod';
 SET migrate.labels = '*';
-SELECT test.try(format('SELECT migrate.apply(%L, project => ''chosen'')', test.made('chosen')));
+SELECT version FROM migrate.apply(test.made('chosen'), project => 'prod');
 SET migrate.contexts = '*';
 SELECT version FROM migrate.apply(test.made('chosen'), project => 'chosen');
 -- what is applied stays applied
 SET migrate.contexts = 'prod';
 SELECT version, state FROM migrate.status(test.made('chosen'), project => 'chosen');
 SELECT version FROM migrate.apply(test.made('chosen'), project => 'chosen');
+
+--
+-- Expressions, as Liquibase 5.0 reads them.
+--
+CREATE FUNCTION test.runs(contexts text, setting text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM test.write('runs/1.sql', format(E'--liquibase formatted sql\n--changeset a:1 context:"%s"\nSELECT 1;\n', contexts));
+	PERFORM set_config('migrate.contexts', setting, true);
+	RETURN (SELECT state FROM migrate.status(test.made('runs'), project => 'runs'));
+EXCEPTION WHEN OTHERS THEN
+	RETURN SQLSTATE || ': ' || SQLERRM;
+END
+$$;
+SELECT contexts, setting, test.runs(contexts, setting)
+FROM (VALUES ('a and b', 'a'), ('a and b', 'a, b'), ('a AND B', 'b,A'), ('a or b', 'b'), ('a, b', 'b'), ('a and !b', 'a'), ('a and !b', 'a, b'),
+	('not a', 'b'), ('not a', 'a'), ('NOT a', 'a'), ('! a', 'a'), ('a or b and c', 'a'), ('(a or b) and c', 'a'), ('(a or b) and c', 'a, c'), ('(a, b) and c', 'b, c'),
+	('!(a or b)', 'b'), ('!(a or b)', 'c'), ('not (a and b)', 'a'), ('((a))', 'a'), ('(a) or(b)', 'b'), ('a b', 'a b'), ('a b', 'a'), ('or', 'or'), ('a or or', 'or'),
+	('prod', 'test or prod'), ('prod', '!prod'), ('prod', '!test'), ('!test', 'test'), ('a and b', '!(a or b)'), ('a', '(a or b) and !c'),
+	('@a', '*'), ('@a', 'a'), ('@a', 'b'), ('a', '@a'), ('a', '@b'), ('@!a', 'b'), ('!@a', '*'), ('@a or b', '*'), ('@a and b', '*'), ('(@a)', '*'), ('(@a) and b', '*'), ('@(a)', '*'),
+	('nocontexts', '*'), ('!nocontexts and a', '*'), ('!nocontexts and a', 'a'), ('@nocontexts', '*'), ('a, , b', 'b'), (' ', 'a'), ('', 'a'),
+	('(a', 'a'), ('a)', 'a'), ('()', 'a'), ('a(b)', 'a'), ('(a)b', 'a'), ('a', '(a')) v (contexts, setting);
+SELECT n, right(test.runs(repeat('(', n) || 'a' || repeat(')', n), 'a'), 50) FROM (VALUES (400), (501)) v (n);
+-- a context that is required
+SELECT test.log('required', '--changeset a:1', 'SELECT 1;', '--changeset a:2 context:x', 'SELECT 2;', '--changeset a:3 context:@x', 'SELECT 3;');
+CREATE FUNCTION test.required(setting text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM set_config('migrate.contexts', setting, true);
+	RETURN (SELECT string_agg(version || ' ' || state, ', ') FROM migrate.status(test.made('required'), project => 'required'));
+END
+$$;
+SELECT setting, test.required(setting) FROM (VALUES ('x'), ('@x'), ('y'), ('@y, x'), ('*')) v (setting);
+SELECT test.try(format('SET migrate.labels = %L', 'a and (b'));
+SELECT test.try(format('SET migrate.contexts = %L', '(a) (b)'));
+-- labels: the setting is the expression
+CREATE FUNCTION test.labelled(labels text, setting text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM test.write('runs/1.sql', format(E'--liquibase formatted sql\n--changeset a:1 labels:"%s"\nSELECT 1;\n', labels));
+	PERFORM set_config('migrate.contexts', '*', true), set_config('migrate.labels', setting, true);
+	RETURN (SELECT state FROM migrate.status(test.made('runs'), project => 'runs'));
+END
+$$;
+SELECT labels, setting, test.labelled(labels, setting)
+FROM (VALUES ('a', 'a and b'), ('a, b', 'a and b'), ('A,b', 'b AND a'), ('a', '!b'), ('a, b', '!b'), ('a, b', '!b or a'), ('a', 'b, a'), ('a', '(b or c) and !d'), ('c', '(b, c) and !d'),
+	('a and b', 'a'), ('a and b', 'a and b'), ('', 'a'), ('@a', 'a'), ('x', '*')) v (labels, setting);
 RESET migrate.contexts;
 RESET migrate.labels;
