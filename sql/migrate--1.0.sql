@@ -55,7 +55,7 @@ COMMENT ON TABLE migrate.history IS 'every committed attempt to run a migration'
 COMMENT ON COLUMN migrate.history.kind IS 'a migration, or a script that a tool runs before or after migrations';
 COMMENT ON COLUMN migrate.history.error_context IS 'migration, statement, file and line where the error happened';
 COMMENT ON COLUMN migrate.history.allowed IS 'findings that comments in the script allowed, if the run was checked: rule and reason';
-COMMENT ON COLUMN migrate.history.outcome IS 'done; failed; adopted: found to exist already, or taken over from another tool; forced: undone without running anything; repaired: set by repair(); baseline: recorded by baseline(), without running it';
+COMMENT ON COLUMN migrate.history.outcome IS 'done; failed; adopted: found to exist already, marked as applied by a precondition, or taken over from another tool; forced: undone without running anything; repaired: set by repair(); baseline: recorded by baseline(), without running it';
 COMMENT ON COLUMN migrate.history.login IS 'session user';
 COMMENT ON COLUMN migrate.history.role IS 'current user, with whose privileges it ran';
 

@@ -66,7 +66,7 @@ CREATE TABLE app.warned_error ();
 CREATE TABLE app.replaced ();
 
 --changeset bo:undone
---precondition-sql-check expectedResult:app.left SELECT set_config('search_path', 'app.left', false)
+--precondition-sql-check expectedResult:app SELECT set_config('search_path', 'app', false)
 CREATE TABLE app.undone (a text DEFAULT current_schema());
 
 --changeset bo:concurrently runInTransaction:false
