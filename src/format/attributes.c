@@ -60,12 +60,28 @@ migrate_attribute(const MigrateLine *line, const char *after, const char *key)
 }
 
 /*
+ * The length of the letters, digits and underscores that a text begins with: what Liquibase
+ * reads of most values.
+ */
+int
+migrate_word_length(const char *str)
+{
+	int			length = 0;
+
+	while (isalnum((unsigned char) str[length]) || str[length] == '_')
+		length++;
+	return length;
+}
+
+/*
  * Is the value of an attribute, NULL if it is missing, true?
  */
 bool
 migrate_attribute_is_true(const char *value, bool otherwise)
 {
-	return value == NULL ? otherwise : pg_strcasecmp(value, "true") == 0;
+	if (value == NULL)
+		return otherwise;
+	return migrate_word_length(value) == strlen("true") && pg_strncasecmp(value, "true", strlen("true")) == 0;
 }
 
 /*

@@ -18,6 +18,7 @@
 /* in attributes.c */
 extern char *migrate_attribute_word(const char **p, const char *end, const char *stops);
 extern char *migrate_attribute(const MigrateLine *line, const char *after, const char *key);
+extern int	migrate_word_length(const char *str);
 extern bool migrate_attribute_is_true(const char *value, bool otherwise);
 extern bool migrate_dbms_is_ours(const char *dbms);
 extern const char *migrate_plain_delimiter(const char *delimiter);

@@ -22,6 +22,7 @@
 #include "format/attributes.h"
 #include "format/changelog.h"
 #include "format/contexts.h"
+#include "format/doubt.h"
 #include "format/format.h"
 #include "util/names.h"
 #include "variables/variables.h"
@@ -234,6 +235,68 @@ migrate_changelog_add(MigrateChangelog * changelog, Migration *migration)
 	if (migration->logical_path != NULL)
 		(void) migrate_names_add(changelog->changesets, changeset_key(migration->file, migration->version),
 								 migration);
+}
+
+/*
+ * Doubt a changeset, whose text is from "begin" to "end", if it has a property whose contexts
+ * or labels are not decided.
+ */
+void
+migrate_changelog_doubt(const MigrateChangelog * changelog, Migration *migration,
+						const char *begin, const char *end)
+{
+	char	   *text = pnstrdup(begin, end - begin);
+	ListCell   *lc;
+
+	foreach(lc, changelog->undecided)
+	{
+		const		MigrateUndecided *undecided = lfirst(lc);
+
+		if (strstr(text, psprintf("${%s}", undecided->name)) != NULL)
+			migrate_add_doubt(migration, migration->up.line - 1, true,
+							  psprintf("\"%s\" does not decide which value the property \"%s\" has",
+									   undecided->setting, undecided->name),
+							  psprintf("Set \"%s\" to a list of names or an expression, or to \"*\".",
+									   undecided->setting));
+	}
+	pfree(text);
+}
+
+/*
+ * 0A000 for a line that Liquibase's commercial edition would act upon.
+ */
+void
+migrate_changelog_refuse_commercial(const char *file, const MigrateLine *line)
+{
+	static const struct
+	{
+		const char *word;
+		const char *next;		/* begins what follows the white space after
+								 * it */
+		const char *hint;
+	}			lines[] = {
+		{"include", "file:", "All files of the directory are read, in the order of their paths."},
+		{"includeAll", "", "All files of the directory are read, in the order of their paths."},
+		{"rollbackSqlFile", "", "Write its statements in lines \"--rollback\"."},
+		{"tagDatabase:", "", "Remove the line: a version is the target of migrate.rollback()."},
+	};
+	const char *end = line->str + line->length;
+
+	for (int i = 0; i < lengthof(lines); i++)
+	{
+		const char *rest = migrate_line_directive(line, lines[i].word);
+		const char *next = rest ? rest + migrate_skip_spaces(rest, end - rest) : NULL;
+		int			n = strlen(lines[i].next);
+
+		if (rest == NULL || next == rest || next == end || end - next < n ||
+			pg_strncasecmp(next, lines[i].next, n) != 0)
+			continue;
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("\"--%s\" is not supported", lines[i].word),
+				 errhint("%s", lines[i].hint),
+				 errcontext("file \"%s\", line %d", file, line->number)));
+	}
 }
 
 /*

@@ -59,6 +59,9 @@ extern void migrate_changelog_add_property(MigrateChangelog * changelog, const c
 extern bool migrate_changelog_has_properties_of(const MigrateChangelog * changelog, const char *file);
 extern char *migrate_changelog_expand(const MigrateChangelog * changelog, char *value);
 extern void migrate_changelog_add(MigrateChangelog * changelog, Migration *migration);
+extern void migrate_changelog_doubt(const MigrateChangelog * changelog, Migration *migration,
+									const char *begin, const char *end);
+extern void migrate_changelog_refuse_commercial(const char *file, const MigrateLine *line);
 extern bool migrate_changelog_parse_reference(MigrateReference * reference, const MigrateLine *line,
 											  const char *after);
 extern void migrate_changelog_refer(const MigrateChangelog * changelog, Migration *migration,

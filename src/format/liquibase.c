@@ -91,30 +91,6 @@ close_changeset_span(ChangesetParser *parser, MigrateSpan **span, const char *en
 	*span = NULL;
 }
 
-/*
- * Doubt a changeset with a property whose contexts or labels are not decided.
- */
-static void
-doubt_undecided(const ChangesetParser *parser, Migration *migration, const char *end)
-{
-	char	   *text = pnstrdup(parser->sql + migration->up.offset,
-								end - parser->sql - migration->up.offset);
-	ListCell   *lc;
-
-	foreach(lc, parser->changelog->undecided)
-	{
-		const		MigrateUndecided *undecided = lfirst(lc);
-
-		if (strstr(text, psprintf("${%s}", undecided->name)) != NULL)
-			migrate_add_doubt(migration, migration->up.line - 1, true,
-							  psprintf("\"%s\" does not decide which value the property \"%s\" has",
-									   undecided->setting, undecided->name),
-							  psprintf("Set \"%s\" to a list of names or an expression, or to \"*\".",
-									   undecided->setting));
-	}
-	pfree(text);
-}
-
 static void
 end_changeset(ChangesetParser *parser, const char *end)
 {
@@ -140,7 +116,7 @@ end_changeset(ChangesetParser *parser, const char *end)
 	current->nlocal_properties = list_length(current->local_properties);
 	current->may_be_passed_over = current->ignores_failure || migrate_may_pass_over(current->preconditions);
 	if (parser->changelog->undecided != NIL)
-		doubt_undecided(parser, current, end);
+		migrate_changelog_doubt(parser->changelog, current, parser->sql + current->up.offset, end);
 	parser->migrations = lappend(parser->migrations, current);
 }
 
@@ -439,44 +415,6 @@ skip_ignored(ChangesetParser *parser)
 }
 
 /*
- * 0A000 for a line that Liquibase's commercial edition would act upon.
- */
-static void
-refuse_commercial(const ChangesetParser *parser)
-{
-	static const struct
-	{
-		const char *word;
-		const char *next;		/* begins what follows the white space after
-								 * it */
-		const char *hint;
-	}			lines[] = {
-		{"include", "file:", "All files of the directory are read, in the order of their paths."},
-		{"includeAll", "", "All files of the directory are read, in the order of their paths."},
-		{"rollbackSqlFile", "", "Write its statements in lines \"--rollback\"."},
-		{"tagDatabase:", "", "Remove the line: a version is the target of migrate.rollback()."},
-	};
-	const MigrateLine *line = &parser->lines.line;
-	const char *end = line->str + line->length;
-
-	for (int i = 0; i < lengthof(lines); i++)
-	{
-		const char *rest = migrate_line_directive(line, lines[i].word);
-		const char *next = rest ? skip_spaces(rest, end) : NULL;
-		int			n = strlen(lines[i].next);
-
-		if (rest == NULL || next == rest || next == end || end - next < n ||
-			pg_strncasecmp(next, lines[i].next, n) != 0)
-			continue;
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("\"--%s\" is not supported", lines[i].word),
-				 errhint("%s", lines[i].hint),
-				 errcontext("file \"%s\", line %d", parser->file->file, line->number)));
-	}
-}
-
-/*
  * Take a line of a rollback block.
  */
 static void
@@ -594,7 +532,7 @@ parse_line(ChangesetParser *parser)
 	else
 	{
 		if (!parser->skipped || parser->current == NULL)
-			refuse_commercial(parser);
+			migrate_changelog_refuse_commercial(parser->file->file, line);
 		if (parser->current != NULL)
 			parse_changeset_line(parser);
 	}

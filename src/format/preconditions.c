@@ -31,6 +31,8 @@ parse_reaction(const char *file, const MigrateLine *line, const char *after, con
 	};
 	char	   *value = migrate_attribute(line, after, key);
 
+	if (value != NULL)
+		value[migrate_word_length(value)] = '\0';
 	for (int i = 0; value != NULL && i < lengthof(names); i++)
 		if (pg_strcasecmp(value, names[i]) == 0)
 			return i;
@@ -39,12 +41,6 @@ parse_reaction(const char *file, const MigrateLine *line, const char *after, con
 						 psprintf("unknown value \"%s\" of \"%s\"", value, key),
 						 "It is one of HALT, CONTINUE, MARK_RAN and WARN.");
 	return REACTION_HALT;
-}
-
-static bool
-is_word_char(char c)
-{
-	return isalnum((unsigned char) c) || c == '_';
 }
 
 /*
@@ -74,8 +70,7 @@ parse_sql_check(const char *file, const MigrateLine *line, const char *p)
 	}
 	else
 	{
-		while (p < end && is_word_char(*p))
-			p++;
+		p += Min(migrate_word_length(p), end - p);
 		value_end = p;
 	}
 	if (p == NULL || value_end == value || p + 1 >= end || *p != ' ')

@@ -461,42 +461,6 @@ recover(Attempt *attempt)
 }
 
 /*
- * Run the callbacks after a failure.  If they fail, too, it is the first error that counts.
- */
-static void
-run_error_callbacks(Attempt *attempt)
-{
-	MigrateRun *run = attempt->run;
-	ListCell   *lc;
-
-	foreach(lc, migrate_callbacks_after_error(run, attempt->step))
-	{
-		MigrateStep *step = lfirst(lc);
-
-		run->failing = true;
-		PG_TRY();
-		{
-			migrate_attempt_step(run, step, migrate_new_result(run, step));
-		}
-		PG_CATCH();
-		{
-			ErrorData  *error;
-
-			MemoryContextSwitchTo(attempt->context);
-			error = CopyErrorData();
-			FlushErrorState();
-			migrate_abort_now(attempt->context);
-			ereport(WARNING,
-					(errcode(error->sqlerrcode),
-					 errmsg("callback \"%s\" has failed: %s", step->file->file, error->message)));
-		}
-		PG_END_TRY();
-		MemoryContextSwitchTo(attempt->context);
-		run->failing = false;
-	}
-}
-
-/*
  * Record a failed attempt, and raise its error again.  If recording fails too,
  * it is the first error that counts.
  */
@@ -531,7 +495,7 @@ fail(Attempt *attempt, ErrorData *error)
 	}
 	PG_END_TRY();
 	migrate_hint_at_interruption(step, attempt->next_started, error);
-	run_error_callbacks(attempt);
+	migrate_run_error_callbacks(attempt->run, step);
 
 	/*
 	 * also what the callbacks have made; those of a failing one are not the

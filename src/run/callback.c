@@ -24,7 +24,9 @@
 #include "format/callback.h"
 #include "format/format.h"
 #include "history/history.h"
+#include "run/attempt.h"
 #include "run/callback.h"
+#include "run/commit.h"
 #include "run/report.h"
 #include "run/run.h"
 #include "run/run_int.h"
@@ -268,4 +270,41 @@ migrate_callbacks_after_error(const MigrateRun *run, const MigrateStep *step)
 			steps = lappend(steps, callback);
 	}
 	return steps;
+}
+
+/*
+ * Run the callbacks after a failure of a step of a run that commits, in a memory context that
+ * outlives commits.  If they fail, too, it is the first error that counts.
+ */
+void
+migrate_run_error_callbacks(MigrateRun *run, const MigrateStep *failed)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ListCell   *lc;
+
+	foreach(lc, migrate_callbacks_after_error(run, failed))
+	{
+		MigrateStep *step = lfirst(lc);
+
+		run->failing = true;
+		PG_TRY();
+		{
+			migrate_attempt_step(run, step, migrate_new_result(run, step));
+		}
+		PG_CATCH();
+		{
+			ErrorData  *error;
+
+			MemoryContextSwitchTo(context);
+			error = CopyErrorData();
+			FlushErrorState();
+			migrate_abort_now(context);
+			ereport(WARNING,
+					(errcode(error->sqlerrcode),
+					 errmsg("callback \"%s\" has failed: %s", step->file->file, error->message)));
+		}
+		PG_END_TRY();
+		MemoryContextSwitchTo(context);
+		run->failing = false;
+	}
 }

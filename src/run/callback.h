@@ -28,5 +28,6 @@ extern void migrate_check_callback(const MigrateStep *step);
 extern void migrate_execute_callbacks(MigrateRun *run, List *callbacks, const MigrateExecution *of,
 									  bool settings_last);
 extern List *migrate_callbacks_after_error(const MigrateRun *run, const MigrateStep *step);
+extern void migrate_run_error_callbacks(MigrateRun *run, const MigrateStep *failed);
 
 #endif							/* MIGRATE_RUN_CALLBACK_H */

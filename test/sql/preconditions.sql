@@ -131,7 +131,7 @@ SELECT test.log('warn', '--changeset a:1', '--preconditions onFail:WARN onError:
 	'--changeset a:2', '--preconditions onFail:WARN onError:WARN onErrorMessage:"Never mind."', '--precondition-sql-check 0 SELECT x', 'SELECT 2;');
 SELECT version, statements FROM migrate.apply(test.made('warn'), project => 'warn');
 -- an error that is not the precondition's is raised whatever it says
-SELECT test.log('warn', '--changeset a:1', '--preconditions onError:CONTINUE', '--precondition-sql-check 0 SELECT pg_sleep(10)::text', 'SELECT 1;');
+SELECT test.log('warn', '--changeset a:1', '--preconditions onFail:WARN, onError:CONTINUE,', '--precondition-sql-check 0 SELECT pg_sleep(10)::text', 'SELECT 1;');
 SET statement_timeout = 100;
 CALL migrate.up(test.made('warn'), project => 'cancelled');
 RESET statement_timeout;

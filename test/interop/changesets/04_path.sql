@@ -5,4 +5,4 @@ CREATE TABLE app.path ();
 
 --changeset ada:refers-to-path
 DROP TABLE app.path;
---rollback changesetId:path changesetAuthor:ada changesetPath:db/first.sql
+--rollback changesetId:path changesetAuthor:ada changesetPath:04_path.sql
