@@ -43,7 +43,7 @@ migrate_changelog_create(void)
  * The value of a property, NULL if it has none so far.
  */
 static const char *
-value_of(const MigrateChangelog * changelog, const char *name, int length)
+value_of(const MigrateChangelog *changelog, const char *name, int length)
 {
 	const char *value = NULL;
 	ListCell   *lc;
@@ -71,7 +71,7 @@ value_of(const MigrateChangelog * changelog, const char *name, int length)
  * without a value stays as it is.
  */
 char *
-migrate_changelog_expand(const MigrateChangelog * changelog, char *value)
+migrate_changelog_expand(const MigrateChangelog *changelog, char *value)
 {
 	StringInfoData buf;
 	const char *p = value;
@@ -130,7 +130,7 @@ property_attribute(const MigrateLine *line, const char *after, const char *key)
  * "property".  Errors: 42601 with file and line.
  */
 void
-migrate_changelog_add_property(MigrateChangelog * changelog, const char *file,
+migrate_changelog_add_property(MigrateChangelog *changelog, const char *file,
 							   const MigrateLine *line, const char *rest)
 {
 	MigrateVariable *variable = palloc0(sizeof(MigrateVariable));
@@ -177,7 +177,7 @@ migrate_changelog_add_property(MigrateChangelog * changelog, const char *file,
  * Has the file that was parsed last any properties?
  */
 bool
-migrate_changelog_has_properties_of(const MigrateChangelog * changelog, const char *file)
+migrate_changelog_has_properties_of(const MigrateChangelog *changelog, const char *file)
 {
 	return changelog->last_file != NULL && strcmp(changelog->last_file, file) == 0;
 }
@@ -210,7 +210,7 @@ changeset_key(const char *path, const char *version)
  * and id already.
  */
 void
-migrate_changelog_add(MigrateChangelog * changelog, Migration *migration)
+migrate_changelog_add(MigrateChangelog *changelog, Migration *migration)
 {
 	const char *path = migration->logical_path ? migration->logical_path : migration->file;
 	char	   *key = changeset_key(path, migration->version);
@@ -242,7 +242,7 @@ migrate_changelog_add(MigrateChangelog * changelog, Migration *migration)
  * or labels are not decided.
  */
 void
-migrate_changelog_doubt(const MigrateChangelog * changelog, Migration *migration,
+migrate_changelog_doubt(const MigrateChangelog *changelog, Migration *migration,
 						const char *begin, const char *end)
 {
 	char	   *text = pnstrdup(begin, end - begin);
@@ -250,7 +250,7 @@ migrate_changelog_doubt(const MigrateChangelog * changelog, Migration *migration
 
 	foreach(lc, changelog->undecided)
 	{
-		const		MigrateUndecided *undecided = lfirst(lc);
+		const MigrateUndecided *undecided = lfirst(lc);
 
 		if (strstr(text, psprintf("${%s}", undecided->name)) != NULL)
 			migrate_add_doubt(migration, migration->up.line - 1, true,
@@ -304,7 +304,7 @@ migrate_changelog_refuse_commercial(const char *file, const MigrateLine *line)
  * changesetAuthor:a changesetPath:b"?  These may be on several lines.
  */
 bool
-migrate_changelog_parse_reference(MigrateReference * reference, const MigrateLine *line,
+migrate_changelog_parse_reference(MigrateReference *reference, const MigrateLine *line,
 								  const char *after)
 {
 	char	   *id = migrate_attribute(line, after, "changesetId");
@@ -330,8 +330,8 @@ migrate_changelog_parse_reference(MigrateReference * reference, const MigrateLin
  * Errors, with file and line: 42601 if it is not named completely, 42704 if there is none.
  */
 void
-migrate_changelog_refer(const MigrateChangelog * changelog, Migration *migration,
-						const MigrateReference * reference)
+migrate_changelog_refer(const MigrateChangelog *changelog, Migration *migration,
+						const MigrateReference *reference)
 {
 	const char *path = reference->path ? reference->path : migration->file;
 	const char *version;

@@ -26,7 +26,7 @@ typedef struct MigrateUndecided
 {
 	const char *name;
 	const char *setting;		/* that decides it */
-}			MigrateUndecided;
+} MigrateUndecided;
 
 /*
  * What the files have in common, in their order, and what the current one has.
@@ -39,7 +39,7 @@ typedef struct MigrateChangelog
 	List	   *undecided;		/* of MigrateUndecided */
 	const char *last_file;		/* that has properties, or NULL */
 	MigrateNames *changesets;	/* Migrations, by path and version */
-}			MigrateChangelog;
+} MigrateChangelog;
 
 /*
  * "--rollback changesetId:..." as a changeset has it.
@@ -50,22 +50,22 @@ typedef struct MigrateReference
 	char	   *id;
 	char	   *author;
 	char	   *path;
-}			MigrateReference;
+} MigrateReference;
 
 /* in changelog.c */
-extern MigrateChangelog * migrate_changelog_create(void);
-extern void migrate_changelog_add_property(MigrateChangelog * changelog, const char *file,
+extern MigrateChangelog *migrate_changelog_create(void);
+extern void migrate_changelog_add_property(MigrateChangelog *changelog, const char *file,
 										   const MigrateLine *line, const char *rest);
-extern bool migrate_changelog_has_properties_of(const MigrateChangelog * changelog, const char *file);
-extern char *migrate_changelog_expand(const MigrateChangelog * changelog, char *value);
-extern void migrate_changelog_add(MigrateChangelog * changelog, Migration *migration);
-extern void migrate_changelog_doubt(const MigrateChangelog * changelog, Migration *migration,
+extern bool migrate_changelog_has_properties_of(const MigrateChangelog *changelog, const char *file);
+extern char *migrate_changelog_expand(const MigrateChangelog *changelog, char *value);
+extern void migrate_changelog_add(MigrateChangelog *changelog, Migration *migration);
+extern void migrate_changelog_doubt(const MigrateChangelog *changelog, Migration *migration,
 									const char *begin, const char *end);
 extern void migrate_changelog_refuse_commercial(const char *file, const MigrateLine *line);
-extern bool migrate_changelog_parse_reference(MigrateReference * reference, const MigrateLine *line,
+extern bool migrate_changelog_parse_reference(MigrateReference *reference, const MigrateLine *line,
 											  const char *after);
-extern void migrate_changelog_refer(const MigrateChangelog * changelog, Migration *migration,
-									const MigrateReference * reference);
+extern void migrate_changelog_refer(const MigrateChangelog *changelog, Migration *migration,
+									const MigrateReference *reference);
 extern List *migrate_changeset_properties(const Migration *migration);
 
 #endif							/* MIGRATE_FORMAT_CHANGELOG_H */

@@ -32,7 +32,7 @@ typedef struct Setting
 	MemoryContext context;		/* of all that follows; NULL: nothing yet */
 	char	   *source;			/* the setting itself */
 	MigrateExpressions *expressions;
-}			Setting;
+} Setting;
 
 static Setting contexts_setting;
 static Setting labels_setting;
@@ -56,7 +56,7 @@ parse(const char *list)
  * any.
  */
 static const MigrateExpressions *
-read_setting(Setting * setting, const char *source)
+read_setting(Setting *setting, const char *source)
 {
 	MemoryContext context;
 	MemoryContext old;
@@ -89,8 +89,8 @@ is_empty(const char *source)
 static MigrateChoice
 choose_by_contexts(const char *contexts)
 {
-	const		MigrateExpressions *own = parse(contexts);
-	const		MigrateExpressions *given;
+	const MigrateExpressions *own = parse(contexts);
+	const MigrateExpressions *given;
 
 	CHECK_FOR_INTERRUPTS();
 	if (is_empty(migrate_contexts))
@@ -98,8 +98,8 @@ choose_by_contexts(const char *contexts)
 	given = read_setting(&contexts_setting, migrate_contexts);
 	for (int i = 0; i < 2; i++)
 	{
-		const		MigrateExpressions *expressions = i == 0 ? given : own;
-		const		MigrateExpressions *names = i == 0 ? own : given;
+		const MigrateExpressions *expressions = i == 0 ? given : own;
+		const MigrateExpressions *names = i == 0 ? own : given;
 
 		if (expressions->items == NIL && !names->has_required ? !names->has_nocontexts :
 			migrate_expressions_match(expressions, names))
@@ -114,8 +114,8 @@ choose_by_contexts(const char *contexts)
 static MigrateChoice
 choose_by_labels(const char *labels)
 {
-	const		MigrateExpressions *own = parse(labels);
-	const		MigrateExpressions *given;
+	const MigrateExpressions *own = parse(labels);
+	const MigrateExpressions *given;
 
 	CHECK_FOR_INTERRUPTS();
 	if (is_empty(migrate_labels))
@@ -148,9 +148,9 @@ choose(const char *contexts, const char *labels, const char **setting)
 MigrateChoice
 migrate_choose_property(const char *contexts, const char *labels, const char **setting)
 {
-	const		MigrateExpressions *own = parse(contexts);
+	const MigrateExpressions *own = parse(contexts);
 	MigrateChoice by_labels = choose_by_labels(labels);
-	const		MigrateExpressions *given;
+	const MigrateExpressions *given;
 
 	*setting = "migrate.contexts";
 	if (own->items != NIL && is_empty(migrate_contexts))

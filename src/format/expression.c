@@ -40,7 +40,7 @@ typedef enum NodeKind
 	NODE_GROUP,					/* in parentheses */
 	NODE_AND,
 	NODE_OR,
-}			NodeKind;
+} NodeKind;
 
 typedef struct MigrateExpression
 {
@@ -49,7 +49,7 @@ typedef struct MigrateExpression
 	bool		required;		/* "@" before it */
 	char	   *name;
 	List	   *operands;		/* of MigrateExpression */
-}			MigrateExpression;
+} MigrateExpression;
 
 typedef enum TokenKind
 {
@@ -57,7 +57,7 @@ typedef enum TokenKind
 	TOKEN_COMMA,
 	TOKEN_OPEN,
 	TOKEN_CLOSE,
-}			TokenKind;
+} TokenKind;
 
 typedef struct Token
 {
@@ -65,7 +65,7 @@ typedef struct Token
 	const char *str;
 	int			length;
 	int			match;			/* of TOKEN_OPEN: its TOKEN_CLOSE */
-}			Token;
+} Token;
 
 typedef struct Parser
 {
@@ -73,13 +73,13 @@ typedef struct Parser
 	int			ntokens;
 	int			depth;
 	const char *error;			/* or NULL */
-}			Parser;
+} Parser;
 
 /*
  * The tokens of a text; false if its parentheses do not match.
  */
 static bool
-tokenize(Parser * parser, const char *str)
+tokenize(Parser *parser, const char *str)
 {
 	int			length = strlen(str);
 	int		   *open = palloc_extended((length + 1) * sizeof(int), MCXT_ALLOC_HUGE);
@@ -121,7 +121,7 @@ tokenize(Parser * parser, const char *str)
 }
 
 static bool
-is_word(const Token * token, const char *word)
+is_word(const Token *token, const char *word)
 {
 	return token->kind == TOKEN_WORD && token->length == strlen(word) &&
 		memcmp(token->str, word, token->length) == 0;
@@ -144,7 +144,7 @@ skip_prefix(const char **str, const char *prefix)
  * What comes before a name: "!", "not ", "@", or both in either order.  Returns the name.
  */
 static const char *
-parse_prefixes(MigrateExpression * node, const char *str)
+parse_prefixes(MigrateExpression *node, const char *str)
 {
 	const char *inner = str;
 
@@ -160,18 +160,18 @@ parse_prefixes(MigrateExpression * node, const char *str)
 	return str;
 }
 
-static MigrateExpression * parse_or(Parser * parser, int from, int to);
+static MigrateExpression *parse_or(Parser *parser, int from, int to);
 
 /*
  * An operand: a group, or a name, which is all that is written from the first to the last
  * of its words.
  */
 static MigrateExpression *
-parse_operand(Parser * parser, int from, int to)
+parse_operand(Parser *parser, int from, int to)
 {
 	MigrateExpression *node = palloc0(sizeof(MigrateExpression));
-	const		Token *tokens = parser->tokens;
-	const		Token *last = &tokens[to - 1];
+	const Token *tokens = parser->tokens;
+	const Token *last = &tokens[to - 1];
 	int			open = from;
 	char	   *text;
 	const char *rest;
@@ -212,8 +212,8 @@ parse_operand(Parser * parser, int from, int to)
  * operator begins no operand, and does not end the text.
  */
 static MigrateExpression *
-parse_list(Parser * parser, NodeKind kind, int from, int to,
-		   MigrateExpression * (*parse) (Parser * parser, int from, int to))
+parse_list(Parser *parser, NodeKind kind, int from, int to,
+		   MigrateExpression *(*parse) (Parser *parser, int from, int to))
 {
 	MigrateExpression *node = palloc0(sizeof(MigrateExpression));
 	int			start = from;
@@ -221,7 +221,7 @@ parse_list(Parser * parser, NodeKind kind, int from, int to,
 	node->kind = kind;
 	for (int i = from; i < to && parser->error == NULL; i++)
 	{
-		const		Token *token = &parser->tokens[i];
+		const Token *token = &parser->tokens[i];
 
 		CHECK_FOR_INTERRUPTS();
 		if (token->kind == TOKEN_OPEN)
@@ -239,13 +239,13 @@ parse_list(Parser * parser, NodeKind kind, int from, int to,
 }
 
 static MigrateExpression *
-parse_and(Parser * parser, int from, int to)
+parse_and(Parser *parser, int from, int to)
 {
 	return parse_list(parser, NODE_AND, from, to, parse_operand);
 }
 
 static MigrateExpression *
-parse_or(Parser * parser, int from, int to)
+parse_or(Parser *parser, int from, int to)
 {
 	return parse_list(parser, NODE_OR, from, to, parse_and);
 }
@@ -283,7 +283,7 @@ names_of(List *names)
 }
 
 static bool
-has_name(const MigrateExpressions * expressions, const char *name)
+has_name(const MigrateExpressions *expressions, const char *name)
 {
 	ListCell   *lc;
 
@@ -301,10 +301,10 @@ has_name(const MigrateExpressions * expressions, const char *name)
  * Add an item of a list, which has these tokens.
  */
 static void
-add_item(MigrateExpressions * expressions, Parser * parser, int from, int to)
+add_item(MigrateExpressions *expressions, Parser *parser, int from, int to)
 {
-	const		Token *first = &parser->tokens[from];
-	const		Token *last = &parser->tokens[to - 1];
+	const Token *first = &parser->tokens[from];
+	const Token *last = &parser->tokens[to - 1];
 	char	   *text = from < to ? pnstrdup(first->str, last->str + last->length - first->str) : pstrdup("");
 	const char *name = text;
 	const char *inner = text;
@@ -355,7 +355,7 @@ migrate_expressions_parse(const char *list, const char **error)
  * Is an expression true of these names?
  */
 static bool
-is_true(const MigrateExpression * node, const MigrateExpressions * names)
+is_true(const MigrateExpression *node, const MigrateExpressions *names)
 {
 	bool		is_empty = names->items == NIL;
 	ListCell   *lc;
@@ -390,14 +390,14 @@ is_true(const MigrateExpression * node, const MigrateExpressions * names)
  * Is one of the expressions true of the items of another list as names?
  */
 bool
-migrate_expressions_match(const MigrateExpressions * expressions, const MigrateExpressions * names)
+migrate_expressions_match(const MigrateExpressions *expressions, const MigrateExpressions *names)
 {
 	bool		is_empty = names->items == NIL;
 	ListCell   *lc;
 
 	foreach(lc, expressions->items)
 	{
-		const		MigrateExpression *node = lfirst(lc);
+		const MigrateExpression *node = lfirst(lc);
 
 		/*
 		 * in Liquibase, a group alone is true without names, whatever is in

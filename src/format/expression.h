@@ -29,11 +29,11 @@ typedef struct MigrateExpressions
 	MigrateNames *by_name;		/* ... and if these are many, or NULL */
 	bool		has_required;	/* "@name" */
 	bool		has_nocontexts; /* one of them is about whether there are any */
-}			MigrateExpressions;
+} MigrateExpressions;
 
 /* in expression.c */
-extern MigrateExpressions * migrate_expressions_parse(const char *list, const char **error);
-extern bool migrate_expressions_match(const MigrateExpressions * expressions,
-									  const MigrateExpressions * names);
+extern MigrateExpressions *migrate_expressions_parse(const char *list, const char **error);
+extern bool migrate_expressions_match(const MigrateExpressions *expressions,
+									  const MigrateExpressions *names);
 
 #endif							/* MIGRATE_FORMAT_EXPRESSION_H */

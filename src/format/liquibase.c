@@ -550,7 +550,7 @@ parse_line(ChangesetParser *parser)
  */
 List *
 migrate_changesets_parse(const MigrateFileName *file, const char *sql, int length,
-						 MigrateChangelog * changelog)
+						 MigrateChangelog *changelog)
 {
 	ChangesetParser parser = {.file = file,.sql = sql,.changelog = changelog};
 	const MigrateGrammar *grammar = &migrate_grammar_liquibase;

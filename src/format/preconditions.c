@@ -89,7 +89,7 @@ parse_sql_check(const char *file, const MigrateLine *line, const char *p)
  * precondition of another kind.
  */
 bool
-migrate_parse_precondition(MigratePreconditions * *preconditions, const char *file,
+migrate_parse_precondition(MigratePreconditions **preconditions, const char *file,
 						   const MigrateLine *line)
 {
 	const char *end = line->str + line->length;
@@ -130,7 +130,7 @@ migrate_parse_precondition(MigratePreconditions * *preconditions, const char *fi
  * May a changeset with these preconditions, or NULL, be passed over, and stay pending?
  */
 bool
-migrate_may_pass_over(const MigratePreconditions * preconditions)
+migrate_may_pass_over(const MigratePreconditions *preconditions)
 {
 	return preconditions != NULL && preconditions->checks != NIL &&
 		(preconditions->on_fail == REACTION_CONTINUE || preconditions->on_error == REACTION_CONTINUE);

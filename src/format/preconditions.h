@@ -26,7 +26,7 @@ typedef enum MigrateReaction
 	REACTION_CONTINUE,			/* it stays pending */
 	REACTION_MARK_RAN,			/* it is recorded as applied, without running */
 	REACTION_WARN,				/* it runs nevertheless */
-}			MigrateReaction;
+} MigrateReaction;
 
 /*
  * A query, and what it has to return.
@@ -37,7 +37,7 @@ typedef struct MigratePrecondition
 	int			line;
 	char	   *expected;
 	char	   *sql;
-}			MigratePrecondition;
+} MigratePrecondition;
 
 typedef struct MigratePreconditions
 {
@@ -46,11 +46,11 @@ typedef struct MigratePreconditions
 	MigrateReaction on_error;
 	char	   *fail_message;	/* or NULL */
 	char	   *error_message;	/* or NULL */
-}			MigratePreconditions;
+} MigratePreconditions;
 
 /* in preconditions.c */
-extern bool migrate_parse_precondition(MigratePreconditions * *preconditions, const char *file,
+extern bool migrate_parse_precondition(MigratePreconditions **preconditions, const char *file,
 									   const MigrateLine *line);
-extern bool migrate_may_pass_over(const MigratePreconditions * preconditions);
+extern bool migrate_may_pass_over(const MigratePreconditions *preconditions);
 
 #endif							/* MIGRATE_FORMAT_PRECONDITIONS_H */

@@ -40,14 +40,14 @@
  */
 typedef struct Check
 {
-	const		MigratePrecondition *precondition;
+	const MigratePrecondition *precondition;
 	char	   *expected;		/* with the values of variables, as ... */
 	char	   *sql;
 	MigrateScript *script;		/* one query */
 } Check;
 
 static char *
-substitute(MigrateRun *run, const MigrateStep *step, const MigratePrecondition * precondition,
+substitute(MigrateRun *run, const MigrateStep *step, const MigratePrecondition *precondition,
 		   const char *str, MigrateErrorContext *errctx)
 {
 	MigrateSyntax syntax = step->file->up.syntax;
@@ -79,7 +79,7 @@ is_query(NodeTag tag)
 }
 
 static Check *
-parse(MigrateRun *run, const MigrateStep *step, const MigratePrecondition * precondition,
+parse(MigrateRun *run, const MigrateStep *step, const MigratePrecondition *precondition,
 	  MigrateErrorContext *errctx)
 {
 	Check	   *check = palloc0(sizeof(Check));
@@ -107,7 +107,7 @@ parse(MigrateRun *run, const MigrateStep *step, const MigratePrecondition * prec
 void
 migrate_parse_preconditions(MigrateRun *run, MigrateStep *step, MigrateErrorContext *errctx)
 {
-	const		MigratePreconditions *preconditions = step->file ? step->file->preconditions : NULL;
+	const MigratePreconditions *preconditions = step->file ? step->file->preconditions : NULL;
 	ListCell   *lc;
 
 	step->preconditions = NIL;
@@ -125,7 +125,7 @@ typedef struct RunningQuery
 	const Check *check;
 	MigrateExecution *execution;
 	char	   *value;			/* that it has returned, NULL: a null */
-}			RunningQuery;
+} RunningQuery;
 
 static void
 run_query(void *arg)
@@ -163,7 +163,7 @@ shown(const char *value)
 static void
 refuse(const MigrateStep *step, const Check *check, const char *value)
 {
-	const		MigratePreconditions *preconditions = step->file->preconditions;
+	const MigratePreconditions *preconditions = step->file->preconditions;
 
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -179,7 +179,7 @@ refuse(const MigrateStep *step, const Check *check, const char *value)
 static MigrateVerdict
 react(const MigrateStep *step, const Check *check, const char *value, ErrorData *error, bool quiet)
 {
-	const		MigratePreconditions *preconditions = step->file->preconditions;
+	const MigratePreconditions *preconditions = step->file->preconditions;
 	MigrateReaction reaction = error ? preconditions->on_error : preconditions->on_fail;
 	const char *label = migrate_label(step->file->version, step->file->name);
 	const char *message = error ? preconditions->error_message : preconditions->fail_message;
@@ -268,7 +268,7 @@ migrate_ignores(const MigrateStep *step, const ErrorData *error)
 const char *
 migrate_describe_preconditions(const Migration *file)
 {
-	const		MigratePreconditions *preconditions = file->preconditions;
+	const MigratePreconditions *preconditions = file->preconditions;
 
 	if (preconditions == NULL || preconditions->checks == NIL)
 		return file->ignores_failure ? "a failure of it does not end the run" : NULL;

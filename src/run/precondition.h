@@ -25,7 +25,7 @@ typedef enum MigrateVerdict
 	VERDICT_RUN,
 	VERDICT_MARK,				/* it is recorded as applied, without running */
 	VERDICT_PASS,				/* it stays pending */
-}			MigrateVerdict;
+} MigrateVerdict;
 
 /* in precondition.c */
 extern void migrate_parse_preconditions(MigrateRun *run, MigrateStep *step,

@@ -45,7 +45,7 @@ typedef struct DueStep
 	MigrateRun *run;
 	MigrateStep *step;
 	MigrateVerdict verdict;
-}			DueStep;
+} DueStep;
 
 static void
 check_due(void *arg)

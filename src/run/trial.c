@@ -119,7 +119,7 @@ typedef struct DueStep
 	MigrateRun *run;
 	MigrateStep *step;
 	bool		is_due;
-}			DueStep;
+} DueStep;
 
 static void
 check_due(void *arg)
