@@ -440,10 +440,10 @@ ran_liquibase() {
     schema_liquibase
 }
 ran_migrate() {
-    sql -c "SELECT version FROM migrate.status('$work/migrations') WHERE state = 'applied' ORDER BY 1"
+    sql -c "SELECT version FROM migrate.status('$work/migrations') WHERE state IN ('applied', 'outdated') ORDER BY 1"
     schema_liquibase
 }
-schema_liquibase() { dump_schema -T 'databasechangelog*'; }
+schema_liquibase() { dump --schema-only --exclude-schema=migrate -T 'databasechangelog*'; }
 up_chosen() {
     PGOPTIONS="-c migrate.contexts=${contexts// /\\ } -c migrate.labels=${labels// /\\ }" up
 }
