@@ -25,6 +25,7 @@
 #include "format/doubt.h"
 #include "format/format.h"
 #include "util/names.h"
+#include "util/printable.h"
 #include "variables/variables.h"
 
 /*

@@ -23,6 +23,7 @@
 #include "format/expression.h"
 #include "format/format.h"
 #include "util/guc.h"
+#include "util/printable.h"
 
 /*
  * What a setting says, parsed once for all changesets.

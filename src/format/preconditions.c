@@ -19,6 +19,7 @@
 #include "format/attributes.h"
 #include "format/preconditions.h"
 #include "util/lines.h"
+#include "util/printable.h"
 
 static MigrateReaction
 parse_reaction(const char *file, const MigrateLine *line, const char *after, const char *key)

@@ -114,6 +114,7 @@ migrate_parse_preconditions(MigrateRun *run, MigrateStep *step, MigrateErrorCont
 	foreach(lc, preconditions && !step->in_progress ? preconditions->checks : NIL)
 		step->preconditions = lappend(step->preconditions, parse(run, step, lfirst(lc), errctx));
 	errctx->line = 0;
+	errctx->statement = 0;
 	errctx->nstatements = 0;
 }
 
