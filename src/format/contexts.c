@@ -85,22 +85,27 @@ is_empty(const char *source)
 
 /*
  * The choice by contexts: each side may be an expression, of which the other has the names
- * (ContextChangeSetFilter.java).
+ * (ContextChangeSetFilter.java, ChangeSet.java).
  */
 static MigrateChoice
 choose_by_contexts(const char *contexts)
 {
 	const MigrateExpressions *own = parse(contexts);
+	const MigrateExpressions *own_names = own;
 	const MigrateExpressions *given;
 
 	CHECK_FOR_INTERRUPTS();
 	if (is_empty(migrate_contexts))
 		return own->items == NIL ? CHOICE_RUNS : CHOICE_UNDECIDED;
 	given = read_setting(&contexts_setting, migrate_contexts);
+
+	/* more than a word is a single name, in parentheses, which nothing equals */
+	if (own->items != NIL && strpbrk(contexts, ", ") != NULL)
+		own_names = parse(psprintf("(%s)", contexts));
 	for (int i = 0; i < 2; i++)
 	{
 		const MigrateExpressions *expressions = i == 0 ? given : own;
-		const MigrateExpressions *names = i == 0 ? own : given;
+		const MigrateExpressions *names = i == 0 ? own_names : given;
 
 		if (expressions->items == NIL && !names->has_required ? !names->has_nocontexts :
 			migrate_expressions_match(expressions, names))

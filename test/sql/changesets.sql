@@ -248,7 +248,7 @@ SELECT contexts, setting, test.runs(contexts, setting)
 FROM (VALUES ('a and b', 'a'), ('a and b', 'a, b'), ('a AND B', 'b,A'), ('a or b', 'b'), ('a, b', 'b'), ('a and !b', 'a'), ('a and !b', 'a, b'),
 	('not a', 'b'), ('not a', 'a'), ('NOT a', 'a'), ('! a', 'a'), ('a or b and c', 'a'), ('(a or b) and c', 'a'), ('(a or b) and c', 'a, c'), ('(a, b) and c', 'b, c'),
 	('!(a or b)', 'b'), ('!(a or b)', 'c'), ('not (a and b)', 'a'), ('((a))', 'a'), ('(a) or(b)', 'b'), ('a b', 'a b'), ('a b', 'a'), ('or', 'or'), ('a or or', 'or'),
-	('prod', 'test or prod'), ('prod', '!prod'), ('prod', '!test'), ('!test', 'test'), ('a and b', '!(a or b)'), ('a', '(a or b) and !c'),
+	('prod', 'test or prod'), ('a, b', 'a or b'), ('a, b', '!a'), ('a,b', '!a'), ('a', '!a, b'), ('prod', '!prod'), ('prod', '!test'), ('!test', 'test'), ('a and b', '!(a or b)'), ('a', '(a or b) and !c'),
 	('@a', '*'), ('@a', 'a'), ('@a', 'b'), ('a', '@a'), ('a', '@b'), ('@!a', 'b'), ('!@a', '*'), ('@a or b', '*'), ('@a and b', '*'), ('(@a)', '*'), ('(@a) and b', '*'), ('@(a)', '*'),
 	('nocontexts', '*'), ('!nocontexts and a', '*'), ('!nocontexts and a', 'a'), ('@nocontexts', '*'), ('a, , b', 'b'), (' ', 'a'), ('', 'a'),
 	('(a', 'a'), ('a)', 'a'), ('()', 'a'), ('a(b)', 'a'), ('(a)b', 'a'), ('a', '(a')) v (contexts, setting);
