@@ -425,7 +425,7 @@ status_liquibase() {
 more_liquibase() {
     local choice contexts labels options
     fixture[liquibase]=test/interop/changesets
-    for choice in '*|*' 'test|*' 'prod|v1' 'test,prod|!v1' 'dev|v1 and !v2' '@test,prod|(v2 or v3) and !v1' '!test|v1,v3' 'test or prod|v 4'; do
+    for choice in '*|*' 'test|*' 'prod|v1' 'test,prod|!v1' 'dev|v1 and !v2' 'dev|(v2 or v3) and !v1' '!test|v1,v3' 'test or prod|v 4'; do
         contexts=${choice%|*} labels=${choice#*|} options=()
         [ "$contexts" = '*' ] || options+=("--context-filter=$contexts")
         [ "$labels" = '*' ] || options+=("--label-filter=$labels")
