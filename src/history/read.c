@@ -49,9 +49,17 @@ enum ReadColumn
 	R_LAST = R_STATEMENTS
 };
 
+/*
+ * The batch of the last attempt that had one of its own: it is the highest, since runs of
+ * a history exclude each other.  Attempts down and those of repair() have the batch of
+ * what was applied before.
+ */
 static MigrateQuery batch_query = {
-	"SELECT pg_catalog.max(batch) FROM migrate.history"
-	" WHERE " MIGRATE_KEY_MATCHES,
+	"SELECT batch FROM migrate.history"
+	" WHERE " MIGRATE_KEY_MATCHES
+	" AND direction OPERATOR(pg_catalog.=) 'up' AND outcome OPERATOR(pg_catalog.<>) 'repaired'"
+	" AND batch IS NOT NULL"
+	" ORDER BY id DESC LIMIT 1",
 	2, {MIGRATE_KEY_TYPES}
 };
 
@@ -538,7 +546,8 @@ get_int(void *arg)
 {
 	ResultRow	row;
 
-	*(int *) arg = int_column(deform_row(0, &row), 1);
+	if (SPI_processed > 0)
+		*(int *) arg = int_column(deform_row(0, &row), 1);
 }
 
 /*

@@ -29,7 +29,7 @@ static const char *const script_columns[] = {"id", "sha256", "bytes", "text", NU
 #define SCRIPT_SHA256		2
 #define SCRIPT_TEXT			4
 
-const MigrateTableDef migrate_script_table = {"script", "script_sha256_idx", "script_id_seq", script_columns};
+const MigrateTableDef migrate_script_table = {"script", "script_pkey", "script_id_seq", script_columns};
 
 #ifdef USE_ASSERT_CHECKING
 static bool

@@ -38,5 +38,18 @@ SELECT version FROM migrate.apply(test.made('kept'), project => 'kept');
 \set VERBOSITY default
 ALTER TABLE migrate.applied DROP CONSTRAINT no_two;
 SELECT version FROM migrate.apply(test.made('kept'), project => 'kept');
+-- a batch has a number of its own, whatever was undone, repaired or has failed before it
+SELECT test.write('batch/1_a.sql', E'-- +goose Up\nSELECT 1;\n-- +goose Down\nSELECT 1;\n');
+SELECT test.write('batch/2_b.sql', E'-- +goose NO TRANSACTION\n-- +goose Up\nSELECT 1;\nSELECT 1 / 0;\n-- +goose Down\nSELECT 1;\n');
+SELECT batch FROM migrate.apply(test.made('batch'), project => 'batch', steps => 1);
+SELECT batch FROM migrate.rollback(project => 'batch');
+SELECT batch FROM migrate.apply(test.made('batch'), project => 'batch', steps => 1);
+\set VERBOSITY sqlstate
+CALL migrate.up(test.made('batch'), project => 'batch');
+\set VERBOSITY default
+SELECT version, action FROM migrate.repair(version => '2', state => 'applied', project => 'batch');
+SELECT batch FROM migrate.rollback(project => 'batch', everything => true);
+SELECT batch FROM migrate.apply(test.made('batch'), project => 'batch', steps => 1);
+SELECT version, direction, outcome, batch FROM migrate.history('batch');
 DROP SCHEMA app, test CASCADE;
 DROP EXTENSION migrate;
