@@ -19,6 +19,7 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "commands/trigger.h"
 #include "datatype/timestamp.h"
@@ -34,6 +35,7 @@
 #include "utils/memutils.h"
 #include "utils/portal.h"
 #include "utils/relcache.h"
+#include "utils/syscache.h"
 #include "utils/timestamp.h"
 
 #include "execute/execute.h"
@@ -169,6 +171,23 @@ read_constraints(Relation rel, Oid table)
 	systable_endscan(scan);
 }
 
+/*
+ * Each deferrable constraint has a trigger, and most tables that change have none: they
+ * are new, or are indexes and TOAST tables.
+ */
+static bool
+may_have_triggers(Oid relid)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	bool		result;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	result = ((Form_pg_class) GETSTRUCT(tuple))->relhastriggers;
+	ReleaseSysCache(tuple);
+	return result;
+}
+
 static void
 reread_constraints(Relation rel, Oid table)
 {
@@ -180,7 +199,8 @@ reread_constraints(Relation rel, Oid table)
 		entry->constraints = NIL;
 		(void) hash_search(deferrables, &table, HASH_REMOVE, NULL);
 	}
-	read_constraints(rel, table);
+	if (may_have_triggers(table))
+		read_constraints(rel, table);
 }
 
 /*

@@ -53,11 +53,14 @@ flyway_name(const char *file, char prefix, bool may_be_bare, MigrateFileName *pa
 {
 	bool		bare;
 	const char *base = migrate_base_name(file);
-	int			length = strlen(base) - strlen(".sql");
+	int			length;
 	const char *rest = base + 1;
 	int			digits;
 
-	if (*base != prefix || length <= 0 || pg_strcasecmp(base + length, ".sql") != 0)
+	if (*base != prefix)
+		return false;
+	length = strlen(base) - strlen(".sql");
+	if (length <= 0 || pg_strcasecmp(base + length, ".sql") != 0)
 		return false;
 	while ((digits = strspn(rest, MIGRATE_DIGITS)) > 0 && digits <= MIGRATE_MAX_DIGITS)
 	{

@@ -202,7 +202,8 @@ migrate_filename_postgrator(const char *file, MigrateFileName *parsed)
 	const char *rest = file + digits;
 	int			length;
 
-	if (digits == 0 || digits > MIGRATE_MAX_DIGITS || !migrate_is_flat(file) || !migrate_has_suffix(file, ".sql"))
+	if (digits == 0 || digits > MIGRATE_MAX_DIGITS || *rest != '.' || !migrate_is_flat(file) ||
+		!migrate_has_suffix(file, ".sql"))
 		return false;
 	if (strncmp(rest, ".do.", 4) == 0)
 		parsed->part = PART_UP;

@@ -195,62 +195,6 @@ hash_section(MigrateSource *source, MigrateSection *section)
 }
 
 /*
- * A file may turn out to be evidence for another format than the one that the
- * files so far were read as.  True then, with set->format that one.
- */
-static bool
-found_better(MigrateSource *source, const char *file)
-{
-	MigrationSet *set = source->set;
-	const MigrateFormat *better;
-
-	if (!source->detect)
-		return false;
-	better = migrate_format_detect(set->format, file, source->sql);
-	if (better == set->format)
-		return false;
-	set->format = better;
-	set->format_evidence = pstrdup(file);
-	return true;
-}
-
-/*
- * Look for any format's evidence, file by file.
- */
-static void
-find_format(MigrateSource *source)
-{
-	MigrationSet *set = source->set;
-	List	   *names = migrate_directory_names(source->dir);
-	const char *evidence;
-	const MigrateFormat *by_names = migrate_format_by_names(names, &evidence);
-	bool		atlas_sum = by_names != NULL && migrate_format_has_file_sums(by_names);
-	ListCell   *lc;
-
-	/* the tool that keeps sums also keeps those of other tools' files */
-	set->format = atlas_sum ? NULL : by_names;
-	foreach(lc, names)
-	{
-		const char *file = lfirst(lc);
-
-		if (set->format != NULL)
-			break;
-		if (!migrate_format_reads(NULL, file))
-		{
-			if (migrate_is_sql_file(file) && strchr(file, '/') == NULL)
-				set->ignored = lappend(set->ignored, pstrdup(file));
-		}
-		else if (migrate_source_read_file(source, file) && !found_better(source, file) &&
-				 strchr(file, '/') == NULL)
-			set->ignored = lappend(set->ignored, pstrdup(file));
-	}
-	if (set->format == NULL || (atlas_sum && migrate_format_may_be(set->format, by_names)))
-		set->format = by_names;
-	if (set->format != NULL && set->format == by_names)
-		set->format_evidence = evidence;
-}
-
-/*
  * Parse one file, and the file with its settings.
  */
 static List *
@@ -357,7 +301,7 @@ read_files(MigrateSource *source)
 
 		if (!migrate_source_read_file(source, parsed->file))
 			continue;
-		better = found_better(source, parsed->file);
+		better = migrate_source_found_better(source, parsed->file);
 		if (better)
 			break;
 		if (atlas_sum != NULL)
@@ -432,7 +376,7 @@ migrate_source_read(const MigrateLocation *location, const char *format, const c
 	source->scratch = AllocSetContextCreate(CurrentMemoryContext, "migrate file",
 											ALLOCSET_DEFAULT_SIZES);
 	if (source->detect)
-		find_format(source);
+		migrate_source_find_format(source);
 	if (set->format == NULL)
 		return source;
 	source->hash = migrate_hash_create(PG_SHA256);

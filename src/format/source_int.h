@@ -51,6 +51,10 @@ struct MigrateSource
 extern bool migrate_source_read_file(MigrateSource *source, const char *file);
 extern Migration *migrate_source_parse_callback(MigrateSource *source, MigrateFileName *file);
 
+/* in source_detect.c */
+extern bool migrate_source_found_better(MigrateSource *source, const char *file);
+extern void migrate_source_find_format(MigrateSource *source);
+
 /* in source_digest.c */
 extern void migrate_source_note_digest(MigrateSource *source, Migration *migration,
 									   MigrateFileName *file, bool is_alone);

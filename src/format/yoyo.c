@@ -98,7 +98,8 @@ migrate_directory_is_yoyo(List *names)
 		if (migrate_has_suffix(file, ROLLBACK) &&
 			migrate_has_name(names, psprintf("%.*s.sql", (int) (strlen(file) - strlen(ROLLBACK)), file)))
 			return true;
-		all &= generated_length(pnstrdup(file, strlen(file) - strlen(".sql")), &random) > 0;
+		if (all)
+			all = generated_length(pnstrdup(file, strlen(file) - strlen(".sql")), &random) > 0;
 	}
 	return all && random;
 }
