@@ -19,7 +19,6 @@
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
-#include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
 #include "commands/trigger.h"
 #include "datatype/timestamp.h"
@@ -35,7 +34,6 @@
 #include "utils/memutils.h"
 #include "utils/portal.h"
 #include "utils/relcache.h"
-#include "utils/syscache.h"
 #include "utils/timestamp.h"
 
 #include "execute/execute.h"
@@ -171,23 +169,6 @@ read_constraints(Relation rel, Oid table)
 	systable_endscan(scan);
 }
 
-/*
- * Each deferrable constraint has a trigger, and most tables that change have none: they
- * are new, or are indexes and TOAST tables.
- */
-static bool
-may_have_triggers(Oid relid)
-{
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
-	bool		result;
-
-	if (!HeapTupleIsValid(tuple))
-		return false;
-	result = ((Form_pg_class) GETSTRUCT(tuple))->relhastriggers;
-	ReleaseSysCache(tuple);
-	return result;
-}
-
 static void
 reread_constraints(Relation rel, Oid table)
 {
@@ -199,8 +180,7 @@ reread_constraints(Relation rel, Oid table)
 		entry->constraints = NIL;
 		(void) hash_search(deferrables, &table, HASH_REMOVE, NULL);
 	}
-	if (may_have_triggers(table))
-		read_constraints(rel, table);
+	read_constraints(rel, table);
 }
 
 /*

@@ -192,8 +192,8 @@ is_reindexed(const MigrateStatement *statement, Oid table, List *named)
 		table = toast_owner(table);
 	if (statement->relations != NIL)
 		return list_member_oid(named, table);
-	if (statement->schema != NULL)
-		return get_rel_namespace(table) == get_namespace_oid(statement->schema, true);
+	if (statement->object != NULL)
+		return get_rel_namespace(table) == get_namespace_oid(statement->object, true);
 	return true;
 }
 

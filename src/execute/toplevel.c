@@ -60,8 +60,8 @@ migrate_execute_is_top_level(const MigrateStatement *statement)
 
 	if (!statement->maybe_outside || statement->outside_block)
 		return statement->top_level != TOP_NONE;
-	if (statement->subscription != NULL)
-		return has_slot(statement->subscription);
+	if (statement->tag == T_DropSubscriptionStmt)
+		return has_slot(statement->object);
 	foreach(lc, statement->relations)
 	{
 		RangeVar   *relation = lfirst(lc);

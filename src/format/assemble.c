@@ -197,6 +197,7 @@ migrate_assemble(List *parts, List **ignored)
 				last->digest_part->down = part->digest_part;
 			else
 				last->digest_part = NULL;
+			last->has_digest = false;
 		}
 		else if (part->up.present)
 		{

@@ -111,8 +111,9 @@ typedef enum MigrateEvent
 typedef struct MigrateDigestPart
 {
 	struct MigrateFileName *file;
-	uint64		text_hash;		/* of the text that was parsed */
+	bool		is_alone;		/* no other file is read for it */
 	bool		is_digested;
+	uint64		text_hash;		/* of the text that was parsed, if not */
 	uint8		digest[PG_SHA256_DIGEST_LENGTH];	/* of this file, then */
 	struct MigrateDigestPart *down; /* of the down file, or NULL */
 } MigrateDigestPart;

@@ -259,6 +259,26 @@ read_layout(MigrateSource *source)
 }
 
 /*
+ * The files that are going to be parsed in set->format get their digests at once if they
+ * will be recorded, until end_digests().
+ */
+static void
+end_digests(MigrateSource *source)
+{
+	if (source->digester != NULL)
+		migrate_digester_end(source->digester);
+	source->digester = NULL;
+}
+
+static void
+begin_digests(MigrateSource *source)
+{
+	end_digests(source);
+	if (source->all_recorded && source->has_digests)
+		source->digester = migrate_digester_begin(source->dir, source->set->format);
+}
+
+/*
  * Read all files in set->format.  False if that has turned out to be another on
  * the way: it is to be done again.
  */
@@ -291,6 +311,7 @@ read_files(MigrateSource *source)
 	files = migrate_format_files(set->format, names, set->layout, str, &set->callbacks, &set->ignored);
 	MemoryContextSwitchTo(old);
 	source->has_digests = atlas_sum == NULL && migrate_format_has_digests(set->format);
+	begin_digests(source);
 	if (source->has_digests && source->known != NULL)
 		parts = migrate_known_migrations(source->dir, set->format, &files, source->known,
 										 source->included);
@@ -364,6 +385,7 @@ migrate_source_read(const MigrateLocation *location, const char *format, const c
 	source->set = set;
 	source->included = migrate_names_create();
 	source->detect = format == NULL;
+	source->all_recorded = cache_texts;
 	if (format != NULL)
 		(void) migrate_format_named(format, NIL);	/* an error, before
 													 * anything is read */
@@ -392,6 +414,7 @@ migrate_source_read(const MigrateLocation *location, const char *format, const c
 	}
 	migrate_hash_free(source->hash);
 	source->hash = NULL;
+	end_digests(source);
 	if (source->detect && remembered == NULL)
 		migrate_format_check_order(set, migrate_directory_names(source->dir), exists);
 	check_ignored(source);

@@ -50,7 +50,7 @@ check_first_file(MigrateSource *source, List *names)
 	const MigrateFormat *format = source->set->format;
 	ListCell   *lc;
 
-	if (format->parse_manifest != NULL || format->choose != NULL)
+	if (format->parse_manifest != NULL || format->settings_file != NULL || format->choose != NULL)
 		return;
 	foreach(lc, names)
 	{

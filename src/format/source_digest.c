@@ -32,16 +32,19 @@
 #include "util/subtransaction.h"
 
 /*
- * The digest of a file that has just been read, and parsed.
+ * The digest of a file that has just been read, and parsed.  While all files are read,
+ * one digester is enough.
  */
 static bool
 digest_file(MigrateSource *source, MigrateDigestPart *part)
 {
-	MigrateDigester *digester = migrate_digester_begin(source->dir, source->set->format);
+	MigrateDigester *digester = source->digester ? source->digester :
+		migrate_digester_begin(source->dir, source->set->format);
 
 	part->is_digested = migrate_digest_parsed(digester, part->file, source->sql, source->length,
 											  source->detect, source->including, part->digest);
-	migrate_digester_end(digester);
+	if (digester != source->digester)
+		migrate_digester_end(digester);
 	return part->is_digested;
 }
 
@@ -57,7 +60,8 @@ hash_text(const MigrateSource *source)
 /*
  * What the digest of a migration will have of its file, which has just been parsed.  If
  * other files are read for it, they are digested now, since they may change before the
- * migration is recorded; the file itself is, then.
+ * migration is recorded.  The file itself is if most of them will be recorded; else
+ * that is done then.
  */
 void
 migrate_source_note_digest(MigrateSource *source, Migration *migration, MigrateFileName *file, bool is_alone)
@@ -69,9 +73,19 @@ migrate_source_note_digest(MigrateSource *source, Migration *migration, MigrateF
 		return;
 	part = palloc0(sizeof(MigrateDigestPart));
 	part->file = file;
-	part->text_hash = hash_text(source);
-	if (is_alone || digest_file(source, part))
-		migration->digest_part = part;
+	part->is_alone = is_alone;
+	if (is_alone && source->digester == NULL)
+		part->text_hash = hash_text(source);
+	else if (!digest_file(source, part))
+		return;
+	else if (is_alone && file->part == PART_BOTH)
+	{
+		migration->has_digest = true;
+		memcpy(migration->digest, part->digest, PG_SHA256_DIGEST_LENGTH);
+		pfree(part);
+		return;
+	}
+	migration->digest_part = part;
 }
 
 /*

@@ -45,6 +45,8 @@ struct MigrateSource
 	const MigrateKnown *known;	/* or NULL */
 	struct MigrateChangelog *changelog; /* what changesets share */
 	pg_cryptohash_ctx *hash;	/* while all files are read, else NULL */
+	bool		all_recorded;	/* most that are parsed will be recorded */
+	MigrateDigester *digester;	/* ... then, while all are read, else NULL */
 };
 
 /* in source.c */

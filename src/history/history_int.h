@@ -22,8 +22,11 @@
 extern const MigrateTableDef migrate_applied_table;
 
 /* in script_store.c */
-extern const MigrateTableDef migrate_script_table;
-extern void migrate_put_script(MigrateTable *table, const uint8 *sha256, const char *str);
+typedef struct MigrateScriptStore MigrateScriptStore;
+
+extern MigrateScriptStore *migrate_script_store_open(int count);
+extern void migrate_script_store_close(MigrateScriptStore *store);
+extern void migrate_put_script(MigrateScriptStore *store, const uint8 *sha256, const char *str);
 extern void migrate_store_script(const uint8 *sha256, const char *str);
 
 /* in replace.c */

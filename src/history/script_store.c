@@ -15,14 +15,21 @@
 #include "access/xact.h"
 #include "common/sha2.h"
 #include "utils/builtins.h"
+#include "utils/hsearch.h"
 
 #include "history/history.h"
 #include "history/history_int.h"
 #include "history/table.h"
 #include "util/hash.h"
 
+/* the table is asked for so many scripts, each of which is written before the next one */
+#define FEW_SCRIPTS		2
+
 /* a larger text would make pg_dump of the whole database fail */
 #define MAX_STORED_SCRIPT	(64 * 1024 * 1024)
+
+/* a larger one is written at once, and not together with others */
+#define MAX_KEPT_SCRIPT		(8 * 1024)
 
 static const char *const script_columns[] = {"id", "sha256", "bytes", "text", NULL};
 
@@ -43,25 +50,83 @@ has_sha256(const char *str, size_t length, const uint8 *sha256)
 #endif
 
 /*
- * Insert a script, unless it is there.  Whoever has the same text later will trust what
+ * The table of scripts, to store some.
+ */
+struct MigrateScriptStore
+{
+	MigrateTable *table;
+	HTAB	   *added;			/* hashes of those that have been stored here;
+								 * NULL: so few that the table can tell */
+	bool		was_empty;		/* no others have been stored */
+};
+
+/*
+ * Open the table to store so many scripts, until migrate_script_store_close(); all in
+ * the same memory context.  Errors: those of migrate_table_open().
+ */
+MigrateScriptStore *
+migrate_script_store_open(int count)
+{
+	MigrateScriptStore *store = palloc0(sizeof(MigrateScriptStore));
+	HASHCTL		control = {.keysize = PG_SHA256_DIGEST_LENGTH,.entrysize = PG_SHA256_DIGEST_LENGTH,
+	.hcxt = CurrentMemoryContext};
+
+	store->table = migrate_table_open(&migrate_script_table);
+	if (count > FEW_SCRIPTS)
+	{
+		store->added = hash_create("migrate scripts", count, &control,
+								   HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+		store->was_empty = migrate_table_is_empty(store->table);
+	}
+	return store;
+}
+
+void
+migrate_script_store_close(MigrateScriptStore *store)
+{
+	migrate_table_close(store->table);
+	if (store->added != NULL)
+		hash_destroy(store->added);
+	pfree(store);
+}
+
+/*
+ * Is a script stored, the value of its hash being this?  If not, it is going to be.
+ */
+static bool
+is_stored(MigrateScriptStore *store, const uint8 *sha256, Datum value)
+{
+	bool		found = false;
+
+	if (store->added != NULL)
+		(void) hash_search(store->added, sha256, HASH_ENTER, &found);
+	else
+		migrate_table_flush(store->table);
+	return found || (!store->was_empty && migrate_table_has(store->table, SCRIPT_SHA256, value));
+}
+
+/*
+ * Store a script, unless it is there.  Whoever has the same text later will trust what
  * is stored under its hash: that is for the caller to get right, and
  * migrate_source_text() does.
  */
 void
-migrate_put_script(MigrateTable *table, const uint8 *sha256, const char *str)
+migrate_put_script(MigrateScriptStore *store, const uint8 *sha256, const char *str)
 {
 	size_t		length = strlen(str);
 	MigrateParameters row = {0};
 
 	migrate_bind(&row, Int64GetDatum(0));
 	migrate_bind_sha256(&row, sha256);
-	if (migrate_table_has(table, SCRIPT_SHA256, row.values[SCRIPT_SHA256 - 1]))
+	if (is_stored(store, sha256, row.values[SCRIPT_SHA256 - 1]))
 		return;
 	Assert(has_sha256(str, length, sha256));
-	row.values[0] = Int64GetDatum(migrate_table_next_id(table));
+	row.values[0] = Int64GetDatum(migrate_table_next_id(store->table));
 	migrate_bind(&row, Int64GetDatum((int64) length));
 	migrate_bind_text(&row, length <= MAX_STORED_SCRIPT ? str : NULL);
-	migrate_table_insert(table, &row);
+	migrate_table_insert(store->table, &row);
+	if (length > MAX_KEPT_SCRIPT)
+		migrate_table_flush(store->table);
 }
 
 /*
@@ -77,10 +142,10 @@ static void
 store_script(void *arg)
 {
 	Script	   *script = arg;
-	MigrateTable *table = migrate_table_open(&migrate_script_table);
+	MigrateScriptStore *store = migrate_script_store_open(1);
 
-	migrate_put_script(table, script->sha256, script->str);
-	migrate_table_close(table);
+	migrate_put_script(store, script->sha256, script->str);
+	migrate_script_store_close(store);
 	CommandCounterIncrement();
 }
 

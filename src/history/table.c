@@ -5,10 +5,11 @@
  *
  * A run records every migration, and starting the executor for a statement takes
  * longer than writing its rows.  So they are written as the apply worker of logical
- * replication writes rows, which keeps constraints, indexes and triggers.
+ * replication writes rows, which keeps constraints, indexes and triggers; and many as
+ * COPY FROM does, which fills a page at a time.
  *
- * Follows core's src/backend/replication/logical/worker.c, and for CHECK constraints
- * ExecRelCheck() in src/backend/executor/execMain.c (PostgreSQL 15).
+ * Follows core's src/backend/replication/logical/worker.c, and for many rows
+ * CopyMultiInsertBufferFlush() in src/backend/commands/copyfrom.c (PostgreSQL 15).
  *
  * Copyright (c) 2026, the migrate authors
  *
@@ -29,8 +30,7 @@
 #include "commands/sequence.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
-#include "nodes/nodeFuncs.h"
-#include "optimizer/optimizer.h"
+#include "storage/bufmgr.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -40,12 +40,13 @@
 #include "history/history.h"
 #include "history/owner_query.h"
 #include "history/table.h"
+#include "history/table_check.h"
 #include "util/compat.h"
 #include "util/printable.h"
 
 #define MAX_KEYS	3
-/* so many CHECK constraints are kept: all tables together have seven */
-#define MAX_CHECKS	16
+/* so many rows are inserted together */
+#define MAX_ROWS	64
 
 struct MigrateTable
 {
@@ -54,25 +55,10 @@ struct MigrateTable
 	Oid			sequence;
 	EState	   *estate;
 	ResultRelInfo *info;
-	TupleTableSlot *slot;
+	TupleTableSlot *slots[MAX_ROWS];	/* NULL: has not been needed */
+	int			nrows;			/* so many have rows to insert */
 	IndexScanDesc lookup;		/* of migrate_table_has(), or NULL */
 };
-
-/*
- * A CHECK constraint of a table, as pg_constraint has it, and parsed.
- */
-typedef struct ParsedCheck
-{
-	MemoryContext context;
-	char	   *source;
-	Expr	   *expr;
-	ExprState  *state;			/* ready for any row, or NULL */
-} ParsedCheck;
-
-/* those that this session has met; one of another text replaces the oldest */
-static ParsedCheck checks[MAX_CHECKS];
-static int	next_check = 0;
-static int	last_check = 0;		/* found last */
 
 /*
  * Call "body", which may open tables and change them, as their owner.  What a run has
@@ -150,7 +136,6 @@ migrate_table_open(const MigrateTableDef *def)
 	table->info = makeNode(ResultRelInfo);
 	InitResultRelInfo(table->info, table->rel, 0, NULL, 0);
 	ExecOpenIndices(table->info, false);
-	table->slot = table_slot_create(table->rel, &table->estate->es_tupleTable);
 	AfterTriggerBeginQuery();
 	return table;
 }
@@ -164,124 +149,102 @@ migrate_table_next_id(const MigrateTable *table)
 	return nextval_internal(table->sequence, false);
 }
 
-static bool
-is_not_built_in(Oid function, void *context)
-{
-	return function >= FirstGenbkiObjectId;
-}
-
 /*
- * Is an expression more than functions of the server on columns and constants?  Those do
- * not change, and keep nothing between two calls.
+ * May rows be inserted together?  Not if triggers or generated columns, which nobody but
+ * the owner of the table could have made, change them before.
  */
 static bool
-has_more_than_built_in(Node *node, void *context)
+inserts_many(const MigrateTable *table)
 {
-	if (node == NULL)
-		return false;
-	switch (nodeTag(node))
-	{
-		case T_Var:
-		case T_Const:
-		case T_FuncExpr:
-		case T_OpExpr:
-		case T_ScalarArrayOpExpr:
-		case T_BoolExpr:
-		case T_NullTest:
-		case T_RelabelType:
-		case T_List:
-			break;
-		default:
-			return true;
-	}
-	return check_functions_in_node(node, is_not_built_in, NULL) ||
-		expression_tree_walker(node, has_more_than_built_in, context);
-}
-
-/*
- * A CHECK constraint.  It is kept, since a run writes a few rows in each of many
- * transactions, and parsing takes as long as writing them, and so does preparing.
- */
-static const ParsedCheck *
-parsed_check(const char *source)
-{
-	ParsedCheck check;
-	MemoryContext old;
-
-	/* those of a table come in the same order each time */
-	for (int i = 1; i <= MAX_CHECKS; i++)
-	{
-		int			number = (last_check + i) % MAX_CHECKS;
-
-		if (checks[number].source != NULL && strcmp(checks[number].source, source) == 0)
-		{
-			last_check = number;
-			return &checks[number];
-		}
-	}
-	check.context = AllocSetContextCreate(CurrentMemoryContext, "migrate check",
-										  ALLOCSET_SMALL_SIZES);
-	old = MemoryContextSwitchTo(check.context);
-	check.source = pstrdup(source);
-	check.expr = stringToNode(source);
-	check.state = has_more_than_built_in((Node *) check.expr, NULL) ? NULL :
-		ExecInitExpr(expression_planner(check.expr), NULL);
-	MemoryContextSwitchTo(old);
-	MemoryContextSetParent(check.context, TopMemoryContext);
-	if (checks[next_check].context != NULL)
-		MemoryContextDelete(checks[next_check].context);
-	checks[next_check] = check;
-	last_check = next_check;
-	next_check = (next_check + 1) % MAX_CHECKS;
-	return &checks[last_check];
-}
-
-/*
- * Prepare the CHECK constraints of a table, as ExecRelCheck() does for the first row, which
- * then finds them.  It does so itself where there is more to it.
- */
-static void
-prepare_checks(MigrateTable *table)
-{
+	const TriggerDesc *triggers = table->rel->trigdesc;
 	const TupleConstr *constr = RelationGetDescr(table->rel)->constr;
-	int			n = constr ? constr->num_check : 0;
-	ExprState **exprs;
 
-	for (int i = 0; i < n; i++)
-		if (!migrate_check_is_plain(constr, i))
-			return;
-	if (n == 0)
-		return;
-	exprs = MemoryContextAllocZero(table->estate->es_query_cxt, n * sizeof(ExprState *));
-	for (int i = 0; i < n; i++)
+	return table->nrows > 1 && !(triggers && triggers->trig_insert_before_row) &&
+		!(constr && constr->has_generated_stored);
+}
+
+static void
+insert_many(MigrateTable *table)
+{
+	for (int i = 0; i < table->nrows; i++)
 	{
-		const ParsedCheck *check = parsed_check(constr->check[i].ccbin);
-
-		exprs[i] = check->state ? check->state : ExecPrepareExpr(check->expr, table->estate);
+		if (RelationGetDescr(table->rel)->constr)
+			ExecConstraints(table->info, table->slots[i], table->estate);
+		ResetPerTupleExprContext(table->estate);
 	}
-	*migrate_check_exprs(table->info) = exprs;
+	table_multi_insert(table->rel, table->slots, table->nrows, GetCurrentCommandId(true), 0, NULL);
+	for (int i = 0; i < table->nrows; i++)
+	{
+		List	   *recheck = migrate_insert_index_tuples(table->info, table->slots[i], table->estate);
+
+		ExecARInsertTriggers(table->estate, table->info, table->slots[i], recheck, NULL);
+		list_free(recheck);
+		ResetPerTupleExprContext(table->estate);
+	}
 }
 
 /*
- * Insert a row: values for the columns that we know, others are null.
+ * Write the rows that migrate_table_insert() has kept.
+ */
+void
+migrate_table_flush(MigrateTable *table)
+{
+	bool		many = inserts_many(table);
+
+	if (table->nrows > 0 && *migrate_check_exprs(table->info) == NULL)
+		migrate_prepare_checks(table->info, table->estate);
+	if (many)
+		insert_many(table);
+	for (int i = 0; i < table->nrows; i++)
+	{
+		if (!many)
+			ExecSimpleRelationInsert(table->info, table->estate, table->slots[i]);
+		ResetPerTupleExprContext(table->estate);
+		ExecClearTuple(table->slots[i]);
+	}
+	table->nrows = 0;
+}
+
+/*
+ * A slot without a row.
+ */
+static TupleTableSlot *
+free_slot(MigrateTable *table)
+{
+	if (table->nrows == MAX_ROWS)
+		migrate_table_flush(table);
+	if (table->slots[table->nrows] == NULL)
+		table->slots[table->nrows] = table_slot_create(table->rel, &table->estate->es_tupleTable);
+	return table->slots[table->nrows];
+}
+
+/*
+ * Insert a row: values for the columns that we know, others are null.  It may be written
+ * with others, at migrate_table_flush() or migrate_table_close(); until then, the values
+ * have to stay where they are.
  */
 void
 migrate_table_insert(MigrateTable *table, const MigrateParameters *row)
 {
-	int			natts = RelationGetDescr(table->rel)->natts;
+	TupleTableSlot *slot = free_slot(table);
 
-	ExecClearTuple(table->slot);
-	memset(table->slot->tts_isnull, true, natts * sizeof(bool));
+	memset(slot->tts_isnull, true, RelationGetDescr(table->rel)->natts * sizeof(bool));
 	for (int i = 0; i < row->n; i++)
 	{
-		table->slot->tts_values[i] = row->values[i];
-		table->slot->tts_isnull[i] = row->nulls[i] == 'n';
+		slot->tts_values[i] = row->values[i];
+		slot->tts_isnull[i] = row->nulls[i] == 'n';
 	}
-	ExecStoreVirtualTuple(table->slot);
-	if (*migrate_check_exprs(table->info) == NULL)
-		prepare_checks(table);
-	ExecSimpleRelationInsert(table->info, table->estate, table->slot);
-	ResetPerTupleExprContext(table->estate);
+	ExecStoreVirtualTuple(slot);
+	table->nrows++;
+}
+
+/*
+ * Has the table never had a row, as far as this session can see?
+ */
+bool
+migrate_table_is_empty(const MigrateTable *table)
+{
+	return RelationGetNumberOfBlocks(table->rel) == 0;
 }
 
 static void
@@ -338,13 +301,14 @@ index_on(const MigrateTable *table, AttrNumber column)
 
 /*
  * Is there a row that has such a value, text or bytea, in the column, the first of the
- * index?  Rows that this transaction has just inserted count.
+ * index?  Rows that this transaction has just written count.
  */
 bool
 migrate_table_has(MigrateTable *table, AttrNumber column, Datum value)
 {
 	ScanKeyData key;
 	Relation	index = index_on(table, column);
+	TupleTableSlot *slot = free_slot(table);
 	bool		found;
 
 	if (index == NULL)
@@ -360,8 +324,8 @@ migrate_table_has(MigrateTable *table, AttrNumber column, Datum value)
 	if (table->lookup == NULL)
 		table->lookup = migrate_index_beginscan(table->rel, index, SnapshotSelf, 1);
 	index_rescan(table->lookup, &key, 1, NULL, 0);
-	found = index_getnext_slot(table->lookup, ForwardScanDirection, table->slot);
-	ExecClearTuple(table->slot);
+	found = index_getnext_slot(table->lookup, ForwardScanDirection, slot);
+	ExecClearTuple(slot);
 	return found;
 }
 
@@ -373,16 +337,17 @@ migrate_table_delete(MigrateTable *table, const AttrNumber *columns, const Datum
 {
 	SysScanDesc scan = begin_scan(table->rel, table->index, NULL, columns, values, ncolumns);
 	HeapTuple	tuple = systable_getnext(scan);
+	TupleTableSlot *slot = free_slot(table);
 	EPQState	epqstate;
 
 	if (HeapTupleIsValid(tuple))
 	{
-		ExecForceStoreHeapTuple(tuple, table->slot, false);
-		table->slot->tts_tid = tuple->t_self;
+		ExecForceStoreHeapTuple(tuple, slot, false);
+		slot->tts_tid = tuple->t_self;
 		migrate_epq_init(&epqstate, table->estate);
-		ExecSimpleRelationDelete(table->info, table->estate, &epqstate, table->slot);
+		ExecSimpleRelationDelete(table->info, table->estate, &epqstate, slot);
 		EvalPlanQualEnd(&epqstate);
-		ExecClearTuple(table->slot);
+		ExecClearTuple(slot);
 		ResetPerTupleExprContext(table->estate);
 	}
 	systable_endscan(scan);
@@ -390,11 +355,12 @@ migrate_table_delete(MigrateTable *table, const AttrNumber *columns, const Datum
 }
 
 /*
- * All is done with a table; it stays locked until the end of the transaction.
+ * All is done with a table, whose rows are written; it stays locked until the end of the transaction.
  */
 void
 migrate_table_close(MigrateTable *table)
 {
+	migrate_table_flush(table);
 	AfterTriggerEndQuery(table->estate);
 	if (table->lookup != NULL)
 		index_endscan(table->lookup);

@@ -36,6 +36,8 @@ extern void migrate_write_tables(void (*body) (void *arg), void *arg);
 extern MigrateTable *migrate_table_open(const MigrateTableDef *def);
 extern int64 migrate_table_next_id(const MigrateTable *table);
 extern void migrate_table_insert(MigrateTable *table, const MigrateParameters *row);
+extern void migrate_table_flush(MigrateTable *table);
+extern bool migrate_table_is_empty(const MigrateTable *table);
 extern bool migrate_table_has(MigrateTable *table, AttrNumber column, Datum value);
 extern bool migrate_table_delete(MigrateTable *table, const AttrNumber *columns,
 								 const Datum *values, int ncolumns);

@@ -329,12 +329,12 @@ migrate_record_up(const MigrateHistory *history, const MigrateStep *step,
 }
 
 static void
-put_scripts(MigrateTable *table, const MigrateRecord *record)
+put_scripts(MigrateScriptStore *store, const MigrateRecord *record)
 {
 	if (record->up != NULL)
-		migrate_put_script(table, record->up_sha256, record->up);
+		migrate_put_script(store, record->up_sha256, record->up);
 	if (record->down != NULL)
-		migrate_put_script(table, record->down_sha256, record->down);
+		migrate_put_script(store, record->down_sha256, record->down);
 }
 
 /*
@@ -364,7 +364,7 @@ write_records(void *arg)
 {
 	const Records *records = arg;
 	bool		up = records->direction == MIGRATE_UP;
-	MigrateTable *scripts = up ? migrate_table_open(&migrate_script_table) : NULL;
+	MigrateScriptStore *scripts = up ? migrate_script_store_open(2 * records->count) : NULL;
 	MigrateTable *history = migrate_table_open(&history_table);
 	MigrateTable *applied = migrate_table_open(&migrate_applied_table);
 
@@ -388,7 +388,7 @@ write_records(void *arg)
 	migrate_table_close(applied);
 	migrate_table_close(history);
 	if (up)
-		migrate_table_close(scripts);
+		migrate_script_store_close(scripts);
 	CommandCounterIncrement();
 }
 
@@ -411,13 +411,13 @@ static void
 write_interrupted(void *arg)
 {
 	MigrateRecord *record = arg;
-	MigrateTable *scripts = migrate_table_open(&migrate_script_table);
+	MigrateScriptStore *scripts = migrate_script_store_open(2);
 	MigrateTable *applied = migrate_table_open(&migrate_applied_table);
 
 	put_scripts(scripts, record);
 	migrate_table_insert(applied, &record->applied);
 	migrate_table_close(applied);
-	migrate_table_close(scripts);
+	migrate_script_store_close(scripts);
 	CommandCounterIncrement();
 }
 

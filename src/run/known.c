@@ -135,7 +135,7 @@ needs_digest(MigrateRun *run, const MigrateItem *item)
 
 	/* other files may have changed since they were compared */
 	for (const MigrateDigestPart *part = file->digest_part; part != NULL; part = part->down)
-		if (part->is_digested)
+		if (!part->is_alone)
 			return false;
 	migrate_source_digest(run->source, file);
 	return file->has_digest &&

@@ -409,9 +409,10 @@ warn_extensions(const MigrateRun *run, const MigrateStep *step, const MigrateRes
 
 	for (int i = 0; *schema != '\0' && step->script != NULL && i < step->script->nstatements; i++)
 	{
-		const char *extension = step->script->statements[i].extension;
+		const MigrateStatement *statement = &step->script->statements[i];
+		const char *extension = statement->object;
 
-		if (extension == NULL || !is_extension_in(extension, get_namespace_oid(schema, true)))
+		if (statement->tag != T_CreateExtensionStmt || !is_extension_in(extension, get_namespace_oid(schema, true)))
 			continue;
 		ereport(WARNING,
 				(errmsg("migration \"%s\" creates extension \"%s\" in schema \"%s\"",

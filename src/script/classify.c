@@ -449,11 +449,11 @@ migrate_statement_classify(MigrateStatement *statement, Node *node)
 	statement->tag = nodeTag(node);
 	statement->command = CreateCommandName(node);
 	if (IsA(node, DropSubscriptionStmt))
-		statement->subscription = pstrdup(((DropSubscriptionStmt *) node)->subname);
+		statement->object = pstrdup(((DropSubscriptionStmt *) node)->subname);
 	if (IsA(node, CreateExtensionStmt))
-		statement->extension = pstrdup(((CreateExtensionStmt *) node)->extname);
+		statement->object = pstrdup(((CreateExtensionStmt *) node)->extname);
 	if (IsA(node, ReindexStmt) && ((ReindexStmt *) node)->kind == REINDEX_OBJECT_SCHEMA)
-		statement->schema = pstrdup(((ReindexStmt *) node)->name);
+		statement->object = pstrdup(((ReindexStmt *) node)->name);
 	statement->log_level = GetCommandLogLevel(node);
 	statement->outside_block = always || needs != NIL;
 	statement->needs = copyObject(needs);

@@ -57,9 +57,8 @@ typedef struct MigrateStatement
 	bool		may_defer;		/* may leave deferred constraint checks */
 	bool		makes_unknown;	/* may create unknown relations */
 	List	   *relations;		/* RangeVars of those that it changes */
-	char	   *subscription;	/* that it drops */
-	char	   *extension;		/* that it creates */
-	char	   *schema;			/* that it reindexes */
+	char	   *object;			/* subscription that it drops, extension that
+								 * it creates, or schema that it reindexes */
 	List	   *needs;			/* RangeVars that an outside_block one names */
 	List	   *makes;			/* names of relations that it creates */
 	char	   *temporary;		/* name of a temporary table it makes ... */

@@ -23,6 +23,7 @@
 #include "lib/stringinfo.h"
 #include "tcop/tcopprot.h"
 #include "utils/backend_status.h"
+#include "utils/builtins.h"
 
 #include "util/activity.h"
 #include "util/printable.h"
@@ -31,9 +32,9 @@
  * The run of this backend, NULL for none.  The texts are the request's, which lives
  * until migrate_activity_end(), also after an error.
  */
-static const char *current_routine = NULL;
-static const char *current_project;
-static const char *current_schema;
+static const char *run_routine = NULL;
+static const char *run_project;
+static const char *run_schema;
 
 /*
  * From here on, what is reported is about this run; "routine" is the name of an SQL
@@ -42,22 +43,32 @@ static const char *current_schema;
 void
 migrate_activity_begin(const char *routine, const char *project, const char *schema)
 {
-	current_routine = routine;
-	current_project = project;
-	current_schema = schema;
+	run_routine = routine;
+	run_project = project;
+	run_schema = schema;
 }
 
 static void
 append_quoted(StringInfo buf, const char *str)
 {
+	const char *quote;
+
 	appendStringInfoChar(buf, '"');
-	for (const char *c = str; *c != '\0'; c++)
+	for (; (quote = strchr(str, '"')) != NULL; str = quote + 1)
 	{
-		if (*c == '"')
-			appendStringInfoChar(buf, '"');
-		appendStringInfoChar(buf, *c);
+		appendBinaryStringInfo(buf, str, quote + 1 - str);
+		appendStringInfoChar(buf, '"');
 	}
+	appendStringInfoString(buf, str);
 	appendStringInfoChar(buf, '"');
+}
+
+static void
+append_number(StringInfo buf, int number)
+{
+	char		digits[12];
+
+	appendBinaryStringInfo(buf, digits, pg_ltoa(number, digits));
 }
 
 static void
@@ -65,11 +76,11 @@ append_run(StringInfo buf)
 {
 	initStringInfo(buf);
 	appendStringInfoString(buf, "migrate.");
-	appendStringInfoString(buf, current_routine);
+	appendStringInfoString(buf, run_routine);
 	appendStringInfoChar(buf, '(');
-	append_quoted(buf, current_project);
+	append_quoted(buf, run_project);
 	appendStringInfoString(buf, ", ");
-	append_quoted(buf, current_schema);
+	append_quoted(buf, run_schema);
 	appendStringInfoString(buf, "): ");
 }
 
@@ -103,7 +114,7 @@ migrate_activity_statement(MigrateErrorContext *errctx, const char *command)
 	const char *file;
 	int			line;
 
-	if (!pgstat_track_activities || current_routine == NULL)
+	if (!pgstat_track_activities || run_routine == NULL)
 		return;
 	line = migrate_map_line(errctx, errctx->line, &file);
 	append_run(&buf);
@@ -111,11 +122,16 @@ migrate_activity_statement(MigrateErrorContext *errctx, const char *command)
 	append_quoted(&buf, errctx->version);
 	appendStringInfoChar(&buf, ' ');
 	append_quoted(&buf, errctx->name);
-	appendStringInfo(&buf, " (%s), statement %d of %d, file ",
-					 errctx->direction == MIGRATE_UP ? "up" : "down",
-					 errctx->statement, errctx->nstatements);
+	appendStringInfoString(&buf, errctx->direction == MIGRATE_UP ? " (up), statement " : " (down), statement ");
+	append_number(&buf, errctx->statement);
+	appendStringInfoString(&buf, " of ");
+	append_number(&buf, errctx->nstatements);
+	appendStringInfoString(&buf, ", file ");
 	append_quoted(&buf, file);
-	appendStringInfo(&buf, ", line %d, %s", line, command);
+	appendStringInfoString(&buf, ", line ");
+	append_number(&buf, line);
+	appendStringInfoString(&buf, ", ");
+	appendStringInfoString(&buf, command);
 	report(&buf, errctx->query);
 	if (file != errctx->file)
 		pfree(unconstify(char *, file));
@@ -129,7 +145,7 @@ migrate_activity_waiting(int pid)
 {
 	StringInfoData buf;
 
-	if (!pgstat_track_activities || current_routine == NULL)
+	if (!pgstat_track_activities || run_routine == NULL)
 		return;
 	append_run(&buf);
 	appendStringInfo(&buf, "waiting for process %d", pid);
@@ -151,7 +167,7 @@ migrate_activity_resume(void)
 void
 migrate_activity_end(void)
 {
-	current_routine = current_project = current_schema = NULL;
+	run_routine = run_project = run_schema = NULL;
 	migrate_activity_resume();
 }
 

@@ -316,6 +316,17 @@ migrate_index_beginscan(Relation rel, Relation index, Snapshot snapshot, int nke
 #endif
 }
 
+/* 16 can insert into BRIN indexes only. */
+static inline List *
+migrate_insert_index_tuples(ResultRelInfo *info, TupleTableSlot *slot, EState *estate)
+{
+#if PG_VERSION_NUM >= 160000
+	return ExecInsertIndexTuples(info, slot, estate, false, false, NULL, NIL, false);
+#else
+	return ExecInsertIndexTuples(info, slot, estate, false, false, NULL, NIL);
+#endif
+}
+
 /* 16 can pass more result relations to EvalPlanQual. */
 static inline void
 migrate_epq_init(EPQState *epqstate, EState *estate)
