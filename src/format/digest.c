@@ -71,50 +71,14 @@ struct MigrateDigester
 	MigrateDirectory *dir;
 	const MigrateFormat *format;
 	pg_cryptohash_ctx *hash;
-	char		layout;			/* of the format: its first, its second, ... */
 	StringInfoData said;		/* all but the texts */
+	int			common;			/* so much of that is the same for all files */
 	MigrateNames *included;		/* by the file that is digested, or NULL */
 	int			count;			/* so many of them ... */
 	int64		nbytes;			/* ... of that size */
 	int			depth;
 	bool		failed;			/* there is no digest */
 };
-
-/*
- * Prepare to digest files of a directory in a format.  Until migrate_digester_end(),
- * in the same transaction.
- */
-MigrateDigester *
-migrate_digester_begin(MigrateDirectory *dir, const MigrateFormat *format)
-{
-	MigrateDigester *digester = palloc0(sizeof(MigrateDigester));
-
-	digester->dir = dir;
-	digester->format = format;
-	digester->layout = '0';
-	while (format > migrate_formats && strcmp(format[-1].name, format->name) == 0)
-	{
-		digester->layout++;
-		format--;
-	}
-	digester->hash = migrate_hash_create(PG_SHA256);
-	initStringInfo(&digester->said);
-	return digester;
-}
-
-const MigrateFormat *
-migrate_digester_format(const MigrateDigester *digester)
-{
-	return digester->format;
-}
-
-void
-migrate_digester_end(MigrateDigester *digester)
-{
-	migrate_hash_free(digester->hash);
-	pfree(digester->said.data);
-	pfree(digester);
-}
 
 /*
  * Append a text or NULL, so that its end is known.
@@ -136,6 +100,53 @@ say_number(MigrateDigester *digester, uint32 number)
 	char		bytes[4] = {number >> 24, number >> 16, number >> 8, number};
 
 	appendBinaryStringInfo(&digester->said, bytes, sizeof(bytes));
+}
+
+/*
+ * Which of the layouts of its name a format is: '0', '1', ...
+ */
+static char
+layout_of(const MigrateFormat *format)
+{
+	char		layout = '0';
+
+	for (; format > migrate_formats && strcmp(format[-1].name, format->name) == 0; format--)
+		layout++;
+	return layout;
+}
+
+/*
+ * Prepare to digest files of a directory in a format.  Until migrate_digester_end(),
+ * in the same transaction.
+ */
+MigrateDigester *
+migrate_digester_begin(MigrateDirectory *dir, const MigrateFormat *format)
+{
+	MigrateDigester *digester = palloc0(sizeof(MigrateDigester));
+
+	digester->dir = dir;
+	digester->format = format;
+	digester->hash = migrate_hash_create(PG_SHA256);
+	initStringInfo(&digester->said);
+	say(digester, READER_VERSION);
+	say(digester, format->name);
+	appendStringInfoChar(&digester->said, layout_of(format));
+	digester->common = digester->said.len;
+	return digester;
+}
+
+const MigrateFormat *
+migrate_digester_format(const MigrateDigester *digester)
+{
+	return digester->format;
+}
+
+void
+migrate_digester_end(MigrateDigester *digester)
+{
+	migrate_hash_free(digester->hash);
+	pfree(digester->said.data);
+	pfree(digester);
 }
 
 /*
@@ -292,15 +303,12 @@ migrate_digest_part(MigrateDigester *digester, const MigrateFileName *file,
 	char	   *metadata_file = migrate_format_metadata_file(digester->format, file->file);
 
 	migrate_hash_restart(digester->hash);
-	resetStringInfo(said);
+	said->len = digester->common;
 	digester->included = NULL;
 	digester->count = 0;
 	digester->nbytes = 0;
 	digester->depth = 0;
 	digester->failed = false;
-	say(digester, READER_VERSION);
-	say(digester, digester->format->name);
-	appendStringInfoChar(said, digester->layout);
 	appendStringInfoChar(said, file->part == PART_BOTH ? 'b' : file->part == PART_UP ? 'u' : 'd');
 	appendStringInfoChar(said, file->kind == KIND_REPEATABLE ? 'r' : 'v');
 	say(digester, file->file);

@@ -32,14 +32,16 @@ migrate_filename_pairs(const char *file, MigrateFileName *parsed)
 	bool		is_sql = false;
 	char	   *name;
 
-	/* the tool reads any suffix */
-	for (int i = 0; i < lengthof(suffixes) && dot != NULL; i++)
-		is_sql |= pg_strcasecmp(dot, suffixes[i]) == 0;
-	if (!is_sql)
+	if (dot == NULL)
 		return false;
 	while (before > file && before[-1] != '.')
 		before--;
 	if (before == file || !(strncmp(before, "up.", 3) == 0 || strncmp(before, "down.", 5) == 0))
+		return false;
+	/* the tool reads any suffix */
+	for (int i = 0; i < lengthof(suffixes); i++)
+		is_sql |= pg_strcasecmp(dot, suffixes[i]) == 0;
+	if (!is_sql)
 		return false;
 	name = psprintf("%.*s.sql", (int) (dot - file), file);
 	parsed->part = PART_UP;
@@ -105,14 +107,18 @@ pop_name(const char *file, MigrateFileName *parsed, bool *has_dialect)
 	static const char autocommit[] = ".autocommit";
 	const char *base = migrate_base_name(file);
 	int			digits = strspn(base, MIGRATE_DIGITS);
-	bool		is_up = migrate_has_suffix(base, ".up.sql");
-	int			length = strlen(base) - strlen(is_up ? ".up.sql" : ".down.sql");
+	bool		is_up;
+	int			length;
 	const char *dot;
 	bool		is_ours = true;
 
 	*has_dialect = false;
-	if (digits == 0 || base[digits] != '_' || (!is_up && !migrate_has_suffix(base, ".down.sql")))
+	if (digits == 0 || base[digits] != '_')
 		return false;
+	is_up = migrate_has_suffix(base, ".up.sql");
+	if (!is_up && !migrate_has_suffix(base, ".down.sql"))
+		return false;
+	length = strlen(base) - strlen(is_up ? ".up.sql" : ".down.sql");
 	parsed->no_transaction = length > strlen(autocommit) &&
 		strncmp(base + length - strlen(autocommit), autocommit, strlen(autocommit)) == 0;
 	if (parsed->no_transaction)

@@ -125,3 +125,8 @@ SELECT test.write('same/1_a.sql', E'-- +migrate Up\nSELECT 1;'), test.write('sam
 SELECT version FROM migrate.apply(test.made('same'), project => 'same', format => 'sql-migrate');
 SELECT test.write('other/2_c.sql', E'-- +goose Up\nSELECT 1;') \gset ignored_
 SELECT test.try(format('SELECT migrate.apply(%L, project => ''same'', format => ''goose'')', test.made('other')));
+-- the markers of the first file decide before anything is said about the names of others
+SELECT test.write('named/1_a.sql', E'-- +goose Up\nSELECT 1;'), test.write('named/2_undo.sql', E'-- +goose Up\nSELECT 1;') \gset ignored_
+SELECT version, name FROM migrate.apply(test.made('named'), project => 'named');
+SELECT test.write('plain/1_a.sql', E'SELECT 1;'), test.write('plain/2_undo.sql', E'SELECT 1;') \gset ignored_
+SELECT test.try(format('SELECT migrate.apply(%L, project => ''plain'')', test.made('plain')));

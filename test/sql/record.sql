@@ -51,5 +51,26 @@ SELECT version, action FROM migrate.repair(version => '2', state => 'applied', p
 SELECT batch FROM migrate.rollback(project => 'batch', everything => true);
 SELECT batch FROM migrate.apply(test.made('batch'), project => 'batch', steps => 1);
 SELECT version, direction, outcome, batch FROM migrate.history('batch');
+-- each text is stored once, also where a script is its own way back
+SELECT text FROM migrate.script GROUP BY text HAVING count(*) > 1;
+-- triggers of the tables' owner fire, however many rows are written together
+CREATE TABLE test.log (at text, version text);
+CREATE FUNCTION test.log() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN
+	INSERT INTO test.log VALUES (lower(tg_when || ' ' || tg_table_name), new.version);
+	IF tg_when = 'BEFORE' THEN
+		new.name := new.name || '!';
+	END IF;
+	RETURN new;
+END$$;
+CREATE TRIGGER after_row AFTER INSERT ON migrate.applied FOR EACH ROW EXECUTE FUNCTION test.log();
+CREATE TRIGGER before_row BEFORE INSERT ON migrate.history FOR EACH ROW EXECUTE FUNCTION test.log();
+SELECT test.write('fired/1_a.sql', E'SELECT 1;\n');
+SELECT test.write('fired/2_b.sql', E'SELECT 2;\n');
+SELECT test.write('fired/3_c.sql', E'SELECT 2;\n');
+SELECT version, name FROM migrate.apply(test.made('fired'), project => 'fired');
+SELECT * FROM test.log;
+SELECT version, name, outcome FROM migrate.history('fired');
+DROP TRIGGER after_row ON migrate.applied;
+DROP TRIGGER before_row ON migrate.history;
 DROP SCHEMA app, test CASCADE;
 DROP EXTENSION migrate;
