@@ -25,6 +25,11 @@ REGRESS_OPTS = --inputdir=$(srcdir)/test
 ISOLATION = $(patsubst $(srcdir)/test/specs/%.spec,%,$(sort $(wildcard $(srcdir)/test/specs/*.spec)))
 ISOLATION_OPTS = --inputdir=$(srcdir)/test --outputdir=. --load-extension=migrate
 
+# The library's own functions are found when it is linked, and not each time a session
+# loads it.
+comma = ,
+SHLIB_LINK = $(if $(filter linux freebsd,$(PORTNAME)),-Wl$(comma)-Bsymbolic)
+
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
