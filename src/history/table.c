@@ -136,6 +136,8 @@ migrate_table_open(const MigrateTableDef *def)
 	table->info = makeNode(ResultRelInfo);
 	InitResultRelInfo(table->info, table->rel, 0, NULL, 0);
 	ExecOpenIndices(table->info, false);
+	/* where triggers find it */
+	table->estate->es_opened_result_relations = list_make1(table->info);
 	AfterTriggerBeginQuery();
 	return table;
 }
@@ -364,7 +366,7 @@ migrate_table_close(MigrateTable *table)
 	AfterTriggerEndQuery(table->estate);
 	if (table->lookup != NULL)
 		index_endscan(table->lookup);
-	ExecCloseIndices(table->info);
+	ExecCloseResultRelations(table->estate);
 	ExecResetTupleTable(table->estate->es_tupleTable, false);
 	FreeExecutorState(table->estate);
 	table_close(table->rel, NoLock);
