@@ -36,7 +36,7 @@ static const char *const script_columns[] = {"id", "sha256", "bytes", "text", NU
 #define SCRIPT_SHA256		2
 #define SCRIPT_TEXT			4
 
-const MigrateTableDef migrate_script_table = {"script", "script_pkey", "script_id_seq", script_columns};
+static const MigrateTableDef script_table = {"script", "script_pkey", "script_id_seq", script_columns};
 
 #ifdef USE_ASSERT_CHECKING
 static bool
@@ -71,7 +71,7 @@ migrate_script_store_open(int count)
 	HASHCTL		control = {.keysize = PG_SHA256_DIGEST_LENGTH,.entrysize = PG_SHA256_DIGEST_LENGTH,
 	.hcxt = CurrentMemoryContext};
 
-	store->table = migrate_table_open(&migrate_script_table);
+	store->table = migrate_table_open(&script_table);
 	if (count > FEW_SCRIPTS)
 	{
 		store->added = hash_create("migrate scripts", count, &control,
@@ -192,7 +192,7 @@ read_script(void *arg)
 	MigrateParameters p = {0};
 
 	migrate_bind_sha256(&p, read->sha256);
-	migrate_table_read(&migrate_script_table, columns, p.values, lengthof(columns), collect_script,
+	migrate_table_read(&script_table, columns, p.values, lengthof(columns), collect_script,
 					   read);
 }
 
