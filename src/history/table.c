@@ -23,7 +23,6 @@
 #include "access/genam.h"
 #include "access/table.h"
 #include "access/tableam.h"
-#include "access/transam.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_type.h"
@@ -33,7 +32,6 @@
 #include "storage/bufmgr.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
-#include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
@@ -152,8 +150,8 @@ migrate_table_next_id(const MigrateTable *table)
 }
 
 /*
- * May rows be inserted together?  Not if triggers or generated columns, which nobody but
- * the owner of the table could have made, change them before.
+ * May rows be inserted together?  Not if triggers or generated columns change them before,
+ * or if it is a partition: nobody but the owner of the table could have made it so.
  */
 static bool
 inserts_many(const MigrateTable *table)
@@ -162,7 +160,7 @@ inserts_many(const MigrateTable *table)
 	const TupleConstr *constr = RelationGetDescr(table->rel)->constr;
 
 	return table->nrows > 1 && !(triggers && triggers->trig_insert_before_row) &&
-		!(constr && constr->has_generated_stored);
+		!(constr && constr->has_generated_stored) && !table->rel->rd_rel->relispartition;
 }
 
 static void
