@@ -501,9 +501,9 @@ migrate_history_attempts(const MigrateHistory *history, Tuplestorestate *store)
 static MigrateQuery failures_query = {
 	"SELECT h.version, h.name, pg_catalog.concat('failed at ', h.started_at, ': ', h.sqlstate, ': ', h.error,"
 	" '; ' OPERATOR(pg_catalog.||) pg_catalog.replace(h.error_context, pg_catalog.chr(10), '; '))"
-	" FROM (SELECT DISTINCT ON (a.version, a.name) a.* FROM migrate.history a"
+	" FROM (SELECT DISTINCT ON (a.version COLLATE pg_catalog.\"C\", a.name COLLATE pg_catalog.\"C\") a.* FROM migrate.history a"
 	" WHERE " MIGRATE_KEY_MATCHES " AND a.kind OPERATOR(pg_catalog.=) 'migration'"
-	" ORDER BY a.version, a.name, a.id DESC) h WHERE h.outcome OPERATOR(pg_catalog.=) 'failed'",
+	" ORDER BY a.version COLLATE pg_catalog.\"C\", a.name COLLATE pg_catalog.\"C\", a.id DESC) h WHERE h.outcome OPERATOR(pg_catalog.=) 'failed'",
 	2, {MIGRATE_KEY_TYPES}
 };
 
