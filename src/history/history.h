@@ -89,6 +89,7 @@ typedef struct MigrateHistory
 typedef struct MigrateStep
 {
 	MigrateDirection direction;
+	int			batch;			/* of a callback down: the run's */
 	Migration  *file;			/* NULL: runs from the store */
 	AppliedMigration *applied;	/* NULL: was pending */
 	struct MigrateScript *script;	/* set when checked */
@@ -100,12 +101,11 @@ typedef struct MigrateStep
 								 * transaction */
 	List	   *after;
 	struct MigrateStep *verify; /* of an up: a script that checks it, or NULL */
-	int			batch;			/* of a callback down: the run's */
 	bool		forced;			/* undone without running anything */
-	bool		in_progress;	/* has a row already, of an interrupted one */
-	int			done;			/* ... and so many statements are committed */
-	bool		repeated;		/* likewise, of a repeatable one */
 	bool		reversible;		/* of an up: what its down turned out to be */
+	bool		repeated;		/* has a row already, of a repeatable one */
+	bool		in_progress;	/* likewise, of an interrupted one */
+	int			done;			/* ... and so many statements are committed */
 	char	   *down_error;		/* of an up: why its down cannot run */
 	List	   *allowed;		/* comments (char *) that allow findings of it */
 	List	   *preconditions;	/* of an up, when checked, see precondition.c */
