@@ -48,6 +48,7 @@ struct MigrateExecution
 	int			timeout;		/* statement_timeout of the caller */
 	Oid			user;			/* when the step began */
 	bool		keeps_settings; /* for what runs after it in the transaction */
+	bool		is_callback;	/* of a migration */
 	bool		own_session;	/* its temporary tables end with it ... */
 	void		(*run) (const MigrateStatement *statement, const char *sql,
 						MigrateExecution *execution);	/* a statement; NULL:

@@ -198,7 +198,7 @@ migrate_check_callback(const MigrateStep *step)
  * Run a callback in the transaction of a migration, and record it.
  */
 static void
-execute_callback(MigrateRun *run, MigrateStep *step, Oid user, bool settings_last)
+execute_callback(MigrateRun *run, MigrateStep *step, const MigrateExecution *of, bool settings_last)
 {
 	MigrateResult *result = migrate_new_result(run, step);
 	MigrateExecution execution;
@@ -210,8 +210,11 @@ execute_callback(MigrateRun *run, MigrateStep *step, Oid user, bool settings_las
 	INSTR_TIME_SET_CURRENT(start);
 	migrate_execution_begin(&execution, &callback, run, step);
 	(void) migrate_read_step(run, step, &sql, &execution.errctx);
-	execution.user = user;
+	execution.user = of->user;
 	execution.keeps_settings = true;
+	execution.is_callback = true;
+	execution.run = of->run;
+	execution.observer = of->observer;
 	if (!settings_last)
 		migrate_execute_script(step->script, sql, &execution);
 	else if (step->script->nstatements > 0)
@@ -241,7 +244,7 @@ migrate_execute_callbacks(MigrateRun *run, List *callbacks, const MigrateExecuti
 	old = MemoryContextSwitchTo(context);
 	foreach(lc, callbacks)
 	{
-		execute_callback(run, lfirst(lc), of->user, settings_last);
+		execute_callback(run, lfirst(lc), of, settings_last);
 		MemoryContextSwitchTo(context);
 	}
 	MemoryContextSwitchTo(old);

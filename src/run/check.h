@@ -24,6 +24,7 @@ extern void migrate_require_runnable(const MigrateStep *step);
 extern MigrateScript *migrate_prepare_up(MigrateRun *run, MigrateStep *step,
 										 MigrateErrorContext *errctx, char **str, char **sql);
 extern bool migrate_begins_transaction(const MigrateScript *script, int number, int done);
+extern void migrate_check_own_callbacks(MigrateRun *run, const MigrateStep *step);
 extern void migrate_check_up_steps(MigrateRun *run, List *steps, bool afresh);
 extern void migrate_check_down_steps(MigrateRun *run, List *steps);
 

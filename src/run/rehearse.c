@@ -27,6 +27,7 @@
 #include "rules/rules.h"
 #include "run/apply.h"
 #include "run/budget.h"
+#include "run/callback.h"
 #include "run/check.h"
 #include "run/findings.h"
 #include "run/observe.h"
@@ -55,8 +56,8 @@ typedef struct Rehearsal
 	List	   *rows;			/* of MigrateRehearsed, those of all steps */
 	int			next;			/* row of the next statement */
 	List	   *facts;			/* of MigrateFacts, of each row, as foreseen */
+	List	   *scripts;		/* of MigrateScript, that each row is in */
 	MigrateRehearsed *current;	/* of the one that runs, NULL: none has yet */
-	const MigrateScript *script;	/* that runs */
 	int			transaction;	/* number of the last one */
 	MigrateForesight *foresight;
 	bool		verifies;		/* a verify script runs */
@@ -78,14 +79,16 @@ copy_strings(const List *strings)
 }
 
 /*
- * Append a row for each statement of a step; none of them has been rehearsed yet.  Their
+ * Append a row for each statement of a step, whose first one may be in the last
+ * transaction ("joins"); none of them has been rehearsed yet.  Their
  * facts are determined as those of check() are, before anything runs: that takes a
  * subtransaction for each, and the more a transaction has made, the more these cost.
  */
 static void
-add_rows(Rehearsal *rehearsal, MigrateRun *run, MigrateStep *step)
+add_rows(Rehearsal *rehearsal, MigrateRun *run, MigrateStep *step, bool joins)
 {
-	const MigrateScript *script = step->script;
+	MigrateScript *script = step->script;
+	bool		is_callback = migrate_is_callback(step);
 	MigrateErrorContext errctx;
 	ErrorContextCallback callback;
 	char	   *sql;
@@ -101,8 +104,8 @@ add_rows(Rehearsal *rehearsal, MigrateRun *run, MigrateStep *step)
 		List	   *allowed = NIL;
 
 		CHECK_FOR_INTERRUPTS();
-		rehearsal->transaction += migrate_begins_transaction(script, i, 0);
-		row->statement.version = step->file->version;
+		rehearsal->transaction += migrate_begins_transaction(script, i, 0) && !(joins && i == 0);
+		row->statement.version = is_callback ? NULL : step->file->version;
 		row->statement.name = step->file->name;
 		row->statement.transaction = rehearsal->transaction;
 		row->statement.statement = i + 1;
@@ -114,12 +117,29 @@ add_rows(Rehearsal *rehearsal, MigrateRun *run, MigrateStep *step)
 		facts = migrate_statement_facts(rehearsal->foresight, &script->statements[i], sql,
 										rehearsal->transaction);
 		rehearsal->facts = lappend(rehearsal->facts, facts);
+		rehearsal->scripts = lappend(rehearsal->scripts, script);
 		(void) migrate_findings_of(rehearsal->foresight, facts, script, i, sql, &allowed);
 	}
 	migrate_foresight_end(rehearsal->foresight);
 	migrate_end_script(&errctx);
 	migrate_errcontext_end(&callback);
 	pfree(sql);
+}
+
+/*
+ * The same for a step with the callbacks in its transaction.
+ */
+static void
+add_rows_of_step(Rehearsal *rehearsal, MigrateRun *run, MigrateStep *step)
+{
+	int			transaction = rehearsal->transaction;
+	ListCell   *lc;
+
+	foreach(lc, step->before)
+		add_rows(rehearsal, run, lfirst(lc), rehearsal->transaction > transaction);
+	add_rows(rehearsal, run, step, rehearsal->transaction > transaction);
+	foreach(lc, step->after)
+		add_rows(rehearsal, run, lfirst(lc), rehearsal->transaction > transaction);
 }
 
 /*
@@ -257,6 +277,7 @@ rehearse_statement(const MigrateStatement *statement, const char *sql, MigrateEx
 {
 	Rehearsal  *rehearsal = execution->observer;
 	MigrateRehearsed *row = list_nth(rehearsal->rows, rehearsal->next);
+	const MigrateScript *script = list_nth(rehearsal->scripts, rehearsal->next);
 	MigrateFacts *facts = list_nth(rehearsal->facts, rehearsal->next++);
 	const char *reason;
 	MigrateObservation observation;
@@ -273,7 +294,7 @@ rehearse_statement(const MigrateStatement *statement, const char *sql, MigrateEx
 	}
 	if (is_harmless(statement, facts))
 		migrate_budget_harmless();
-	migrate_observe_start(&observation, statement == rehearsal->script->statements ||
+	migrate_observe_start(&observation, statement == script->statements ||
 						  statement->transaction != (statement - 1)->transaction);
 	if (rehearsal->doubtful)
 	{
@@ -291,8 +312,8 @@ rehearse_statement(const MigrateStatement *statement, const char *sql, MigrateEx
 	migrate_observe_finish(&observation);
 	migrate_facts_measured(rehearsal->foresight, facts, observation.measured);
 	fill_in(rehearsal, statement, execution, &observation,
-			migrate_findings_of(rehearsal->foresight, facts, rehearsal->script,
-								statement - rehearsal->script->statements, sql, &allowed));
+			migrate_findings_of(rehearsal->foresight, facts, script, statement - script->statements, sql,
+								&allowed));
 
 	/*
 	 * the new value cannot be used before a commit, which apply() does not
@@ -360,8 +381,8 @@ rehearse_step(Rehearsal *rehearsal, MigrateRun *run, MigrateStep *step)
 	bool		executed;
 
 	INSTR_TIME_SET_CURRENT(start);
-	rehearsal->script = step->script;
-	if (step->script->nstatements > 0)
+	if ((step->script->nstatements > 0 || step->before != NIL || step->after != NIL) &&
+		rehearsal->next < list_length(rehearsal->rows))
 		rehearsal->current = list_nth(rehearsal->rows, rehearsal->next);
 	migrate_execution_begin(&execution, &callback, run, step);
 	execution.run = rehearse_statement;
@@ -393,13 +414,15 @@ rehearse(MigrateRun *run, void *arg)
 	List	   *steps;
 	ListCell   *lc;
 
-	if (!migrate_load_pending(run, &steps) || steps == NIL)
+	if (!migrate_load_pending(run, &steps))
 		return;
-	migrate_add_verify_scripts(run, steps);
+	steps = migrate_add_callbacks(run, steps, MIGRATE_UP);
+	if (steps == NIL)
+		return;
 	migrate_check_up_steps(run, steps, false);
 	rehearsal->foresight = migrate_foresight_create(false);
 	foreach(lc, steps)
-		add_rows(rehearsal, run, lfirst(lc));
+		add_rows_of_step(rehearsal, run, lfirst(lc));
 	migrate_foresight_runs(rehearsal->foresight);
 	migrate_observe_begin();
 	migrate_fire_callers_events(run);

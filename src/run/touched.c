@@ -43,6 +43,8 @@ typedef struct Touched
 
 static HTAB *touched = NULL;	/* NULL: nobody wants to know */
 
+static bool paused = false;		/* what runs now is not to be noted */
+
 static bool installed = false;
 
 static object_access_hook_type next_hook = NULL;
@@ -84,7 +86,7 @@ note_access(ObjectAccessType access, Oid class, Oid id, int subid, void *arg)
 {
 	if (next_hook != NULL)
 		next_hook(access, class, id, subid, arg);
-	if (touched == NULL)
+	if (touched == NULL || paused)
 		return;
 	switch (access)
 	{
@@ -133,6 +135,15 @@ migrate_touched_forget(void)
 }
 
 /*
+ * Pause, or go on.
+ */
+void
+migrate_touched_pause(bool pause)
+{
+	paused = pause;
+}
+
+/*
  * Nothing is noted any more; also after an error, and where nothing was.
  */
 void
@@ -141,6 +152,7 @@ migrate_touched_end(void)
 	HTAB	   *table = touched;
 
 	touched = NULL;
+	paused = false;
 	if (table != NULL)
 		hash_destroy(table);
 }

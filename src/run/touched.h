@@ -21,6 +21,7 @@
 extern void migrate_touched_begin(void);
 extern void migrate_touched_end(void);
 extern void migrate_touched_forget(void);
+extern void migrate_touched_pause(bool pause);
 extern void migrate_touched_statement(const MigrateStatement *statement, const char *sql);
 extern ObjectAddress *migrate_touched(int *count);
 

@@ -35,6 +35,24 @@
 static const char *refused;
 
 /*
+ * Run a statement of a callback: what it touches is not the migration's.
+ */
+static void
+run_of_callback(const MigrateStatement *statement, const char *sql, MigrateExecution *execution)
+{
+	migrate_touched_pause(true);
+	PG_TRY();
+	{
+		migrate_run_statement(statement, sql, execution);
+	}
+	PG_FINALLY();
+	{
+		migrate_touched_pause(false);
+	}
+	PG_END_TRY();
+}
+
+/*
  * Run a statement in place of migrate_run_statement(), and note what it touches.
  */
 static void
@@ -54,8 +72,13 @@ run_statement(const MigrateStatement *statement, const char *sql, MigrateExecuti
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("%s", refused)));
 	}
-	migrate_run_statement(statement, sql, execution);
-	migrate_touched_statement(statement, sql);
+	if (execution->is_callback)
+		run_of_callback(statement, sql, execution);
+	else
+	{
+		migrate_run_statement(statement, sql, execution);
+		migrate_touched_statement(statement, sql);
+	}
 	migrate_budget_after();
 }
 

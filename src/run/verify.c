@@ -9,6 +9,9 @@
  * that these statements have touched (touched.c) are compared.  Then it is applied for
  * those after it.
  *
+ * Callbacks run at their moments, and those of each migration each time that it does.
+ * What they touch is not compared.
+ *
  * So the time is linear in the number of migrations.  What core does not report of
  * dependent objects is seen in the end: what is reversible is undone and applied once
  * more, and all objects are compared.
@@ -28,6 +31,7 @@
 
 #include "history/history.h"
 #include "run/apply.h"
+#include "run/callback.h"
 #include "run/check.h"
 #include "run/known.h"
 #include "run/report.h"
@@ -41,7 +45,6 @@
 #include "run/undone.h"
 #include "run/verification.h"
 #include "run/verify.h"
-#include "run/verify_script.h"
 #include "script/script.h"
 #include "util/names.h"
 #include "util/printable.h"
@@ -58,7 +61,7 @@
  */
 typedef struct Candidate
 {
-	MigrateStep *up;
+	MigrateStep *up;			/* or a callback before migrations */
 	MigrateStep *down;			/* NULL: there is no way back */
 	bool		reversible;		/* as far as is known */
 	bool		skipped;		/* its preconditions do not let it run */
@@ -71,10 +74,11 @@ typedef struct Verification
 	MigrateRun *run;
 	Candidate  *candidates;
 	int			count;
+	List	   *last;			/* callbacks (MigrateStep) after all of them */
 	int			current;		/* that is verified, -1: none yet */
 	bool		complete;		/* its rows are there */
-	const char *missing;		/* label of the first one that has not been
-								 * applied, or NULL */
+	const char *missing;		/* says which is the first one that has not
+								 * been applied, or NULL */
 	MigrateNames *reported;		/* objects with a row */
 } Verification;
 
@@ -87,7 +91,7 @@ add_row(Verification *verification, const Migration *file, const char *result, c
 
 	if (file != NULL)
 	{
-		row->version = file->version;
+		row->version = file->kind == KIND_CALLBACK ? NULL : file->version;
 		row->name = file->name;
 	}
 	row->result = result;
@@ -133,7 +137,7 @@ add_error(Verification *verification, const Migration *file, const char *reason,
 	if (reason == NULL && verification->missing != NULL && (phase == NULL || strcmp(phase, VERIFY_AGAIN) != 0))
 	{
 		reason = verification->missing;
-		message = psprintf("%s; migration \"%s\" has not been applied", message, reason);
+		message = psprintf("%s; %s", message, reason);
 	}
 
 	/* what ALTER TYPE ... ADD VALUE adds cannot be used before a commit */
@@ -200,10 +204,13 @@ verify_candidate(Verification *verification, Candidate *candidate)
 		add_error(verification, file, reason, error, NULL);
 		candidate->reversible = false;
 		if (verification->missing == NULL)
-			verification->missing = MemoryContextStrdup(verification->context,
-														migrate_label(file->version, file->name));
+			verification->missing =
+				MemoryContextStrdup(verification->context,
+									file->kind == KIND_CALLBACK ? psprintf("callback \"%s\" has not run", file->name) :
+									psprintf("migration \"%s\" has not been applied",
+											 migrate_label(file->version, file->name)));
 	}
-	else if (candidate->down == NULL)
+	else if (candidate->down == NULL && !migrate_is_callback(candidate->up))
 		add_row(verification, file, IRREVERSIBLE, NULL, reason_irreversible(file, candidate->up));
 }
 
@@ -239,6 +246,42 @@ step_down(MigrateRun *run, const MigrateStep *up)
 		pfree(sql);
 	pfree(str);
 	return step;
+}
+
+/*
+ * Add the callbacks of an undo to each way back, also those of a run, which a single one
+ * would be.
+ */
+static void
+add_undo_callbacks(Verification *verification)
+{
+	List	   *downs = NIL;
+	List	   *all;
+	List	   *before = NIL;
+	List	   *after = NIL;
+	ListCell   *lc;
+
+	for (int i = 0; i < verification->count; i++)
+		if (verification->candidates[i].down != NULL)
+			downs = lappend(downs, verification->candidates[i].down);
+	all = migrate_add_callbacks(verification->run, downs, MIGRATE_DOWN);
+	foreach(lc, all)
+	{
+		MigrateStep *step = lfirst(lc);
+
+		if (migrate_is_callback(step) && step->file->event == EVENT_BEFORE_RUN)
+			before = lappend(before, step);
+		else if (migrate_is_callback(step))
+			after = lappend(after, step);
+	}
+	foreach(lc, downs)
+	{
+		MigrateStep *step = lfirst(lc);
+
+		step->before = list_concat_copy(before, step->before);
+		step->after = list_concat_copy(step->after, after);
+		migrate_check_own_callbacks(verification->run, step);
+	}
 }
 
 /*
@@ -326,16 +369,44 @@ verify_tail(Verification *verification, int first, MigratePicture *before)
 static void
 load_candidates(Verification *verification, MigrateRun *run, List *steps)
 {
+	int			nmigrations = migrate_count_migrations(steps);
 	ListCell   *lc;
 
 	verification->candidates = palloc0(Max(list_length(steps), 1) * sizeof(Candidate));
 	foreach(lc, steps)
 	{
-		Candidate  *candidate = &verification->candidates[verification->count++];
+		MigrateStep *step = lfirst(lc);
+		Candidate  *candidate = &verification->candidates[verification->count];
 
 		CHECK_FOR_INTERRUPTS();
-		candidate->up = lfirst(lc);
-		candidate->down = step_down(run, candidate->up);
+		if (nmigrations == 0)
+		{
+			verification->last = lappend(verification->last, step);
+			continue;
+		}
+		verification->count++;
+		candidate->up = step;
+		if (migrate_is_callback(step))
+			continue;
+		candidate->down = step_down(run, step);
+		nmigrations--;
+	}
+	add_undo_callbacks(verification);
+}
+
+/*
+ * Run the callbacks after the last migration.
+ */
+static void
+run_last_callbacks(Verification *verification)
+{
+	ListCell   *lc;
+
+	foreach(lc, verification->last)
+	{
+		Candidate	candidate = {.up = lfirst(lc)};
+
+		verify_candidate(verification, &candidate);
 	}
 }
 
@@ -353,7 +424,7 @@ verify(MigrateRun *run, void *arg)
 
 	if (!migrate_load_pending(run, &steps) || steps == NIL)
 		return;
-	migrate_add_verify_scripts(run, steps);
+	steps = migrate_add_callbacks(run, steps, MIGRATE_UP);
 	migrate_check_up_steps(run, steps, false);
 	verification->run = run;
 	load_candidates(verification, run, steps);
@@ -377,6 +448,8 @@ verify(MigrateRun *run, void *arg)
 	}
 	if (before != NULL)
 		verify_tail(verification, first, before);
+	verification->current = verification->count;
+	run_last_callbacks(verification);
 	MemoryContextDelete(context);
 }
 

@@ -258,3 +258,41 @@ SET migrate.on_findings = warn;
 SELECT test.write('fly/beforeMigrate.sql', E'-- migrate: allow drop-table is not used any more\nDROP TABLE i;');
 SELECT version, name FROM migrate.apply(:fly);
 SELECT kind, name, allowed FROM migrate.history WHERE allowed IS NOT NULL;
+
+--
+-- rehearse() and verify() run them, too
+--
+TRUNCATE test.log;
+SELECT test.shell('rm -rf fly');
+DELETE FROM migrate.applied;
+SELECT test.write('fly/V1__a.sql', 'CREATE TABLE ra (i int);');
+SELECT test.write('fly/U1__a.sql', 'DROP TABLE ra;');
+SELECT test.write('fly/V2__b.sql', 'CREATE TABLE rb (i int); INSERT INTO before_all VALUES (2);');
+SELECT test.write('fly/U2__b.sql', 'DROP TABLE rb;');
+SELECT test.write('fly/beforeMigrate.sql', 'CREATE TABLE before_all (i int);');
+SELECT test.write('fly/beforeEachMigrate.sql', 'SET LOCAL my.each = ''each''; INSERT INTO before_all VALUES (0);');
+SELECT test.write('fly/afterEachMigrate.sql', 'CREATE TABLE IF NOT EXISTS after_each (entry text); INSERT INTO after_each VALUES (current_setting(''my.each''));');
+SELECT test.write('fly/afterMigrate.sql', 'ALTER TABLE before_all ADD j int; VACUUM;');
+SELECT test.write('fly/beforeEachUndo.sql', 'INSERT INTO before_all VALUES (3);');
+SELECT version, name, transaction, statement, command, outcome, rows, error FROM migrate.rehearse(:fly);
+SELECT * FROM migrate.verify(:fly);
+SELECT to_regclass('before_all'), count(*) FROM test.log;
+-- one that fails
+SELECT test.write('fly/afterMigrate.sql', 'DROP TABLE before_all;');
+SELECT test.write('fly/afterEachMigrate.sql', 'SELECT 1/count(*) FROM before_all WHERE i = 2;');
+SELECT version, name, transaction, statement, outcome, error FROM migrate.rehearse(:fly);
+SELECT * FROM migrate.verify(:fly);
+SELECT test.write('fly/beforeMigrate.sql', 'SELECT 1/0;');
+SELECT version, name, transaction, statement, outcome, error FROM migrate.rehearse(:fly);
+SELECT * FROM migrate.verify(:fly);
+SELECT test.write('fly/beforeMigrate.sql', 'CREATE TABLE before_all (i int);');
+SELECT test.write('fly/afterEachMigrate.sql', 'VACUUM;');
+SELECT test.try($$SELECT migrate.rehearse(test.made('fly'))$$);
+-- nothing is pending
+SELECT test.shell('rm fly/afterEach* fly/beforeEachU*');
+CALL migrate.up(:fly);
+SELECT name FROM migrate.rehearse(:fly);
+SET migrate.callbacks_always = on;
+SELECT version, name, outcome, error FROM migrate.rehearse(:fly);
+SELECT * FROM migrate.verify(:fly);
+RESET migrate.callbacks_always;
