@@ -20,6 +20,7 @@
 
 #include "arguments.h"
 #include "objects/objects.h"
+#include "run/drift.h"
 #include "run/run.h"
 #include "util/printable.h"
 

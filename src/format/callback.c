@@ -16,6 +16,7 @@
 
 #include "files/files.h"
 #include "format/callback.h"
+#include "format/flyway_settings.h"
 #include "format/format.h"
 #include "format/format_int.h"
 #include "format/source_int.h"
@@ -63,46 +64,69 @@ static const EventName event_names[] = {
 };
 
 /*
+ * How long the name of an event is that a name begins with, the longest one; 0 if it
+ * begins with none.
+ */
+int
+migrate_callback_prefix(const char *base)
+{
+	int			longest = 0;
+
+	if (*base != 'a' && *base != 'b' && *base != 'c')
+		return 0;
+	for (int i = 0; i < lengthof(event_names); i++)
+	{
+		int			n = strlen(event_names[i].name);
+
+		if (n > longest && strncmp(base, event_names[i].name, n) == 0)
+			longest = n;
+	}
+	return longest;
+}
+
+static const EventName *
+event_named(const char *name, int length)
+{
+	for (int i = 0; i < lengthof(event_names); i++)
+		if (strlen(event_names[i].name) == length && strncmp(event_names[i].name, name, length) == 0)
+			return &event_names[i];
+	return NULL;
+}
+
+/*
  * What a file is as a callback, by its name: <event>.sql or <event>__name.sql, in
  * folders of any depth; false if it is none.  The name becomes parsed->description.
  * 0A000 for an event that does not exist here.
  */
 bool
-migrate_callback_parse_name(const char *file, const char *separator, MigrateFileName *parsed)
+migrate_callback_parse_name(const MigrateFlywaySettings *settings, const char *file, MigrateFileName *parsed)
 {
 	const char *base = migrate_base_name(file);
-	int			length = strlen(base) - strlen(".sql");
+	const char *end = migrate_flyway_suffix(settings, base);
+	int			n = end ? Min(migrate_callback_prefix(base), end - base) : 0;
+	const EventName *event = n > 0 ? event_named(base, n) : NULL;
+	int			separator = strlen(settings->separator);
 
-	if (length <= 0 || pg_strcasecmp(base + length, ".sql") != 0)
+	if (event == NULL ||
+		(base + n != end && (base + n + separator > end || strncmp(base + n, settings->separator, separator) != 0)))
 		return false;
-	for (int i = 0; i < lengthof(event_names); i++)
-	{
-		const EventName *event = &event_names[i];
-		int			n = strlen(event->name);
-		int			rest = n + strlen(separator);
-
-		if (strncmp(base, event->name, n) != 0 ||
-			(n != length && (rest > length || strncmp(base + n, separator, rest - n) != 0)))
-			continue;
-		if (event->event == EVENT_UNSUPPORTED)
-			ereport(ERROR,
-					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-					 errmsg("callback \"%s\" cannot be run", file),
-					 errdetail("There is no event \"%s\" here.", event->name),
-					 errhint("Move its statements into migrations, or the file out of the directory.")));
-		parsed->kind = KIND_CALLBACK;
-		parsed->part = event->direction == MIGRATE_UP ? PART_UP : PART_DOWN;
-		parsed->event = event->event;
-		parsed->version = pstrdup("");
-		parsed->name = pstrdup(file);
-		parsed->description = n == length ? pstrdup("") : pnstrdup(base + rest, length - rest);
-		for (char *c = parsed->description; *c != '\0'; c++)
-			if (*c == '_')
-				*c = ' ';
-		parsed->sort_key = pnstrdup(base, length);
-		return true;
-	}
-	return false;
+	if (event->event == EVENT_UNSUPPORTED)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("callback \"%s\" cannot be run", file),
+				 errdetail("There is no event \"%s\" here.", event->name),
+				 errhint("Move its statements into migrations, or the file out of the directory.")));
+	parsed->kind = KIND_CALLBACK;
+	parsed->part = event->direction == MIGRATE_UP ? PART_UP : PART_DOWN;
+	parsed->event = event->event;
+	parsed->version = pstrdup("");
+	parsed->name = pstrdup(file);
+	parsed->description = base + n == end ? pstrdup("") : pnstrdup(base + n + separator, end - base - n - separator);
+	for (char *c = parsed->description; *c != '\0'; c++)
+		if (*c == '_')
+			*c = ' ';
+	parsed->sort_key = pnstrdup(base, end - base);
+	return true;
 }
 
 static int

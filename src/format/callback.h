@@ -15,12 +15,14 @@
 
 #include "nodes/pg_list.h"
 
+#include "format/flyway_settings.h"
 #include "format/format.h"
 #include "format/source.h"
 #include "util/errcontext.h"
 
 /* in callback.c */
-extern bool migrate_callback_parse_name(const char *file, const char *separator,
+extern int	migrate_callback_prefix(const char *base);
+extern bool migrate_callback_parse_name(const MigrateFlywaySettings *settings, const char *file,
 										MigrateFileName *parsed);
 extern void migrate_callbacks_sort(List *files);
 extern bool migrate_source_has_callbacks(const MigrateSource *source, MigrateDirection direction);

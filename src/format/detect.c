@@ -164,7 +164,7 @@ migrate_format_of_history(const MigrationSet *set, const char *remembered)
 	if (strcmp(migrate_format_name(set->format), remembered) == 0)
 		return NULL;
 	format = migrate_format_named(remembered, NIL);
-	if (!migrate_format_may_be(set->format, format))
+	if (set->flyway != NULL || !migrate_format_may_be(set->format, format))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("directory looks like format \"%s\", but the history was applied in format \"%s\"",

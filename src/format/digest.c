@@ -13,8 +13,10 @@
  *	  says of it, that is MigrateFileName but for the tags, which are not recorded;
  *	- the text of the file;
  *	- the file with its settings: its text, or that there is none;
+ *	- of the settings of the directory, those that decide how this text is read;
  *	- for each line that may include a file, and each template of tern that is included:
- *	  the names that are tried, and the text of the first that exists.  Such a line may be part of a literal, and then more is
+ *	  the names that are tried, and the text of the first that exists.  Such a line may be
+ *	  part of a literal, and then more is
  *	  read than is included; a migration for which that is so gets no digest.
  *
  * Texts are those of the files, in UTF-8, without a byte order mark, and with LF for
@@ -70,6 +72,7 @@ struct MigrateDigester
 {
 	MigrateDirectory *dir;
 	const MigrateFormat *format;
+	const MigrateFlywaySettings *flyway;	/* or NULL */
 	pg_cryptohash_ctx *hash;
 	StringInfoData said;		/* all but the texts */
 	int			common;			/* so much of that is the same for all files */
@@ -116,16 +119,18 @@ layout_of(const MigrateFormat *format)
 }
 
 /*
- * Prepare to digest files of a directory in a format.  Until migrate_digester_end(),
- * in the same transaction.
+ * Prepare to digest files of a directory in a format, with the configuration of Flyway or
+ * NULL.  Until migrate_digester_end(), in the same transaction.
  */
 MigrateDigester *
-migrate_digester_begin(MigrateDirectory *dir, const MigrateFormat *format)
+migrate_digester_begin(MigrateDirectory *dir, const MigrateFormat *format,
+					   const MigrateFlywaySettings *flyway)
 {
 	MigrateDigester *digester = palloc0(sizeof(MigrateDigester));
 
 	digester->dir = dir;
 	digester->format = format;
+	digester->flyway = flyway;
 	digester->hash = migrate_hash_create(PG_SHA256);
 	initStringInfo(&digester->said);
 	say(digester, READER_VERSION);
@@ -317,6 +322,8 @@ migrate_digest_part(MigrateDigester *digester, const MigrateFileName *file,
 	say(digester, file->sort_key);
 	say(digester, file->description);
 	say(digester, file->author);
+	if (digester->flyway != NULL)
+		migrate_flyway_settings_say(digester->flyway, said);
 	add_text(digester, bytes, length);
 	if (metadata_file != NULL)
 		(void) add_file(digester, metadata_file);

@@ -14,6 +14,7 @@
 #define MIGRATE_FORMAT_DIGEST_H
 
 #include "files/files.h"
+#include "format/flyway_settings.h"
 #include "format/format.h"
 #include "format/source.h"
 #include "util/names.h"
@@ -21,7 +22,8 @@
 typedef struct MigrateDigester MigrateDigester;
 
 /* in digest.c */
-extern MigrateDigester *migrate_digester_begin(MigrateDirectory *dir, const MigrateFormat *format);
+extern MigrateDigester *migrate_digester_begin(MigrateDirectory *dir, const MigrateFormat *format,
+											   const MigrateFlywaySettings *flyway);
 extern bool migrate_digest_part(MigrateDigester *digester, const MigrateFileName *file,
 								const char *bytes, int length, uint8 *digest,
 								MigrateNames **included);
@@ -34,6 +36,7 @@ extern bool migrate_digest_parsed(MigrateDigester *digester, const MigrateFileNa
 								  const char *sql, int length, bool detected,
 								  const MigrateNames *included, uint8 *digest);
 extern List *migrate_known_migrations(MigrateDirectory *dir, const MigrateFormat *format,
+									  const MigrateFlywaySettings *flyway,
 									  List **files, const MigrateKnown *known,
 									  MigrateNames *included);
 

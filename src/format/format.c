@@ -25,6 +25,7 @@
 #include "files/files.h"
 #include "format/callback.h"
 #include "format/filename.h"
+#include "format/flyway_settings.h"
 #include "format/format.h"
 #include "format/format_int.h"
 #include "format/grammar.h"
@@ -284,16 +285,6 @@ migrate_format_has_own_session(const char *name)
 }
 
 /*
- * Parse the name of a file of a format without an order of its own; false if it is
- * no migration, nor a part of one.
- */
-bool
-migrate_format_parse_name(const MigrateFormat *format, const char *file, MigrateFileName *parsed)
-{
-	return format->parse_name != NULL && format->parse_name(file, parsed);
-}
-
-/*
  * How new migrations of a format look.
  */
 const MigrateTemplate *
@@ -353,8 +344,9 @@ check_version_zero(const MigrateFormat *format, const MigrateFileName *parsed)
 /*
  * What each file of a directory is to a format: a list of MigrateFileName, in the
  * order of their names or of "manifest", the text of the manifest (NULL without
- * one); "layout" is what a settings file says of them, or NULL.  *callbacks becomes the same of its callbacks, in the order in which they run.
- * *.sql files that are neither are added to *ignored.
+ * one); "layout" is what a settings file says of them, or NULL.  *callbacks becomes the
+ * same of its callbacks, in the order in which they run.  *.sql files that are neither are
+ * added to *ignored.
  *
  * Errors: 0A000 for what would have to run and cannot, 42501 for a folder that
  * cannot be read, and those of sqitch_plan.c and callback.c.
@@ -364,6 +356,7 @@ migrate_format_files(const MigrateFormat *format, List *names, const MigrateLayo
 					 const char *manifest, List **callbacks, List **ignored)
 {
 	const char *manifest_file = migrate_format_manifest(format, layout);
+	const MigrateFlywaySettings *flyway = layout ? layout->flyway : NULL;
 	List	   *files = NIL;
 	ListCell   *lc;
 
@@ -379,7 +372,9 @@ migrate_format_files(const MigrateFormat *format, List *names, const MigrateLayo
 		files = format->parse_manifest(layout, manifest_file, manifest, names);
 	else if (manifest != NULL && !migrate_format_has_file_sums(format))
 		migrate_check_provider(manifest_file, manifest);
-	foreach(lc, names)
+	if (flyway != NULL)
+		files = migrate_flyway_files(flyway, names, callbacks, ignored);
+	foreach(lc, flyway == NULL ? names : NIL)
 	{
 		char	   *file = lfirst(lc);
 		MigrateFileName parsed = {.file = file};
@@ -400,7 +395,7 @@ migrate_format_files(const MigrateFormat *format, List *names, const MigrateLayo
 			*copy = parsed;
 			files = lappend(files, copy);
 		}
-		else if ((format->callbacks && migrate_callback_parse_name(file, "__", &parsed)) ||
+		else if ((format->callbacks && migrate_callback_parse_name(&migrate_flyway_defaults, file, &parsed)) ||
 				 (format->parse_hook != NULL && format->parse_hook(file, &parsed)))
 		{
 			MigrateFileName *copy = palloc(sizeof(MigrateFileName));
@@ -498,7 +493,7 @@ parse_changesets(const MigrateFormat *format, const MigrateFileName *parsed, con
  * 42601 with file and line, and those of atlas_sum.c.
  */
 List *
-migrate_format_parse(const MigrateFormat *format, const char *evidence,
+migrate_format_parse(const MigrateFormat *format, const MigrateFlywaySettings *flyway, const char *evidence,
 					 const MigrateFileName *parsed, const char *sql, int length,
 					 struct MigrateChangelog *changelog)
 {
@@ -534,9 +529,13 @@ migrate_format_parse(const MigrateFormat *format, const char *evidence,
 	if (parsed->no_transaction)
 		migration->up.transactional = migration->down.transactional = false;
 	if (format->templates && migrate_may_have_action(sql))
-		migration->up.syntax = migration->down.syntax = SYNTAX_TERN;
-	if (format->syntax != SYNTAX_PSQL)
-		migration->up.syntax = migration->down.syntax = format->syntax;
+		migration->up.syntax.kind = migration->down.syntax.kind = SYNTAX_TERN;
+	if (flyway != NULL && flyway->without_transaction)
+		migration->up.transactional = migration->down.transactional = false;
+	if (flyway != NULL)
+		migration->up.syntax = migration->down.syntax = migrate_flyway_syntax(flyway);
+	else if (format->syntax != SYNTAX_PSQL)
+		migration->up.syntax.kind = migration->down.syntax.kind = format->syntax;
 	return list_make1(migration);
 }
 

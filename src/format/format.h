@@ -205,8 +205,6 @@ typedef struct MigrateFileName
 
 /* in format.c */
 extern const MigrateFormat *migrate_format_named(const char *name, List *names);
-extern bool migrate_format_parse_name(const MigrateFormat *format, const char *file,
-									  MigrateFileName *parsed);
 extern const MigrateTemplate *migrate_format_template(const MigrateFormat *format);
 extern const char *migrate_format_name(const MigrateFormat *format);
 extern const MigrateFormat *migrate_format_default(void);

@@ -15,6 +15,7 @@
 
 #include "nodes/pg_list.h"
 
+#include "format/flyway_settings.h"
 #include "format/format.h"
 #include "format/grammar.h"
 #include "format/source.h"
@@ -75,7 +76,7 @@ struct MigrateFormat
 	bool		header;			/* has header comment lines */
 	bool		atlas_directives;	/* has those of atlas */
 	const char *metadata_file;	/* suffix or name of a file with settings */
-	MigrateSyntax syntax;		/* of variables */
+	MigrateSyntaxKind syntax;	/* of variables */
 	bool		templates;		/* of tern */
 	bool		own_session;	/* the tool runs each migration in a session
 								 * of its own */
@@ -98,7 +99,8 @@ extern List *migrate_format_files(const MigrateFormat *format, List *names,
 								  const struct MigrateLayout *layout, const char *manifest,
 								  List **callbacks, List **ignored);
 extern char *migrate_format_metadata_file(const MigrateFormat *format, const char *file);
-extern List *migrate_format_parse(const MigrateFormat *format, const char *evidence,
+extern List *migrate_format_parse(const MigrateFormat *format,
+								  const MigrateFlywaySettings *flyway, const char *evidence,
 								  const MigrateFileName *parsed,
 								  const char *sql, int length,
 								  struct MigrateChangelog *changelog);
@@ -171,7 +173,6 @@ extern bool migrate_lacks_semicolon(const char *start, const char *end);
 
 /* in section_text.c */
 extern void migrate_section_finish(MigrateSection *section);
-extern const char *migrate_file_bytes(const char *sql, int *length);
 extern char *migrate_section_text(const MigrateSection *section, const char *sql,
 								  int *length);
 extern int	migrate_section_end(const MigrateSection *section);

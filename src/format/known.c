@@ -319,7 +319,8 @@ other_files(List *files, List *migrations)
  * reading files.
  */
 List *
-migrate_known_migrations(MigrateDirectory *dir, const MigrateFormat *format, List **files,
+migrate_known_migrations(MigrateDirectory *dir, const MigrateFormat *format,
+						 const MigrateFlywaySettings *flyway, List **files,
 						 const MigrateKnown *known, MigrateNames *included)
 {
 	KnownSearch search = {.dir = dir,.known = known,.format = migrate_format_name(format),
@@ -328,7 +329,7 @@ migrate_known_migrations(MigrateDirectory *dir, const MigrateFormat *format, Lis
 	ListCell   *lc;
 
 	group_files(&search, *files);
-	search.digester = migrate_digester_begin(dir, format);
+	search.digester = migrate_digester_begin(dir, format, flyway);
 	search.scratch = AllocSetContextCreate(CurrentMemoryContext, "migrate file",
 										   ALLOCSET_DEFAULT_SIZES);
 	foreach(lc, *files)

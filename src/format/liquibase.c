@@ -78,7 +78,7 @@ open_changeset_span(ChangesetParser *parser, MigrateSection *section, const char
 	section->present = true;
 	section->file = parser->current->file;
 	section->transactional = parser->transactional;
-	section->syntax = SYNTAX_LIQUIBASE;
+	section->syntax.kind = SYNTAX_LIQUIBASE;
 	section->spans = lappend(section->spans, span);
 	return span;
 }

@@ -47,6 +47,7 @@ typedef struct MigrateLayout
 	List	   *up_vars;		/* of MigrateVariable: for going up ... */
 	List	   *down_vars;		/* ... and for going down */
 	bool		verifies;		/* verify scripts run, too */
+	const struct MigrateFlywaySettings *flyway; /* for Flyway, all of it */
 } MigrateLayout;
 
 typedef char *(*MigrateReadFile) (void *arg, const char *file, int *length);

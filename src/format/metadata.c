@@ -127,8 +127,12 @@ migrate_parse_metadata_file(Migration *migration, const char *metadata_file, con
 	if (setting_is(str, "run_in_transaction", "false") ||
 		setting_is(str, "executeInTransaction", "false"))
 		section->transactional = false;
+	else if (setting_is(str, "executeInTransaction", "true"))
+		section->transactional = true;
 	if (setting_is(str, "placeholderReplacement", "false"))
-		section->syntax = SYNTAX_NONE;
+		section->syntax.kind = SYNTAX_NONE;
+	else if (setting_is(str, "placeholderReplacement", "true"))
+		section->syntax.kind = SYNTAX_FLYWAY;
 	if (migrate_setting(str, "encoding") != NULL && !setting_is(str, "encoding", "UTF-8") &&
 		!setting_is(str, "encoding", "UTF8"))
 		ereport(ERROR,

@@ -29,10 +29,11 @@
  * Why a file is no migration, as the end of a sentence about it.
  */
 static char *
-reason(const MigrateFormat *format, const char *file)
+reason(const MigrationSet *set, const char *file)
 {
+	const MigrateFormat *format = set->format;
 	MigrateFileName parsed = {0};
-	char	   *example = format ? migrate_template_example(format->template) : NULL;
+	char	   *example = format ? migrate_template_example(migrate_set_template(set)) : NULL;
 
 	if (format == NULL && isdigit((unsigned char) *file))
 		return pstrdup("whose name is that of no format");
@@ -147,11 +148,14 @@ migrate_source_describe_nothing(const MigrateSource *source)
 	if (nfiles == 0)
 		appendStringInfoString(&buf, "It has no *.sql files.");
 	else if (nfiles == 1)
-		appendStringInfo(&buf, "It has one *.sql file, \"%s\", %s.", example, reason(format, example));
+		appendStringInfo(&buf, "It has one *.sql file, \"%s\", %s.", example, reason(source->set, example));
 	else
 		appendStringInfo(&buf, "It has %d *.sql files, such as \"%s\", %s.", nfiles, example,
-						 reason(format, example));
+						 reason(source->set, example));
 	add_folders(&buf, names);
+	if (source->set->flyway != NULL && source->set->flyway->locations != NIL)
+		appendStringInfo(&buf, " File \"%s\" says that migrations are in \"%s\".", source->set->flyway->file,
+						 (char *) linitial(source->set->flyway->locations));
 	if (changelog != NULL)
 		appendStringInfo(&buf, " It has a changelog, \"%s\", which is not written in SQL.", changelog);
 	return buf.data;

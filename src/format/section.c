@@ -68,7 +68,7 @@ open_span(SectionParser *parser, MigrateSection *section, bool transactional, co
 	section->file = parser->migration->file;
 	section->doubled_semicolons = parser->grammar->doubled_semicolons;
 	if (parser->variables && section->spans == NIL)
-		section->syntax = SYNTAX_GOOSE_ON;
+		section->syntax.kind = SYNTAX_GOOSE_ON;
 	section->spans = lappend(section->spans, span);
 	parser->open = section;
 	parser->span = span;
@@ -231,8 +231,8 @@ apply_marker(SectionParser *parser, MigrateMarker marker, const char *after)
 			break;
 		case MARK_VARIABLES_ON:
 			parser->variables = true;
-			if (parser->open != NULL && parser->open->syntax == SYNTAX_PSQL)
-				parser->open->syntax = SYNTAX_GOOSE;
+			if (parser->open != NULL && parser->open->syntax.kind == SYNTAX_PSQL)
+				parser->open->syntax.kind = SYNTAX_GOOSE;
 			break;
 		case MARK_VARIABLES_OFF:
 			parser->variables = false;

@@ -21,19 +21,20 @@
 #include "variables/variables.h"
 
 /*
- * Append a setting.  The texts are not copied.
+ * Append a setting, and return it.  The texts are not copied.
  */
-void
+MigrateSetting *
 migrate_settings_add(MigrateSettingsFile *settings, const char *section, const char *key,
 					 const char *value, int line)
 {
-	MigrateSetting *setting = palloc(sizeof(MigrateSetting));
+	MigrateSetting *setting = palloc0(sizeof(MigrateSetting));
 
 	setting->section = section;
 	setting->key = key;
 	setting->value = value;
 	setting->line = line;
 	settings->settings = lappend(settings->settings, setting);
+	return setting;
 }
 
 /*

@@ -25,7 +25,9 @@ typedef struct MigrateSetting
 {
 	const char *section;		/* "" before the first one */
 	const char *key;			/* as it is written */
-	const char *value;			/* NULL: the key only */
+	const char *value;			/* NULL: the key only, or an array ... */
+	bool		is_array;		/* ... of these values (char *) */
+	List	   *elements;
 	int			line;
 } MigrateSetting;
 
@@ -39,8 +41,8 @@ typedef struct MigrateSettingsFile
 } MigrateSettingsFile;
 
 /* in settings_file.c */
-extern void migrate_settings_add(MigrateSettingsFile *settings, const char *section,
-								 const char *key, const char *value, int line);
+extern MigrateSetting *migrate_settings_add(MigrateSettingsFile *settings, const char *section,
+											const char *key, const char *value, int line);
 extern const MigrateSetting *migrate_settings_find(const MigrateSettingsFile *settings,
 												   const char *section, const char *key);
 extern List *migrate_settings_variables(const MigrateSettingsFile *settings, const char *section,
@@ -50,6 +52,13 @@ extern char *migrate_setting_path(const MigrateSettingsFile *settings, const Mig
 pg_noreturn extern void migrate_bad_setting(const MigrateSettingsFile *settings,
 											const MigrateSetting *setting, int sqlerrcode,
 											const char *message, const char *hint);
+
+/* in settings_properties.c */
+extern MigrateSettingsFile *migrate_settings_parse_properties(const char *file, const char *str,
+															  const char *prefix);
+
+/* in settings_toml.c */
+extern MigrateSettingsFile *migrate_settings_parse_toml(const char *file, const char *str);
 
 /* in settings_syntax.c */
 extern MigrateSettingsFile *migrate_settings_parse_git(const char *file, const char *str);

@@ -128,7 +128,7 @@ static char *
 section_text(MigrateSource *source, const MigrateSection *section, int *length)
 {
 	char	   *str = migrate_section_text(section, source->sql, length);
-	char	   *whole_file = section->syntax == SYNTAX_TERN ?
+	char	   *whole_file = section->syntax.kind == SYNTAX_TERN ?
 		migrate_expand_template(str, section->file, section->line, read_for_include, source) :
 		migrate_include_files(str, section->file, section->line, read_for_include, source);
 
@@ -201,7 +201,7 @@ static List *
 parse_file(MigrateSource *source, MigrateFileName *parsed)
 {
 	MigrationSet *set = source->set;
-	List	   *migrations = migrate_format_parse(set->format, set->format_evidence,
+	List	   *migrations = migrate_format_parse(set->format, set->flyway, set->format_evidence,
 												  parsed, source->sql, source->length,
 												  source->changelog);
 	char	   *metadata_file = migrate_format_metadata_file(set->format, parsed->file);
@@ -234,7 +234,7 @@ check_ignored(MigrateSource *source)
 	MigrationSet *set = source->set;
 	ListCell   *lc;
 
-	if (!source->detect)
+	if (!source->detect || set->flyway != NULL)
 		return;
 	foreach(lc, set->ignored)
 	{
@@ -253,7 +253,11 @@ read_layout(MigrateSource *source)
 {
 	const MigrateFormat *format = source->set->format;
 	int			length;
-	char	   *str = format->settings_file ? read_other(source, format->settings_file, &length) : NULL;
+	char	   *str;
+
+	if (source->set->flyway != NULL)
+		return migrate_flyway_layout(source->set->flyway);
+	str = format->settings_file ? read_other(source, format->settings_file, &length) : NULL;
 
 	return str ? format->parse_settings(format->settings_file, str) : NULL;
 }
@@ -275,7 +279,7 @@ begin_digests(MigrateSource *source)
 {
 	end_digests(source);
 	if (source->all_recorded && source->has_digests)
-		source->digester = migrate_digester_begin(source->dir, source->set->format);
+		source->digester = migrate_digester_begin(source->dir, source->set->format, source->set->flyway);
 }
 
 /*
@@ -313,8 +317,8 @@ read_files(MigrateSource *source)
 	source->has_digests = atlas_sum == NULL && migrate_format_has_digests(set->format);
 	begin_digests(source);
 	if (source->has_digests && source->known != NULL)
-		parts = migrate_known_migrations(source->dir, set->format, &files, source->known,
-										 source->included);
+		parts = migrate_known_migrations(source->dir, set->format, set->flyway, &files,
+										 source->known, source->included);
 	foreach(lc, files)
 	{
 		MigrateFileName *parsed = lfirst(lc);
@@ -397,15 +401,15 @@ migrate_source_read(const MigrateLocation *location, const char *format, const c
 		set->format = migrate_format_named(format, migrate_directory_names(source->dir));
 	source->scratch = AllocSetContextCreate(CurrentMemoryContext, "migrate file",
 											ALLOCSET_DEFAULT_SIZES);
-	if (source->detect)
+	if (!migrate_source_read_settings(source, format) && source->detect)
 		migrate_source_find_format(source);
 	if (set->format == NULL)
 		return source;
 	source->hash = migrate_hash_create(PG_SHA256);
 	while (!read_files(source))
 		CHECK_FOR_INTERRUPTS();
-	other = !source->detect ? NULL : remembered == NULL ? migrate_format_by_table(set->format, exists) :
-		migrate_format_of_history(set, remembered);
+	other = !source->detect ? NULL : remembered != NULL ? migrate_format_of_history(set, remembered) :
+		set->flyway == NULL ? migrate_format_by_table(set->format, exists) : NULL;
 	if (other != NULL)
 	{
 		set->format = other;

@@ -23,6 +23,7 @@ typedef struct MigrationSet
 {
 	const MigrateFormat *format;	/* NULL for a directory without migrations */
 	const char *format_evidence;	/* the file it was detected from, or NULL */
+	const struct MigrateFlywaySettings *flyway; /* its configuration, or NULL */
 	List	   *migrations;		/* of Migration, in the format's order */
 	List	   *callbacks;		/* of MigrateFileName, in order */
 	const struct MigrateLayout *layout; /* what the tool's settings file says,
@@ -64,6 +65,11 @@ extern void migrate_source_parse(MigrateSource *source, Migration *migration);
 extern void migrate_source_digest(MigrateSource *source, Migration *migration);
 extern MigrationSet *migrate_source_set(MigrateSource *source);
 
+/* in source_settings.c */
+extern bool migrate_set_parse_name(const MigrationSet *set, const char *file, MigrateFileName *parsed);
+extern const MigrateTemplate *migrate_set_template(const MigrationSet *set);
+extern char *migrate_set_new_file(const MigrationSet *set, char *file);
+
 /* in nothing.c */
 extern char *migrate_source_describe_nothing(const MigrateSource *source);
 
@@ -75,5 +81,8 @@ extern char *migrate_source_text(MigrateSource *source, const MigrateSection *se
 extern char *migrate_broken_reason(const MigrateSection *section);
 extern char *migrate_source_bytes(MigrateSource *source, const char *file, int *length,
 								  const char **sql);
+
+/* in section_text.c */
+extern const char *migrate_file_bytes(const char *sql, int *length);
 
 #endif							/* MIGRATE_FORMAT_SOURCE_H */

@@ -30,7 +30,7 @@ migrate_source_found_better(MigrateSource *source, const char *file)
 	MigrationSet *set = source->set;
 	const MigrateFormat *better;
 
-	if (!source->detect)
+	if (!source->detect || set->flyway != NULL)
 		return false;
 	better = migrate_format_detect(set->format, file, source->sql);
 	if (better == set->format)

@@ -39,7 +39,7 @@ static bool
 digest_file(MigrateSource *source, MigrateDigestPart *part)
 {
 	MigrateDigester *digester = source->digester ? source->digester :
-		migrate_digester_begin(source->dir, source->set->format);
+		migrate_digester_begin(source->dir, source->set->format, source->set->flyway);
 
 	part->is_digested = migrate_digest_parsed(digester, part->file, source->sql, source->length,
 											  source->detect, source->including, part->digest);

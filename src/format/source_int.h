@@ -57,6 +57,9 @@ extern Migration *migrate_source_parse_callback(MigrateSource *source, MigrateFi
 extern bool migrate_source_found_better(MigrateSource *source, const char *file);
 extern void migrate_source_find_format(MigrateSource *source);
 
+/* in source_settings.c */
+extern bool migrate_source_read_settings(MigrateSource *source, const char *format);
+
 /* in source_digest.c */
 extern void migrate_source_note_digest(MigrateSource *source, Migration *migration,
 									   MigrateFileName *file, bool is_alone);

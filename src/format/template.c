@@ -30,8 +30,8 @@
 #define DIGITS	"0123456789"
 
 /*
- * In names and texts, %v is the version, %s what separates it from the name, and %n
- * the name.
+ * In names and texts, %v is the version, %s what separates it from the name, %n the
+ * name, and %% a percent sign.
  */
 struct MigrateTemplate
 {
@@ -238,6 +238,8 @@ expand_pattern(const char *pattern, const char *version, char separator, const c
 			appendStringInfoString(&file, version);
 		else if (*pattern == 's')
 			appendStringInfoChar(&file, separator);
+		else if (*pattern == '%')
+			appendStringInfoChar(&file, '%');
 		else
 			appendStringInfoString(&file, name);
 	}
@@ -291,6 +293,36 @@ char *
 migrate_template_example(const MigrateTemplate *template)
 {
 	return template->up_file ? expand_pattern(template->up_file, "N", '_', "name") : NULL;
+}
+
+/*
+ * Append what is written as it is.
+ */
+static void
+append_plain(StringInfo pattern, const char *str)
+{
+	for (; *str != '\0'; str++)
+		appendStringInfo(pattern, *str == '%' ? "%%%%" : "%c", *str);
+}
+
+/*
+ * That of Flyway for other names: a prefix, the version, a separator, the name, a suffix.
+ */
+const MigrateTemplate *
+migrate_template_flyway_named(const char *prefix, const char *separator, const char *suffix)
+{
+	MigrateTemplate *template = palloc(sizeof(MigrateTemplate));
+	StringInfoData pattern;
+
+	initStringInfo(&pattern);
+	append_plain(&pattern, prefix);
+	appendStringInfoString(&pattern, "%v");
+	append_plain(&pattern, separator);
+	appendStringInfoString(&pattern, "%n");
+	append_plain(&pattern, suffix);
+	*template = migrate_template_flyway;
+	template->up_file = pattern.data;
+	return template;
 }
 
 /*

@@ -16,6 +16,8 @@
 typedef struct MigrateTemplate MigrateTemplate;
 
 extern char *migrate_template_example(const MigrateTemplate *template);
+extern const MigrateTemplate *migrate_template_flyway_named(const char *prefix, const char *separator,
+															const char *suffix);
 
 /* in template.c */
 extern const MigrateTemplate migrate_template_sqitch;

@@ -26,13 +26,18 @@
 #include "run/adopt.h"
 #include "run/apply.h"
 #include "run/candidates.h"
+#include "run/configuration.h"
 #include "run/reversible.h"
 #include "run/run.h"
 #include "run/run_int.h"
 #include "run/step.h"
 #include "run/state.h"
+#include "run/variable_values.h"
 #include "tools/tools.h"
+#include "util/errcontext.h"
 #include "util/printable.h"
+#include "util/subtransaction.h"
+#include "variables/variables.h"
 
 /* one beyond is kept as any other: the next numbers are above it */
 #define MAX_TOOL_BATCH	1000000000
@@ -109,6 +114,53 @@ report(Adoption *adoption, const char *version, const char *name, const MigrateT
 }
 
 /*
+ * The text of a file with values of variables, for migrate_try().
+ */
+typedef struct Substitution
+{
+	MigrateRun *run;
+	const Migration *file;
+	const char *sql;
+	char	   *result;
+} Substitution;
+
+static void
+substitute_body(void *arg)
+{
+	Substitution *substitution = arg;
+	const MigrateSection *up = &substitution->file->up;
+	MigrateErrorContext errctx = {0};
+	List	   *used;
+
+	substitution->result = migrate_substitute(up->syntax, substitution->sql, 1,
+											  migrate_variables_of(substitution->run, MIGRATE_UP, substitution->file,
+																   NULL, up->syntax, up->file),
+											  &used, &errctx);
+}
+
+/*
+ * Flyway's checksum of a repeatable migration is that of its text with values.
+ */
+static bool
+is_same_with_values(Adoption *adoption, const Migration *file, const MigrateChecksumInput *in, const char *recorded)
+{
+	Substitution substitution = {adoption->run, file, in->sql};
+	MigrateChecksumInput with_values = *in;
+	ErrorData  *error;
+
+	if (adoption->tool_table->tool->key != KEY_DOTTED || file->kind != KIND_REPEATABLE)
+		return false;
+	error = migrate_try(substitute_body, &substitution);
+	if (error != NULL && !migrate_is_error_of_input(error->sqlerrcode))
+		ReThrowError(error);
+	if (error != NULL)
+		return false;
+	with_values.length = strlen(substitution.result);
+	with_values.bytes = migrate_file_bytes(substitution.result, &with_values.length);
+	return adoption->tool_table->tool->check(&with_values, recorded) == CHECKED_SAME;
+}
+
+/*
  * Is the file the one that the tool has applied?
  */
 static MigrateChecked
@@ -124,6 +176,8 @@ check_file(Adoption *adoption, const Migration *file, const MigrateToolRow *row)
 	old = MemoryContextSwitchTo(adoption->scratch);
 	in.bytes = migrate_source_bytes(adoption->run->source, file->up.file, &in.length, &in.sql);
 	checked = in.bytes == NULL ? CHECKED_CHANGED : tool->check(&in, row->checksum);
+	if (checked == CHECKED_CHANGED && in.bytes != NULL && is_same_with_values(adoption, file, &in, row->checksum))
+		checked = CHECKED_SAME;
 	MemoryContextSwitchTo(old);
 	return checked;
 }
@@ -319,7 +373,8 @@ migrate_run_adopt(MigrateRun *run)
 
 	request->cache_texts = true;
 	request->confined = true;
-	adoption.tool_table = migrate_tool_table_find(request->tool, request->tool_table, request->history.schema);
+	adoption.tool_table = migrate_tool_table_find(request->tool, request->tool_table, request->history.schema,
+												  migrate_table_in_configuration(request));
 	ereport(NOTICE,
 			(errmsg("adopting from table \"%s.%s\" (%s)", adoption.tool_table->schema,
 					adoption.tool_table->table, adoption.tool_table->tool->name)));

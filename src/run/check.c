@@ -18,6 +18,7 @@
 #include "history/history.h"
 #include "run/callback.h"
 #include "run/check.h"
+#include "run/configuration.h"
 #include "run/precondition.h"
 #include "run/report.h"
 #include "run/reversible.h"
@@ -110,6 +111,19 @@ check_callbacks(MigrateRun *run, List *callbacks, MigrateNames *made, bool *made
 		check_callback(run, lfirst(lc), made, made_unknown);
 }
 
+/*
+ * Parse and check the callbacks in the transaction of a step; errors as below.
+ */
+void
+migrate_check_own_callbacks(MigrateRun *run, const MigrateStep *step)
+{
+	MigrateNames *made = migrate_names_create();
+	bool		made_unknown = false;
+
+	check_callbacks(run, step->before, made, &made_unknown);
+	check_callbacks(run, step->after, made, &made_unknown);
+}
+
 static void
 check_up_step(MigrateRun *run, MigrateStep *step, MigrateNames *made, bool *made_unknown)
 {
@@ -145,6 +159,7 @@ migrate_check_up_steps(MigrateRun *run, List *steps, bool afresh)
 	bool		made_unknown = afresh;
 	ListCell   *lc;
 
+	migrate_require_configuration(run, steps);
 	foreach(lc, steps)
 	{
 		MigrateStep *step = lfirst(lc);

@@ -93,18 +93,18 @@ clean_name(const char *name)
  * not.
  */
 static void
-check_comes_last(const MigrateFormat *format, List *migrations, const char *file)
+check_comes_last(const MigrationSet *set, const char *file)
 {
 	MigrateFileName parsed = {0};
 	const Migration *last = NULL;
 	ListCell   *lc;
 
-	if (!migrate_format_parse_name(format, file, &parsed) || parsed.part == PART_DOWN)
+	if (!migrate_set_parse_name(set, file, &parsed) || parsed.part == PART_DOWN)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("file \"%s\" would not be a migration that goes up", file),
 				 errhint("Give another name.")));
-	foreach(lc, migrations)
+	foreach(lc, set->migrations)
 	{
 		if (((Migration *) lfirst(lc))->kind == KIND_VERSIONED)
 			last = lfirst(lc);
@@ -151,19 +151,26 @@ try_create(MigrateRequest *request, MigrateLocation location, const char *name, 
 {
 	MigrateRun	run = {.request = request,.context = CurrentMemoryContext};
 	MigrationSet *set;
-	const MigrateFormat *format;
 	const MigrateDirectory *directory;
 	List	   *files;
 	const char *up;
+	ListCell   *lc;
 
 	migrate_load_source(&run, location);
 	set = migrate_source_set(run.source);
 	check_fits(set);
-	format = set->format ? set->format : migrate_format_default();
-	files = migrate_template_files(migrate_format_template(format), set->migrations, name,
+	if (set->format == NULL)
+		set->format = migrate_format_default();
+	files = migrate_template_files(migrate_set_template(set), set->migrations, name,
 								   GetCurrentTimestamp());
+	foreach(lc, files)
+	{
+		MigrateNewFile *file = lfirst(lc);
+
+		file->file = migrate_set_new_file(set, file->file);
+	}
 	up = ((MigrateNewFile *) linitial(files))->file;
-	check_comes_last(format, set->migrations, up);
+	check_comes_last(set, up);
 	directory = migrate_source_directory(run.source);
 	*existing = migrate_directory_write(directory, files);
 	return *existing ? NULL : psprintf("%s/%s", migrate_directory_path(directory), up);

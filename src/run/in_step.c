@@ -20,7 +20,9 @@
 #include "format/format.h"
 #include "format/source.h"
 #include "run/adopt.h"
+#include "run/callback.h"
 #include "run/candidates.h"
+#include "run/configuration.h"
 #include "run/in_step.h"
 #include "run/match.h"
 #include "run/run.h"
@@ -254,7 +256,7 @@ find_table(const MigrateRun *run, const char *format)
 	if (run->callers_path != NULL)
 		(void) set_config_option("search_path", run->callers_path, PGC_USERSET, PGC_S_SESSION,
 								 GUC_ACTION_SAVE, true, 0, false);
-	tool_table = migrate_tool_table_of_format(format, run->request->history.schema);
+	tool_table = migrate_tool_table_of_format(format, run->request->history.schema, migrate_configured_table(run));
 	AtEOXact_GUC(true, guc_level);
 	return tool_table;
 }
@@ -278,7 +280,8 @@ migrate_in_step_begin(MigrateRun *run, List *downs, List *ups)
 	MigrateToolTable *tool_table;
 	const char *format;
 
-	if (!migrate_keep_in_step || first == NULL)
+	/* callbacks are not recorded there */
+	if (!migrate_keep_in_step || migrate_count_migrations(downs) + migrate_count_migrations(ups) == 0)
 		return;
 	format = format_of(first);
 	if (format == NULL || !migrate_tool_can_record(format))
@@ -383,7 +386,7 @@ migrate_in_step_record(MigrateRun *run, const MigrateStep *step, const MigrateRe
 	set_applied(in_step, step);
 	record.id = tool_id(tool, &item);
 	record.title = migrate_item_name(&item);
-	record.path = migrate_item_file(&item);
+	record.path = migrate_configured_path(run, migrate_item_file(&item));
 	if (in_step->highest >= 0)
 		record.last = migrate_item_version(in_step->items[in_step->highest]);
 	if (step->direction == MIGRATE_UP && migrate_tool_has_checksum(tool))

@@ -198,7 +198,7 @@ assign_new_keys(const MigrationSet *set, List *applied)
 
 			if (set->format != NULL && row->format != NULL &&
 				strcmp(row->format, migrate_format_name(set->format)) != 0 &&
-				migrate_format_parse_name(set->format, row->file, &parsed) && parsed.sort_key != NULL)
+				migrate_set_parse_name(set, row->file, &parsed) && parsed.sort_key != NULL)
 				row->sort_key = parsed.sort_key;
 			continue;
 		}

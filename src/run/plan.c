@@ -24,6 +24,7 @@
 #include "format/source.h"
 #include "history/history.h"
 #include "run/callback.h"
+#include "run/configuration.h"
 #include "run/check.h"
 #include "run/match.h"
 #include "run/plan.h"
@@ -186,12 +187,14 @@ note_migration(Preview *preview, const MigrateItem *item)
 	switch (item->state)
 	{
 		case STATE_OUT_OF_ORDER:
-			add_note(preview, migrate_out_of_order == OUT_OF_ORDER_APPLY ? "out of order" :
+			add_note(preview, migrate_out_of_order == OUT_OF_ORDER_APPLY || preview->run->request->applies_late ?
+					 "out of order" :
 					 "out of order, which stops the run");
 			break;
 		case STATE_OUTDATED:
 			add_note(preview, item->up_changed ? "runs again, since it has changed" :
-					 "runs again, as always");
+					 file->always ? "runs again, as always" :
+					 "runs again, since a value in the configuration has changed");
 			break;
 		case STATE_INTERRUPTED:
 			add_note(preview, psprintf("interrupted after %d %s; goes on with CALL migrate.up()",
@@ -441,8 +444,8 @@ is_step_of(const MigrateItem *item, const MigrateStep *step)
 
 /*
  * What a run with this request has to do: a list of MigratePreview, in that order.
- * The only errors are those that leave nothing to show: of the directory and its
- * format, 42704 for an unknown version, 22023 for a request that makes no sense,
+ * The only errors are those that leave nothing to show: of the directory, its
+ * configuration and format, 42704 for an unknown version, 22023 for a request that makes no sense,
  * 3F000 without the schema.  "visitor", if not NULL, sees each statement.
  */
 List *
@@ -471,6 +474,7 @@ migrate_preview_visited(MigrateRequest *request, MigrateVisitor *visitor)
 
 	guc_level = NewGUCNestLevel();
 	migrate_enter_schema(request->history.schema, GUC_ACTION_SAVE);
+	migrate_require_configuration(&run, steps);
 	foreach(lc, run.items)
 	{
 		MigrateItem *item = lfirst(lc);

@@ -83,6 +83,7 @@ typedef struct MigrateRequest
 	bool		undoes;			/* all that it does, at its end */
 	bool		quiet;			/* no messages, no errors about the state */
 	bool		ignores_interrupted;	/* those of files not in the directory */
+	bool		applies_late;	/* out of order, as the directory says */
 	bool		own_snapshot;	/* read with the transaction's snapshot */
 	bool		cache_texts;	/* all texts of files will be needed */
 	bool		confined;		/* files are stored without running them */
@@ -140,16 +141,6 @@ extern List *migrate_run_repair(MigrateRun *run);
 
 /* in up.c */
 extern int	migrate_run_committing(MigrateRequest *request, MigrateDirection direction);
-
-/*
- * Gets a change ("added", "dropped", "changed") of an object: its definition now and
- * before, NULL where it has none.  The texts are valid during the call only.
- */
-typedef void (*MigrateDriftReceiver) (const char *change, const char *kind, const char *name,
-									  const char *definition, const char *before, void *arg);
-
-/* in drift.c */
-extern void migrate_drift(MigrateDriftReceiver receive, void *arg);
 
 /* in create.c */
 extern char *migrate_create_files(MigrateRequest *request, const char *name);

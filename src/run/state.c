@@ -27,6 +27,7 @@
 #include "format/source.h"
 #include "history/history.h"
 #include "run/callback.h"
+#include "run/configuration.h"
 #include "run/known.h"
 #include "run/lock.h"
 #include "run/match.h"
@@ -141,8 +142,13 @@ migrate_check_changes(MigrateRun *run)
 											 NIL, NULL);
 		if (!is_unchanged(item))
 			continue;
-		if (item->file->kind == KIND_REPEATABLE && (item->up_changed || item->file->always))
+		if (item->file->kind == KIND_REPEATABLE &&
+			(item->up_changed || item->file->always || migrate_configured_values_changed(run, item)))
+		{
 			item->state = STATE_OUTDATED;
+			if (item->file->unread != NIL)
+				migrate_source_parse(run->source, item->file);
+		}
 		else if (item->up_changed && !accepted)
 			item->state = STATE_MODIFIED;
 	}
@@ -213,6 +219,7 @@ migrate_load_source(MigrateRun *run, MigrateLocation location)
 	run->source = migrate_source_read(&location, run->request->format, last_applied_format(run),
 									  table_exists, run->request->cache_texts, run->request->confined,
 									  migrate_known_rows(run));
+	migrate_use_configuration(run);
 }
 
 /*
@@ -315,6 +322,7 @@ migrate_require_source(MigrateRun *run)
 	{
 		read_history(run);
 		require_same_format(run);
+		migrate_use_configuration(run);
 		return;
 	}
 	migrate_load_source(run, migrate_require_location(run->request));
@@ -421,7 +429,8 @@ warn_other_tool(const MigrateRun *run)
 
 	if (migrate_keep_in_step)
 		return;					/* see in_step.c, which knows exactly */
-	table = migrate_tool_table_of_format(migrate_format_name(format), run->request->history.schema);
+	table = migrate_tool_table_of_format(migrate_format_name(format), run->request->history.schema,
+										 migrate_configured_table(run));
 	if (table != NULL)
 		ereport(WARNING,
 				(errmsg("another tool may have applied migrations to this database"),

@@ -127,7 +127,7 @@ check_order(List *chosen, List *items, const MigrateRequest *request)
 	MigrateItem *highest = NULL;
 	ListCell   *lc;
 
-	if (request->quiet || migrate_out_of_order == OUT_OF_ORDER_APPLY)
+	if (request->quiet || request->applies_late || migrate_out_of_order == OUT_OF_ORDER_APPLY)
 		return;
 	initStringInfo(&list);
 	foreach(lc, chosen)

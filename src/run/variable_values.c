@@ -32,6 +32,7 @@
 #include "format/manifest.h"
 #include "format/source.h"
 #include "history/history.h"
+#include "run/configuration.h"
 #include "run/run.h"
 #include "run/run_int.h"
 #include "run/variable_values.h"
@@ -145,6 +146,30 @@ run_timestamp(void)
 }
 
 /*
+ * What Flyway calls a variable of its own.
+ */
+static const char *
+flyway_name(const MigrateRun *run, const char *name)
+{
+	const char *separator = migrate_configured_separator(run);
+
+	return psprintf("flyway%s%s", separator ? separator : ":", name);
+}
+
+/*
+ * Those that have other names, as the directory says, are recorded with a script, as if
+ * they were given: it may run without the directory.
+ */
+static void
+set_origin(const MigrateRun *run, List *vars)
+{
+	ListCell   *lc;
+
+	foreach(lc, migrate_configured_separator(run) ? vars : NIL)
+		((MigrateVariable *) lfirst(lc))->origin = VARIABLE_GIVEN;
+}
+
+/*
  * The variables that Flyway and graphile-migrate define themselves.  They are read
  * once, since a script has to be the same when it runs as when it was checked.
  *
@@ -157,25 +182,29 @@ migrate_built_in_variables(MigrateRun *run, MigrateSyntax syntax, const char *fi
 	const char *database;
 	List	   *vars = NIL;
 
-	if (syntax != SYNTAX_FLYWAY && syntax != SYNTAX_GRAPHILE)
+	if (syntax.kind != SYNTAX_FLYWAY && syntax.kind != SYNTAX_GRAPHILE)
 		return NIL;
 	if (run->built_in == NIL)
 	{
 		MemoryContext old = MemoryContextSwitchTo(run->context);
 
 		database = plain_name(get_database_name(MyDatabaseId));
-		vars = add_built_in(vars, "flyway:defaultSchema", plain_name(default_schema(run->request)));
-		vars = add_built_in(vars, "flyway:user", plain_name(run->request->history.role));
-		vars = add_built_in(vars, "flyway:database", database);
-		vars = add_built_in(vars, "flyway:timestamp", run_timestamp());
-		vars = add_built_in(vars, "flyway:table", "flyway_schema_history");
+		vars = add_built_in(vars, flyway_name(run, "defaultSchema"), plain_name(default_schema(run->request)));
+		vars = add_built_in(vars, flyway_name(run, "user"), plain_name(run->request->history.role));
+		vars = add_built_in(vars, flyway_name(run, "database"), database);
+		vars = add_built_in(vars, flyway_name(run, "timestamp"), run_timestamp());
+		vars = add_built_in(vars, flyway_name(run, "table"), migrate_configured_table(run) ?
+							migrate_configured_table(run) : "flyway_schema_history");
+		set_origin(run, vars);
 		vars = add_built_in(vars, "DATABASE_NAME", database);
 		vars = add_built_in(vars, "DATABASE_OWNER", plain_name(database_owner()));
 		run->built_in = vars;
 		MemoryContextSwitchTo(old);
 	}
-	return add_built_in(list_copy(run->built_in), "flyway:filename",
-						plain_name(base ? base + 1 : file));
+	vars = list_copy(run->built_in);
+	vars = add_built_in(vars, flyway_name(run, "filename"), plain_name(base ? base + 1 : file));
+	set_origin(run, vars);
+	return vars;
 }
 
 /*
@@ -197,7 +226,8 @@ given_variables(MigrateRun *run)
 
 /*
  * The variables (MigrateVariableSet) of a script that is not to run yet: what is given,
- * in the call, in the file or in the tool's settings file, then what is stored for it, then what is built in.
+ * in the call, in the file or in the tool's settings file, then what is stored for it,
+ * then what is built in.
  * "migration" and "applied" may be NULL.
  */
 List *

@@ -155,13 +155,16 @@ table_in_schema(const MigrateTool *tool, Oid namespace, const char *table)
 
 /*
  * The tool's table, where it is by default: in the tenant's schema, in its own, in
- * the search_path.  NULL if there is none.
+ * the search_path.  NULL if there is none.  "flyway_table" is the name of Flyway's, NULL
+ * for the usual ones.
  */
 static MigrateToolTable *
-find_tool_table(const MigrateTool *tool, Oid tenant)
+find_tool_table(const MigrateTool *tool, Oid tenant, const char *flyway_table)
 {
 	List	   *namespaces = NIL;
+	List	   *tables = NIL;
 	char	   *save = NULL;
+	ListCell   *table;
 	ListCell   *lc;
 
 	if (OidIsValid(tenant))
@@ -169,12 +172,17 @@ find_tool_table(const MigrateTool *tool, Oid tenant)
 	if (tool->schema != NULL)
 		namespaces = lappend_oid(namespaces, get_namespace_oid(tool->schema, true));
 	namespaces = list_concat(namespaces, fetch_search_path(false));
-	for (char *table = strtok_r(pstrdup(tool->tables), " ", &save); table != NULL;
-		 table = strtok_r(NULL, " ", &save))
+	if (flyway_table != NULL && strcmp(tool->name, "flyway") == 0)
+		tables = list_make1(unconstify(char *, flyway_table));
+	else
+		for (char *name = strtok_r(pstrdup(tool->tables), " ", &save); name != NULL;
+			 name = strtok_r(NULL, " ", &save))
+			tables = lappend(tables, name);
+	foreach(table, tables)
 	{
 		foreach(lc, namespaces)
 		{
-			MigrateToolTable *tool_table = table_in_schema(tool, lfirst_oid(lc), table);
+			MigrateToolTable *tool_table = table_in_schema(tool, lfirst_oid(lc), lfirst(table));
 
 			if (tool_table != NULL)
 				return tool_table;
@@ -188,7 +196,7 @@ find_tool_table(const MigrateTool *tool, Oid tenant)
  * is none.  "tenant" is the schema to look in first, or "".
  */
 MigrateToolTable *
-migrate_tool_table_of_format(const char *format, const char *tenant)
+migrate_tool_table_of_format(const char *format, const char *tenant, const char *flyway_table)
 {
 	for (const MigrateTool *tool = migrate_tools; tool < migrate_tools + migrate_ntools; tool++)
 	{
@@ -197,7 +205,8 @@ migrate_tool_table_of_format(const char *format, const char *tenant)
 		/* the first word of its formats; one that is refused has none */
 		if (tool->formats != NULL && strcspn(tool->formats, " ") == strlen(format) &&
 			strncmp(tool->formats, format, strlen(format)) == 0)
-			tool_table = find_tool_table(tool, *tenant ? get_namespace_oid(tenant, true) : InvalidOid);
+			tool_table = find_tool_table(tool, *tenant ? get_namespace_oid(tenant, true) : InvalidOid,
+										 flyway_table);
 		if (tool_table != NULL)
 			return tool_table;
 	}
@@ -334,12 +343,13 @@ identify(Oid relid, const MigrateTool *wanted)
  * Find the table of a tool.
  *
  * "tool" is its name, NULL for whichever is there; "relid" the table, InvalidOid
- * to look for it; "schema" the tenant's, "" for none.  Errors: 22023 for an unknown
+ * to look for it; "schema" the tenant's, "" for none; "flyway_table" as
+ * above.  Errors: 22023 for an unknown
  * tool, and where there are several; 42P01 if there is none; 42809 for a table with
  * other columns; 0A000 for a tool whose history cannot be taken over; 3F000.
  */
 MigrateToolTable *
-migrate_tool_table_find(const char *tool, Oid relid, const char *schema)
+migrate_tool_table_find(const char *tool, Oid relid, const char *schema, const char *flyway_table)
 {
 	const MigrateTool *wanted = tool ? tool_named(tool) : NULL;
 	Oid			tenant = *schema ? get_namespace_oid(schema, false) : InvalidOid;
@@ -352,7 +362,7 @@ migrate_tool_table_find(const char *tool, Oid relid, const char *schema)
 	for (int i = 0; i < migrate_ntools && !OidIsValid(relid); i++)
 	{
 		MigrateToolTable *tool_table = wanted == NULL || wanted == &migrate_tools[i] ?
-			find_tool_table(&migrate_tools[i], tenant) : NULL;
+			find_tool_table(&migrate_tools[i], tenant, flyway_table) : NULL;
 
 		if (tool_table != NULL)
 			found = lappend(found, tool_table);

@@ -129,8 +129,10 @@ typedef struct MigrateToolRow
 
 /* in tool_table.c */
 extern bool migrate_tracking_counts(Oid relid, bool decides);
-extern MigrateToolTable *migrate_tool_table_of_format(const char *format, const char *tenant);
-extern MigrateToolTable *migrate_tool_table_find(const char *tool, Oid relid, const char *schema);
+extern MigrateToolTable *migrate_tool_table_of_format(const char *format, const char *tenant,
+													  const char *flyway_table);
+extern MigrateToolTable *migrate_tool_table_find(const char *tool, Oid relid, const char *schema,
+												 const char *flyway_table);
 extern List *migrate_tool_table_read(const MigrateToolTable *tool_table, const char *project);
 
 /* in tool_lock.c */

@@ -18,27 +18,30 @@
 #include "variables/variables_int.h"
 
 /*
- * Flyway: ${name} everywhere, in any letter case.  Liquibase: the same, in this
- * case, and a reference without a value stays as it is.
+ * Flyway: ${name} everywhere, in any letter case, perhaps with another prefix and suffix.
+ * Liquibase: the same, in this case, and a reference without a value stays as it is.
  */
 void
-migrate_substitute_flyway(MigrateSubstitution *s, bool liquibase)
+migrate_substitute_flyway(MigrateSubstitution *s, MigrateSyntax syntax)
 {
+	const char *prefix = syntax.prefix ? syntax.prefix : "${";
+	const char *suffix = syntax.prefix ? syntax.suffix : "}";
+	bool		liquibase = syntax.kind == SYNTAX_LIQUIBASE;
 	const char *p = s->sql;
-	const char *end = NULL;		/* the first brace after the last reference */
+	const char *end = NULL;		/* the first suffix after the last reference */
 
-	while ((p = migrate_find_text(p, "${")) != NULL)
+	while ((p = migrate_find_text(p, prefix)) != NULL)
 	{
-		const char *name = p + 2;
+		const char *name = p + strlen(prefix);
 		const MigrateVariable *var;
 
 		CHECK_FOR_INTERRUPTS();
 		if (end == NULL || end < name)
-			end = strchr(name, '}');
+			end = migrate_find_text(name, suffix);
 		if (end == NULL)
 		{
 			if (!liquibase)
-				migrate_refuse_reference(s, p, "\"${\" without \"}\"", NULL);
+				migrate_refuse_reference(s, p, psprintf("\"%s\" without \"%s\"", prefix, suffix), NULL);
 			return;
 		}
 		var = migrate_find_variable(s, p, name, end - name, !liquibase);
@@ -50,7 +53,7 @@ migrate_substitute_flyway(MigrateSubstitution *s, bool liquibase)
 		if (var == NULL)
 			migrate_refuse_undefined(s, p, name, end - name, NULL);
 		else
-			migrate_substitute_value(s, p, end + 1, var->value);
-		p = end + 1;
+			migrate_substitute_value(s, p, end + strlen(suffix), var->value);
+		p = end + strlen(suffix);
 	}
 }

@@ -19,6 +19,7 @@
  */
 #include "postgres.h"
 
+#include "common/string.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
@@ -44,12 +45,33 @@ static const char *const syntax_names[] = {
 };
 
 /*
- * The name that a syntax is recorded under.
+ * The name that a syntax is recorded under.  One with a prefix of its own has that, and
+ * the suffix, after its length: "flyway 2 #[]".
  */
 const char *
 migrate_syntax_name(MigrateSyntax syntax)
 {
-	return syntax_names[syntax];
+	if (syntax.prefix == NULL || syntax.kind == SYNTAX_NONE)
+		return syntax_names[syntax.kind];
+	return psprintf("%s %d %s%s", syntax_names[syntax.kind], (int) strlen(syntax.prefix), syntax.prefix,
+					syntax.suffix);
+}
+
+/*
+ * Fill in the prefix and the suffix of a syntax from what follows its name; false if that
+ * is something else.
+ */
+static bool
+read_delimiters(MigrateSyntax *syntax, const char *str)
+{
+	char	   *end;
+	int			n = strtoint(str, &end, 10);
+
+	if (end == str || *end != ' ' || n < 1 || n >= strlen(end + 1))
+		return false;
+	syntax->prefix = pnstrdup(end + 1, n);
+	syntax->suffix = pstrdup(end + 1 + n);
+	return true;
 }
 
 /*
@@ -58,16 +80,26 @@ migrate_syntax_name(MigrateSyntax syntax)
 MigrateSyntax
 migrate_syntax_named(const char *name, int length)
 {
+	const char *space = memchr(name, ' ', length);
+
 	for (int i = 0; i < lengthof(syntax_names); i++)
-		if (strlen(syntax_names[i]) == length && memcmp(syntax_names[i], name, length) == 0)
-			return (MigrateSyntax) i;
+	{
+		MigrateSyntax syntax = {.kind = (MigrateSyntaxKind) i};
+		int			n = strlen(syntax_names[i]);
+
+		if (n == length && memcmp(syntax_names[i], name, length) == 0)
+			return syntax;
+		if (i == SYNTAX_FLYWAY && space == name + n && memcmp(syntax_names[i], name, n) == 0 &&
+			read_delimiters(&syntax, pnstrdup(space + 1, length - n - 1)))
+			return syntax;
+	}
 	elog(ERROR, "unrecognized syntax of variables: \"%.*s\"", length, name);
 }
 
 static void
 substitute(MigrateSubstitution *s, MigrateSyntax syntax)
 {
-	switch (syntax)
+	switch (syntax.kind)
 	{
 		case SYNTAX_PSQL:
 			migrate_substitute_psql(s);
@@ -75,11 +107,11 @@ substitute(MigrateSubstitution *s, MigrateSyntax syntax)
 		case SYNTAX_GOOSE:
 		case SYNTAX_GOOSE_ON:
 			if (strchr(s->sql, '$') != NULL)
-				migrate_substitute_goose(s, syntax == SYNTAX_GOOSE_ON);
+				migrate_substitute_goose(s, syntax.kind == SYNTAX_GOOSE_ON);
 			break;
 		case SYNTAX_FLYWAY:
 		case SYNTAX_LIQUIBASE:
-			migrate_substitute_flyway(s, syntax == SYNTAX_LIQUIBASE);
+			migrate_substitute_flyway(s, syntax);
 			break;
 		case SYNTAX_GRAPHILE:
 			migrate_substitute_graphile(s);
@@ -122,7 +154,7 @@ migrate_substitute(MigrateSyntax syntax, const char *sql, int line, List *sets,
 	MigrateSubstitution s = {.sql = sql,.first_line = line,.sets = sets,.errctx = errctx};
 	ListCell   *lc;
 
-	if (syntax == SYNTAX_PSQL)
+	if (syntax.kind == SYNTAX_PSQL)
 	{
 		migrate_substitute_river(&s);
 		s.sql = result_of(&s);
@@ -146,7 +178,7 @@ migrate_has_variables(MigrateSyntax syntax, const char *sql)
 {
 	MigrateSubstitution s = {.sql = sql,.lenient = true};
 
-	if (syntax == SYNTAX_PSQL)
+	if (syntax.kind == SYNTAX_PSQL)
 		migrate_substitute_river(&s);
 	substitute(&s, syntax);
 	return s.found;

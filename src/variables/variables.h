@@ -20,7 +20,7 @@
 /*
  * How a text refers to variables.
  */
-typedef enum MigrateSyntax
+typedef enum MigrateSyntaxKind
 {
 	SYNTAX_PSQL,				/* :name, :'name', :"name" */
 	SYNTAX_GOOSE,				/* $name after a line "ENVSUB ON" */
@@ -30,6 +30,13 @@ typedef enum MigrateSyntax
 	SYNTAX_GRAPHILE,			/* :NAME */
 	SYNTAX_TERN,				/* {{.name}} */
 	SYNTAX_NONE,
+} MigrateSyntaxKind;
+
+typedef struct MigrateSyntax
+{
+	MigrateSyntaxKind kind;
+	const char *prefix;			/* of a reference of Flyway's, and ... */
+	const char *suffix;			/* ... what ends it; NULL: as above */
 } MigrateSyntax;
 
 /*

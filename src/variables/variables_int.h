@@ -44,7 +44,7 @@ extern void migrate_substitute_psql(MigrateSubstitution *s);
 extern void migrate_substitute_goose(MigrateSubstitution *s, bool on);
 
 /* in flyway.c */
-extern void migrate_substitute_flyway(MigrateSubstitution *s, bool liquibase);
+extern void migrate_substitute_flyway(MigrateSubstitution *s, MigrateSyntax syntax);
 
 /* in graphile.c */
 extern void migrate_substitute_graphile(MigrateSubstitution *s);
