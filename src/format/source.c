@@ -253,11 +253,7 @@ read_layout(MigrateSource *source)
 {
 	const MigrateFormat *format = source->set->format;
 	int			length;
-	char	   *str;
-
-	if (source->set->flyway != NULL)
-		return migrate_flyway_layout(source->set->flyway);
-	str = format->settings_file ? read_other(source, format->settings_file, &length) : NULL;
+	char	   *str = format->settings_file ? read_other(source, format->settings_file, &length) : NULL;
 
 	return str ? format->parse_settings(format->settings_file, str) : NULL;
 }
@@ -303,7 +299,7 @@ read_files(MigrateSource *source)
 	ListCell   *lc;
 
 	set->ignored = NIL;
-	set->layout = read_layout(source);
+	set->layout = set->flyway ? migrate_flyway_layout(set->flyway) : read_layout(source);
 	manifest = migrate_format_manifest(set->format, set->layout);
 	str = manifest ? read_other(source, manifest, &length) : NULL;
 	source->changelog = migrate_changelog_create();

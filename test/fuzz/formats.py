@@ -30,6 +30,18 @@ class Migration:
         return template.format(v=self.version, n=self.name, i=self.place, up=self.up, down=self.down, mark=mark)
 
 
+def flyway_configuration(random):
+    values = ['"V"', '"__"', '[".sql"]', '["filesystem:."]', '["filesystem:**/x*"]', 'true', 'false', '"#["', '"latest"', "''a'",
+              '{ a = "b" }', '[', '"', '1', '"\\u00e9"', '"${a.b}"', '[[1], {}]', '"!{x}"', '']
+    names = ['sqlMigrationPrefix', 'sqlMigrationSeparator', 'sqlMigrationSuffixes', 'locations', 'callbackLocations', 'outOfOrder',
+             'executeInTransaction', 'placeholderPrefix', 'placeholderReplacement', 'placeholders.a', 'placeholders', 'target',
+             'url', 'x', '"', '[flyway.x]', '[[flyway.x]]', '# x', 'schemas', 'table', 'baselineOnMigrate']
+    lines = [(random.choice(names), random.choice(values)) for _ in range(random.randint(0, 4))]
+    if random.random() < .5:
+        return 'flyway.toml', '[flyway]\n' + '\n'.join(f'{name} = {value}' for name, value in lines)
+    return 'flyway.conf', '\n'.join(f'flyway.{name}={value}' + random.choice(['', '\\', '\r']) for name, value in lines)
+
+
 def flyway_more(random, migrations):
     for migration in migrations:
         if random.random() < .2:
@@ -37,6 +49,8 @@ def flyway_more(random, migrations):
         if random.random() < .05:
             conf = random.choice(['executeInTransaction=false', 'x=', 'executeInTransaction=', '\\u00', 'a\\'])
             yield migration.fill('V{v}__{n}.sql.conf'), conf
+    if random.random() < .15:
+        yield flyway_configuration(random)
 
 
 # Lines of a tool's settings file, right and wrong.

@@ -6,6 +6,8 @@
 # has to be the same.
 
 # A directory with a callback for each event that both have, which writes into a log.
+# Not afterEachMigrateError: Flyway 12 runs it in the transaction that has failed, where
+# PostgreSQL refuses every statement.
 callback_directory() {
     local event
     rm -rf "$work/project"
@@ -13,7 +15,7 @@ callback_directory() {
     cd "$work/project"
     for event in beforeValidate afterValidate beforeMigrate beforeMigrate__b_b beforeMigrate__a \
         beforeEachMigrate afterEachMigrate afterEachMigrate__x beforeRepeatables afterVersioned \
-        afterMigrateApplied afterMigrate afterMigrateError afterEachMigrateError; do
+        afterMigrateApplied afterMigrate afterMigrateError; do
         echo "INSERT INTO log.entries (entry) VALUES ('$event');" >"sql/$event.sql"
     done
     mv sql/beforeMigrate__a.sql sql/more/
@@ -49,7 +51,8 @@ both() {
         -c "CALL migrate.up('$work/project')" >"$logs/flyway.$name-migrate.out" 2>&1 || true
     PGDATABASE=interop_flyway entries >"$logs/flyway.$name-theirs"
     PGDATABASE=interop_migrate entries >"$logs/flyway.$name-ours"
-    PGDATABASE=interop_flyway dump_schema --exclude-table=flyway_schema_history --exclude-table='own history' >"$logs/flyway.$name-schema"
+    PGDATABASE=interop_flyway dump --schema-only --exclude-schema=migrate \
+        --exclude-table=flyway_schema_history --exclude-table='"own history"' >"$logs/flyway.$name-schema"
     PGDATABASE=interop_migrate dump_schema >"$logs/flyway.$name-our-schema"
     same "$name-theirs" "$name-ours" "$name: what callbacks and migrations have logged" || true
     same "$name-schema" "$name-our-schema" "$name: the schema" || true
@@ -85,12 +88,12 @@ more_flyway() {
 
     # configuration: names, locations, placeholders
     rm -r sql
-    mkdir -p sql/b other calls
+    mkdir -p sql/b more/other calls
     cat >flyway.toml <<'TOML'
 [environments.default]
 url = "jdbc:postgresql://nowhere/none"
 [flyway]
-locations = ["filesystem:sql", "filesystem:oth?r"]
+locations = ["filesystem:sql", "filesystem:more/oth?r"]
 callbackLocations = ["filesystem:calls"]
 sqlMigrationPrefix = "M"
 repeatableSqlMigrationPrefix = "again"
@@ -103,7 +106,7 @@ table = "own history"
 entry = "th\u00e9 entry"
 TOML
     echo "CREATE TABLE m1 (); INSERT INTO log.entries (entry) VALUES ('m1 #[entry] \${x}');" >sql/M1-a.pgsql
-    echo "CREATE TABLE m2 (); INSERT INTO log.entries (entry) VALUES ('m2 #[flyway:filename]');" >other/M1_1-b__c.sql
+    echo "CREATE TABLE m2 (); INSERT INTO log.entries (entry) VALUES ('m2 #[flyway:filename]');" >more/other/M1_1-b__c.sql
     echo "INSERT INTO log.entries (entry) VALUES ('again #[Entry]');" >sql/b/again-r.sql
     echo "INSERT INTO log.entries (entry) VALUES ('after #[entry]');" >calls/afterMigrate-x.sql
     echo 'SELECT 1/0;' >sql/V3__no.sql
@@ -114,7 +117,7 @@ TOML
     both toml-changed
     cat >flyway.conf <<'CONF'
 # settings
-flyway.locations = filesystem:sql/b,filesystem:other
+flyway.locations = filesystem:sql/b,filesystem:more
 flyway.sqlMigrationPrefix: M
 flyway.repeatableSqlMigrationPrefix=again
 flyway.sqlMigrationSeparator=-
@@ -128,7 +131,7 @@ CONF
     rm flyway.toml
     fresh_databases
     both conf
-    echo "INSERT INTO log.entries (entry) VALUES ('late');" >other/M0.5-late.sql
+    echo "INSERT INTO log.entries (entry) VALUES ('late');" >more/M0.5-late.sql
     both conf-late
     cd "$logs"
 }
