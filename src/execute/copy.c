@@ -5,7 +5,8 @@
  *
  * Core would ask the client for the rows.  So this does what core does around
  * BeginCopyFrom() and CopyFrom(), with a source of its own.  Extensions that hook
- * into utility statements do not see it.
+ * into utility statements do not see it.  Where one keeps the rows of a table
+ * elsewhere, they are written with INSERT, see distributed.c.
  *
  * Follows core's DoCopy().
  *
@@ -167,7 +168,11 @@ copy_from(ParseState *pstate, Relation rel, Node *condition, const CopyStmt *stm
 		  const char *sql, int length)
 {
 	Rows		outer = rows;
+	bool		distributed = migrate_is_distributed(RelationGetRelid(rel));
 	volatile uint64 processed = 0;
+
+	if (distributed)
+		migrate_refuse_distributed_copy(rel, stmt);
 
 	rows.next = sql;
 	rows.end = sql + length;
@@ -176,7 +181,7 @@ copy_from(ParseState *pstate, Relation rel, Node *condition, const CopyStmt *stm
 		CopyFromState state = BeginCopyFrom(pstate, rel, condition, NULL, false, read_rows,
 											stmt->attlist, options);
 
-		processed = CopyFrom(state);
+		processed = distributed ? migrate_insert_copied(state, rel) : CopyFrom(state);
 		EndCopyFrom(state);
 	}
 	PG_FINALLY();
@@ -188,8 +193,8 @@ copy_from(ParseState *pstate, Relation rel, Node *condition, const CopyStmt *stm
 }
 
 /*
- * Run COPY ... FROM STDIN, in the current transaction and memory context.  Returns the
- * number of rows.
+ * Run COPY ... FROM STDIN, in the current transaction and memory context, inside of an
+ * SPI connection.  Returns the number of rows.
  *
  * "query" is its text, "sql" its rows, which are "length" bytes.  "commits" as
  * in MigrateErrorContext.  Errors: those of core's COPY.

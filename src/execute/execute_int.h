@@ -13,8 +13,10 @@
 #ifndef MIGRATE_EXECUTE_EXECUTE_INT_H
 #define MIGRATE_EXECUTE_EXECUTE_INT_H
 
+#include "commands/copy.h"
 #include "nodes/parsenodes.h"
 #include "nodes/pg_list.h"
+#include "utils/relcache.h"
 
 #include "execute/execute.h"
 #include "script/script.h"
@@ -64,6 +66,11 @@ extern void migrate_end_statement(const MigrateStatement *statement, MigrateExec
 
 /* in copy.c */
 extern uint64 migrate_copy_rows(const char *query, const char *sql, int length, bool commits);
+
+/* in distributed.c */
+extern bool migrate_is_distributed(Oid relid);
+extern void migrate_refuse_distributed_copy(Relation rel, const CopyStmt *stmt);
+extern uint64 migrate_insert_copied(CopyFromState state, Relation rel);
 
 /* in deferred.c */
 extern void migrate_end_other_role(List *cursors);

@@ -27,6 +27,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
 #include "catalog/pg_inherits.h"
+#include "executor/spi.h"
 #include "storage/lmgr.h"
 #include "tcop/pquery.h"
 #include "utils/builtins.h"
@@ -227,6 +228,24 @@ leftover_indexes(const MigrateStatement *statement, List *before)
 }
 
 /*
+ * Is it a table whose rows, and so whose indexes, an extension keeps elsewhere?
+ * Leaves no snapshot.
+ */
+static bool
+is_distributed(Oid table)
+{
+	bool		result;
+
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	result = migrate_is_distributed(table);
+	if (SPI_finish() != SPI_OK_FINISH)
+		elog(ERROR, "SPI_finish failed");
+	migrate_forget_snapshot();
+	return result;
+}
+
+/*
  * Drop an index that an interrupted statement has left INVALID, once no session
  * builds one on its table any more.  To be called as migrate_run_top_level() is.
  *
@@ -239,11 +258,13 @@ migrate_drop_leftover(Oid index)
 {
 	Oid			table = IndexGetRelation(index, true);
 	const char *name;
+	bool		distributed;
 	ObjectAddress object;
 	ObjectAddresses *objects;
 
 	if (!OidIsValid(table))
 		return;
+	distributed = is_distributed(table);
 	LockRelationOid(table, ShareUpdateExclusiveLock);
 	name = get_rel_name(index);
 	if (name == NULL || IndexGetRelation(index, true) != table || get_index_isvalid(index) ||
@@ -252,6 +273,16 @@ migrate_drop_leftover(Oid index)
 	ereport(NOTICE,
 			(errmsg("dropping index \"%s\", which an interrupted statement has left invalid",
 					name)));
+	if (distributed)
+	{
+		/*
+		 * the extension wants a statement, to drop those of the shards that
+		 * exist
+		 */
+		migrate_run_top_level(psprintf("DROP INDEX CONCURRENTLY IF EXISTS %s",
+									   quote_qualified_identifier(get_namespace_name(get_rel_namespace(index)), name)));
+		return;
+	}
 	ObjectAddressSet(object, RelationRelationId, index);
 	/* DROP INDEX refuses those of TOAST tables to ordinary owners */
 	if (get_rel_relkind(table) == RELKIND_TOASTVALUE)
