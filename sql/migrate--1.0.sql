@@ -111,7 +111,7 @@ COMMENT ON COLUMN migrate.applied.state IS 'applied; or interrupted while going 
 COMMENT ON COLUMN migrate.applied.baseline IS 'whether baseline() recorded it without running it';
 COMMENT ON COLUMN migrate.applied.done IS 'committed statements of an interrupted migration';
 COMMENT ON COLUMN migrate.applied.started IS 'whether the next statement of an interrupted migration was started and may have left something';
-COMMENT ON COLUMN migrate.applied.invalid_indexes IS 'INVALID indexes that the table had before that statement';
+COMMENT ON COLUMN migrate.applied.invalid_indexes IS 'INVALID indexes that the table had before that statement; with 0, a background worker was to run it, and commits apart from this row';
 COMMENT ON COLUMN migrate.applied.sort_key IS 'its bytewise order is the order of versions';
 COMMENT ON COLUMN migrate.applied.format IS 'format of the directory from which it was applied';
 COMMENT ON COLUMN migrate.applied.digest IS 'SHA-256 of everything that was read for the migration';

@@ -51,6 +51,8 @@ int			migrate_lock_wait = LOCK_WAIT_QUEUE;
 
 int			migrate_lock_poll_limit = 5000;
 
+int			migrate_top_level = TOP_LEVEL_SESSION;
+
 int			migrate_large_table = 10240;
 
 int			migrate_on_findings = ON_FINDINGS_IGNORE;
@@ -92,6 +94,12 @@ static const struct config_enum_entry verify_scripts_options[] = {
 static const struct config_enum_entry lock_wait_options[] = {
 	{"queue", LOCK_WAIT_QUEUE, false},
 	{"poll", LOCK_WAIT_POLL, false},
+	{NULL, 0, false}
+};
+
+static const struct config_enum_entry top_level_options[] = {
+	{"session", TOP_LEVEL_SESSION, false},
+	{"worker", TOP_LEVEL_WORKER, false},
 	{NULL, 0, false}
 };
 
@@ -242,6 +250,16 @@ define_what_runs(void)
 							 &migrate_verify_scripts,
 							 VERIFY_SCRIPTS_AUTO,
 							 verify_scripts_options,
+							 PGC_USERSET,
+							 0,
+							 NULL, NULL, NULL);
+
+	DefineCustomEnumVariable("migrate.top_level",
+							 "Which process runs statements that cannot run in a transaction block.",
+							 "With \"worker\", a background worker does, for extensions that refuse them in a CALL.",
+							 &migrate_top_level,
+							 TOP_LEVEL_SESSION,
+							 top_level_options,
 							 PGC_USERSET,
 							 0,
 							 NULL, NULL, NULL);

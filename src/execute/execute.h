@@ -34,6 +34,19 @@ typedef enum MigrateInBlock
 } MigrateInBlock;
 
 /*
+ * What is known of a statement that a background worker runs.
+ */
+typedef enum MigrateWorkerState
+{
+	WORKER_UNUSED,				/* no worker runs it */
+	WORKER_STARTING,			/* it has not begun */
+	WORKER_RUNNING,				/* it has begun; if its worker has ended, its
+								 * last transaction is aborted */
+	WORKER_COMMITTING,			/* or that is committed */
+	WORKER_DONE,				/* that is committed */
+} MigrateWorkerState;
+
+/*
  * How a script runs.  Its first part is set before it does.
  */
 typedef struct MigrateExecution MigrateExecution;
@@ -59,6 +72,7 @@ struct MigrateExecution
 	bool		makes_table;	/* ... and the one of this statement */
 	bool		other_timeout;	/* it has changed statement_timeout */
 	int64		rows;			/* of the last statement, -1: it has none */
+	volatile MigrateWorkerState worker; /* of the last statement */
 };
 
 /* in execute.c */
@@ -93,6 +107,7 @@ extern void migrate_execute_top_level(const MigrateScript *script, int number,
 /* in leftover.c */
 extern bool migrate_may_leave_something(const MigrateStatement *statement);
 extern List *migrate_invalid_indexes(const MigrateStatement *statement);
+extern bool migrate_has_no_effect(const MigrateStatement *statement);
 extern List *migrate_leftovers(const MigrateStatement *statement, List *before, char **finalize);
 extern void migrate_drop_leftover(Oid index);
 

@@ -14,6 +14,7 @@
 #define MIGRATE_EXECUTE_EXECUTE_INT_H
 
 #include "commands/copy.h"
+#include "lib/stringinfo.h"
 #include "nodes/parsenodes.h"
 #include "nodes/pg_list.h"
 #include "utils/relcache.h"
@@ -80,5 +81,7 @@ extern void migrate_forget_snapshot(void);
 
 /* in guc_state.c */
 extern void migrate_settings_end_transaction(int guc_level);
+extern void migrate_settings_serialize(StringInfo buf);
+extern void migrate_settings_apply(const char *data);
 
 #endif							/* MIGRATE_EXECUTE_EXECUTE_INT_H */

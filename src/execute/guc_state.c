@@ -330,3 +330,88 @@ migrate_settings_restore_at_commit(List *saved)
 	restores = true;
 	to_restore = saved;
 }
+
+/*
+ * Is a setting given to a process that runs a statement for this session?  What
+ * modules define only if somebody has set it: the process may not have loaded them.
+ */
+static bool
+is_given(const struct config_generic *setting)
+{
+	if (setting->context != PGC_USERSET && setting->context != PGC_SUSET)
+		return false;
+	if (setting->group == CUSTOM_OPTIONS && setting->source <= PGC_S_ARGV)
+		return false;
+	return !ends_with_transaction(setting) && strcmp(setting->name, "session_authorization") != 0 &&
+		strcmp(setting->name, "role") != 0 && strcmp(setting->name, "client_encoding") != 0;
+}
+
+/*
+ * The settings of the session as bytes in *buf, for migrate_settings_apply().  All of
+ * them: what has been changed by ALTER ROLE or ALTER DATABASE since it began would be in
+ * force in a new process.
+ */
+void
+migrate_settings_serialize(StringInfo buf)
+{
+	int			count;
+	struct config_generic **settings = migrate_guc_variables(&count);
+
+	initStringInfo(buf);
+	for (int i = 0; i < count; i++)
+	{
+		SavedSetting *saved;
+
+		if (!is_given(settings[i]))
+			continue;
+		saved = new_saved_setting(settings[i]);
+		if (saved->value == NULL)
+			continue;
+		appendBinaryStringInfo(buf, saved->name, strlen(saved->name) + 1);
+		appendBinaryStringInfo(buf, saved->value, strlen(saved->value) + 1);
+		appendBinaryStringInfo(buf, (char *) &saved->context, sizeof(saved->context));
+		appendBinaryStringInfo(buf, (char *) &saved->role, sizeof(saved->role));
+	}
+	appendStringInfoChar(buf, '\0');
+}
+
+static struct config_generic *
+find_setting(const char *name)
+{
+	int			count;
+	struct config_generic **settings = migrate_guc_variables(&count);
+
+	for (int i = 0; i < count; i++)
+		if (strcmp(settings[i]->name, name) == 0)
+			return settings[i];
+	return NULL;
+}
+
+/*
+ * Set what differs from the settings of the session that has serialized them, as that
+ * session did.  An error if that is refused.
+ */
+void
+migrate_settings_apply(const char *data)
+{
+	while (*data != '\0')
+	{
+		SavedSetting saved = {0};
+		struct config_generic *setting;
+		const char *current;
+
+		saved.name = pstrdup(data);
+		data += strlen(data) + 1;
+		saved.value = pstrdup(data);
+		data += strlen(data) + 1;
+		memcpy(&saved.context, data, sizeof(saved.context));
+		data += sizeof(saved.context);
+		memcpy(&saved.role, data, sizeof(saved.role));
+		data += sizeof(saved.role);
+
+		setting = find_setting(saved.name);
+		current = setting == NULL ? NULL : current_value(setting);
+		if (current == NULL || strcmp(current, saved.value) != 0)
+			make_again(&saved, ERROR);
+	}
+}

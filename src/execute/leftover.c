@@ -319,6 +319,31 @@ detach_finalize(const MigrateStatement *statement)
 }
 
 /*
+ * Is it certain that a statement whose outcome is unknown has had no lasting effect but
+ * what migrate_leftovers() finds, so that it may run again?
+ */
+bool
+migrate_has_no_effect(const MigrateStatement *statement)
+{
+	Oid			table = table_of(statement);
+	Oid			relid;
+
+	switch (statement->tag)
+	{
+		case T_IndexStmt:		/* its index does not exist */
+			return statement->makes != NIL && OidIsValid(table) &&
+				!OidIsValid(get_relname_relid(linitial(statement->makes), get_rel_namespace(table)));
+		case T_DropStmt:		/* its index does */
+			return OidIsValid(table);
+		case T_AlterTableStmt:	/* its partition is one */
+			relid = RangeVarGetRelid(lsecond_node(RangeVar, statement->needs), NoLock, true);
+			return OidIsValid(relid) && get_rel_relispartition(relid);
+		default:
+			return statement->top_level == TOP_REPEATABLE;
+	}
+}
+
+/*
  * What an interrupted statement has left, and how to remove it: a list of Oid of
  * indexes for migrate_drop_leftover(), or in *finalize a statement (palloc'd) that
  * completes it, NULL for none.  "before" is what migrate_invalid_indexes() returned
@@ -331,8 +356,10 @@ List *
 migrate_leftovers(const MigrateStatement *statement, List *before, char **finalize)
 {
 	*finalize = NULL;
-	if (statement->tag != T_AlterTableStmt)
+	if (statement->tag == T_IndexStmt || statement->tag == T_ReindexStmt)
 		return leftover_indexes(statement, before);
+	if (statement->tag != T_AlterTableStmt || list_length(statement->needs) != 2)
+		return NIL;
 	*finalize = detach_finalize(statement);
 	return NIL;
 }

@@ -43,16 +43,17 @@ enum SessionColumn
 
 static const char session_query[] =
 "SELECT a.query, a.query_start, a.state_change, a.wait_event_type = 'Lock'"
-" OR a.wait_event IN ('Extension', 'MigrateLock', 'MigrateRetry'),"		/* between two tries */
+" OR a.wait_event IN ('Extension', 'MigrateLock', 'MigrateRetry')"	/* between two tries */
+" OR EXISTS (SELECT FROM pg_catalog.pg_stat_activity w WHERE w.pid = $2 AND w.wait_event_type = 'Lock'),"
 " pg_catalog.round(100.0 * p.done / p.total, 1)"
 " FROM pg_catalog.pg_stat_activity a LEFT JOIN LATERAL ("
 "SELECT CASE WHEN blocks_total > 0 THEN blocks_done ELSE tuples_done END,"
 " CASE WHEN blocks_total > 0 THEN blocks_total ELSE tuples_total END"
-" FROM pg_catalog.pg_stat_progress_create_index WHERE pid = a.pid"
-" UNION ALL SELECT heap_blks_scanned, heap_blks_total FROM pg_catalog.pg_stat_progress_vacuum WHERE pid = a.pid"
-" UNION ALL SELECT heap_blks_scanned, heap_blks_total FROM pg_catalog.pg_stat_progress_cluster WHERE pid = a.pid"
-" UNION ALL SELECT sample_blks_scanned, sample_blks_total FROM pg_catalog.pg_stat_progress_analyze WHERE pid = a.pid"
-" UNION ALL SELECT bytes_processed, bytes_total FROM pg_catalog.pg_stat_progress_copy WHERE pid = a.pid"
+" FROM pg_catalog.pg_stat_progress_create_index WHERE pid IN (a.pid, $2)"
+" UNION ALL SELECT heap_blks_scanned, heap_blks_total FROM pg_catalog.pg_stat_progress_vacuum WHERE pid IN (a.pid, $2)"
+" UNION ALL SELECT heap_blks_scanned, heap_blks_total FROM pg_catalog.pg_stat_progress_cluster WHERE pid IN (a.pid, $2)"
+" UNION ALL SELECT sample_blks_scanned, sample_blks_total FROM pg_catalog.pg_stat_progress_analyze WHERE pid IN (a.pid, $2)"
+" UNION ALL SELECT bytes_processed, bytes_total FROM pg_catalog.pg_stat_progress_copy WHERE pid IN (a.pid, $2)"
 ") p(done, total) ON p.total > 0"
 " WHERE a.pid = $1";
 
@@ -116,19 +117,23 @@ pids_array(List *pids)
 	return PointerGetDatum(construct_array(values, n, INT4OID, sizeof(int32), true, TYPALIGN_INT));
 }
 
+/*
+ * What a process is doing; of a worker that runs a statement for it ($2, or 0), the
+ * progress.
+ */
 static MigrateRunActivity *
 run_activity(const MigrateRunLock *lock, MemoryContext context)
 {
 	MemoryContext old = MemoryContextSwitchTo(context);
 	MigrateRunActivity *run = palloc0(sizeof(MigrateRunActivity));
-	Oid			types[] = {INT4OID};
-	Datum		values[] = {Int32GetDatum(lock->pid)};
+	Oid			types[] = {INT4OID, INT4OID};
+	Datum		values[] = {Int32GetDatum(lock->pid), Int32GetDatum(lock->worker)};
 
 	run->pid = lock->pid;
 	run->state = lock->pid == 0 ? "prepared" : lock->is_held ? "running" : "waiting for a run";
 	run->blocked_by = pids_array(lock->blockers);
 	MemoryContextSwitchTo(old);
-	if (SPI_execute_with_args(session_query, 1, types, values, NULL, true, 1) != SPI_OK_SELECT)
+	if (SPI_execute_with_args(session_query, 2, types, values, NULL, true, 1) != SPI_OK_SELECT)
 		elog(ERROR, "could not read pg_stat_activity");
 	if (SPI_processed > 0)
 		read_session(run, lock, context);

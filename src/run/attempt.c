@@ -22,26 +22,22 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "executor/spi.h"
 #include "portability/instr_time.h"
-#include "tcop/pquery.h"
 #include "utils/guc.h"
-#include "utils/portal.h"
-#include "utils/snapmgr.h"
 #include "utils/timeout.h"
 #include "utils/timestamp.h"
 
 #include "execute/execute.h"
-#include "format/source.h"
+#include "execute/worker.h"
 #include "history/history.h"
 #include "run/attempt.h"
 #include "run/callback.h"
 #include "run/commit.h"
-#include "run/in_step.h"
 #include "run/lock.h"
 #include "run/notify.h"
 #include "run/precondition.h"
+#include "run/progress.h"
 #include "run/report.h"
 #include "run/run_int.h"
 #include "run/step.h"
@@ -54,101 +50,16 @@
 #include "util/printable.h"
 
 /*
- * A migration that is running.
- */
-typedef struct Attempt
-{
-	MigrateRun *run;
-	MigrateStep *step;
-	MigrateResult *result;
-	MigrateExecution execution;
-	char	   *script;			/* the script as written, NULL if forced ... */
-	char	   *sql;			/* ... and with the values of variables */
-	MemoryContext context;		/* outlives commits */
-	TimestampTz started;
-	instr_time	start;
-	bool		settings_saved;
-	List	   *settings;		/* the session's own, if they were saved */
-	bool		recorded;		/* its row has the scripts that run */
-	bool		next_started;	/* the next one may have left something ... */
-	List	   *invalid_indexes;	/* ... beside these (Oid) */
-	LocalTransactionId transaction; /* in which that was begun */
-	LocalTransactionId committing;	/* that is being committed, or 0 */
-	bool		finished;		/* it is committed, and recorded */
-} Attempt;
-
-/*
- * Has the transaction neither read nor written anything since the last commit?
- */
-static bool
-is_fresh_transaction(void)
-{
-	return !FirstSnapshotSet && !ActiveSnapshotSet() && ActivePortal->portalSnapshot == NULL &&
-		!TransactionIdIsValid(GetTopTransactionIdIfAny());
-}
-
-/*
- * A migration may have given the run lock away; see migrate_lock_reacquire().
- */
-static void
-require_lock(const Attempt *attempt)
-{
-	const MigrateHistory *history = &attempt->run->request->history;
-
-	migrate_lock_reacquire(history->project, history->schema);
-	migrate_in_step_relock(attempt->run);
-}
-
-/*
- * Begin a transaction of a migration, which has not read anything yet.
- */
-static void
-begin_transaction(Attempt *attempt)
-{
-	if (is_fresh_transaction())
-		InvalidateCatalogSnapshot();
-	else
-		migrate_commit(attempt->context);
-	require_lock(attempt);
-}
-
-/*
- * Likewise for the statements from "first" on, perhaps with the locks that they need.
- */
-static void
-begin_transaction_of(Attempt *attempt, int first)
-{
-	begin_transaction(attempt);
-	if (migrate_lock_wait == LOCK_WAIT_POLL &&
-		!migrate_poll_locks(attempt->run, attempt->step, first, attempt->sql,
-							&attempt->execution.errctx, attempt->context))
-		begin_transaction(attempt);
-}
-
-/*
- * Commit a transaction of a migration.  If that fails, SPI has begun another one
- * by the time the error is caught.
- */
-static void
-commit_attempt(Attempt *attempt)
-{
-	attempt->committing = migrate_local_transaction();
-	migrate_commit(attempt->context);
-	attempt->committing = InvalidLocalTransactionId;
-	attempt->run->has_changed = true;
-}
-
-/*
  * The migration is complete: record it, with the commit of its last transaction.
  */
 static void
-finish(Attempt *attempt, bool executed)
+finish(MigrateAttempt *attempt, bool executed)
 {
 	MigrateRun *run = attempt->run;
 	MigrateStep *step = attempt->step;
 	bool		is_last = run->ndone + 1 == run->nsteps && !run->failing;
 
-	require_lock(attempt);
+	migrate_progress_relock(attempt);
 	migrate_measure(attempt->result, attempt->start,
 					executed && step->script ? step->script->nstatements : 0);
 	migrate_record_step(run, step, executed, attempt->result, attempt->started, attempt->script);
@@ -156,7 +67,7 @@ finish(Attempt *attempt, bool executed)
 		migrate_notify(run, step->direction, "done", run->nmigrations + 1, attempt->result);
 	else if (is_last && run->nmigrations > 0)
 		migrate_notify(run, step->direction, "done", run->nmigrations, &run->last);
-	commit_attempt(attempt);
+	migrate_progress_end(attempt);
 	attempt->finished = true;
 }
 
@@ -165,15 +76,15 @@ finish(Attempt *attempt, bool executed)
  * to stay.
  */
 static void
-pass_over(Attempt *attempt)
+pass_over(MigrateAttempt *attempt)
 {
 	MigrateRun *run = attempt->run;
 
 	attempt->step->passed_over = true;
-	require_lock(attempt);
+	migrate_progress_relock(attempt);
 	if (run->ndone + 1 == run->nsteps && run->nmigrations > 0)
 		migrate_notify(run, attempt->step->direction, "done", run->nmigrations, &run->last);
-	commit_attempt(attempt);
+	migrate_progress_end(attempt);
 	attempt->finished = true;
 }
 
@@ -181,7 +92,7 @@ pass_over(Attempt *attempt)
  * End a migration that its preconditions do not let run.
  */
 static void
-finish_unrun(Attempt *attempt, MigrateVerdict verdict)
+finish_unrun(MigrateAttempt *attempt, MigrateVerdict verdict)
 {
 	if (verdict == VERDICT_PASS)
 		pass_over(attempt);
@@ -189,42 +100,10 @@ finish_unrun(Attempt *attempt, MigrateVerdict verdict)
 		finish(attempt, false);
 }
 
-/*
- * Record, in the current transaction, how far the migration is once that is
- * committed, and commit it.
- */
-static void
-commit_progress(Attempt *attempt, int done, bool started, List *indexes)
-{
-	MigrateStep *step = attempt->step;
-	char	   *down = NULL;
-
-	require_lock(attempt);
-	if (!attempt->recorded && step->direction == MIGRATE_UP && step->file->down.present)
-		down = migrate_source_text(attempt->run->source, &step->file->down);
-
-	/*
-	 * a callback that is interrupted does not go on: the next run runs it
-	 * again
-	 */
-	if (!migrate_is_callback(step))
-		migrate_record_progress(&attempt->run->request->history, step, attempt->result, done, started,
-								indexes, attempt->recorded ? NULL : attempt->script, down);
-	if (down != NULL)
-		pfree(down);
-	commit_attempt(attempt);
-	step->in_progress = true;
-	step->done = done;
-	attempt->recorded = true;
-	attempt->next_started = started;
-	attempt->invalid_indexes = indexes;
-}
-
-/*
  * End a migration of several transactions, in its last one or that of callbacks after it.
  */
 static void
-end_transactions(Attempt *attempt)
+end_transactions(MigrateAttempt *attempt)
 {
 	migrate_execute_callbacks(attempt->run, attempt->step->after, &attempt->execution, true);
 	migrate_end_session(&attempt->execution);
@@ -239,11 +118,11 @@ end_transactions(Attempt *attempt)
  * are committed.
  */
 static void
-end_transaction(Attempt *attempt, int done)
+end_transaction(MigrateAttempt *attempt, int done)
 {
 	if (done < attempt->step->script->nstatements || attempt->step->after != NIL ||
 		attempt->step->verify != NULL)
-		commit_progress(attempt, done, false, NIL);
+		migrate_progress_commit(attempt, done, false, NIL);
 	else
 		end_transactions(attempt);
 }
@@ -252,19 +131,19 @@ end_transaction(Attempt *attempt, int done)
  * Run a migration in one transaction, or only record one that is forced.
  */
 static void
-run_single_transaction(Attempt *attempt)
+run_single_transaction(MigrateAttempt *attempt)
 {
 	bool		executed = false;
 	MigrateVerdict verdict = VERDICT_RUN;
 
 	if (attempt->step->forced)
-		begin_transaction(attempt);
+		migrate_progress_begin(attempt);
 	else
 	{
 		List	   *settings = attempt->step->verify ? migrate_settings_save() : NIL;
 		int			guc_level;
 
-		begin_transaction_of(attempt, 0);
+		migrate_progress_begin_at(attempt, 0);
 		guc_level = NewGUCNestLevel();
 		migrate_enter_schema(attempt->run->request->history.schema, GUC_ACTION_SAVE);
 		verdict = migrate_check_preconditions(attempt->run, attempt->step, &attempt->execution, false);
@@ -285,13 +164,13 @@ run_single_transaction(Attempt *attempt)
  * own.  Returns false if they do not let it run; then it is finished.
  */
 static bool
-preconditions_hold(Attempt *attempt)
+preconditions_hold(MigrateAttempt *attempt)
 {
 	MigrateVerdict verdict;
 
 	if (attempt->step->preconditions == NIL)
 		return true;
-	begin_transaction(attempt);
+	migrate_progress_begin(attempt);
 	verdict = migrate_check_preconditions(attempt->run, attempt->step, &attempt->execution, false);
 	if (verdict == VERDICT_RUN)
 		return true;
@@ -301,26 +180,68 @@ preconditions_hold(Attempt *attempt)
 }
 
 /*
+ * Run the next statement of a migration in a background worker.  What it commits and
+ * the row that says so are two transactions, so the row says before that it begins;
+ * InvalidOid among the indexes is the mark of that.
+ */
+static void
+run_in_worker(MigrateAttempt *attempt)
+{
+	const MigrateHistory *history = &attempt->run->request->history;
+	const MigrateScript *script = attempt->step->script;
+	const MigrateStatement *statement = &script->statements[attempt->step->done];
+	int			done = attempt->step->done + 1;
+	LOCKTAG		lock;
+
+	attempt->settled = false;
+	attempt->execution.errctx.statement = done;
+	attempt->execution.errctx.line = statement->line;
+	attempt->execution.errctx.nstatements = script->nstatements;
+	migrate_progress_begin(attempt);
+	migrate_require_worker(statement);
+	migrate_progress_commit(attempt, attempt->step->done, true,
+					lcons_oid(InvalidOid, migrate_invalid_indexes(statement)));
+	attempt->execution.worker = WORKER_STARTING;
+	migrate_progress_relock(attempt);
+	migrate_lock_of_worker(&lock, history->project, history->schema);
+	migrate_execute_in_worker(script, attempt->step->done, attempt->sql, &attempt->execution, &lock);
+	end_transaction(attempt, done);
+	attempt->execution.worker = WORKER_UNUSED;
+}
+
+/*
+ * Record what a worker has committed, after an error came in between.
+ */
+static void
+record_worker(MigrateAttempt *attempt)
+{
+	migrate_progress_commit(attempt, attempt->step->done + 1, false, NIL);
+	attempt->unrecorded = false;
+}
+
+/*
  * Run the next statement of a migration at top level.
  */
 static void
-run_top_level(Attempt *attempt)
+run_top_level(MigrateAttempt *attempt)
 {
 	const MigrateScript *script = attempt->step->script;
 	const MigrateStatement *statement = &script->statements[attempt->step->done];
 	int			done = attempt->step->done + 1;
 
 	if (migrate_lock_wait == LOCK_WAIT_POLL)
-		begin_transaction_of(attempt, attempt->step->done);
+		migrate_progress_begin_at(attempt, attempt->step->done);
 	if (statement->top_level == TOP_UNKNOWN || migrate_may_leave_something(statement))
 	{
-		commit_progress(attempt, attempt->step->done, true, migrate_invalid_indexes(statement));
-		require_lock(attempt);
+		migrate_progress_commit(attempt, attempt->step->done, true, migrate_invalid_indexes(statement));
+		migrate_progress_relock(attempt);
 	}
 	else
-		begin_transaction(attempt);
+		migrate_progress_begin(attempt);
 	attempt->transaction = migrate_local_transaction();
+	attempt->at_top_level = true;
 	migrate_execute_top_level(script, attempt->step->done, attempt->sql, &attempt->execution);
+	attempt->at_top_level = false;
 	end_transaction(attempt, done);
 }
 
@@ -328,12 +249,12 @@ run_top_level(Attempt *attempt)
  * Run the next transaction of a migration that has several.
  */
 static void
-run_next_transaction(Attempt *attempt)
+run_next_transaction(MigrateAttempt *attempt)
 {
 	const MigrateScript *script = attempt->step->script;
 	int			done;
 
-	begin_transaction_of(attempt, attempt->step->done);
+	migrate_progress_begin_at(attempt, attempt->step->done);
 	done = migrate_execute_group(script, attempt->step->done, attempt->sql, &attempt->execution);
 	end_transaction(attempt, done);
 }
@@ -343,11 +264,11 @@ run_next_transaction(Attempt *attempt)
  * and after an error they were reset.
  */
 static void
-repeat_settings(Attempt *attempt)
+repeat_settings(MigrateAttempt *attempt)
 {
 	const MigrateScript *script = attempt->step->script;
 
-	begin_transaction(attempt);
+	migrate_progress_begin(attempt);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	migrate_begin_script(script, attempt->sql, &attempt->execution.errctx);
@@ -367,31 +288,34 @@ repeat_settings(Attempt *attempt)
  * Remove what the statement has left that was interrupted last.
  */
 static void
-drop_leftover(Attempt *attempt)
+drop_leftover(MigrateAttempt *attempt)
 {
 	const MigrateStatement *statement = &attempt->step->script->statements[attempt->step->done];
 	char	   *finalize;
 	List	   *indexes;
 	ListCell   *lc;
 
-	begin_transaction(attempt);
+	migrate_progress_begin(attempt);
 	indexes = migrate_leftovers(statement, attempt->invalid_indexes, &finalize);
+	if (list_member_oid(attempt->invalid_indexes, InvalidOid) && indexes == NIL && finalize == NULL &&
+		!migrate_has_no_effect(statement))
+		migrate_refuse_unknown(&attempt->execution.errctx, statement, attempt->step->done + 1);
 	foreach(lc, indexes)
 	{
-		begin_transaction(attempt);
+		migrate_progress_begin(attempt);
 		migrate_drop_leftover(lfirst_oid(lc));
 		MemoryContextSwitchTo(attempt->context);
 	}
 	if (finalize != NULL)
 	{
-		begin_transaction(attempt);
+		migrate_progress_begin(attempt);
 		migrate_run_top_level(finalize);
 	}
-	commit_progress(attempt, finalize ? attempt->step->done + 1 : attempt->step->done, false, NIL);
+	migrate_progress_commit(attempt, finalize ? attempt->step->done + 1 : attempt->step->done, false, NIL);
 }
 
 static void
-run_transactions(Attempt *attempt)
+run_transactions(MigrateAttempt *attempt)
 {
 	const MigrateScript *script = attempt->step->script;
 
@@ -405,26 +329,72 @@ run_transactions(Attempt *attempt)
 		return;
 	if (attempt->step->before != NIL)
 	{
-		begin_transaction(attempt);
+		migrate_progress_begin(attempt);
 		migrate_execute_callbacks(attempt->run, attempt->step->before, &attempt->execution, true);
-		commit_attempt(attempt);
+		migrate_progress_end(attempt);
 	}
 	if (attempt->step->done > 0)
 		repeat_settings(attempt);
+	if (attempt->unrecorded)
+		record_worker(attempt);
 	if (attempt->next_started)
 		drop_leftover(attempt);
 	while (attempt->step->done < script->nstatements)
 	{
-		if (migrate_execute_is_top_level(&script->statements[attempt->step->done]))
-			run_top_level(attempt);
-		else
+		const MigrateStatement *statement = &script->statements[attempt->step->done];
+
+		if (!migrate_execute_is_top_level(statement) || migrate_stays_in_session(statement))
 			run_next_transaction(attempt);
+		else if (migrate_runs_in_worker(statement))
+			run_in_worker(attempt);
+		else
+			run_top_level(attempt);
 	}
 	if (!attempt->finished)
 	{
-		begin_transaction(attempt);
+		migrate_progress_begin(attempt);
 		end_transactions(attempt);
 	}
+}
+
+/*
+ * The statement that an attempt has failed at, NULL if at none.
+ */
+static const MigrateStatement *
+failed_statement(const MigrateAttempt *attempt)
+{
+	int			number = attempt->execution.errctx.statement;
+
+	return number > 0 && attempt->step->script != NULL ?
+		&attempt->step->script->statements[number - 1] : NULL;
+}
+
+/*
+ * After an error: what is known of the statement that a worker ran, which has ended?
+ */
+static void
+settle_worker(MigrateAttempt *attempt)
+{
+	const MigrateStatement *statement = &attempt->step->script->statements[attempt->step->done];
+
+	switch (attempt->execution.worker)
+	{
+		case WORKER_STARTING:
+			attempt->next_started = false;
+			break;
+		case WORKER_RUNNING:
+			attempt->next_started = statement->top_level == TOP_UNKNOWN || migrate_may_leave_something(statement);
+			attempt->invalid_indexes = list_delete_oid(attempt->invalid_indexes, InvalidOid);
+			attempt->settled = attempt->next_started;
+			break;
+		case WORKER_DONE:
+			attempt->next_started = false;
+			attempt->unrecorded = true;
+			break;
+		default:
+			break;
+	}
+	attempt->execution.worker = WORKER_UNUSED;
 }
 
 /*
@@ -432,22 +402,28 @@ run_transactions(Attempt *attempt)
  * settings, and return the error.
  */
 static ErrorData *
-recover(Attempt *attempt)
+recover(MigrateAttempt *attempt)
 {
 	ErrorData  *error;
 
 	MemoryContextSwitchTo(attempt->context);
 	error = CopyErrorData();
 	FlushErrorState();
-	migrate_explain_pgaudit(error);
+	migrate_explain_refusal(failed_statement(attempt), attempt->at_top_level, error);
+	attempt->at_top_level = false;
 
 	disable_timeout(STATEMENT_TIMEOUT, false);
 
-	/* unless it has committed, a failed statement has left nothing */
-	if (attempt->committing == InvalidLocalTransactionId)
-		attempt->committing = migrate_local_transaction();
-	if (attempt->next_started && attempt->transaction == attempt->committing)
-		attempt->next_started = false;
+	if (attempt->execution.worker != WORKER_UNUSED)
+		settle_worker(attempt);
+	else
+	{
+		/* unless it has committed, a failed statement has left nothing */
+		if (attempt->committing == InvalidLocalTransactionId)
+			attempt->committing = migrate_local_transaction();
+		if (attempt->next_started && attempt->transaction == attempt->committing)
+			attempt->next_started = false;
+	}
 	attempt->committing = InvalidLocalTransactionId;
 
 	migrate_abort_now(attempt->context);
@@ -461,13 +437,49 @@ recover(Attempt *attempt)
 }
 
 /*
+ * Run the callbacks after a failure.  If they fail, too, it is the first error that counts.
+ */
+static void
+run_error_callbacks(MigrateAttempt *attempt)
+{
+	MigrateRun *run = attempt->run;
+	ListCell   *lc;
+
+	foreach(lc, migrate_callbacks_after_error(run, attempt->step))
+	{
+		MigrateStep *step = lfirst(lc);
+
+		run->failing = true;
+		PG_TRY();
+		{
+			migrate_attempt_step(run, step, migrate_new_result(run, step));
+		}
+		PG_CATCH();
+		{
+			ErrorData  *error;
+
+			MemoryContextSwitchTo(attempt->context);
+			error = CopyErrorData();
+			FlushErrorState();
+			migrate_abort_now(attempt->context);
+			ereport(WARNING,
+					(errcode(error->sqlerrcode),
+					 errmsg("callback \"%s\" has failed: %s", step->file->file, error->message)));
+		}
+		PG_END_TRY();
+		MemoryContextSwitchTo(attempt->context);
+		run->failing = false;
+	}
+}
+
+/*
  * Record a failed attempt, and raise its error again.  If recording fails too,
  * it is the first error that counts.
  */
-pg_noreturn static void fail(Attempt *attempt, ErrorData *error);
+pg_noreturn static void fail(MigrateAttempt *attempt, ErrorData *error);
 
 static void
-fail(Attempt *attempt, ErrorData *error)
+fail(MigrateAttempt *attempt, ErrorData *error)
 {
 	MigrateRun *run = attempt->run;
 	const MigrateStep *step = attempt->step;
@@ -480,10 +492,14 @@ fail(Attempt *attempt, ErrorData *error)
 		if (!run->failing)
 			migrate_notify(run, step->direction, "failed", run->nmigrations,
 						   migrate_is_callback(step) && run->nmigrations > 0 ? &run->last : attempt->result);
-		if (continues && step->done == 0)
+		if (continues && step->done == 0 && !attempt->unrecorded)
 			migrate_record_no_progress(&run->request->history, step);
-		if (continues && step->done > 0)
-			commit_progress(attempt, step->done, false, NIL);
+		if (attempt->unrecorded)
+			record_worker(attempt);
+		else if (continues && step->done > 0)
+			migrate_progress_commit(attempt, step->done, false, NIL);
+		else if (attempt->settled)
+			migrate_progress_commit(attempt, step->done, true, attempt->invalid_indexes);
 		else
 			migrate_commit(attempt->context);
 	}
@@ -507,40 +523,12 @@ fail(Attempt *attempt, ErrorData *error)
 }
 
 /*
- * Record a failed attempt that is not the end of the run, and say so.
- */
-static void
-ignore_failure(Attempt *attempt, const ErrorData *error)
-{
-	MigrateRun *run = attempt->run;
-
-	migrate_measure(attempt->result, attempt->start, 0);
-	migrate_record_failed(&run->request->history, attempt->step, attempt->result, attempt->started, error);
-	if (attempt->step->in_progress)
-		migrate_record_no_progress(&run->request->history, attempt->step);
-	attempt->step->in_progress = false;
-	pass_over(attempt);
-	migrate_report_ignored_failure(attempt->result, error);
-}
-
-/*
- * The statement that an attempt has failed at, NULL if at none.
- */
-static const MigrateStatement *
-failed_statement(const Attempt *attempt)
-{
-	int			number = attempt->execution.errctx.statement;
-
-	return number > 0 ? &attempt->step->script->statements[number - 1] : NULL;
-}
-
-/*
  * Run and record one step, with as many tries as migrate.lock_retries allows.
  */
 void
 migrate_attempt_step(MigrateRun *run, MigrateStep *step, MigrateResult *result)
 {
-	Attempt		attempt = {.run = run,.step = step,.result = result};
+	MigrateAttempt		attempt = {.run = run,.step = step,.result = result};
 	ErrorContextCallback callback;
 	volatile int tries = 0;
 	ErrorData  *volatile error;
@@ -578,7 +566,7 @@ migrate_attempt_step(MigrateRun *run, MigrateStep *step, MigrateResult *result)
 		if (!migrate_is_lock_failure(error->sqlerrcode) || tries >= migrate_lock_retries)
 		{
 			/* only what has left nothing can be passed over */
-			if (!migrate_ignores(step, error) || step->done > 0 || attempt.next_started)
+			if (!migrate_ignores(step, error) || step->done > 0 || attempt.next_started || attempt.unrecorded)
 				fail(&attempt, error);
 			ignore_failure(&attempt, error);
 			break;

@@ -37,6 +37,8 @@
 #define WAIT_CLASS			4	/* shows that a process polls for a run lock */
 #define CREATE_CLASS		5	/* files are being made */
 #define OBJECTS_CLASS		6	/* objects are being recorded */
+#define WORKER_CLASS		7	/* shows that a process runs a statement for a
+								 * run */
 #define SLEEP_MS			10	/* most runs are short ... */
 #define LONG_SLEEP_MS		50	/* ... and this is for those that are not */
 #define SHORT_TRIES			100
@@ -161,6 +163,32 @@ migrate_lock_runner(const char *project, const char *schema)
 }
 
 /*
+ * The process that runs a statement for the run of "pid", which waits for it; 0 if none
+ * does.
+ */
+static int
+worker_of(const LockData *locks, int pid)
+{
+	for (int i = 0; i < locks->nelements; i++)
+	{
+		const LockInstanceData *run = &locks->locks[i];
+
+		if (run->pid != pid || run->holdMask == 0 || !is_ours(&run->locktag, RUN_CLASS))
+			continue;
+		for (int k = 0; k < locks->nelements; k++)
+		{
+			const LockInstanceData *held = &locks->locks[k];
+
+			if (is_ours(&held->locktag, WORKER_CLASS) &&
+				held->locktag.locktag_field2 == run->locktag.locktag_field2 &&
+				held->locktag.locktag_field3 == run->locktag.locktag_field3)
+				return held->pid;
+		}
+	}
+	return 0;
+}
+
+/*
  * Which processes hold the run locks that a process polls for? pg_blocking_pids()
  * does not know: polling is not waiting for a lock.
  */
@@ -228,7 +256,10 @@ migrate_lock_runs(void)
 			run->project_hash = lock->locktag.locktag_field2;
 			run->schema_hash = lock->locktag.locktag_field3;
 			run->is_held = held;
+			run->worker = held ? worker_of(locks, lock->pid) : 0;
 			run->blockers = polled_holders(locks, lock->pid, blocking_pids(lock->pid, NIL));
+			if (run->worker != 0)
+				run->blockers = blocking_pids(run->worker, run->blockers);
 			runs = lappend(runs, run);
 		}
 	}
@@ -262,10 +293,22 @@ may_poll(int pid)
 }
 
 /*
+ * Might it wait for a process that runs a statement for it?
+ */
+static bool
+may_have_worker(int pid)
+{
+	PGPROC	   *proc = BackendPidGetProc(pid);
+
+	return proc != NULL && (proc->wait_event_info == WAIT_EVENT_MESSAGE_QUEUE_RECEIVE ||
+							proc->wait_event_info == WAIT_EVENT_BGWORKER_SHUTDOWN);
+}
+
+/*
  * Does the process wait, directly or not, for this one?  A breadth-first walk.
  *
- * A process that is at work is seen to be so at no cost.  Only one that polls makes a
- * copy of the lock table necessary, which a long run fills.
+ * A process that is at work is seen to be so at no cost.  Only one that polls, or has
+ * a worker, makes a copy of the lock table necessary, which a long run fills.
  */
 static bool
 waits_for_me(int pid)
@@ -280,11 +323,16 @@ waits_for_me(int pid)
 
 		CHECK_FOR_INTERRUPTS();
 		pids = blocking_pids(next, pids);
-		if (may_poll(next))
+		if (may_poll(next) || may_have_worker(next))
 		{
+			int			pid;
+
 			if (locks == NULL)
 				locks = GetLockStatusData();
 			pids = polled_holders(locks, next, pids);
+			pid = worker_of(locks, next);
+			if (pid != 0)
+				pids = list_append_unique_int(pids, pid);
 		}
 		if (list_member_int(pids, MyProcPid))
 			return true;
@@ -515,6 +563,16 @@ migrate_lock_release(const char *project, const char *schema)
 	lock_tag(&tag, project, schema, RUN_CLASS);
 	if (migrate_lock_held(&tag, ExclusiveLock))
 		(void) LockRelease(&tag, ExclusiveLock, true);
+}
+
+/*
+ * The lock that a process which runs a statement for a run takes, so that others see
+ * whose it is.
+ */
+void
+migrate_lock_of_worker(LOCKTAG *tag, const char *project, const char *schema)
+{
+	lock_tag(tag, project, schema, WORKER_CLASS);
 }
 
 /*

@@ -14,6 +14,7 @@
 #define MIGRATE_RUN_LOCK_H
 
 #include "nodes/pg_list.h"
+#include "storage/lock.h"
 
 /*
  * The run lock of a process, or its wait for one.
@@ -24,6 +25,7 @@ typedef struct MigrateRunLock
 	uint32		project_hash;
 	uint32		schema_hash;
 	bool		is_held;
+	int			worker;			/* process that runs a statement for it, or 0 */
 	List	   *blockers;		/* processes (int) that it waits for */
 } MigrateRunLock;
 
@@ -36,6 +38,7 @@ extern void migrate_lock_acquire_session(const char *project, const char *schema
 extern bool migrate_lock_try_session(const char *project, const char *schema);
 extern void migrate_lock_reacquire(const char *project, const char *schema);
 extern void migrate_lock_release(const char *project, const char *schema);
+extern void migrate_lock_of_worker(LOCKTAG *tag, const char *project, const char *schema);
 extern void migrate_lock_create(void);
 extern void migrate_unlock_create(void);
 extern void migrate_lock_objects(void);

@@ -21,6 +21,7 @@
 #include "run/run.h"
 #include "script/script.h"
 #include "util/errcontext.h"
+#include "util/guc.h"
 #include "util/printable.h"
 
 /*
@@ -153,18 +154,36 @@ migrate_report_run(const MigrateRequest *request, MigrateDirection direction, in
 }
 
 /*
- * pgAudit up to 1.7.0 (Debian 12) takes a statement at top level inside of a
- * CALL for a fault of its own: say so in that error.
+ * What to do about an extension that refuses a statement at top level in a CALL.
+ */
+static char *
+refusal_hint(const MigrateStatement *statement, const char *first)
+{
+	bool		in_session = migrate_top_level == TOP_LEVEL_SESSION;
+	bool		may_be_elsewhere = statement != NULL && statement->tag != T_CallStmt &&
+		statement->tag != T_DoStmt && statement->tag != T_DiscardStmt;
+
+	return psprintf("%s%srun the statement by hand and record it with migrate.repair().", first,
+					in_session && may_be_elsewhere ? "set migrate.top_level to \"worker\", or " : "");
+}
+
+/*
+ * An extension may refuse a statement in a CALL that core allows there at top level:
+ * say so in its error.  pgAudit up to 1.7.0 (Debian 12) takes it for a fault of its own;
+ * others say that they are in a transaction block, with the SQLSTATE of core.
  */
 void
-migrate_explain_pgaudit(ErrorData *error)
+migrate_explain_refusal(const MigrateStatement *statement, bool top_level, ErrorData *error)
 {
-	if (error->sqlerrcode != ERRCODE_INTERNAL_ERROR || error->message == NULL ||
-		strcmp(error->message, "pgaudit stack is not empty") != 0)
-		return;
-	error->sqlerrcode = ERRCODE_FEATURE_NOT_SUPPORTED;
-	error->message = pstrdup("this version of pgaudit does not allow the statement in a CALL");
-	error->hint = pstrdup("Use pgaudit 1.7.1, 16.1 or later, or run the statement by hand and record it with migrate.repair().");
+	if (error->sqlerrcode == ERRCODE_INTERNAL_ERROR && error->message != NULL &&
+		strcmp(error->message, "pgaudit stack is not empty") == 0)
+	{
+		error->sqlerrcode = ERRCODE_FEATURE_NOT_SUPPORTED;
+		error->message = pstrdup("this version of pgaudit does not allow the statement in a CALL");
+		error->hint = refusal_hint(statement, "Use pgaudit 1.7.1, 16.1 or later, or ");
+	}
+	else if (error->sqlerrcode == ERRCODE_ACTIVE_SQL_TRANSACTION && top_level)
+		error->hint = refusal_hint(statement, "An extension may refuse the statement in a CALL: ");
 }
 
 /*

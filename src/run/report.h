@@ -16,6 +16,7 @@
 #include "format/format.h"
 #include "history/history.h"
 #include "run/run.h"
+#include "script/script.h"
 #include "util/errcontext.h"
 
 /* in report.c */
@@ -25,7 +26,7 @@ extern void migrate_errcontext_begin(MigrateErrorContext *errctx, ErrorContextCa
 extern void migrate_errcontext_end(ErrorContextCallback *callback);
 extern void migrate_report_step(const MigrateStep *step, const MigrateResult *result,
 								int number, int total);
-extern void migrate_explain_pgaudit(ErrorData *error);
+extern void migrate_explain_refusal(const MigrateStatement *statement, bool top_level, ErrorData *error);
 extern void migrate_hint_at_interruption(const MigrateStep *step, bool started, ErrorData *error);
 extern void migrate_report_ignored_failure(const MigrateResult *result, const ErrorData *error);
 extern void migrate_report_run(const MigrateRequest *request, MigrateDirection direction,

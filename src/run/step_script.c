@@ -261,6 +261,20 @@ interrupted_sql(MigrateRun *run, const MigrateStep *step, MigrateErrorContext *e
 }
 
 /*
+ * Refuse to go on with the statement of that number, from 1: 55000.
+ */
+void
+migrate_refuse_unknown(MigrateErrorContext *errctx, const MigrateStatement *statement, int number)
+{
+	errctx->statement = number;
+	errctx->line = statement->line;
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("outcome of the interrupted statement is unknown"),
+			 errhint("Check the database, then call migrate.repair() with state \"applied\" or \"pending\".")));
+}
+
+/*
  * An interrupted migration, parsed as "script" from "sql", can go on if the
  * statements that are done are in the file as they were, and if it is known what the
  * next one has done; 55000 if not.
@@ -276,14 +290,7 @@ migrate_check_resumed(MigrateRun *run, const MigrateStep *step, const MigrateScr
 
 	if (applied->started && applied->done < script->nstatements &&
 		script->statements[applied->done].top_level == TOP_UNKNOWN)
-	{
-		errctx->statement = applied->done + 1;
-		errctx->line = script->statements[applied->done].line;
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("outcome of the interrupted statement is unknown"),
-				 errhint("Check the database, then call migrate.repair() with state \"applied\" or \"pending\".")));
-	}
+		migrate_refuse_unknown(errctx, &script->statements[applied->done], applied->done + 1);
 	check_same_values(run, step->direction == MIGRATE_UP ? applied->up_vars : NIL);
 	stored = interrupted_sql(run, step, &stored_errctx);
 	if (stored == NULL)

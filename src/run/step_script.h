@@ -16,6 +16,7 @@
 #include "history/history.h"
 #include "run/run_int.h"
 #include "script/script.h"
+#include "util/compat.h"
 #include "util/errcontext.h"
 
 /* in step_script.c */
@@ -26,6 +27,8 @@ extern char *migrate_read_step(MigrateRun *run, MigrateStep *step, char **sql,
 							   MigrateErrorContext *errctx);
 extern MigrateScript *migrate_parse_step(const MigrateStep *step, const char *sql,
 										 MigrateErrorContext *errctx);
+pg_noreturn extern void migrate_refuse_unknown(MigrateErrorContext *errctx, const MigrateStatement *statement,
+											   int number);
 extern void migrate_check_resumed(MigrateRun *run, const MigrateStep *step,
 								  const MigrateScript *script, const char *sql,
 								  MigrateErrorContext *errctx);

@@ -35,6 +35,8 @@
 #include "storage/proc.h"
 #include "storage/procarray.h"
 #include "storage/sinvaladt.h"
+#include "tcop/dest.h"
+#include "tcop/pquery.h"
 #include "utils/acl.h"
 #include "utils/backend_status.h"
 #include "utils/guc.h"
@@ -92,6 +94,11 @@ migrate_wait_event(MigrateWait wait)
 	return PG_WAIT_EXTENSION;
 #endif
 }
+
+/* 17 renamed a wait event. */
+#if PG_VERSION_NUM < 170000
+#define WAIT_EVENT_MESSAGE_QUEUE_RECEIVE WAIT_EVENT_MQ_RECEIVE
+#endif
 
 /* 18 has pg_noreturn, which precedes the declaration. */
 #if PG_VERSION_NUM < 180000
@@ -347,6 +354,17 @@ migrate_guc_variables(int *count)
 #else
 	*count = GetNumConfigOptions();
 	return get_guc_variables();
+#endif
+}
+
+/* 18 does not ask any more whether a portal runs once. */
+static inline void
+migrate_portal_run(Portal portal, QueryCompletion *completion)
+{
+#if PG_VERSION_NUM >= 180000
+	(void) PortalRun(portal, FETCH_ALL, true, None_Receiver, None_Receiver, completion);
+#else
+	(void) PortalRun(portal, FETCH_ALL, true, true, None_Receiver, None_Receiver, completion);
 #endif
 }
 

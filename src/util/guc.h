@@ -47,6 +47,12 @@ typedef enum MigrateVerifyScripts
 	VERIFY_SCRIPTS_OFF,
 } MigrateVerifyScripts;
 
+typedef enum MigrateTopLevelBy
+{
+	TOP_LEVEL_SESSION,
+	TOP_LEVEL_WORKER,
+} MigrateTopLevelBy;
+
 /* in init.c */
 extern char *migrate_directory;
 extern char *migrate_allowed_directories;
@@ -62,6 +68,7 @@ extern int	migrate_lock_retries;
 extern int	migrate_lock_retry_delay;
 extern int	migrate_lock_wait;
 extern int	migrate_lock_poll_limit;
+extern int	migrate_top_level;
 extern int	migrate_large_table;
 extern int	migrate_on_findings;
 extern bool migrate_record_objects;

@@ -82,7 +82,7 @@ if ($err =~ /ERROR/)
 	diag("pgAudit $available refuses statements at top level in a CALL");
 	foreach my $time ('first', 'second')
 	{
-		like($err, qr/ERROR:  0A000: this version of pgaudit does not allow the statement in a CALL\nHINT:.*migrate\.repair/,
+		like($err, qr/ERROR:  0A000: this version of pgaudit does not allow the statement in a CALL\nHINT:.*set migrate\.top_level to "worker", or.*migrate\.repair/,
 			"the $time time: the error has the reason and a hint");
 		like($err, qr/CONTEXT:.*migration 2 "index" \(up\), statement 1 of 4, file "2_index\.sql", line 3/,
 			"the $time time: and the place");
@@ -102,6 +102,22 @@ if ($err =~ /ERROR/)
 	($err) = logged($session, $up);
 	unlike($err, qr/ERROR/, 'after repair() has set the state, the next call continues');
 	is(query($db, $states), '1 applied, 2 applied, 3 applied', 'to the end');
+
+	# or by a background worker
+	query($db, 'DROP INDEX d_i');
+	query($db, "SELECT FROM migrate.repair('$concurrent', version => '$_', state => 'pending', project => 'concurrent')")
+	  foreach 3, 2;
+	query($db, 'DROP TABLE f');
+	($err, $log) = logged($session, "SET migrate.top_level = worker; $up");
+	unlike($err, qr/ERROR/, 'a background worker runs it');
+	is(query($db, $states), '1 applied, 2 applied, 3 applied', 'to the end');
+	foreach my $statement ('CREATE TABLE e (i integer)', 'CREATE INDEX CONCURRENTLY d_i ON d (i)', 'VACUUM d')
+	{
+		like($log, qr/AUDIT: SESSION,.*\Q$statement\E,/, "and it is audited: $statement");
+	}
+	is_clean('a background worker');
+	($err) = logged($session, "CALL migrate.down(steps => 2, project => 'concurrent', force => true)");
+	unlike($err, qr/ERROR/, 'and down');
 }
 else
 {
