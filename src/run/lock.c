@@ -325,14 +325,14 @@ waits_for_me(int pid)
 		pids = blocking_pids(next, pids);
 		if (may_poll(next) || may_have_worker(next))
 		{
-			int			pid;
+			int			worker;
 
 			if (locks == NULL)
 				locks = GetLockStatusData();
 			pids = polled_holders(locks, next, pids);
-			pid = worker_of(locks, next);
-			if (pid != 0)
-				pids = list_append_unique_int(pids, pid);
+			worker = worker_of(locks, next);
+			if (worker != 0)
+				pids = list_append_unique_int(pids, worker);
 		}
 		if (list_member_int(pids, MyProcPid))
 			return true;
