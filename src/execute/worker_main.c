@@ -49,14 +49,13 @@ redirect_messages(dsm_segment *segment, shm_toc *toc)
 }
 
 /*
- * Become as the session is.  Messages stay in the database's encoding, as there.
+ * Become as the session is.
  */
 static void
 take_over(const MigrateWorkerTask *task, const char *settings)
 {
 	StartTransactionCommand();
 	migrate_settings_apply(settings);
-	(void) SetClientEncoding(GetDatabaseEncoding());
 	CommitTransactionCommand();
 	(void) LockAcquire(&task->lock, ShareLock, true, false);
 }
@@ -118,6 +117,9 @@ migrate_worker_main(Datum main_arg)
 	/* what core and extensions expect of a process that runs statements */
 	MessageContext = AllocSetContextCreate(TopMemoryContext, "MessageContext", ALLOCSET_DEFAULT_SIZES);
 	BackgroundWorkerInitializeConnectionByOid(task->database, task->user, 0);
+
+	/* the session has messages in the database's encoding */
+	(void) SetClientEncoding(GetDatabaseEncoding());
 	SetCurrentStatementStartTimestamp();
 	debug_query_string = query;
 	take_over(task, shm_toc_lookup(toc, WORKER_KEY_SETTINGS, false));

@@ -32,6 +32,7 @@ SETTINGS = {
     'record_objects': ['off', 'off', 'off', 'on'],
     'allow_sync': ['on', 'off'],
     'callbacks_always': ['off', 'on'],
+    'top_level': ['session', 'worker'],
     'verify_scripts': ['auto', 'on', 'off'],
     'keep_in_step': ['off', 'on', 'on'],
     'schema_path': ['', 'public'],
