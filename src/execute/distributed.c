@@ -32,6 +32,7 @@
 #include "utils/rel.h"
 
 #include "execute/execute_int.h"
+#include "util/printable.h"
 
 #define BATCH_ROWS			100
 #define BATCH_PARAMETERS	1000	/* but at least one row */
@@ -49,7 +50,7 @@ typedef struct Batch
 	Oid		   *types;			/* of ncolumns * nrows values */
 	Datum	   *values;
 	char	   *nulls;			/* as SPI has them */
-}			Batch;
+} Batch;
 
 /*
  * Does Citus keep the rows of the table?  To be called inside of an SPI connection.
@@ -129,7 +130,7 @@ new_batch(Relation rel)
  * columns, too.
  */
 static char *
-insert_statement(const Batch * batch)
+insert_statement(const Batch *batch)
 {
 	TupleDesc	desc = RelationGetDescr(batch->rel);
 	StringInfoData buf;
@@ -156,7 +157,7 @@ insert_statement(const Batch * batch)
  * Add a row, which has values for all columns of the table.
  */
 static void
-add_row(Batch * batch, const Datum *values, const bool *nulls)
+add_row(Batch *batch, const Datum *values, const bool *nulls)
 {
 	int			first = batch->nrows * batch->ncolumns;
 
@@ -172,7 +173,7 @@ add_row(Batch * batch, const Datum *values, const bool *nulls)
 }
 
 static void
-write_batch(Batch * batch)
+write_batch(Batch *batch)
 {
 	if (batch->nrows == 0)
 		return;

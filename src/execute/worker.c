@@ -48,6 +48,7 @@
 #include "execute/worker.h"
 #include "script/script.h"
 #include "util/guc.h"
+#include "util/printable.h"
 
 #define QUEUE_BYTES			65536	/* an error and some notices fit */
 

@@ -35,6 +35,7 @@
 #include "execute/execute_int.h"
 #include "execute/worker.h"
 #include "util/compat.h"
+#include "util/printable.h"
 
 /*
  * From here on, errors and notices go to the session.

@@ -43,7 +43,7 @@ enum SessionColumn
 
 static const char session_query[] =
 "SELECT a.query, a.query_start, a.state_change, a.wait_event_type = 'Lock'"
-" OR a.wait_event IN ('Extension', 'MigrateLock', 'MigrateRetry')"	/* between two tries */
+" OR a.wait_event IN ('Extension', 'MigrateLock', 'MigrateRetry')"		/* between two tries */
 " OR EXISTS (SELECT FROM pg_catalog.pg_stat_activity w WHERE w.pid = $2 AND w.wait_event_type = 'Lock'),"
 " pg_catalog.round(100.0 * p.done / p.total, 1)"
 " FROM pg_catalog.pg_stat_activity a LEFT JOIN LATERAL ("

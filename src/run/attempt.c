@@ -200,7 +200,7 @@ run_in_worker(MigrateAttempt *attempt)
 	migrate_progress_begin(attempt);
 	migrate_require_worker(statement);
 	migrate_progress_commit(attempt, attempt->step->done, true,
-					lcons_oid(InvalidOid, migrate_invalid_indexes(statement)));
+							lcons_oid(InvalidOid, migrate_invalid_indexes(statement)));
 	attempt->execution.worker = WORKER_STARTING;
 	migrate_progress_relock(attempt);
 	migrate_lock_of_worker(&lock, history->project, history->schema);
@@ -528,7 +528,7 @@ fail(MigrateAttempt *attempt, ErrorData *error)
 void
 migrate_attempt_step(MigrateRun *run, MigrateStep *step, MigrateResult *result)
 {
-	MigrateAttempt		attempt = {.run = run,.step = step,.result = result};
+	MigrateAttempt attempt = {.run = run,.step = step,.result = result};
 	ErrorContextCallback callback;
 	volatile int tries = 0;
 	ErrorData  *volatile error;
