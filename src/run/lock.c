@@ -35,8 +35,6 @@
 
 #define RUN_CLASS			3	/* SQL functions use 1 and 2 */
 #define WAIT_CLASS			4	/* shows that a process polls for a run lock */
-#define CREATE_CLASS		5	/* files are being made */
-#define OBJECTS_CLASS		6	/* objects are being recorded */
 #define WORKER_CLASS		7	/* shows that a process runs a statement for a
 								 * run */
 #define SLEEP_MS			10	/* most runs are short ... */
@@ -573,42 +571,4 @@ void
 migrate_lock_of_worker(LOCKTAG *tag, const char *project, const char *schema)
 {
 	lock_tag(tag, project, schema, WORKER_CLASS);
-}
-
-/*
- * In all databases of the server, one session at a time makes files: two that find
- * the same last number would take the same next one.
- */
-void
-migrate_lock_create(void)
-{
-	LOCKTAG		tag;
-
-	SET_LOCKTAG_ADVISORY(tag, InvalidOid, 0, 0, CREATE_CLASS);
-	(void) LockAcquire(&tag, ExclusiveLock, true, false);
-}
-
-/*
- * Give that lock back, also after an error.
- */
-void
-migrate_unlock_create(void)
-{
-	LOCKTAG		tag;
-
-	SET_LOCKTAG_ADVISORY(tag, InvalidOid, 0, 0, CREATE_CLASS);
-	(void) LockRelease(&tag, ExclusiveLock, true);
-}
-
-/*
- * Until the end of the transaction, one session at a time records the objects of the
- * database.  lock_timeout and the deadlock detector are core's.
- */
-void
-migrate_lock_objects(void)
-{
-	LOCKTAG		tag;
-
-	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, 0, 0, OBJECTS_CLASS);
-	(void) LockAcquire(&tag, ExclusiveLock, false, false);
 }

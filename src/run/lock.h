@@ -39,11 +39,13 @@ extern bool migrate_lock_try_session(const char *project, const char *schema);
 extern void migrate_lock_reacquire(const char *project, const char *schema);
 extern void migrate_lock_release(const char *project, const char *schema);
 extern void migrate_lock_of_worker(LOCKTAG *tag, const char *project, const char *schema);
-extern void migrate_lock_create(void);
-extern void migrate_unlock_create(void);
-extern void migrate_lock_objects(void);
 extern List *migrate_lock_runs(void);
 extern bool migrate_lock_is_of(const MigrateRunLock *lock, const char *project, const char *schema);
 extern int	migrate_lock_runner(const char *project, const char *schema);
+
+/* in small_locks.c */
+extern void migrate_lock_create(void);
+extern void migrate_unlock_create(void);
+extern void migrate_lock_objects(void);
 
 #endif							/* MIGRATE_RUN_LOCK_H */
