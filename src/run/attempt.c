@@ -100,6 +100,7 @@ finish_unrun(MigrateAttempt *attempt, MigrateVerdict verdict)
 		finish(attempt, false);
 }
 
+/*
  * End a migration of several transactions, in its last one or that of callbacks after it.
  */
 static void
@@ -437,42 +438,6 @@ recover(MigrateAttempt *attempt)
 }
 
 /*
- * Run the callbacks after a failure.  If they fail, too, it is the first error that counts.
- */
-static void
-run_error_callbacks(MigrateAttempt *attempt)
-{
-	MigrateRun *run = attempt->run;
-	ListCell   *lc;
-
-	foreach(lc, migrate_callbacks_after_error(run, attempt->step))
-	{
-		MigrateStep *step = lfirst(lc);
-
-		run->failing = true;
-		PG_TRY();
-		{
-			migrate_attempt_step(run, step, migrate_new_result(run, step));
-		}
-		PG_CATCH();
-		{
-			ErrorData  *error;
-
-			MemoryContextSwitchTo(attempt->context);
-			error = CopyErrorData();
-			FlushErrorState();
-			migrate_abort_now(attempt->context);
-			ereport(WARNING,
-					(errcode(error->sqlerrcode),
-					 errmsg("callback \"%s\" has failed: %s", step->file->file, error->message)));
-		}
-		PG_END_TRY();
-		MemoryContextSwitchTo(attempt->context);
-		run->failing = false;
-	}
-}
-
-/*
  * Record a failed attempt, and raise its error again.  If recording fails too,
  * it is the first error that counts.
  */
@@ -520,6 +485,23 @@ fail(MigrateAttempt *attempt, ErrorData *error)
 	if (run->has_changed && !run->failing && !run->is_tenant)
 		migrate_record_objects_after_error(run);
 	ReThrowError(error);
+}
+
+/*
+ * Record a failed attempt that is not the end of the run, and say so.
+ */
+static void
+ignore_failure(MigrateAttempt *attempt, const ErrorData *error)
+{
+	MigrateRun *run = attempt->run;
+
+	migrate_measure(attempt->result, attempt->start, 0);
+	migrate_record_failed(&run->request->history, attempt->step, attempt->result, attempt->started, error);
+	if (attempt->step->in_progress)
+		migrate_record_no_progress(&run->request->history, attempt->step);
+	attempt->step->in_progress = false;
+	pass_over(attempt);
+	migrate_report_ignored_failure(attempt->result, error);
 }
 
 /*
