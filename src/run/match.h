@@ -30,6 +30,8 @@ extern void migrate_match_up_to(List *items, const MigrateItem *target);
 extern const char *migrate_item_replaced(const MigrateItem *item);
 extern bool migrate_item_is_repeatable(const MigrateItem *item);
 extern List *migrate_match(const MigrationSet *set, List *applied);
+
+/* in find_item.c */
 extern MigrateItem *migrate_match_find(List *items, const char *wanted);
 extern List *migrate_match_find_all(List *items, List *wanted);
 
