@@ -33,6 +33,8 @@
 
 /* so many bytes of objects are kept before they are written */
 #define MAX_BYTES	(8 * 1024 * 1024)
+/* so often the objects are read when others drop some meanwhile */
+#define MAX_TRIES	5
 
 /*
  * The objects of the database beside those that are recorded; both come in the same
@@ -224,11 +226,35 @@ add_context(void *arg)
 }
 
 /*
+ * Record the objects; returns the error that has stopped it, or NULL.
+ *
+ * The functions that show definitions read the catalogs as they are, not as the snapshot
+ * saw them: of an object that another session drops meanwhile, they raise internal errors.
+ */
+static ErrorData *
+try_to_record(ObjectRecording *recording)
+{
+	for (int tries = 1;; tries++)
+	{
+		ErrorData  *error = migrate_try(record_objects, recording);
+
+		if (error == NULL || error->sqlerrcode != ERRCODE_INTERNAL_ERROR || tries == MAX_TRIES)
+			return error;
+		FreeErrorData(error);
+		MemoryContextReset(recording->context);
+		recording->gone = NIL;
+		recording->found = NIL;
+		recording->bytes = 0;
+	}
+}
+
+/*
  * At the end of a run: record the objects of the database, if migrate.record_objects
  * says so; returns whether there is something to commit.
  *
- * What the run has done does not depend on it: an error that is not one of the server
- * or of ours, for example lock_timeout at a table that a view refers to, is a WARNING.
+ * What the run has done does not depend on it: an error that is not one of resources,
+ * of the session or of the transaction, for example lock_timeout at a table that a view
+ * refers to, is a WARNING.
  */
 bool
 migrate_record_objects_of_run(const MigrateRun *run)
@@ -242,12 +268,12 @@ migrate_record_objects_of_run(const MigrateRun *run)
 	recording.context = AllocSetContextCreate(CurrentMemoryContext, "migrate objects",
 											  ALLOCSET_DEFAULT_SIZES);
 	error_context_stack = &callback;
-	error = migrate_try(record_objects, &recording);
+	error = try_to_record(&recording);
 	error_context_stack = callback.previous;
 	MemoryContextDelete(recording.context);
 	if (error == NULL)
 		return true;
-	if (!migrate_is_error_of_input(error->sqlerrcode))
+	if (!migrate_is_error_of_input(error->sqlerrcode) && error->sqlerrcode != ERRCODE_INTERNAL_ERROR)
 		ReThrowError(error);
 	ereport(WARNING,
 			(errcode(error->sqlerrcode),
