@@ -21,6 +21,7 @@
 
 #include "catalog/pg_type.h"
 #include "commands/copy.h"
+#include "commands/defrem.h"
 #include "commands/extension.h"
 #include "executor/executor.h"
 #include "executor/spi.h"
@@ -85,7 +86,9 @@ migrate_refuse_distributed_copy(Relation rel, const CopyStmt *stmt)
 
 	foreach(lc, stmt->options)
 	{
-		if (strcmp(lfirst_node(DefElem, lc)->defname, "on_error") == 0)
+		DefElem    *option = lfirst_node(DefElem, lc);
+
+		if (strcmp(option->defname, "on_error") == 0 && strcmp(defGetString(option), "stop") != 0)
 			refused = "ON_ERROR";
 	}
 	if (refused != NULL)

@@ -51,11 +51,22 @@ redirect_messages(dsm_segment *segment, shm_toc *toc)
 
 /*
  * Become as the session is.
+ *
+ * The session's role is its own, but ALTER ROLE and ALTER DATABASE may have set another
+ * one for new sessions: that one is left, and 0A000 where it cannot be.
  */
 static void
 take_over(const MigrateWorkerTask *task, const char *settings)
 {
 	StartTransactionCommand();
+	process_session_preload_libraries();
+	SetConfigOption("role", "none", PGC_USERSET, PGC_S_SESSION);
+	if (GetUserId() != task->user || GetSessionUserId() != task->user)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("statement cannot run in a background worker"),
+				 errdetail("New sessions of the role begin with another one."),
+				 errhint("Reset migrate.top_level.")));
 	migrate_settings_apply(settings);
 	CommitTransactionCommand();
 	(void) LockAcquire(&task->lock, ShareLock, true, false);

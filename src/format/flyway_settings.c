@@ -167,6 +167,8 @@ static bool
 is_indirect(const SettingsReader *reader, const char *value)
 {
 	const char *p = value;
+	const char *end = NULL;
+	const char *dot = NULL;
 
 	if (is_verbatim(reader, value, strlen(value)))
 		return false;
@@ -174,10 +176,15 @@ is_indirect(const SettingsReader *reader, const char *value)
 	{
 		const char *name = p + 2;
 		int			word = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_");
-		const char *end = strchr(name, '}');
-		const char *dot = strchr(name, '.');
 
-		if (reader->is_toml ? dot != NULL && dot > name && end != NULL && end > dot + 1 : word > 0 && name[word] == '}')
+		CHECK_FOR_INTERRUPTS();
+		if (end == NULL || end < name)
+			end = strchr(name, '}');
+		if (dot == NULL || dot < name)
+			dot = strchr(name, '.');
+		if (end == NULL || (reader->is_toml && dot == NULL))
+			return false;
+		if (reader->is_toml ? dot > name && end > dot + 1 : word > 0 && name[word] == '}')
 			return true;
 		p = name;
 	}
@@ -311,8 +318,7 @@ add_variable(SettingsReader *reader, const MigrateSetting *setting, const char *
 	var->value = text_of(reader, setting);
 	var->origin = VARIABLE_GIVEN;
 
-	/* the last one of a name counts, and the first one is found */
-	reader->settings->variables = lcons(var, reader->settings->variables);
+	reader->settings->variables = lappend(reader->settings->variables, var);
 }
 
 static void
@@ -504,7 +510,11 @@ migrate_flyway_layout(const MigrateFlywaySettings *settings)
 	MigrateLayout *layout = palloc0(sizeof(MigrateLayout));
 
 	layout->file = settings->file;
-	layout->up_vars = layout->down_vars = settings->variables;
+
+	/* the last one of a name counts, and the first one is found */
+	for (int i = list_length(settings->variables) - 1; i >= 0; i--)
+		layout->up_vars = lappend(layout->up_vars, list_nth(settings->variables, i));
+	layout->down_vars = layout->up_vars;
 	layout->flyway = settings;
 	return layout;
 }

@@ -14,9 +14,11 @@
 #include "postgres.h"
 
 #include "lib/stringinfo.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 
 #include "format/settings_file.h"
+#include "util/names.h"
 #include "util/printable.h"
 #include "variables/variables.h"
 
@@ -55,46 +57,40 @@ migrate_settings_find(const MigrateSettingsFile *settings, const char *section, 
 }
 
 /*
- * A copy of "vars" without that variable.
- */
-static List *
-without_variable(List *vars, const char *name)
-{
-	List	   *others = NIL;
-	ListCell   *lc;
-
-	foreach(lc, vars)
-	{
-		if (strcmp(((MigrateVariable *) lfirst(lc))->name, name) != 0)
-			others = lappend(others, lfirst(lc));
-	}
-	return others;
-}
-
-/*
  * The settings of a section as variables (MigrateVariable), and those of "vars" that it
- * does not have: a new list.
+ * does not have: a new list.  The last one of a name counts.
  */
 List *
 migrate_settings_variables(const MigrateSettingsFile *settings, const char *section, List *vars)
 {
+	MigrateNames *names = migrate_names_create();
+	List	   *own = NIL;
+	List	   *all = NIL;
 	ListCell   *lc;
 
-	vars = list_copy(vars);
-	foreach(lc, settings->settings)
+	for (int i = list_length(settings->settings) - 1; i >= 0; i--)
 	{
-		const MigrateSetting *setting = lfirst(lc);
+		const MigrateSetting *setting = list_nth(settings->settings, i);
 		MigrateVariable *var;
 
-		if (strcmp(setting->section, section) != 0 || setting->value == NULL)
+		CHECK_FOR_INTERRUPTS();
+		if (strcmp(setting->section, section) != 0 || setting->value == NULL ||
+			!migrate_names_add(names, setting->key, NULL))
 			continue;
 		var = palloc0(sizeof(MigrateVariable));
 		var->name = setting->key;
 		var->value = setting->value;
 		var->origin = VARIABLE_GIVEN;
-		vars = lappend(without_variable(vars, var->name), var);
+		own = lappend(own, var);
 	}
-	return vars;
+	foreach(lc, vars)
+	{
+		if (!migrate_names_have(names, ((MigrateVariable *) lfirst(lc))->name))
+			all = lappend(all, lfirst(lc));
+	}
+	for (int i = list_length(own) - 1; i >= 0; i--)
+		all = lappend(all, list_nth(own, i));
+	return all;
 }
 
 /*

@@ -24,6 +24,8 @@
 #include "util/names.h"
 #include "util/printable.h"
 
+/* bytes of the path of a key */
+#define MAX_PATH	1000
 #define BARE_KEY	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
 
 typedef struct TomlReader
@@ -198,9 +200,14 @@ read_key_part(TomlReader *reader)
 	return pnstrdup(reader->at - length, length);
 }
 
+/*
+ * Each setting has the whole path as its name, so its length is limited.
+ */
 static char *
-join(const char *path, const char *part)
+join(const TomlReader *reader, const char *path, const char *part)
 {
+	if (strlen(path) + strlen(part) > MAX_PATH)
+		refuse(reader, psprintf("name is longer than %d bytes", MAX_PATH));
 	return *path == '\0' ? pstrdup(part) : psprintf("%s.%s", path, part);
 }
 
@@ -231,7 +238,7 @@ read_key(TomlReader *reader, const char **table)
 		if (*reader->at != '.')
 			return part;
 		reader->at++;
-		*table = last_table(reader, join(*table, part));
+		*table = last_table(reader, join(reader, *table, part));
 		part = read_key_part(reader);
 	}
 }
@@ -315,7 +322,7 @@ read_value(TomlReader *reader, const char *table, const char *key, MigrateSettin
 			reader->at++;
 			if (array == NULL)
 			{
-				read_inline_table(reader, join(table, key));
+				read_inline_table(reader, join(reader, table, key));
 				return;
 			}
 			/* tables in arrays are read, but not kept */
@@ -357,7 +364,7 @@ read_inline_table(TomlReader *reader, const char *table)
 		if (first && *reader->at == '}')
 			break;
 		key = read_key(reader, &inner);
-		define(reader, join(inner, key));
+		define(reader, join(reader, inner, key));
 		if (*reader->at != '=')
 			refuse(reader, "key without a value");
 		reader->at++;
@@ -384,7 +391,7 @@ read_header(TomlReader *reader)
 
 	reader->at += is_array ? 2 : 1;
 	path = read_key(reader, &table);
-	path = join(table, path);
+	path = join(reader, table, path);
 	if (*reader->at != ']' || (is_array && reader->at[1] != ']'))
 		refuse(reader, "name of a table is not closed");
 	reader->at += is_array ? 2 : 1;
@@ -429,7 +436,7 @@ migrate_settings_parse_toml(const char *file, const char *str)
 			continue;
 		}
 		key = read_key(&reader, &table);
-		define(&reader, join(table, key));
+		define(&reader, join(&reader, table, key));
 		if (*reader.at != '=')
 			refuse(&reader, "key without a value");
 		reader.at++;

@@ -402,6 +402,9 @@ with_line_markers(const Expansion *expansion, const char *file, int line)
 	const char *text = expansion->out.data;
 	const char *at = text;
 	StringInfoData marked;
+	const Origin *counted = NULL;	/* for which these are ... */
+	int			counted_to = 0;
+	int			origin_line = 0;	/* ... and the line there */
 	int			next_origin = 0;
 	int			gap = 0;
 
@@ -412,14 +415,20 @@ with_line_markers(const Expansion *expansion, const char *file, int line)
 		const char *newline = strchr(at, '\n');
 		const char *end = newline ? newline + 1 : at + strlen(at);
 		const Origin *origin;
-		int			origin_line;
 
 		CHECK_FOR_INTERRUPTS();
 		while (next_origin + 1 < list_length(expansion->origins) &&
 			   ((Origin *) list_nth(expansion->origins, next_origin + 1))->offset <= offset)
 			next_origin++;
 		origin = list_nth(expansion->origins, next_origin);
-		origin_line = origin->line + migrate_count_lines(text +origin->offset, offset - origin->offset) - 1;
+		if (origin != counted)
+		{
+			counted = origin;
+			counted_to = origin->offset;
+			origin_line = origin->line;
+		}
+		origin_line += migrate_count_lines(text +counted_to, offset - counted_to) - 1;
+		counted_to = offset;
 		while (gap < list_length(expansion->gaps) && list_nth_int(expansion->gaps, gap + 1) < offset)
 			gap += 2;
 		if ((strcmp(origin->file, file) != 0 || origin_line != line) &&

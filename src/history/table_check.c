@@ -38,9 +38,9 @@ typedef struct ParsedCheck
 	ExprState  *state;			/* ready for any row, or NULL */
 } ParsedCheck;
 
-/* those that this session has met; one of another text replaces the oldest */
+/* those that this session has met first */
 static ParsedCheck checks[MAX_CHECKS];
-static int	next_check = 0;
+static int	nchecks = 0;
 static int	last_check = 0;		/* found last */
 
 static bool
@@ -61,6 +61,8 @@ has_more_than_built_in(Node *node, void *context)
 	switch (nodeTag(node))
 	{
 		case T_Var:
+			/* a whole row keeps its descriptor */
+			return ((Var *) node)->varattno <= 0;
 		case T_Const:
 		case T_FuncExpr:
 		case T_OpExpr:
@@ -79,39 +81,40 @@ has_more_than_built_in(Node *node, void *context)
 
 /*
  * A CHECK constraint.  It is kept, since a run writes a few rows in each of many
- * transactions, and parsing takes as long as writing them, and so does preparing.
+ * transactions, and parsing takes as long as writing them, and so does preparing.  NULL if
+ * there is no more room: what has been handed out stays in use as long as a table is open.
  */
 static const ParsedCheck *
 parsed_check(const char *source)
 {
 	ParsedCheck check;
+	MemoryContext context;
 	MemoryContext old;
 
 	/* those of a table come in the same order each time */
-	for (int i = 1; i <= MAX_CHECKS; i++)
+	for (int i = 1; i <= nchecks; i++)
 	{
-		int			number = (last_check + i) % MAX_CHECKS;
+		int			number = (last_check + i) % nchecks;
 
-		if (checks[number].source != NULL && strcmp(checks[number].source, source) == 0)
+		if (strcmp(checks[number].source, source) == 0)
 		{
 			last_check = number;
 			return &checks[number];
 		}
 	}
-	check.context = AllocSetContextCreate(CurrentMemoryContext, "migrate check",
-										  ALLOCSET_SMALL_SIZES);
-	old = MemoryContextSwitchTo(check.context);
+	if (nchecks == MAX_CHECKS)
+		return NULL;
+	context = AllocSetContextCreate(CurrentMemoryContext, "migrate check",
+									ALLOCSET_SMALL_SIZES);
+	old = MemoryContextSwitchTo(context);
 	check.source = pstrdup(source);
 	check.expr = stringToNode(source);
 	check.state = has_more_than_built_in((Node *) check.expr, NULL) ? NULL :
 		ExecInitExpr(expression_planner(check.expr), NULL);
 	MemoryContextSwitchTo(old);
-	MemoryContextSetParent(check.context, TopMemoryContext);
-	if (checks[next_check].context != NULL)
-		MemoryContextDelete(checks[next_check].context);
-	checks[next_check] = check;
-	last_check = next_check;
-	next_check = (next_check + 1) % MAX_CHECKS;
+	MemoryContextSetParent(context, TopMemoryContext);
+	last_check = nchecks++;
+	checks[last_check] = check;
 	return &checks[last_check];
 }
 
@@ -136,7 +139,10 @@ migrate_prepare_checks(ResultRelInfo *info, EState *estate)
 	{
 		const ParsedCheck *check = parsed_check(constr->check[i].ccbin);
 
-		exprs[i] = check->state ? check->state : ExecPrepareExpr(check->expr, estate);
+		if (check != NULL && check->state != NULL)
+			exprs[i] = check->state;
+		else
+			exprs[i] = ExecPrepareExpr(check ? check->expr : stringToNode(constr->check[i].ccbin), estate);
 	}
 	*migrate_check_exprs(info) = exprs;
 }

@@ -505,6 +505,19 @@ ignore_failure(MigrateAttempt *attempt, const ErrorData *error)
 }
 
 /*
+ * Has a statement failed that may have committed a part of what it does, such as a CALL?
+ */
+static bool
+has_unknown_outcome(const MigrateAttempt *attempt)
+{
+	const MigrateScript *script = attempt->step->script;
+	int			done = attempt->step->done;
+
+	return attempt->next_started && script != NULL && done < script->nstatements &&
+		script->statements[done].top_level == TOP_UNKNOWN;
+}
+
+/*
  * Run and record one step, with as many tries as migrate.lock_retries allows.
  */
 void
@@ -545,7 +558,8 @@ migrate_attempt_step(MigrateRun *run, MigrateStep *step, MigrateResult *result)
 		PG_END_TRY();
 		if (error == NULL)
 			break;
-		if (!migrate_is_lock_failure(error->sqlerrcode) || tries >= migrate_lock_retries)
+		if (!migrate_is_lock_failure(error->sqlerrcode) || tries >= migrate_lock_retries ||
+			has_unknown_outcome(&attempt))
 		{
 			/* only what has left nothing can be passed over */
 			if (!migrate_ignores(step, error) || step->done > 0 || attempt.next_started || attempt.unrecorded)

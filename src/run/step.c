@@ -304,6 +304,7 @@ typedef struct StepToTry
 	MigrateStep *step;
 	const char *sql;
 	MigrateExecution *execution;
+	MigrateVerdict verdict;		/* of its preconditions */
 	bool		executed;
 } StepToTry;
 
@@ -312,7 +313,9 @@ execute_step_body(void *arg)
 {
 	StepToTry  *try = arg;
 
-	try->executed = migrate_execute_step(try->run, try->step, try->sql, try->execution);
+	try->verdict = migrate_check_preconditions(try->run, try->step, try->execution, false);
+	if (try->verdict == VERDICT_RUN)
+		try->executed = migrate_execute_step(try->run, try->step, try->sql, try->execution);
 }
 
 /*
@@ -325,17 +328,20 @@ migrate_execute_if_due(MigrateRun *run, MigrateStep *step, const char *sql,
 					   MigrateExecution *execution, ErrorData **failure)
 {
 	StepToTry	try = {run, step, sql, execution};
-	MigrateVerdict verdict = migrate_check_preconditions(run, step, execution, false);
 
-	*failure = NULL;
-	step->passed_over = verdict == VERDICT_PASS;
-	if (verdict != VERDICT_RUN)
-		return false;
-	if (step->direction == MIGRATE_DOWN || step->file == NULL || !step->file->ignores_failure)
-		return migrate_execute_step(run, step, sql, execution);
-	*failure = migrate_try(execute_step_body, &try);
+	/* also a precondition that fails, as in Liquibase's ChangeSet.execute() */
+	if (step->direction == MIGRATE_UP && step->file != NULL && step->file->ignores_failure)
+		*failure = migrate_try(execute_step_body, &try);
+	else
+	{
+		*failure = NULL;
+		execute_step_body(&try);
+	}
 	if (*failure == NULL)
+	{
+		step->passed_over = try.verdict == VERDICT_PASS;
 		return try.executed;
+	}
 	if (!migrate_ignores(step, *failure))
 		ReThrowError(*failure);
 	migrate_forget_statement(execution);

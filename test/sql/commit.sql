@@ -340,6 +340,20 @@ CALL migrate.down(project => 'irreversible', force => true);
 SET migrate.lock_retries = 2;
 SET migrate.lock_retry_delay = '10ms';
 SHOW migrate.lock_retry_delay;
+-- what a procedure has committed is not repeated
+CREATE TABLE committed (i int);
+CREATE PROCEDURE commits_and_fails() LANGUAGE plpgsql AS $$BEGIN
+	INSERT INTO committed VALUES (1);
+	COMMIT;
+	IF (SELECT count(*) FROM committed) < 3 THEN
+		RAISE 'locked' USING ERRCODE = '55P03';
+	END IF;
+END$$;
+CALL migrate.up(files => jsonb_build_object('1_a.sql', E'-- +goose NO TRANSACTION\n-- +goose Up\nCALL commits_and_fails();\n'), project => 'procedure');
+SELECT count(*) FROM committed;
+SELECT version, state FROM migrate.status(project => 'procedure');
+DROP TABLE committed;
+DROP PROCEDURE commits_and_fails();
 RESET migrate.lock_retries;
 
 SET client_min_messages = warning;

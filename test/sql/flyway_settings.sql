@@ -313,5 +313,15 @@ SELECT test.refused('flyway.toml', settings) FROM unnest(array[
 -- a deep one
 SELECT (test.try(format('SELECT migrate.status(project => ''deep'', files => jsonb_build_object(''flyway.toml'', %L))', 'x = ' || repeat('[', 1000000))))
 LIMIT 1;
+-- long ones, and many: no more time or memory than their length
+SELECT test.try(format('SELECT migrate.status(project => ''long'', files => jsonb_build_object(''flyway.toml'', %L))', settings))
+FROM unnest(ARRAY['[' || repeat('a', 1000000) || E']\nx = 1', 'a' || repeat('.a', 40000) || ' = 1']) settings;
+BEGIN;
+SET LOCAL statement_timeout = '30s';
+SELECT state FROM migrate.status(project => 'many', files => jsonb_build_object('V1__a.sql', 'SELECT 1;',
+	'flyway.toml', E'[flyway.placeholders]\nx = "' || repeat('${', 1000000) || '"'));
+SELECT state FROM migrate.status(project => 'many', files => jsonb_build_object('V1__a.sql', 'SELECT ''${k1}'';',
+	'flyway.conf', (SELECT string_agg(format('flyway.placeholders.k%s = 1', i), E'\n') FROM generate_series(1, 100000) i)));
+COMMIT;
 DROP OWNED BY migrate_test_caller;
 DROP ROLE migrate_test_caller;

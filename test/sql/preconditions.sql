@@ -259,6 +259,12 @@ SELECT test.log('valid', '--changeset a:1', '--validCheckSum: ANY', 'SELECT 11;'
 SELECT version, state FROM test.states('valid');
 SELECT version FROM migrate.apply(test.made('valid'), project => 'valid');
 
+-- a precondition that halts a changeset whose failure is ignored, in both ways
+SELECT test.write('halts/1.sql', E'--liquibase formatted sql\n--changeset a:1 failOnError:false\n--preconditions onFail:HALT\n--precondition-sql-check expectedResult:1 SELECT 0\nCREATE TABLE halted ();\n--changeset a:2\nSELECT 2;\n');
+SELECT version FROM migrate.apply(test.made('halts'), project => 'halts');
+CALL migrate.up(test.made('halts'), project => 'halts too');
+SELECT version, state FROM migrate.status(test.made('halts'), project => 'halts too');
+
 --
 -- a path of its own: a file may move
 --

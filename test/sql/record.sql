@@ -76,5 +76,22 @@ SELECT count(*) FROM migrate.apply(test.made('many'), project => 'fired many');
 SELECT at, count(*), count(DISTINCT version) FROM test.log GROUP BY at ORDER BY at;
 DROP TRIGGER after_row ON migrate.applied;
 DROP TRIGGER after_row ON migrate.history;
+-- more checks of the owner than are kept, and one that keeps something itself
+DO $$BEGIN
+	FOR i IN 90001..90020 LOOP
+		EXECUTE format('ALTER TABLE migrate.history ADD CONSTRAINT no_%s CHECK (version <> %1$L)', i);
+	END LOOP;
+END$$;
+ALTER TABLE migrate.applied ADD CONSTRAINT whole CHECK (pg_column_size(applied) > 0);
+CALL migrate.up(test.made('fired'), project => 'many checks');
+\set VERBOSITY sqlstate
+CALL migrate.up(files => '{"90017_a.sql": "SELECT 1"}', project => 'many checks', format => 'plain');
+\set VERBOSITY default
+ALTER TABLE migrate.applied DROP CONSTRAINT whole;
+DO $$BEGIN
+	FOR i IN 90001..90020 LOOP
+		EXECUTE format('ALTER TABLE migrate.history DROP CONSTRAINT no_%s', i);
+	END LOOP;
+END$$;
 DROP SCHEMA app, test CASCADE;
 DROP EXTENSION migrate;

@@ -162,5 +162,13 @@ CALL migrate.up(:tn);
 RESET ROLE;
 SELECT relname, relowner::regrole FROM pg_class WHERE relname ~ 'of_role';
 RESET migrate.allowed_directories;
+-- many values, and long templates
+BEGIN;
+SET LOCAL statement_timeout = '30s';
+SELECT state FROM migrate.status(project => 'many', files => jsonb_build_object('001_a.sql', E'SELECT {{ .k7 }};\n---- create above / drop below ----\nSELECT 2;',
+	'tern.conf', E'[data]\n' || (SELECT string_agg(format('k%s = %s', i, i), E'\n') FROM generate_series(1, 50000) i)));
+SELECT count(*) FROM migrate.plan(project => 'many', files => jsonb_build_object('001_a.sql', E'{{ template "s/x.sql" . }}\nSELECT 1;\n---- create above / drop below ----\nSELECT 2;',
+	's/x.sql', repeat(E'SELECT 1;\n', 20000)));
+COMMIT;
 DROP OWNED BY regress_migrate_tern;
 DROP ROLE regress_migrate_tern;

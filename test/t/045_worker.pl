@@ -116,6 +116,14 @@ my $index = 'CREATE INDEX CONCURRENTLY no ON big (a)';
 my $other = qr/ERROR:  0A000: statement cannot run in a background worker\nDETAIL:  The current role is not the one.*\nHINT:.*\nCONTEXT:  migration 1 "no" \(up\), statement 1 of 1, file "1_no\.sql", line 4/;
 refused('SET ROLE owner', $index, $other, 'SET ROLE', user => 'deploy');
 refused('SET SESSION AUTHORIZATION deploy', $index, $other, 'SET SESSION AUTHORIZATION');
+# a role that new sessions would have
+query($db, 'CREATE TABLE owned (i integer); ALTER TABLE owned OWNER TO owner; CREATE ROLE login LOGIN NOINHERIT; GRANT owner TO login;'
+	  . ' GRANT USAGE ON SCHEMA migrate TO login; GRANT EXECUTE ON ALL ROUTINES IN SCHEMA migrate TO login; ALTER ROLE login SET role = owner');
+my $owned = "files => jsonb_build_object('1_owned.sql', '${start}SELECT 1;\nCREATE INDEX CONCURRENTLY owned_i ON owned (i);')";
+fails_with($db, "SET ROLE none; CALL migrate.up($owned, project => 'owned')", '42501', qr/must be owner of table owned/,
+	'the worker leaves the role that new sessions have', user => 'login');
+is(query($db, "SELECT count(*) FROM pg_index WHERE indrelid = 'owned'::regclass"), 0, 'and builds nothing with its power');
+query($db, 'DROP TABLE owned; ALTER ROLE login RESET role');
 refused('CREATE TEMP TABLE big (a integer)', $index, qr/DETAIL:  Relation "big" is a temporary one of this session/, 'a temporary table');
 refused('CREATE TEMP TABLE big (a integer); CREATE INDEX small ON big (a)', 'DROP INDEX CONCURRENTLY small',
 	qr/DETAIL:  Relation "small" is a temporary one/, 'an index of one');
