@@ -28,6 +28,9 @@
 #include "util/printable.h"
 #include "variables/variables.h"
 
+/* bytes of a value with those of properties */
+#define MAX_VALUE	1000000
+
 /*
  * What the files of a directory share, before the first one is parsed.
  */
@@ -69,10 +72,12 @@ value_of(const MigrateChangelog *changelog, const char *name, int length)
 
 /*
  * The value of an attribute, or NULL, with those of properties for ${name}.  A name
- * without a value stays as it is.
+ * without a value stays as it is.  Errors: 54000 with file and line for a value of which
+ * properties of properties make more than MAX_VALUE bytes.
  */
 char *
-migrate_changelog_expand(const MigrateChangelog *changelog, char *value)
+migrate_changelog_expand(const MigrateChangelog *changelog, char *value, const char *file,
+						 const MigrateLine *line)
 {
 	StringInfoData buf;
 	const char *p = value;
@@ -94,6 +99,11 @@ migrate_changelog_expand(const MigrateChangelog *changelog, char *value)
 			appendStringInfoString(&buf, found);
 		else
 			appendBinaryStringInfo(&buf, reference, next - reference);
+		if (buf.len > MAX_VALUE)
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("value is longer than %d bytes with the properties in it", MAX_VALUE),
+					 errcontext("file \"%s\", line %d", file, line->number)));
 		p = next;
 	}
 	appendStringInfoString(&buf, p);
@@ -144,18 +154,18 @@ migrate_changelog_add_property(MigrateChangelog *changelog, const char *file,
 	changelog->last_file = file;
 	if (contexts == NULL)
 		contexts = migrate_attribute(line, rest, "context");
-	variable->name = migrate_changelog_expand(changelog, property_attribute(line, rest, "name"));
-	variable->value = migrate_changelog_expand(changelog, property_attribute(line, rest, "value"));
+	variable->name = migrate_changelog_expand(changelog, property_attribute(line, rest, "name"), file, line);
+	variable->value = migrate_changelog_expand(changelog, property_attribute(line, rest, "value"), file, line);
 	variable->origin = VARIABLE_GIVEN;
 	if (variable->name == NULL || variable->value == NULL)
 		migrate_bad_file(file, line->number, "property has no name or no value", NULL);
-	contexts = migrate_changelog_expand(changelog, contexts);
-	labels = migrate_changelog_expand(changelog, labels);
+	contexts = migrate_changelog_expand(changelog, contexts, file, line);
+	labels = migrate_changelog_expand(changelog, labels, file, line);
 	if ((error = migrate_contexts_error(contexts)) != NULL ||
 		(error = migrate_contexts_error(labels)) != NULL)
 		migrate_bad_file(file, line->number,
 						 psprintf("contexts or labels of the property cannot be read: %s", error), NULL);
-	if (!migrate_dbms_is_ours(migrate_changelog_expand(changelog, migrate_attribute(line, rest, "dbms"))))
+	if (!migrate_dbms_is_ours(migrate_changelog_expand(changelog, migrate_attribute(line, rest, "dbms"), file, line)))
 		return;
 	choice = migrate_choose_property(contexts, labels, &setting);
 	if (choice == CHOICE_UNDECIDED)

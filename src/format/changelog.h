@@ -57,7 +57,8 @@ extern MigrateChangelog *migrate_changelog_create(void);
 extern void migrate_changelog_add_property(MigrateChangelog *changelog, const char *file,
 										   const MigrateLine *line, const char *rest);
 extern bool migrate_changelog_has_properties_of(const MigrateChangelog *changelog, const char *file);
-extern char *migrate_changelog_expand(const MigrateChangelog *changelog, char *value);
+extern char *migrate_changelog_expand(const MigrateChangelog *changelog, char *value,
+									  const char *file, const MigrateLine *line);
 extern void migrate_changelog_add(MigrateChangelog *changelog, Migration *migration);
 extern void migrate_changelog_doubt(const MigrateChangelog *changelog, Migration *migration,
 									const char *begin, const char *end);

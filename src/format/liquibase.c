@@ -128,7 +128,8 @@ static char *
 changeset_attribute(const ChangesetParser *parser, const char *after, const char *key)
 {
 	const MigrateLine *line = &parser->lines.line;
-	char	   *value = migrate_changelog_expand(parser->changelog, migrate_attribute(line, after, key));
+	char	   *value = migrate_changelog_expand(parser->changelog, migrate_attribute(line, after, key),
+												 parser->file->file, line);
 
 	if (value != NULL && strstr(value, "${") != NULL)
 		migrate_add_doubt(parser->current, line->number, true,
@@ -229,9 +230,9 @@ begin_changeset(ChangesetParser *parser, const char *after)
 	if (migration->logical_path == NULL || *migration->logical_path == '\0')
 		migration->logical_path = parser->logical_path;
 	migration->shares_file = true;
-	author = migrate_changelog_expand(parser->changelog, author);
+	author = migrate_changelog_expand(parser->changelog, author, parser->file->file, line);
 	migration->author = author;
-	id = migrate_changelog_expand(parser->changelog, id);
+	id = migrate_changelog_expand(parser->changelog, id, parser->file->file, line);
 	parse_contexts(parser, p);
 	migration->ignores_failure = !changeset_flag(parser, p, "failOnError", true);
 	migration->version = psprintf("%s:%s", author, id);
@@ -504,7 +505,8 @@ parse_header(ChangesetParser *parser, const char *rest)
 	char	   *path = migrate_attribute(&parser->lines.line, rest, "logicalFilePath");
 
 	if (path != NULL && *path != '\0')
-		parser->logical_path = migrate_changelog_expand(parser->changelog, path);
+		parser->logical_path = migrate_changelog_expand(parser->changelog, path, parser->file->file,
+														&parser->lines.line);
 }
 
 /*

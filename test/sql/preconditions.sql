@@ -259,6 +259,10 @@ SELECT test.log('valid', '--changeset a:1', '--validCheckSum: ANY', 'SELECT 11;'
 SELECT version, state FROM test.states('valid');
 SELECT version FROM migrate.apply(test.made('valid'), project => 'valid');
 
+-- properties of properties
+SELECT test.try(format('SELECT migrate.plan(files => jsonb_build_object(''a.sql'', %L))', E'--liquibase formatted sql\n--property name:k0 value:xxxxxxxxxx\n' ||
+	(SELECT string_agg(format('--property name:k%s value:%s', i, repeat(format('${k%s}', i - 1), 10)), E'\n' ORDER BY i) FROM generate_series(1, 9) i) ||
+	E'\n--changeset a:1\nSELECT 1;\n'));
 -- a precondition that halts a changeset whose failure is ignored, in both ways
 SELECT test.write('halts/1.sql', E'--liquibase formatted sql\n--changeset a:1 failOnError:false\n--preconditions onFail:HALT\n--precondition-sql-check expectedResult:1 SELECT 0\nCREATE TABLE halted ();\n--changeset a:2\nSELECT 2;\n');
 SELECT version FROM migrate.apply(test.made('halts'), project => 'halts');
