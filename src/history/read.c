@@ -50,16 +50,11 @@ enum ReadColumn
 };
 
 /*
- * The batch of the last attempt that had one of its own: it is the highest, since runs of
- * a history exclude each other.  Attempts down and those of repair() have the batch of
- * what was applied before.
+ * The highest batch.  It need not be that of the last attempt, which may be one of a
+ * migration that is undone, or of repair().
  */
 static MigrateQuery batch_query = {
-	"SELECT batch FROM migrate.history"
-	" WHERE " MIGRATE_KEY_MATCHES
-	" AND direction OPERATOR(pg_catalog.=) 'up' AND outcome OPERATOR(pg_catalog.<>) 'repaired'"
-	" AND batch IS NOT NULL"
-	" ORDER BY id DESC LIMIT 1",
+	"SELECT pg_catalog.max(batch) FROM migrate.history WHERE " MIGRATE_KEY_MATCHES,
 	2, {MIGRATE_KEY_TYPES}
 };
 

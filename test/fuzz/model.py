@@ -35,10 +35,10 @@ class Model(Runs):
         file, row = self.files.get(version), self.row(version)
         return file is not None and row is not None and file.up != row.up
 
-    def state(self, version):
+    def state(self, version, up_to=None):
         file, row = self.files.get(version), self.row(version)
         if row is None:
-            if self.is_replaced(version):
+            if self.is_replaced(version, up_to):
                 return 'skipped'
             highest = self.highest()
             return 'out of order' if highest is not None and version < highest else 'pending'
@@ -54,12 +54,14 @@ class Model(Runs):
         """The highest versioned row."""
         return max((row.version for row in self.rows if row.version < REPEATABLE), default=None)
 
-    def is_replaced(self, version):
+    def is_replaced(self, version, up_to=None):
         """Is it a file that a baseline file replaces, or one that does not run?  In an
-        empty history the last one of these runs."""
+        empty history the last one of these runs, of a run up to a version the last one
+        up to that."""
         if version >= REPEATABLE:
             return False
-        known = [row.version for row in self.rows] if self.highest() is not None else self.files
+        known = [row.version for row in self.rows] if self.highest() is not None else [
+            one for one in self.files if up_to is None or one <= up_to]
         base = max((one for one in known if one < REPEATABLE and one % 1 == BASELINE), default=None)
         if version % 1 == BASELINE:
             return version != base
@@ -89,7 +91,7 @@ class Model(Runs):
         items = self.versions()
         if any(version not in items for version in list(versions or []) + ([] if target is None else [target])):
             raise Refused('42704')
-        pending = [version for version in items if self.state(version) in ('pending', 'out of order', 'outdated', 'interrupted')]
+        pending = [version for version in items if self.state(version, target) in ('pending', 'out of order', 'outdated', 'interrupted')]
         if versions is not None:
             return [version for version in pending if version in versions]
         if target is not None:
@@ -378,7 +380,7 @@ class Model(Runs):
         if self.is_interrupted():
             raise Refused('55000', 'interrupted')
         chosen = [item for item in items
-                  if not self.row(item) and self.state(item) != 'skipped' and (version is None or item <= version)]
+                  if not self.row(item) and self.state(item, version) != 'skipped' and (version is None or item <= version)]
         for item in chosen:
             self.record_up(self.files[item], 'baseline', baseline=True)
         return chosen
