@@ -14,7 +14,6 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/tableam.h"
@@ -26,7 +25,6 @@
 #include "commands/tablecmds.h"
 #include "commands/tablespace.h"
 #include "miscadmin.h"
-#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
@@ -331,27 +329,11 @@ static void
 alter_typed_tables(Producer *producer, const AlterTableStmt *stmt, LOCKMODE lock)
 {
 	Oid			type = get_rel_type_id(RangeVarGetRelid(stmt->relation, NoLock, true));
-	Relation	relations;
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple	tuple;
-	List	   *relids = NIL;
 	ListCell   *lc;
 
 	if (!OidIsValid(type))
 		return;
-	relations = table_open(RelationRelationId, AccessShareLock);
-	ScanKeyInit(&key, Anum_pg_class_reloftype, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(type));
-	scan = systable_beginscan(relations, InvalidOid, false, NULL, 1, &key);
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-	{
-		CHECK_FOR_INTERRUPTS();
-		relids = lappend_oid(relids, ((Form_pg_class) GETSTRUCT(tuple))->oid);
-	}
-	systable_endscan(scan);
-	table_close(relations, AccessShareLock);
-	list_sort(relids, list_oid_cmp);
-	foreach(lc, relids)
+	foreach(lc, migrate_relations_with(Anum_pg_class_reloftype, type))
 	{
 		MigrateRelationFact *fact = migrate_fact_add(producer, lfirst_oid(lc), lock, 0);
 

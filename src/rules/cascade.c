@@ -80,6 +80,21 @@ add_object(Cascade *cascade, const ObjectAddress *object, bool asked)
 }
 
 /*
+ * Begin to read what an object depends on.
+ */
+static SysScanDesc
+begin_scan_of(Relation depend, const ObjectAddress *object)
+{
+	ScanKeyData keys[2];
+
+	ScanKeyInit(&keys[0], Anum_pg_depend_classid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(object->classId));
+	ScanKeyInit(&keys[1], Anum_pg_depend_objid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(object->objectId));
+	return systable_beginscan(depend, DependDependerIndexId, true, NULL, 2, keys);
+}
+
+/*
  * The object that one is a part of, which is dropped instead of it: a view instead of
  * its rule, a constraint instead of its index.
  */
@@ -87,15 +102,9 @@ static ObjectAddress
 owner_of(Relation depend, const ObjectAddress *object)
 {
 	ObjectAddress owner = *object;
-	ScanKeyData keys[2];
-	SysScanDesc scan;
+	SysScanDesc scan = begin_scan_of(depend, object);
 	HeapTuple	tuple;
 
-	ScanKeyInit(&keys[0], Anum_pg_depend_classid, BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(object->classId));
-	ScanKeyInit(&keys[1], Anum_pg_depend_objid, BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(object->objectId));
-	scan = systable_beginscan(depend, DependDependerIndexId, true, NULL, 2, keys);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);
@@ -174,15 +183,9 @@ static void
 drop_part(Cascade *cascade, Relation depend, const ObjectAddress *object)
 {
 	LOCKMODE	lock = object->classId == StatisticExtRelationId ? ShareUpdateExclusiveLock : AccessExclusiveLock;
-	ScanKeyData keys[2];
-	SysScanDesc scan;
+	SysScanDesc scan = begin_scan_of(depend, object);
 	HeapTuple	tuple;
 
-	ScanKeyInit(&keys[0], Anum_pg_depend_classid, BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(object->classId));
-	ScanKeyInit(&keys[1], Anum_pg_depend_objid, BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(object->objectId));
-	scan = systable_beginscan(depend, DependDependerIndexId, true, NULL, 2, keys);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		Form_pg_depend form = (Form_pg_depend) GETSTRUCT(tuple);

@@ -254,23 +254,18 @@ migrate_fact_children(Producer *producer, Oid relid, LOCKMODE lock, bool rewritt
 }
 
 /*
- * The relations (Oid) of a schema in a fixed order, NIL if it does not exist.
+ * The relations (Oid) that have this Oid in a column of pg_class, in a fixed order.
  */
 List *
-migrate_relations_of_schema(const char *name)
+migrate_relations_with(AttrNumber column, Oid value)
 {
-	Oid			namespace = get_namespace_oid(name, true);
 	List	   *relids = NIL;
-	Relation	relations;
+	Relation	relations = table_open(RelationRelationId, AccessShareLock);
 	ScanKeyData key;
 	SysScanDesc scan;
 	HeapTuple	tuple;
 
-	if (!OidIsValid(namespace))
-		return NIL;
-	relations = table_open(RelationRelationId, AccessShareLock);
-	ScanKeyInit(&key, Anum_pg_class_relnamespace, BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(namespace));
+	ScanKeyInit(&key, column, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(value));
 	scan = systable_beginscan(relations, InvalidOid, false, NULL, 1, &key);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
@@ -281,6 +276,17 @@ migrate_relations_of_schema(const char *name)
 	table_close(relations, AccessShareLock);
 	list_sort(relids, list_oid_cmp);
 	return relids;
+}
+
+/*
+ * The relations (Oid) of a schema in a fixed order, NIL if it does not exist.
+ */
+List *
+migrate_relations_of_schema(const char *name)
+{
+	Oid			namespace = get_namespace_oid(name, true);
+
+	return OidIsValid(namespace) ? migrate_relations_with(Anum_pg_class_relnamespace, namespace) : NIL;
 }
 
 /*

@@ -132,6 +132,7 @@ extern MigrateRelationFact *migrate_fact_name(Producer *producer, const RangeVar
 											  LOCKMODE lock, MigrateActions actions);
 extern void migrate_fact_children(Producer *producer, Oid relid, LOCKMODE lock,
 								  bool rewritten, bool scanned);
+extern List *migrate_relations_with(AttrNumber column, Oid value);
 extern List *migrate_relations_of_schema(const char *name);
 extern void migrate_fact_rename(Producer *producer, Oid relid, const char *schema, const char *name);
 extern void migrate_fact_other(Producer *producer, MigrateActions action, const char *name,
