@@ -225,10 +225,15 @@ restore_statements(const List *before)
 
 /*
  * Make it so again, after the rollback.  What cannot be is a WARNING.
+ *
+ * A cancel request waits until it is done: nobody else would do the rest, since both
+ * outlive the transaction that it aborts.
  */
 void
 migrate_survivors_restore(const MigrateSurvivors *before)
 {
+	HOLD_INTERRUPTS();
 	restore_locks(before->locks);
 	restore_statements(before->statements);
+	RESUME_INTERRUPTS();
 }

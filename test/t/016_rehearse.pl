@@ -127,6 +127,35 @@ is((grep { !/57014/ && !/^\d+\|\d+\|$/m } @written), 0, 'a cancel request is rai
 ok((grep { /57P01/ } @written) > 0, 'some were terminated');
 at_moments('killed', $crashes, sub { kill 'KILL', $_[0] }, ends => 1, crashes => 1);
 
+# Cancelled while the session is put in order again, which takes long with many prepared
+# statements.
+{
+	my $many = q{DO $$ BEGIN FOR i IN 1..20000 LOOP EXECUTE format('PREPARE of_session_%s AS SELECT 1', i); END LOOP; END $$};
+	my $statements = q{SELECT count(*) FROM pg_prepared_statements};
+	my $one = new_directory('1.sql' => "PREPARE s AS SELECT 1;\nSELECT pg_advisory_lock(1);\n");
+	my $rehearsal = "SELECT count(*) FROM migrate.rehearse('$one')";
+	my $locks = q{SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'advisory'};
+	my $session = open_session($db);
+	my %left;
+
+	ask($session, $many);
+	is((ask($session, $rehearsal))[0], 2, 'two statements are rehearsed');
+	$start = time;
+	ask($session, $rehearsal);
+	my $duration_ms = 1000 * (time - $start);
+
+	foreach my $n (1 .. 2 * $moments)
+	{
+		ask($session, sprintf 'SET statement_timeout = %d', 1 + $duration_ms * $n / (2 * $moments));
+		ask($session, $rehearsal);
+		ask($session, 'RESET statement_timeout');
+		my ($left) = ask($session, "$statements; $locks");
+		$left{$left}++;
+	}
+	is_deeply([ keys %left ], ["20000\n0"], 'cancelled while the session is put in order: nothing is left');
+	close_session($session);
+}
+
 #
 # Out of budget
 #
