@@ -62,6 +62,7 @@ struct MigrateExecution
 	Oid			user;			/* when the step began */
 	bool		keeps_settings; /* for what runs after it in the transaction */
 	bool		is_callback;	/* of a migration */
+	bool		is_trial;		/* neither it nor its callbacks are recorded */
 	bool		own_session;	/* its temporary tables end with it ... */
 	void		(*run) (const MigrateStatement *statement, const char *sql,
 						MigrateExecution *execution);	/* a statement; NULL:

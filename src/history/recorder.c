@@ -214,7 +214,9 @@ migrate_recorder_next(MigrateDirection direction)
 
 /*
  * The record is bound, with so many bytes of scripts: write it if none are to be
- * kept, or there are enough of them.
+ * kept, or there are enough of them.  Those that are kept are of the run itself: what a
+ * subtransaction adds would outlive its rollback, and what is written in one is not
+ * forgotten, so there would be no end of them.
  */
 void
 migrate_recorder_add(size_t bytes)
@@ -227,6 +229,8 @@ migrate_recorder_add(size_t bytes)
 		recorder.records = NULL;
 		return;
 	}
+	if (GetCurrentSubTransactionId() != recorder.subid)
+		elog(ERROR, "a subtransaction of a run cannot add a record");
 	recorder.count++;
 	recorder.bytes += bytes;
 	if (recorder.count == MAX_RECORDS || recorder.bytes >= MAX_BYTES)

@@ -195,7 +195,8 @@ migrate_check_callback(const MigrateStep *step)
 }
 
 /*
- * Run a callback in the transaction of a migration, and record it.
+ * Run a callback in the transaction of a migration, and record it, unless the migration
+ * is not recorded.
  */
 static void
 execute_callback(MigrateRun *run, MigrateStep *step, const MigrateExecution *of, bool settings_last)
@@ -220,7 +221,8 @@ execute_callback(MigrateRun *run, MigrateStep *step, const MigrateExecution *of,
 	else if (step->script->nstatements > 0)
 		(void) migrate_execute_group(step->script, 0, sql, &execution);
 	migrate_measure(result, start, step->script->nstatements);
-	migrate_record_callback(&run->request->history, step, result, started);
+	if (!of->is_trial)
+		migrate_record_callback(&run->request->history, step, result, started);
 	migrate_errcontext_end(&callback);
 }
 

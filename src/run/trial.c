@@ -92,7 +92,7 @@ typedef struct StepToTry
 } StepToTry;
 
 /*
- * Run a checked step, without recording it.  Errors are raised; migrate_verify_refused()
+ * Run a checked step, without recording it or its callbacks.  Errors are raised; migrate_verify_refused()
  * distinguishes them.
  */
 void
@@ -104,6 +104,7 @@ migrate_verify_step(MigrateRun *run, MigrateStep *step)
 
 	migrate_execution_begin(&execution, &callback, run, step);
 	execution.run = run_statement;
+	execution.is_trial = true;
 	(void) migrate_read_step(run, step, &sql, &execution.errctx);
 	(void) migrate_execute_step(run, step, sql, &execution);
 	migrate_run_verify_script(run, step, NIL, run_statement);

@@ -277,6 +277,11 @@ SELECT test.write('fly/beforeEachUndo.sql', 'INSERT INTO before_all VALUES (3);'
 SELECT version, name, transaction, statement, command, outcome, rows, error FROM migrate.rehearse(:fly);
 SELECT * FROM migrate.verify(:fly);
 SELECT to_regclass('before_all'), count(*) FROM test.log;
+-- however many run
+SELECT result, count(*) FROM migrate.verify(files => (SELECT jsonb_object_agg(file, content) FROM (
+	SELECT format('%s%s__m.sql', kind, n), format('%s TABLE many_%s;', CASE kind WHEN 'V' THEN 'CREATE' ELSE 'DROP' END,
+		n || CASE kind WHEN 'V' THEN ' ()' ELSE '' END) FROM unnest(array['V', 'U']) kind, generate_series(1, 25) n
+	UNION ALL SELECT format('beforeEachMigrate__%s.sql', n), 'SELECT 1;' FROM generate_series(1, 15) n) f (file, content))) GROUP BY result;
 -- one that fails
 SELECT test.write('fly/afterMigrate.sql', 'DROP TABLE before_all;');
 SELECT test.write('fly/afterEachMigrate.sql', 'SELECT 1/count(*) FROM before_all WHERE i = 2;');
