@@ -23,6 +23,7 @@
 #include "postgres.h"
 
 #include "executor/spi.h"
+#include "miscadmin.h"
 #include "portability/instr_time.h"
 #include "utils/guc.h"
 #include "utils/timeout.h"
@@ -399,6 +400,20 @@ settle_worker(MigrateAttempt *attempt)
 }
 
 /*
+ * Restore the settings, in a new transaction, whatever becomes of what is done next.  A
+ * cancel request waits until that is done: the session would keep the settings, and the
+ * role, of the migration.
+ */
+static void
+restore_settings(MigrateAttempt *attempt)
+{
+	HOLD_CANCEL_INTERRUPTS();
+	migrate_settings_restore(attempt->settings);
+	migrate_commit(attempt->context);
+	RESUME_CANCEL_INTERRUPTS();
+}
+
+/*
  * After an error, in the catch block: abort, begin a new transaction, restore the
  * settings, and return the error.
  */
@@ -429,17 +444,14 @@ recover(MigrateAttempt *attempt)
 
 	migrate_abort_now(attempt->context);
 	if (attempt->settings_saved)
-	{
-		migrate_settings_restore(attempt->settings);
-		/* whatever becomes of what is recorded now, they stay so */
-		migrate_commit(attempt->context);
-	}
+		restore_settings(attempt);
 	return error;
 }
 
 /*
  * Record a failed attempt, and raise its error again.  If recording fails too,
- * it is the first error that counts.
+ * it is the first error that counts; but a cancel request is not for that alone, and
+ * ends whatever runs next.
  */
 pg_noreturn static void fail(MigrateAttempt *attempt, ErrorData *error);
 
@@ -470,8 +482,12 @@ fail(MigrateAttempt *attempt, ErrorData *error)
 	}
 	PG_CATCH();
 	{
+		bool		cancelled = geterrcode() == ERRCODE_QUERY_CANCELED;
+
 		MemoryContextSwitchTo(attempt->context);
 		FlushErrorState();
+		if (cancelled)
+			InterruptPending = QueryCancelPending = true;
 		migrate_abort_now(attempt->context);
 	}
 	PG_END_TRY();
