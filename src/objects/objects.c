@@ -204,7 +204,8 @@ migrate_objects(const MigrateObjectFilter *filter, MigrateObjectReceiver receive
 	Datum		values[PARAMETERS];
 	int			level = migrate_objects_pin_settings();
 
-	SPI_connect();
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
 	values[0] = migrate_objects_schemas(filter->schemas);
 	values[1] = BoolGetDatum(filter->schemas == NIL);
 	values[2] = BoolGetDatum(filter->owners);
@@ -216,6 +217,7 @@ migrate_objects(const MigrateObjectFilter *filter, MigrateObjectReceiver receive
 		if (!kind->superuser || common || superuser())
 			read_kind(kind, common, values, receive, arg);
 	}
-	SPI_finish();
+	if (SPI_finish() != SPI_OK_FINISH)
+		elog(ERROR, "SPI_finish failed");
 	AtEOXact_GUC(false, level);
 }

@@ -186,7 +186,8 @@ migrate_objects_touched(const ObjectAddress *addresses, int count, MigrateObject
 	List	   *catalogs = NIL;
 	List	   *ids = NIL;
 
-	SPI_connect();
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
 	for (int i = 0; i < count; i++)
 	{
 		catalogs = list_append_unique_oid(catalogs, addresses[i].classId);
@@ -210,6 +211,7 @@ migrate_objects_touched(const ObjectAddress *addresses, int count, MigrateObject
 			visit_rows(plan_of(&part_plans[i], migrate_object_query(kind, false, "AND o.of_id = ANY ($5) AND o.id <> ALL ($5) "), PARAMETERS, types),
 					   values, kind, visit, arg);
 	}
-	SPI_finish();
+	if (SPI_finish() != SPI_OK_FINISH)
+		elog(ERROR, "SPI_finish failed");
 	AtEOXact_GUC(false, level);
 }

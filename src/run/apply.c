@@ -164,9 +164,9 @@ migrate_run(MigrateRequest *request, MigrateRoutine routine)
 	List	   *volatile results = NIL;
 	int			guc_level;
 
+	run.callers_path = pstrdup(namespace_search_path);
 	migrate_run_begin(request);
 	guc_level = NewGUCNestLevel();
-	run.callers_path = pstrdup(namespace_search_path);
 	PG_TRY();
 	{
 		migrate_recorder_begin();

@@ -98,7 +98,8 @@ count_rows(Made *made)
 	made->rows = migrate_names_create();
 	CommandCounterIncrement();
 	PushActiveSnapshot(GetTransactionSnapshot());
-	SPI_connect();
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
 	select_rows(tables_query);
 	for (uint64 i = 0; i < SPI_processed; i++)
 		tables = lappend(tables, SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1));
@@ -118,7 +119,8 @@ count_rows(Made *made)
 		(void) migrate_names_add(made->rows, llast(made->tables), pstrdup(count));
 		MemoryContextSwitchTo(old);
 	}
-	SPI_finish();
+	if (SPI_finish() != SPI_OK_FINISH)
+		elog(ERROR, "SPI_finish failed");
 	PopActiveSnapshot();
 }
 
