@@ -276,21 +276,27 @@ set_pending_state(MigrateItem *item, const char *highest, const char *stand_in)
 /*
  * A run up to an item does not see the scripts after it that stand for others: in an
  * empty history, set the states of items to what they are without these.
+ *
+ * Returns the key of the last item of the run: that of the target, or of the script that
+ * stands for it and comes right after it.
  */
-void
+const char *
 migrate_match_up_to(List *items, const MigrateItem *target)
 {
+	const char *last = migrate_item_sort_key(target);
 	const char *stand_in = NULL;
 	ListCell   *lc;
 
+	if (!target->replaced)
+		return last;
 	foreach(lc, items)
 	{
 		const MigrateItem *item = lfirst(lc);
 
 		if (item->applied != NULL && !migrate_item_is_repeatable(item))
-			return;
+			return last;
 		if (item->applied == NULL && !migrate_item_is_repeatable(item) && migrate_item_is_stand_in(item) &&
-			migrate_stand_in_is_up_to(item->file->sort_key, migrate_item_sort_key(target)))
+			migrate_stand_in_is_up_to(item->file->sort_key, last))
 			stand_in = item->file->sort_key;
 	}
 	foreach(lc, items)
@@ -300,6 +306,7 @@ migrate_match_up_to(List *items, const MigrateItem *target)
 		if (item->applied == NULL)
 			set_pending_state(item, NULL, stand_in);
 	}
+	return stand_in != NULL && strcmp(stand_in, last) > 0 ? stand_in : last;
 }
 
 static MigrateItem *

@@ -26,7 +26,7 @@ extern const char *migrate_item_sort_key(const MigrateItem *item);
 extern const char *migrate_item_label(const MigrateItem *item);
 extern const char *migrate_item_file(const MigrateItem *item);
 extern bool migrate_item_is_stand_in(const MigrateItem *item);
-extern void migrate_match_up_to(List *items, const MigrateItem *target);
+extern const char *migrate_match_up_to(List *items, const MigrateItem *target);
 extern const char *migrate_item_replaced(const MigrateItem *item);
 extern bool migrate_item_is_repeatable(const MigrateItem *item);
 extern List *migrate_match(const MigrationSet *set, List *applied);

@@ -344,7 +344,7 @@ migrate_plan_apply(List *items, MigrateRequest *request)
 {
 	List	   *pending = NIL;
 	List	   *chosen = NIL;
-	MigrateItem *target = NULL;
+	const char *last = NULL;
 	ListCell   *lc;
 
 	check_one_selection((request->target != NULL) + (request->steps != 0) +
@@ -354,11 +354,7 @@ migrate_plan_apply(List *items, MigrateRequest *request)
 	check_interrupted(items, request, MIGRATE_UP);
 	check_modified(items, request);
 	if (request->target != NULL && request->versions == NIL)
-	{
-		target = migrate_match_find(items, request->target);
-		if (target->replaced)
-			migrate_match_up_to(items, target);
-	}
+		last = migrate_match_up_to(items, migrate_match_find(items, request->target));
 
 	foreach(lc, items)
 	{
@@ -368,10 +364,8 @@ migrate_plan_apply(List *items, MigrateRequest *request)
 
 	if (request->versions != NIL)
 		chosen = choose_versions(items, pending, request);
-	else if (request->target != NULL)
+	else if (last != NULL)
 	{
-		const char *last = migrate_item_sort_key(target);
-
 		foreach(lc, pending)
 		{
 			if (strcmp(migrate_item_sort_key(lfirst(lc)), last) <= 0)
@@ -396,14 +390,12 @@ migrate_plan_apply(List *items, MigrateRequest *request)
 List *
 migrate_plan_baseline(List *items, const MigrateRequest *request)
 {
-	const MigrateItem *target = request->target == NULL ? NULL : migrate_match_find(items, request->target);
-	const char *last = target == NULL ? NULL : migrate_item_sort_key(target);
+	const char *last = NULL;
 	List	   *chosen = NIL;
 	ListCell   *lc;
 
-	if (target != NULL && target->replaced)
-		migrate_match_up_to(items, target);
-
+	if (request->target != NULL)
+		last = migrate_match_up_to(items, migrate_match_find(items, request->target));
 	foreach(lc, items)
 	{
 		MigrateItem *item = lfirst(lc);

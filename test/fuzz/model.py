@@ -57,15 +57,20 @@ class Model(Runs):
     def is_replaced(self, version, up_to=None):
         """Is it a file that a baseline file replaces, or one that does not run?  In an
         empty history the last one of these runs, of a run up to a version the last one
-        up to that."""
+        up to that, or of that very version."""
         if version >= REPEATABLE:
             return False
         known = [row.version for row in self.rows] if self.highest() is not None else [
-            one for one in self.files if up_to is None or one <= up_to]
+            one for one in self.files if up_to is None or one <= self.last_of(up_to)]
         base = max((one for one in known if one < REPEATABLE and one % 1 == BASELINE), default=None)
         if version % 1 == BASELINE:
             return version != base
         return base is not None and version < base
+
+    def last_of(self, target):
+        """The last version of a run up to a target: a baseline file of the same version
+        replaces it in an empty history, and comes right after it."""
+        return target + BASELINE if self.highest() is None and target % 1 == 0 and target + BASELINE in self.files else target
 
     def versions(self, with_files=True):
         return sorted(set(self.files if with_files else ()) | {row.version for row in self.rows})
@@ -95,7 +100,7 @@ class Model(Runs):
         if versions is not None:
             return [version for version in pending if version in versions]
         if target is not None:
-            return [version for version in pending if version <= target]
+            return [version for version in pending if version <= self.last_of(target)]
         return pending[:steps]
 
     def check_interrupted_up(self, commits, ignored):
@@ -379,8 +384,9 @@ class Model(Runs):
             raise Refused('42704')
         if self.is_interrupted():
             raise Refused('55000', 'interrupted')
+        last = None if version is None else self.last_of(version)
         chosen = [item for item in items
-                  if not self.row(item) and self.state(item, version) != 'skipped' and (version is None or item <= version)]
+                  if not self.row(item) and self.state(item, version) != 'skipped' and (version is None or item <= last)]
         for item in chosen:
             self.record_up(self.files[item], 'baseline', baseline=True)
         return chosen

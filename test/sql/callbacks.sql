@@ -235,8 +235,17 @@ SELECT test.try($$SELECT migrate.apply(test.made('based'), project => 'based')$$
 -- a history without one: the files do not matter
 SELECT test.shell('rm based/B* based/V2.5*');
 SELECT test.write('based/V1.5__late.sql', 'SELECT 1;');
-SELECT test.write('based/B1__a.sql', 'SELECT 1/0;');
+-- a target that a baseline file of its own version replaces
+SELECT test.write('based/B1__a.sql', 'CREATE TABLE of_base ();');
+BEGIN;
 SELECT version, name FROM migrate.apply(:based, target => 'V1__a.sql', project => 'other', schema => 'public');
+SELECT 'public.of_base'::regclass;
+SELECT version, file, state FROM migrate.status(:based, project => 'other', schema => 'public');
+ROLLBACK;
+BEGIN;
+SELECT version, name FROM migrate.baseline(:based, 'V1__a.sql', project => 'other', schema => 'public');
+SELECT version, file, state FROM migrate.status(:based, project => 'other', schema => 'public');
+ROLLBACK;
 SELECT test.shell('rm based/B*');
 SELECT version, name FROM migrate.apply(:based, target => 'V1__a.sql', project => 'other', schema => 'public');
 SELECT test.write('based/B2__ab.sql', 'SELECT 1/0;');
