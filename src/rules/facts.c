@@ -103,6 +103,18 @@ begin_transaction(MigrateForesight *foresight, int transaction)
 }
 
 /*
+ * The role that a SET names; InvalidOid if there is none.
+ */
+static Oid
+role_of(const VariableSetStmt *stmt)
+{
+	const Node *value = stmt->kind == VAR_SET_VALUE ? (Node *) &linitial_node(A_Const, stmt->args)->val : NULL;
+
+	/* SET role = 5 is for core to refuse */
+	return value != NULL && IsA(value, String) ? get_role_oid(strVal(value), true) : InvalidOid;
+}
+
+/*
  * SET of what facts depend on.
  */
 static void
@@ -114,9 +126,8 @@ set_variable(Producer *producer, VariableSetStmt *stmt)
 	ListCell   *lc;
 	bool		matters = false;
 
-	if (stmt->name != NULL && strcmp(stmt->name, "role") == 0)
-		foresight->role = stmt->kind == VAR_SET_VALUE ?
-			get_role_oid(strVal(&linitial_node(A_Const, stmt->args)->val), true) : InvalidOid;
+	if (stmt->name != NULL && pg_strcasecmp(stmt->name, "role") == 0)
+		foresight->role = role_of(stmt);
 	for (int i = 0; i < lengthof(names); i++)
 		matters |= stmt->name != NULL && pg_strcasecmp(stmt->name, names[i]) == 0;
 	if (!matters)

@@ -374,7 +374,8 @@ restart_of(Node *node)
 }
 
 /*
- * Which of the settings that matter to a run does a statement change?
+ * Which of the settings that matter to a run does a statement change?  Core compares the
+ * names of settings without regard to case, also in quotes.
  */
 static void
 classify_setting(MigrateStatement *statement, Node *node)
@@ -388,8 +389,8 @@ classify_setting(MigrateStatement *statement, Node *node)
 	statement->is_local = stmt->is_local;
 	statement->resets_path = stmt->kind == VAR_RESET_ALL ||
 		((stmt->kind == VAR_RESET || stmt->kind == VAR_SET_DEFAULT) &&
-		 strcmp(stmt->name, "search_path") == 0);
-	statement->sets_timeout = stmt->kind == VAR_SET_VALUE && strcmp(stmt->name, "statement_timeout") == 0;
+		 pg_strcasecmp(stmt->name, "search_path") == 0);
+	statement->sets_timeout = stmt->kind == VAR_SET_VALUE && pg_strcasecmp(stmt->name, "statement_timeout") == 0;
 }
 
 /*

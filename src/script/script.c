@@ -208,7 +208,7 @@ is_unknown_setting(Node *node)
 	static const char name[] = "transaction_timeout";
 
 	return IsA(node, VariableSetStmt) && ((VariableSetStmt *) node)->name != NULL &&
-		strcmp(((VariableSetStmt *) node)->name, name) == 0 &&
+		pg_strcasecmp(((VariableSetStmt *) node)->name, name) == 0 &&
 		GetConfigOption(name, true, false) == NULL;
 }
 
@@ -222,7 +222,7 @@ follow_setting(ScriptParser *parser, Node *node)
 	VariableSetStmt *stmt = (VariableSetStmt *) node;
 
 	if (!IsA(node, VariableSetStmt) || stmt->name == NULL ||
-		strcmp(stmt->name, "standard_conforming_strings") != 0)
+		pg_strcasecmp(stmt->name, "standard_conforming_strings") != 0)
 		return;
 	parser->conforming = standard_conforming_strings;
 	if (stmt->kind == VAR_SET_VALUE)

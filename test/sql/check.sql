@@ -248,6 +248,8 @@ CREATE TABLE owned.a ();
 ALTER TABLE owned.a OWNER TO regress_migrate_owner;
 SELECT test.found('CREATE TABLE owned.b ()'), test.found('SET ROLE regress_migrate_owner; CREATE TABLE owned.b ()'), test.found('CREATE TABLE owned.b (); ALTER TABLE owned.b OWNER TO regress_migrate_owner'),
 	test.found('CREATE TABLE owned.b (); ALTER TABLE owned.c OWNER TO regress_migrate_owner'), test.found('CREATE TABLE b ()'), test.found('CREATE TEMP TABLE b ()'), test.found('CREATE TABLE gone.b ()');
+-- names of settings are those of core in any case, and what names no role is core's to refuse
+SELECT test.found('SET "ROLE" = regress_migrate_owner; CREATE TABLE owned.b ()'), test.found('SET role = 5; CREATE TABLE owned.b ()');
 CREATE TABLE owned.c ();
 SELECT test.found('CREATE TABLE owned.b ()');
 DROP SCHEMA owned CASCADE;

@@ -29,6 +29,7 @@ SELECT version FROM migrate.apply(test.made('timeout'), project => 'timeout');
 
 -- a file can set how literals are read
 SELECT test.write('literals/1_a.up.sql', E'SET standard_conforming_strings = off;\nSET escape_string_warning = off;\nCREATE TABLE literals AS SELECT ''it\\''s; here'' AS a;\nSET standard_conforming_strings TO ''on'';\nINSERT INTO literals VALUES (''\\'');\nINSERT INTO literals VALUES (:''v'');') \gset ignored_
+SELECT version FROM migrate.apply(files => jsonb_build_object('1_a.sql', 'SET "STANDARD_CONFORMING_STRINGS" = off; SET escape_string_warning = off; DO ''BEGIN PERFORM 1; END -- \'';''; SELECT 1;'), project => 'cased');
 SELECT version, statements FROM migrate.apply(test.made('literals'), project => 'literals', vars => '{"v": "value"}');
 SELECT * FROM literals;
 

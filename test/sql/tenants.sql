@@ -112,6 +112,11 @@ SELECT test.remove('d/6_six.sql');
 -- a newer one
 CALL migrate.up_schemas(test.made('d'), '{t1,t2}');
 
+-- the name of a setting in other letters
+SELECT version FROM migrate.apply(files => jsonb_build_object('1_a.sql', 'RESET "Search_Path"; CREATE TABLE cased ();'), project => 'cased', schema => 't1');
+SELECT to_regclass('t1.cased');
+DROP TABLE t1.cased;
+
 -- the objects of the database, once
 SET migrate.record_objects = on;
 SELECT test.write('d/7_seven.sql', test.goose('CREATE TABLE seven ();', 'DROP TABLE seven;'));
