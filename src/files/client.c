@@ -51,9 +51,9 @@ refuse_name(const char *name, int length, const char *why)
 }
 
 /*
- * Check a part of a name.  True if it is hidden.
+ * Check a part of a name; errors as check_name().
  */
-static bool
+static void
 check_part(const char *part, int part_length, const char *name, int length)
 {
 	if (part_length == 0)
@@ -62,7 +62,6 @@ check_part(const char *part, int part_length, const char *name, int length)
 		refuse_name(name, length, part_length == 1 ? "It has a part \".\"." : "It has a part \"..\".");
 	if (part_length > MAX_PART_LENGTH)
 		refuse_name(name, length, psprintf("A part of it has more than %d bytes.", MAX_PART_LENGTH));
-	return *part == '.';
 }
 
 /*
@@ -85,7 +84,7 @@ check_name(const char *name, int length)
 		const char *slash = memchr(part, '/', end - part);
 		const char *part_end = slash ? slash : end;
 
-		(void) check_part(part, part_end - part, name, length);
+		check_part(part, part_end - part, name, length);
 		part = part_end + 1;
 	}
 }

@@ -59,7 +59,7 @@ static MigrateQuery batch_query = {
 };
 
 /*
- * What collect_rows() hands over, built in the caller's memory context.
+ * What collect_row() and the like hand over, built in the caller's memory context.
  */
 typedef struct RowSink
 {
