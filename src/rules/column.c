@@ -165,6 +165,11 @@ read_type(Producer *producer, const ColumnDef *def, NewColumn *column)
 	}
 	ReleaseSysCache(type);
 	typenameTypeIdAndMod(NULL, def->typeName, &typid, &typmod);
+	if (!migrate_trusts_expression(column->raw_default, typid, NULL))
+	{
+		migrate_fact_untrusted(producer);
+		return;
+	}
 	if (get_typtype(typid) == TYPTYPE_DOMAIN)
 	{
 		column->rewrites |= DomainHasConstraints(typid);
@@ -387,6 +392,11 @@ migrate_facts_column_type(Producer *producer, Relation rel, const AlterTableCmd 
 	if (has_statistics(RelationGetRelid(rel), attnum))
 		migrate_open_point(producer, migrate_fact_add(producer, RelationGetRelid(rel), NoLock, 0),
 						   ACTION_STATISTICS, NULL, NIL);
+	if (!migrate_trusts_expression(def->raw_default, typid, rel) || !migrate_trusts_type(attr->atttypid))
+	{
+		migrate_fact_untrusted(producer);
+		return 0;
+	}
 	expr = conversion(rel, def, attr, typid, typmod);
 	if (expr == NULL || rel->rd_rel->relkind == RELKIND_COMPOSITE_TYPE)
 		return 0;

@@ -135,8 +135,11 @@ migrate_facts_scans_for_not_null(Producer *producer, Oid relid, Relation rel, co
 	test->arg = (Expr *) makeVar(1, attnum, attr->atttypid, attr->atttypmod, attr->attcollation, 0);
 	test->nulltesttype = IS_NOT_NULL;
 	test->location = -1;
-	scans = !attr->attnotnull && (rel == NULL ||
-								  !PartConstraintImpliedByRelConstraint(rel, list_make1(test)));
+	scans = !attr->attnotnull;
+	if (scans && rel != NULL && !migrate_trusts_checks(rel))
+		migrate_fact_untrusted(producer);
+	else if (scans && rel != NULL)
+		scans = !PartConstraintImpliedByRelConstraint(rel, list_make1(test));
 	ReleaseSysCache(tuple);
 	return scans;
 }

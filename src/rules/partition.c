@@ -76,7 +76,9 @@ add_default_partition(Producer *producer, Relation parent, List *constraint)
 		return;
 	if (constraint != NIL)
 		constraint = map_partition_varattnos(get_proposed_default_constraint(constraint), 1, rel, parent);
-	if (!fact->emptied && (constraint == NIL || !PartConstraintImpliedByRelConstraint(rel, constraint)))
+	if (!fact->emptied && !migrate_trusts_checks(rel))
+		migrate_fact_untrusted(producer);
+	else if (!fact->emptied && (constraint == NIL || !PartConstraintImpliedByRelConstraint(rel, constraint)))
 	{
 		fact->scanned = true;
 		fact->actions |= ACTION_ATTACH;
@@ -120,6 +122,11 @@ migrate_facts_attach(Producer *producer, Relation rel, const PartitionCmd *cmd)
 
 	if (rel->rd_rel->relkind != RELKIND_PARTITIONED_TABLE)
 		return;
+	if (!migrate_trusts_partitions(rel))
+	{
+		migrate_fact_untrusted(producer);
+		return;
+	}
 	constraint = partition_constraint(rel, cmd->bound, &known);
 	partition = fact == NULL ? NULL : migrate_fact_open(relid);
 	if (partition != NULL)
@@ -127,7 +134,9 @@ migrate_facts_attach(Producer *producer, Relation rel, const PartitionCmd *cmd)
 		List	   *mapped = constraint == NIL ? NIL :
 			map_partition_varattnos(constraint, 1, partition, rel);
 
-		if (!fact->emptied && (!known || !PartConstraintImpliedByRelConstraint(partition, mapped)))
+		if (!migrate_trusts_checks(partition))
+			migrate_fact_untrusted(producer);
+		else if (!fact->emptied && (!known || !PartConstraintImpliedByRelConstraint(partition, mapped)))
 		{
 			fact->actions |= ACTION_ATTACH;
 			fact->scanned = fact->kind != RELKIND_PARTITIONED_TABLE;
@@ -149,7 +158,9 @@ migrate_facts_new_partition(Producer *producer, Oid parent)
 
 	if (rel == NULL)
 		return;
-	if (rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE)
+	if (rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE && !migrate_trusts_partitions(rel))
+		migrate_fact_untrusted(producer);
+	else if (rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE)
 		add_default_partition(producer, rel, NIL);
 	table_close(rel, AccessShareLock);
 }

@@ -122,6 +122,13 @@ typedef struct Producer
 /* in facts.c */
 extern void migrate_foresight_release(MigrateForesight *foresight);
 
+/* in trust.c */
+extern bool migrate_trusts_type(Oid type);
+extern bool migrate_trusts_expression(const Node *expr, Oid type, Relation rel);
+extern bool migrate_trusts_checks(Relation rel);
+extern bool migrate_trusts_partitions(Relation rel);
+extern void migrate_fact_untrusted(Producer *producer);
+
 /* in relation.c */
 extern PlannedRelation *migrate_planned_relation(MigrateForesight *foresight, Oid relid);
 extern char *migrate_fact_key(const RangeVar *name);

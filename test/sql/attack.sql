@@ -345,6 +345,67 @@ RESET statement_timeout;
 SELECT test.apply('harmless');
 
 --
+-- check() runs nothing: no function of another role is called, neither for a literal nor
+-- for a constant in a check, a domain or a key.
+--
+SET client_min_messages = error;
+SET ROLE regress_migrate_mallory;
+CREATE FUNCTION app.trap(anyelement) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS
+	$$ BEGIN RAISE WARNING 'trap(%) is called by %', $1, CURRENT_USER; RETURN true; END $$;
+CREATE DOMAIN app.checked AS text CHECK (app.trap(value));
+CREATE DOMAIN app.constant AS int CHECK (value > 0 OR app.trap(1));
+CREATE DOMAIN app.over AS app.constant;
+CREATE TYPE app.pair AS (i int, c app.checked);
+CREATE TYPE app.spread AS RANGE (subtype = app.checked);
+CREATE FUNCTION app.takes(app.checked[]) RETURNS int LANGUAGE sql AS 'SELECT 1';
+CREATE OPERATOR app.+! (rightarg = app.checked[], function = app.takes);
+CREATE TABLE app.traps (i int, a app.checked[]);
+ALTER TABLE app.traps ADD CHECK (i > 0 OR app.trap(1));
+CREATE TABLE app.listed (a app.checked[]) PARTITION BY LIST (a);
+CREATE TABLE app.simple (i int) PARTITION BY LIST (i);
+CREATE FUNCTION app.keyed(int) RETURNS int IMMUTABLE LANGUAGE sql RETURN 1;
+CREATE TABLE app.parted (i int) PARTITION BY LIST ((i + app.keyed(1)));
+CREATE OR REPLACE FUNCTION app.keyed(int) RETURNS int IMMUTABLE LANGUAGE sql RETURN app.trap(1)::int;
+RESET ROLE;
+CREATE TABLE app.mine (i int, t text);
+CREATE TABLE app.part (i int);
+INSERT INTO app.mine VALUES (1, 'x');
+INSERT INTO app.part VALUES (1);
+INSERT INTO app.traps VALUES (1);
+RESET client_min_messages;
+SET migrate.large_table = 0;
+CREATE FUNCTION test.checked(ddl text) RETURNS text LANGUAGE sql AS $$
+	SELECT concat_ws(': ', ddl, string_agg(rule || ' ' || message, '; ' ORDER BY rule))
+	FROM migrate.check(project => 'checks', files => jsonb_build_object('1_a.up.sql', ddl))
+	WHERE rule <> 'lock-timeout'
+$$;
+\t
+SELECT test.checked(statement) FROM unnest(ARRAY[
+	$$ALTER TABLE app.mine ADD a app.checked[] DEFAULT '{x}'$$, $$ALTER TABLE app.mine ADD a app.pair DEFAULT '(1,x)'$$,
+	$$ALTER TABLE app.mine ADD a app.spread DEFAULT '[a,b]'$$, $$ALTER TABLE app.mine ADD a app.spread_multirange DEFAULT '{[a,b]}'$$,
+	$$ALTER TABLE app.mine ADD a text DEFAULT ('{x}'::app.checked[])::text$$, $$ALTER TABLE app.mine ADD a int DEFAULT app.takes('{x}')$$,
+	$$ALTER TABLE app.mine ADD a int DEFAULT (OPERATOR(app.+!) '{x}')$$,
+	$$ALTER TABLE app.mine ADD a app.constant$$, $$ALTER TABLE app.mine ADD a app.over[] DEFAULT '{1}'$$,
+	$$ALTER TABLE app.mine ALTER i TYPE app.over$$, $$ALTER TABLE app.mine ALTER t TYPE text USING ('{x}'::app.checked[])::text$$,
+	$$ALTER TABLE app.traps ALTER i TYPE int USING cardinality(a || '{x}')$$, $$ALTER TABLE app.traps ALTER i SET NOT NULL$$,
+	$$ALTER TABLE app.simple ATTACH PARTITION app.traps FOR VALUES IN (1)$$, $$ALTER TABLE app.parted ATTACH PARTITION app.part FOR VALUES IN (1)$$,
+	$$ALTER TABLE app.listed ATTACH PARTITION app.part FOR VALUES IN ('{x}')$$, $$CREATE TABLE app.p PARTITION OF app.parted FOR VALUES IN (1)$$]) statement;
+-- what does not call any is analyzed
+SELECT test.checked(statement) FROM unnest(ARRAY[
+	$$ALTER TABLE app.mine ADD a text[] DEFAULT '{x}'$$, $$ALTER TABLE app.mine ALTER t SET NOT NULL$$]) statement;
+\t
+RESET migrate.large_table;
+SET client_min_messages = error;
+DROP TABLE app.mine, app.part;
+SET ROLE regress_migrate_mallory;
+DROP TABLE app.traps, app.listed, app.simple, app.parted;
+DROP TYPE app.spread, app.pair, app.over, app.constant;
+DROP DOMAIN app.checked CASCADE;
+DROP FUNCTION app.keyed, app.trap CASCADE;
+RESET ROLE;
+SET client_min_messages = warning;
+
+--
 -- A migration drops the extension: an error, or a new extension, but no crash.
 --
 SELECT test.put('drop1', 'DROP EXTENSION migrate;'),
