@@ -22,6 +22,7 @@
 #include "util/compat.h"
 #include "util/hash.h"
 #include "util/lines.h"
+#include "util/names.h"
 #include "util/printable.h"
 
 /* of 32 bytes in base64, with a NUL and room to spare */
@@ -120,6 +121,30 @@ migrate_atlas_sum_begin(const char *file, const char *str, int length)
 	if (atlas_sum->total == NULL || !sum_is(hash, atlas_sum->total))
 		mismatch(atlas_sum, "Its first line is not the hash of the others.");
 	return atlas_sum;
+}
+
+/*
+ * The sums (char *) of such a text by the names of the files, the first of several.
+ */
+MigrateNames *
+migrate_atlas_sums(const char *str)
+{
+	MigrateNames *sums = migrate_names_create();
+	MigrateLineReader lines;
+
+	migrate_lines_start(&lines, str, strlen(str));
+	while (migrate_lines_next(&lines))
+	{
+		char	   *line = pnstrdup(lines.line.str, lines.line.length);
+		char	   *sum = strstr(line, " h1:");
+
+		if (sum == NULL)
+			continue;
+		line[strcspn(line, "\r")] = '\0';
+		*sum = '\0';
+		(void) migrate_names_add(sums, line, sum + strlen(" h1:"));
+	}
+	return sums;
 }
 
 /*

@@ -40,6 +40,7 @@ migrate_changelog_create(void)
 	MigrateChangelog *changelog = palloc0(sizeof(MigrateChangelog));
 
 	changelog->changesets = migrate_names_create();
+	changelog->undecided_names = migrate_names_create();
 	return changelog;
 }
 
@@ -174,7 +175,10 @@ migrate_changelog_add_property(MigrateChangelog *changelog, const char *file,
 
 		undecided->name = variable->name;
 		undecided->setting = setting;
+		undecided->number = list_length(changelog->undecided);
 		changelog->undecided = lappend(changelog->undecided, undecided);
+		(void) migrate_names_add(changelog->undecided_names, undecided->name, undecided);
+		changelog->longest_undecided = Max(changelog->longest_undecided, (int) strlen(undecided->name));
 	}
 	else if (choice == CHOICE_SKIPPED)
 		return;
@@ -249,6 +253,37 @@ migrate_changelog_add(MigrateChangelog *changelog, Migration *migration)
 }
 
 /*
+ * The first of the properties that are not decided to which a text refers; NULL if it
+ * refers to none.
+ */
+static const MigrateUndecided *
+find_undecided(const MigrateChangelog *changelog, const char *text)
+{
+	const MigrateUndecided *first = NULL;
+	const char *close = NULL;
+
+	for (const char *p = text; (p = strstr(p, "${")) != NULL; p += 2)
+	{
+		const MigrateUndecided *undecided;
+		char	   *name;
+
+		CHECK_FOR_INTERRUPTS();
+		if (close == NULL || close < p + 2)
+			close = strchr(p + 2, '}');
+		if (close == NULL)
+			break;
+		if (close - p - 2 > changelog->longest_undecided)
+			continue;
+		name = pnstrdup(p + 2, close - p - 2);
+		undecided = migrate_names_get(changelog->undecided_names, name);
+		if (undecided != NULL && (first == NULL || undecided->number < first->number))
+			first = undecided;
+		pfree(name);
+	}
+	return first;
+}
+
+/*
  * Doubt a changeset, whose text is from "begin" to "end", if it has a property whose contexts
  * or labels are not decided.
  */
@@ -257,19 +292,14 @@ migrate_changelog_doubt(const MigrateChangelog *changelog, Migration *migration,
 						const char *begin, const char *end)
 {
 	char	   *text = pnstrdup(begin, end - begin);
-	ListCell   *lc;
+	const MigrateUndecided *undecided = find_undecided(changelog, text);
 
-	foreach(lc, changelog->undecided)
-	{
-		const MigrateUndecided *undecided = lfirst(lc);
-
-		if (strstr(text, psprintf("${%s}", undecided->name)) != NULL)
-			migrate_add_doubt(migration, migration->up.line - 1, true,
-							  psprintf("\"%s\" does not decide which value the property \"%s\" has",
-									   undecided->setting, undecided->name),
-							  psprintf("Set \"%s\" to a list of names or an expression, or to \"*\".",
-									   undecided->setting));
-	}
+	if (undecided != NULL)
+		migrate_add_doubt(migration, migration->up.line - 1, true,
+						  psprintf("\"%s\" does not decide which value the property \"%s\" has",
+								   undecided->setting, undecided->name),
+						  psprintf("Set \"%s\" to a list of names or an expression, or to \"*\".",
+								   undecided->setting));
 	pfree(text);
 }
 
@@ -355,9 +385,12 @@ migrate_changelog_refer(const MigrateChangelog *changelog, Migration *migration,
 	for (const char *end = strlen(path) < MAXPGPATH ? path : NULL; other == NULL && end != NULL;)
 	{
 		const char *slash = strchr(end, '/');
+		char	   *key = changeset_key(end, version);
 
-		other = migrate_names_get(changelog->changesets, changeset_key(end, version));
+		CHECK_FOR_INTERRUPTS();
+		other = migrate_names_get(changelog->changesets, key);
 		end = slash ? slash + 1 : NULL;
+		pfree(key);
 	}
 	if (other == NULL)
 		ereport(ERROR,

@@ -26,6 +26,7 @@ typedef struct MigrateUndecided
 {
 	const char *name;
 	const char *setting;		/* that decides it */
+	int			number;			/* from 0, in their order */
 } MigrateUndecided;
 
 /*
@@ -36,7 +37,9 @@ typedef struct MigrateChangelog
 	List	   *properties;		/* of MigrateVariable; the first of a name
 								 * counts */
 	List	   *local_properties;	/* of the file; the last of a name counts */
-	List	   *undecided;		/* of MigrateUndecided */
+	List	   *undecided;		/* of MigrateUndecided ... */
+	MigrateNames *undecided_names;	/* ... and by name, the first of several */
+	int			longest_undecided;	/* bytes of a name */
 	const char *last_file;		/* that has properties, or NULL */
 	MigrateNames *changesets;	/* Migrations, by path and version */
 } MigrateChangelog;

@@ -17,6 +17,7 @@
 
 #include "format/format.h"
 #include "util/compat.h"
+#include "util/names.h"
 
 typedef struct MigrateAtlasSum MigrateAtlasSum;
 
@@ -54,6 +55,7 @@ typedef char *(*MigrateReadFile) (void *arg, const char *file, int *length);
 
 /* in atlas_sum.c */
 extern MigrateAtlasSum *migrate_atlas_sum_begin(const char *file, const char *str, int length);
+extern MigrateNames *migrate_atlas_sums(const char *str);
 extern void migrate_atlas_sum_add(MigrateAtlasSum *atlas_sum, const char *file,
 								  const char *sql, int length);
 extern void migrate_atlas_sum_end(MigrateAtlasSum *atlas_sum, MigrateReadFile read, void *arg);

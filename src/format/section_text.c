@@ -41,22 +41,43 @@ migrate_section_finish(MigrateSection *section)
 }
 
 /*
+ * The number of the first place where a statement of the section ends without a semicolon
+ * that is not before "offset".  They are in the order of the file.
+ */
+static int
+first_end(const MigrateSection *section, int offset)
+{
+	int			low = 0;
+	int			high = list_length(section->ends);
+
+	while (low < high)
+	{
+		int			middle = (low + high) / 2;
+
+		if (((MigrateTerminator *) list_nth(section->ends, middle))->offset < offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/*
  * Append bytes of a file, with semicolons where statements of the section end
- * without one.  Those places are in the order of the file.
+ * without one.
  */
 static void
 append_bytes(StringInfo buf, const MigrateSection *section, const char *sql, int offset, int length)
 {
 	int			end = offset + length;
-	ListCell   *lc;
 
-	foreach(lc, section->ends)
+	for (int i = first_end(section, offset); i < list_length(section->ends); i++)
 	{
-		const MigrateTerminator *mark = lfirst(lc);
+		const MigrateTerminator *mark = list_nth(section->ends, i);
 
 		CHECK_FOR_INTERRUPTS();
-		if (mark->offset < offset || mark->offset + mark->length > end)
-			continue;
+		if (mark->offset + mark->length > end)
+			break;
 		appendBinaryStringInfo(buf, sql + offset, mark->offset - offset);
 		appendStringInfoChar(buf, ';');
 		appendStringInfoSpaces(buf, mark->length - 1);

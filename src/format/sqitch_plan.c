@@ -65,7 +65,16 @@ typedef struct SqitchChange
 	int			line;
 	List	   *tags;			/* of char *, with "@" */
 	struct SqitchChange *rework;	/* the next one of the same name, or NULL */
+	const struct SqitchTag *copied_for; /* tag after which it was reworked, or
+										 * NULL ... */
+	char	   *copy;			/* ... and the name that its scripts got then */
 } SqitchChange;
+
+typedef struct SqitchTag
+{
+	SqitchChange *change;
+	int			line;
+}			SqitchTag;
 
 typedef struct SqitchPlan
 {
@@ -74,7 +83,7 @@ typedef struct SqitchPlan
 	const char *project;
 	List	   *changes;		/* of SqitchChange, in order */
 	List	   *by_name;		/* the same, by name and then in order */
-	MigrateNames *tags;			/* with "@": the first change that has it */
+	MigrateNames *tags;			/* of SqitchTag, by name, with "@" */
 } SqitchPlan;
 
 /*
@@ -132,13 +141,14 @@ parse_change(SqitchPlan *plan, SqitchChange *change, char *rest)
 static void
 add_tag(SqitchPlan *plan, const char *line, int number)
 {
-	SqitchChange *change;
+	SqitchTag  *tag = palloc(sizeof(SqitchTag));
 
 	if (plan->changes == NIL)
 		migrate_bad_file(plan->file, number, "tag precedes the first change", NULL);
-	change = llast(plan->changes);
-	change->tags = lappend(change->tags, pnstrdup(line, strcspn(line, BLANK)));
-	(void) migrate_names_add(plan->tags, llast(change->tags), change);
+	tag->change = llast(plan->changes);
+	tag->line = number;
+	tag->change->tags = lappend(tag->change->tags, pnstrdup(line, strcspn(line, BLANK)));
+	(void) migrate_names_add(plan->tags, llast(tag->change->tags), tag);
 }
 
 static void
@@ -199,9 +209,9 @@ find_change(const SqitchPlan *plan, const char *name)
 static bool
 has_tag(const SqitchPlan *plan, const char *tag, int ordinal)
 {
-	const SqitchChange *change = migrate_names_get(plan->tags, tag);
+	const		SqitchTag *found = migrate_names_get(plan->tags, tag);
 
-	return change != NULL && change->ordinal < ordinal;
+	return found != NULL && found->change->ordinal < ordinal;
 }
 
 /*
@@ -299,27 +309,83 @@ script_file(const SqitchPlan *plan, const SqitchChange *change, MigrateScriptKin
 }
 
 /*
+ * The last change of that name that is not after "ordinal", or NULL.
+ */
+static SqitchChange *
+last_change(const SqitchPlan *plan, const char *name, int ordinal)
+{
+	int			low = 0;
+	int			high = list_length(plan->by_name);
+
+	while (low < high)
+	{
+		int			middle = (low + high) / 2;
+		const SqitchChange *change = list_nth(plan->by_name, middle);
+		int			order = strcmp(change->name, name);
+
+		if (order < 0 || (order == 0 && change->ordinal <= ordinal))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low > 0 && strcmp(((SqitchChange *) list_nth(plan->by_name, low - 1))->name, name) == 0)
+		return list_nth(plan->by_name, low - 1);
+	return NULL;
+}
+
+/*
+ * Note a name of scripts, which is that of a change and a tag if the change is reworked
+ * after the tag.  The last of several tags counts, and the first of one change.
+ */
+static void
+note_copy(const SqitchPlan *plan, char *script)
+{
+	char	   *at = strrchr(script, '@');
+	const		SqitchTag *tag = at ? migrate_names_get(plan->tags, at) : NULL;
+	SqitchChange *change = tag ? last_change(plan, pnstrdup(script, at - script), tag->change->ordinal) : NULL;
+	const		SqitchTag *other = change ? change->copied_for : NULL;
+
+	if (change == NULL || change->rework == NULL ||
+		(other != NULL && (other->change->ordinal > tag->change->ordinal ||
+						   (other->change == tag->change && other->line < tag->line))))
+		return;
+	change->copied_for = tag;
+	change->copy = script;
+}
+
+/*
+ * Find the scripts of changes that are reworked later: there may be as many tags as
+ * changes, so it is the files that are gone through.
+ */
+static void
+find_copies(const SqitchPlan *plan, List *names)
+{
+	const char *folder = plan->layout->reworked[SCRIPT_DEPLOY];
+	int			start = strlen(folder);
+	ListCell   *lc;
+
+	foreach(lc, names)
+	{
+		const char *file = lfirst(lc);
+		int			length = (int) strlen(file) - start - (int) strlen(plan->layout->suffix);
+
+		CHECK_FOR_INTERRUPTS();
+		if (length > 0 && strncmp(file, folder, start) == 0 && migrate_has_suffix(file, plan->layout->suffix))
+			note_copy(plan, pnstrdup(file + start, length));
+	}
+}
+
+/*
  * The name of a change's scripts.  Those of one that is reworked later have got
  * the name of a tag in between.
  */
 static char *
-script_name(const SqitchPlan *plan, const SqitchChange *change, List *names)
+script_name(const SqitchPlan *plan, const SqitchChange *change)
 {
 	if (change->rework == NULL)
 		return change->name;
-	for (int i = change->rework->ordinal - 1; i >= change->ordinal; i--)
-	{
-		SqitchChange *between = list_nth(plan->changes, i);
-		ListCell   *lc;
-
-		foreach(lc, between->tags)
-		{
-			char	   *script = psprintf("%s%s", change->name, (char *) lfirst(lc));
-
-			if (migrate_has_name(names, script_file(plan, change, SCRIPT_DEPLOY, script)))
-				return script;
-		}
-	}
+	if (change->copy != NULL)
+		return change->copy;
 	migrate_bad_file(plan->file, change->rework->line,
 					 psprintf("change \"%s\" is listed twice without a tag in between, or without the older scripts",
 							  change->name),
@@ -361,10 +427,11 @@ migrate_sqitch_plan_files(const MigrateLayout *layout, const char *manifest, con
 	ListCell   *lc;
 
 	parse_plan(&plan, str);
+	find_copies(&plan, names);
 	foreach(lc, plan.changes)
 	{
 		SqitchChange *change = lfirst(lc);
-		char	   *script = script_name(&plan, change, names);
+		char	   *script = script_name(&plan, change);
 		char	   *deploy = script_file(&plan, change, SCRIPT_DEPLOY, script);
 		char	   *revert = script_file(&plan, change, SCRIPT_REVERT, script);
 		MigrateFileName *up;

@@ -50,6 +50,7 @@ typedef struct Adoption
 	MigrateRun *run;
 	MigrateToolTable *tool_table;
 	const char *manifest;		/* text of the file about the others, or NULL */
+	MigrateNames *sums;			/* that it has of them, or NULL */
 	MigrateCandidates *candidates;
 	int			tool_batch;		/* the last one, and the one it is here */
 	List	   *results;		/* of MigrateAdopted */
@@ -167,7 +168,7 @@ static MigrateChecked
 check_file(Adoption *adoption, const Migration *file, const MigrateToolRow *row)
 {
 	const MigrateTool *tool = adoption->tool_table->tool;
-	MigrateChecksumInput in = {.file = file,.manifest = adoption->manifest};
+	MigrateChecksumInput in = {.file = file,.sums = adoption->sums};
 	MemoryContext old;
 	MigrateChecked checked;
 
@@ -353,6 +354,8 @@ read_manifest(Adoption *adoption)
 	if (manifest != NULL &&
 		migrate_source_bytes(adoption->run->source, manifest, &length, &sql) != NULL)
 		adoption->manifest = pstrdup(sql);
+	if (adoption->manifest != NULL && adoption->tool_table->tool->check != NULL)
+		adoption->sums = migrate_atlas_sums(adoption->manifest);
 }
 
 /*

@@ -438,13 +438,14 @@ migrate_includes_visit(const char *sql, const char *file,
 
 	for (const char *at = sql; (at = migrate_find_text(at, "\\i")) != NULL; at++)
 	{
-		const char *end = at + strcspn(at, "\n");
+		const char *end;
 		IncludeLine *line;
 		bool		found = false;
 
 		CHECK_FOR_INTERRUPTS();
 		if (line_begin(sql, at - sql) < 0)
 			continue;
+		end = at + strcspn(at, "\n");
 		line = parse_line(at, end > at && end[-1] == '\r' ? end - 1 : end);
 		if (line == NULL || line->path == NULL)
 			continue;

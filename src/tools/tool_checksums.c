@@ -222,27 +222,11 @@ migrate_checksum_graphile(const MigrateChecksumInput *in, const char *recorded)
 MigrateChecked
 migrate_checksum_atlas(const MigrateChecksumInput *in, const char *recorded)
 {
-	MigrateLineReader lines;
-	const char *file = in->file->up.file;
-	int			n = strlen(file);
+	const char *sum = in->sums ? migrate_names_get(in->sums, in->file->up.file) : NULL;
 
-	if (in->manifest == NULL)
+	if (sum == NULL)
 		return CHECKED_UNKNOWN;
-	migrate_lines_start(&lines, in->manifest, strlen(in->manifest));
-	while (migrate_lines_next(&lines))
-	{
-		const char *line = lines.line.str;
-		int			length = lines.line.length;
-
-		if (length > n + 4 && strncmp(line, file, n) == 0 && strncmp(line + n, " h1:", 4) == 0)
-		{
-			char	   *sum = pnstrdup(line + n + 4, length - n - 4);
-
-			sum[strcspn(sum, "\r")] = '\0';
-			return strcmp(sum, recorded) == 0 ? CHECKED_SAME : CHECKED_CHANGED;
-		}
-	}
-	return CHECKED_UNKNOWN;
+	return strcmp(sum, recorded) == 0 ? CHECKED_SAME : CHECKED_CHANGED;
 }
 
 /*

@@ -18,6 +18,7 @@
 #include "storage/lock.h"
 
 #include "format/format.h"
+#include "util/names.h"
 
 /*
  * What a tool knows a migration by.
@@ -175,7 +176,8 @@ struct MigrateChecksumInput
 	int			length;
 	const char *sql;			/* ... and their text, in the database
 								 * encoding */
-	const char *manifest;		/* that of the file about the others, or NULL */
+	MigrateNames *sums;			/* those that the file about the others has of
+								 * them (char *), or NULL */
 };
 
 /* in tool_checksums.c */

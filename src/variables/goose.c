@@ -77,12 +77,18 @@ static char *
 part_of(const char *value, int offset, bool has_length, int length)
 {
 	int			bytes = strlen(value);
-	int64		n = pg_mbstrlen_with_len(value, bytes);
-	int64		from = offset < 0 ? Max(offset + n, 0) : Min(offset, n);
-	int64		to = !has_length ? n : length >= 0 ? from + length : Max(n + length, from);
-	int			start = pg_mbcharcliplen(value, bytes, (int) from);
-	int			stop = pg_mbcharcliplen(value, bytes, (int) Min(to, n));
+	int64		n = 0;
+	int			start;
+	int			stop = bytes;
 
+	/* a value may be long, and referred to often */
+	if (offset < 0 || (has_length && length < 0))
+		n = pg_mbstrlen_with_len(value, bytes);
+	start = pg_mbcharcliplen(value, bytes, (int) (offset < 0 ? Max(offset + n, 0) : offset));
+	if (has_length && length >= 0)
+		stop = start + pg_mbcharcliplen(value + start, bytes - start, length);
+	else if (has_length)
+		stop = Max(pg_mbcharcliplen(value, bytes, (int) Max(n + length, 0)), start);
 	return pnstrdup(value + start, stop - start);
 }
 
@@ -209,6 +215,7 @@ expand_line(GooseLine *line, char stop, StringInfo out)
 	{
 		bool		escaped = false;
 
+		CHECK_FOR_INTERRUPTS();
 		for (int i = 0; i < lengthof(escapes) && !escaped; i++)
 		{
 			escaped = at_text(line, escapes[i].written);

@@ -331,6 +331,12 @@ CALL migrate.down(dir => test.made('s'));
 RESET ROLE;
 DELETE FROM migrate.applied;
 
+-- parts of a long value, in a line that has many
+SET statement_timeout = '10s';
+SELECT statements FROM migrate.apply(project => 'parts', vars => jsonb_build_object('V', repeat('é', 1000000)),
+	files => jsonb_build_object('1_a.sql', E'-- +goose Up\n-- +goose ENVSUB ON\nSELECT ''' || repeat('${V:0:1}', 5000) || ''';'));
+RESET statement_timeout;
+
 -- River's comments, which are variables in strings as well
 SELECT test.write('river/001_a.up.sql', E'CREATE TABLE /* TEMPLATE: schema */riverbank (a int);\nDO $$ BEGIN IF to_regclass(''/* TEMPLATE: schema */riverbank'') IS NULL THEN RAISE ''none''; END IF; END $$;\n');
 SELECT test.write('river/001_a.down.sql', 'DROP TABLE /* TEMPLATE: schema */riverbank;');

@@ -235,6 +235,61 @@ is_linear(
 		return "SELECT count(*) FROM migrate.status('$tags', project => 'tags')";
 	});
 
+is_linear(
+	'changes of sqitch that are reworked, and tags',
+	500,
+	sub {
+		my ($n) = @_;
+		my $line = "2026-01-01T00:00:00Z A <a\@b> # x\n";
+		my $changes = join '', map { "c$_ $line" } 1 .. $n;
+		my $tags = join '', map { "\@t$_ $line" } 1 .. 4 * $n;
+		my $dir = new_directory(
+			'sqitch.plan' => "%syntax-version=1.0.0\n%project=p\n\n$changes$tags$changes",
+			map { ("deploy/c$_.sql" => 'SELECT 1;', "deploy/c$_\@t" . 4 * $n . '.sql' => 'SELECT 1;') } 1 .. $n);
+
+		return "SELECT count(*) FROM migrate.status('$dir', project => 'reworked')";
+	});
+is_linear(
+	'sections with statements that end at a marker',
+	4000,
+	sub {
+		my ($n) = @_;
+		my $dir = new_directory('1_a.sql' =>
+			join '', map { "-- +migrate Up\n-- +migrate StatementBegin\nSELECT $_\n-- +migrate StatementEnd\n" } 1 .. $n);
+
+		return "SELECT count(*) FROM migrate.status('$dir', project => 'sections')";
+	});
+is_linear(
+	'lines of a rollback with a delimiter',
+	5000,
+	sub {
+		my ($n) = @_;
+		my $dir = new_directory('a.sql' => "--liquibase formatted sql\n--changeset a:1 rollbackEndDelimiter:/\nSELECT 1;\n"
+			  . join '', map { "--rollback SELECT $_/\n" } 1 .. $n);
+
+		return "SELECT count(*) FROM migrate.status('$dir', project => 'rollbacks')";
+	});
+is_linear(
+	'changesets after properties that are not decided',
+	500,
+	sub {
+		my ($n) = @_;
+		my $dir = new_directory('a.sql' => "--liquibase formatted sql\n"
+			  . join('', map { "--property name:p$_ value:x context:dev\n" } 1 .. $n)
+			  . join('', map { "--changeset a:$_\nSELECT $_;\n" } 1 .. $n));
+
+		return "SELECT count(*) FROM migrate.status('$dir', project => 'undecided')";
+	});
+is_linear(
+	'a long line with many backslashes',
+	20000,
+	sub {
+		my ($n) = @_;
+		my $dir = new_directory('1_a.sql' => "\\i b.txt\n-- " . '\\i' x $n . "\nSELECT 1;\n", 'b.txt' => 'SELECT 2;');
+
+		return "SELECT count(*) FROM migrate.apply('$dir', project => 'backslashes$n', format => 'plain')";
+	});
+
 #
 # A timeout ends a part of the whole work
 #
