@@ -108,7 +108,7 @@ begin_transaction(MigrateForesight *foresight, int transaction)
 static Oid
 role_of(const VariableSetStmt *stmt)
 {
-	const Node *value = stmt->kind == VAR_SET_VALUE ? (Node *) &linitial_node(A_Const, stmt->args)->val : NULL;
+	Node	   *value = stmt->kind == VAR_SET_VALUE ? (Node *) &linitial_node(A_Const, stmt->args)->val : NULL;
 
 	/* SET role = 5 is for core to refuse */
 	return value != NULL && IsA(value, String) ? get_role_oid(strVal(value), true) : InvalidOid;
