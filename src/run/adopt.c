@@ -34,9 +34,7 @@
 #include "run/state.h"
 #include "run/variable_values.h"
 #include "tools/tools.h"
-#include "util/errcontext.h"
 #include "util/printable.h"
-#include "util/subtransaction.h"
 #include "variables/variables.h"
 
 /* one beyond is kept as any other: the next numbers are above it */
@@ -115,49 +113,22 @@ report(Adoption *adoption, const char *version, const char *name, const MigrateT
 }
 
 /*
- * The text of a file with values of variables, for migrate_try().
- */
-typedef struct Substitution
-{
-	MigrateRun *run;
-	const Migration *file;
-	const char *sql;
-	char	   *result;
-} Substitution;
-
-static void
-substitute_body(void *arg)
-{
-	Substitution *substitution = arg;
-	const MigrateSection *up = &substitution->file->up;
-	MigrateErrorContext errctx = {0};
-	List	   *used;
-
-	substitution->result = migrate_substitute(up->syntax, substitution->sql, 1,
-											  migrate_variables_of(substitution->run, MIGRATE_UP, substitution->file,
-																   NULL, up->syntax, up->file),
-											  &used, &errctx);
-}
-
-/*
  * Flyway's checksum of a repeatable migration is that of its text with values.
  */
 static bool
 is_same_with_values(Adoption *adoption, const Migration *file, const MigrateChecksumInput *in, const char *recorded)
 {
-	Substitution substitution = {adoption->run, file, in->sql};
 	MigrateChecksumInput with_values = *in;
-	ErrorData  *error;
+	List	   *used;
+	char	   *sql;
 
 	if (adoption->tool_table->tool->key != KEY_DOTTED || file->kind != KIND_REPEATABLE)
 		return false;
-	error = migrate_try(substitute_body, &substitution);
-	if (error != NULL && !migrate_is_error_of_input(error->sqlerrcode))
-		ReThrowError(error);
-	if (error != NULL)
+	sql = migrate_text_with_values(adoption->run, file, NULL, in->sql, &used);
+	if (sql == NULL)
 		return false;
-	with_values.length = strlen(substitution.result);
-	with_values.bytes = migrate_file_bytes(substitution.result, &with_values.length);
+	with_values.length = strlen(sql);
+	with_values.bytes = migrate_file_bytes(sql, &with_values.length);
 	return adoption->tool_table->tool->check(&with_values, recorded) == CHECKED_SAME;
 }
 

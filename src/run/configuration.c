@@ -32,6 +32,7 @@
 #include "run/run.h"
 #include "run/run_int.h"
 #include "run/state.h"
+#include "run/variable_values.h"
 #include "util/printable.h"
 #include "variables/variables.h"
 
@@ -143,6 +144,21 @@ migrate_configured_values_changed(const MigrateRun *run, const MigrateItem *item
 			return true;
 	}
 	return false;
+}
+
+/*
+ * The variables (MigrateVariable) that an up script, of text "sql", is recorded with when it
+ * does not run: as if it had run now, if a change of the configuration matters later.
+ */
+List *
+migrate_configured_values(MigrateRun *run, const Migration *file, const char *sql)
+{
+	List	   *used;
+
+	if (settings_of(run) == NULL || file->kind != KIND_REPEATABLE)
+		return NIL;
+	(void) migrate_text_with_values(run, file, NULL, sql, &used);
+	return used;
 }
 
 /*

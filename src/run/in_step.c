@@ -27,6 +27,7 @@
 #include "run/match.h"
 #include "run/run.h"
 #include "run/run_int.h"
+#include "run/variable_values.h"
 #include "tools/tools.h"
 #include "util/guc.h"
 #include "util/printable.h"
@@ -368,6 +369,22 @@ checksum_input(MigrateRun *run, const MigrateStep *step, const char *script)
 }
 
 /*
+ * Flyway's checksum of a repeatable migration is that of its text with values.
+ */
+static void
+put_in_values(MigrateRun *run, const MigrateStep *step, MigrateChecksumInput *in)
+{
+	List	   *used;
+	char	   *sql = migrate_text_with_values(run, step->file, step->applied, in->sql, &used);
+
+	if (sql == NULL || sql == in->sql)
+		return;
+	in->sql = sql;
+	in->length = strlen(sql);
+	in->bytes = migrate_file_bytes(sql, &in->length);
+}
+
+/*
  * Record a step in the tool's table, if one is kept in step, in the transaction that
  * records it in the history.  "script" is its text as it is written, NULL if nothing ran.
  */
@@ -393,6 +410,9 @@ migrate_in_step_record(MigrateRun *run, const MigrateStep *step, const MigrateRe
 	{
 		MigrateChecksumInput in = checksum_input(run, step, script);
 
+		if (in.bytes != NULL && tool->key == KEY_DOTTED && step->file != NULL &&
+			step->file->kind == KIND_REPEATABLE)
+			put_in_values(run, step, &in);
 		if (in.bytes != NULL)
 			record.checksum = migrate_tool_checksum(tool, &in);
 	}

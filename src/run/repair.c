@@ -19,6 +19,7 @@
 #include "format/source.h"
 #include "history/history.h"
 #include "run/apply.h"
+#include "run/configuration.h"
 #include "run/match.h"
 #include "run/reversible.h"
 #include "run/run.h"
@@ -77,20 +78,25 @@ repair_item(MigrateRun *run, MigrateItem *item)
 	Migration  *file = item->file;
 	char	   *up = NULL;
 	char	   *down = NULL;
+	List	   *up_vars = NIL;
 	List	   *vars;
 	char	   *error;
 	bool		reversible;
 
 	if (item->up_changed)
+	{
 		up = migrate_source_text(run->source, &file->up);
+		up_vars = migrate_configured_values(run, file, up);
+	}
+	if (up_vars == NIL)
+		up_vars = migrate_own_variables(item->applied->up_vars, item->applied->up_role);
 	if (item->down_changed && file->down.present)
 		down = migrate_source_text(run->source, &file->down);
 	reversible = migrate_is_reversible(run, file, item->applied, &vars, &error);
 	migrate_warn_down(error);
 	migrate_source_digest(run->source, file);
 	migrate_record_replace(&run->request->history, item->file, item->applied, item->down_changed, up,
-						   migrate_own_variables(item->applied->up_vars, item->applied->up_role),
-						   down, vars, reversible, error);
+						   up_vars, down, vars, reversible, error);
 	repair->version = file->version;
 	repair->name = file->name;
 	repair->action = item->up_changed && item->down_changed ? "up and down script replaced" :
@@ -101,7 +107,8 @@ repair_item(MigrateRun *run, MigrateItem *item)
 
 /*
  * Set the state of one migration as the caller says, without running anything.  For
- * a repeatable one that has changed, "applied" means the current file.
+ * a repeatable one that has changed, "applied" means the current file, with the values that
+ * it has now.
  */
 static List *
 repair_state(MigrateRun *run)
@@ -118,6 +125,8 @@ repair_state(MigrateRun *run)
 	migrate_load_source(run, migrate_location_or_setting(run->request));
 	migrate_lock_and_load(run);
 	item = migrate_match_find(run->items, run->request->target);
+	if (applied && item->state == STATE_OUTDATED)
+		item->up_changed |= migrate_configured_values_changed(run, item);
 	if (applied && item->state == STATE_OUTDATED && item->up_changed)
 	{
 		if (migrate_may_replace(run, item->applied->up_role) &&

@@ -32,7 +32,10 @@ struct MigrateRun
 	List	   *items;			/* of MigrateItem, in order of versions */
 	int			batch;			/* of what is applied now, 0: not known yet */
 	List	   *given;			/* a MigrateVariableSet, once one is needed,
-								 * of request->vars */
+								 * of request->vars, and ... */
+	List	   *from_layout;	/* ... of what a settings file says, and ... */
+	List	   *from_layout_down;
+	struct MigratePropertySet *from_properties; /* ... of the last changeset */
 	List	   *built_in;		/* of MigrateVariable, once they are needed */
 	List	   *cursors;		/* WITH HOLD, see migrate_end_other_role() */
 	bool		applies_nothing;	/* only callbacks run */

@@ -35,6 +35,7 @@
 #include "format/source.h"
 #include "history/history.h"
 #include "run/callback.h"
+#include "run/configuration.h"
 #include "run/in_step.h"
 #include "run/precondition.h"
 #include "run/report.h"
@@ -508,15 +509,16 @@ migrate_record_unrun(MigrateRun *run, Migration *file, const MigrateResult *resu
 					 TimestampTz started, const char *outcome)
 {
 	MigrateStep step = {.direction = MIGRATE_UP,.file = file};
+	char	   *up = migrate_source_text(run->source, &file->up);
 	char	   *down = NULL;
 
+	step.vars = migrate_configured_values(run, file, up);
 	step.reversible = migrate_is_reversible(run, file, NULL, &step.down_vars, &step.down_error);
 	migrate_warn_down(step.down_error);
 	if (file->down.present)
 		down = migrate_source_text(run->source, &file->down);
 	migrate_source_digest(run->source, file);
-	migrate_record_up(&run->request->history, &step, outcome, result, started,
-					  migrate_source_text(run->source, &file->up), down);
+	migrate_record_up(&run->request->history, &step, outcome, result, started, up, down);
 }
 
 MigrateResult *

@@ -37,6 +37,7 @@
 #include "run/run_int.h"
 #include "run/variable_values.h"
 #include "util/errcontext.h"
+#include "util/subtransaction.h"
 #include "variables/variables.h"
 
 /*
@@ -208,20 +209,69 @@ migrate_built_in_variables(MigrateRun *run, MigrateSyntax syntax, const char *fi
 }
 
 /*
- * What is given in the call, as a list that belongs to the run.  It is the same for all
- * scripts, so that it need be put into order only once.
+ * The set of variables that many scripts have, as a list that belongs to the run and is
+ * kept in *set, so that they need be put into order only once.
  */
 static List *
-given_variables(MigrateRun *run)
+kept_set(MigrateRun *run, List **set, List *vars)
 {
-	if (run->given == NIL && run->request->vars != NIL)
+	if (vars == NIL)
+		return NIL;
+	if (*set == NIL || ((MigrateVariableSet *) linitial(*set))->vars != vars)
 	{
 		MemoryContext old = MemoryContextSwitchTo(run->context);
 
-		run->given = migrate_variable_sets_add(NIL, run->request->vars);
+		*set = migrate_variable_sets_add(NIL, vars);
 		MemoryContextSwitchTo(old);
 	}
-	return run->given;
+	return *set;
+}
+
+/*
+ * The properties of a changeset, which the next one most often has, too.
+ */
+typedef struct MigratePropertySet
+{
+	MemoryContext context;		/* of this */
+	const List *properties;		/* as in Migration ... */
+	const List *local_properties;
+	int			nproperties;
+	int			nlocal_properties;
+	List	   *set;
+}			MigratePropertySet;
+
+/*
+ * The same of a changeset's properties.
+ */
+static List *
+property_set(MigrateRun *run, const Migration *migration)
+{
+	MigratePropertySet *kept = run->from_properties;
+	MemoryContext context;
+	MemoryContext old;
+
+	if (migration->nproperties == 0 && migration->nlocal_properties == 0)
+		return NIL;
+	if (kept != NULL && kept->properties == migration->properties &&
+		kept->local_properties == migration->local_properties &&
+		kept->nproperties == migration->nproperties &&
+		kept->nlocal_properties == migration->nlocal_properties)
+		return kept->set;
+	run->from_properties = NULL;
+	if (kept != NULL)
+		MemoryContextDelete(kept->context);
+	context = AllocSetContextCreate(run->context, "migrate properties", ALLOCSET_SMALL_SIZES);
+	old = MemoryContextSwitchTo(context);
+	kept = palloc0(sizeof(MigratePropertySet));
+	kept->context = context;
+	kept->properties = migration->properties;
+	kept->local_properties = migration->local_properties;
+	kept->nproperties = migration->nproperties;
+	kept->nlocal_properties = migration->nlocal_properties;
+	kept->set = migrate_variable_sets_add(NIL, migrate_changeset_properties(migration));
+	run->from_properties = kept;
+	MemoryContextSwitchTo(old);
+	return kept->set;
 }
 
 /*
@@ -234,7 +284,7 @@ List *
 migrate_variables_of(MigrateRun *run, MigrateDirection direction, const Migration *migration,
 					 const AppliedMigration *applied, MigrateSyntax syntax, const char *file)
 {
-	List	   *sets = list_copy(given_variables(run));
+	List	   *sets = list_copy(kept_set(run, &run->given, run->request->vars));
 	List	   *stored = applied == NULL ? NIL :
 		direction == MIGRATE_UP ? applied->up_vars : applied->down_vars;
 	const char *author = applied == NULL ? NULL :
@@ -244,9 +294,11 @@ migrate_variables_of(MigrateRun *run, MigrateDirection direction, const Migratio
 	{
 		const MigrateLayout *layout = migrate_source_set(run->source)->layout;
 
-		sets = migrate_variable_sets_add(sets, migrate_changeset_properties(migration));
+		sets = list_concat(sets, property_set(run, migration));
 		if (layout != NULL)
-			sets = migrate_variable_sets_add(sets, direction == MIGRATE_UP ? layout->up_vars : layout->down_vars);
+			sets = list_concat(sets, direction == MIGRATE_UP ?
+							   kept_set(run, &run->from_layout, layout->up_vars) :
+							   kept_set(run, &run->from_layout_down, layout->down_vars));
 	}
 	if (stored != NIL)
 		sets = migrate_variable_sets_add(migrate_variable_sets_add(sets, migrate_own_variables(stored, author)),
@@ -269,4 +321,48 @@ migrate_step_variables(MigrateRun *run, const MigrateStep *step, MigrateSyntax s
 	return list_concat(migrate_variable_sets_add(NIL, migrate_own_variables(step->applied->down_vars,
 																			step->applied->down_role)),
 					   sets);
+}
+
+/*
+ * A text with values of variables, for migrate_try().
+ */
+typedef struct Substitution
+{
+	MigrateRun *run;
+	const Migration *file;
+	const AppliedMigration *applied;
+	const char *sql;
+	char	   *result;
+	List	   *used;
+} Substitution;
+
+static void
+substitute_body(void *arg)
+{
+	Substitution *substitution = arg;
+	const MigrateSection *up = &substitution->file->up;
+	MigrateErrorContext errctx = {0};
+
+	substitution->result = migrate_substitute(up->syntax, substitution->sql, 1,
+											  migrate_variables_of(substitution->run, MIGRATE_UP, substitution->file,
+																   substitution->applied, up->syntax, up->file),
+											  &substitution->used, &errctx);
+}
+
+/*
+ * A text of an up script, which does not run, with the values that it would have: "sql"
+ * itself or palloc'd, NULL if one is missing.  "applied" may be NULL.  *used are the
+ * variables (MigrateVariable) that have been put in.
+ */
+char *
+migrate_text_with_values(MigrateRun *run, const Migration *file, const AppliedMigration *applied,
+						 const char *sql, List **used)
+{
+	Substitution substitution = {run, file, applied, sql};
+	ErrorData  *error = migrate_try(substitute_body, &substitution);
+
+	if (error != NULL && !migrate_is_error_of_input(error->sqlerrcode))
+		ReThrowError(error);
+	*used = error ? NIL : substitution.used;
+	return error ? NULL : substitution.result;
 }

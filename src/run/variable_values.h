@@ -33,4 +33,8 @@ extern List *migrate_variables_of(MigrateRun *run, MigrateDirection direction,
 extern List *migrate_step_variables(MigrateRun *run, const MigrateStep *step,
 									MigrateSyntax syntax, const char *file);
 
+extern char *migrate_text_with_values(MigrateRun *run, const Migration *file,
+									  const AppliedMigration *applied, const char *sql,
+									  List **used);
+
 #endif							/* MIGRATE_RUN_VARIABLE_VALUES_H */
