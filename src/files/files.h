@@ -45,6 +45,7 @@ typedef struct MigrateNewFile
 /* in path.c */
 extern bool migrate_has_suffix(const char *name, const char *suffix);
 extern bool migrate_is_sql_file(const char *name);
+extern bool migrate_is_settings_file(const char *name);
 extern const char *migrate_base_name(const char *file);
 
 /* in files.c */

@@ -106,7 +106,8 @@ is_loop(MigrateServerDirectory *dir, const Folder *folder, int fd)
 /*
  * Open a folder in another to list it, through a link if need be.  -1 if the name
  * is not that of a folder; *closed is set if the folder cannot be read, a link must
- * not reveal where it leads, or a link leads in a circle.
+ * not reveal where it leads and has not the name of a settings file, or a link leads in a
+ * circle.
  */
 static int
 open_folder(MigrateServerDirectory *dir, const Folder *folder, const char *name, const char *path,
@@ -130,7 +131,7 @@ open_folder(MigrateServerDirectory *dir, const Folder *folder, const char *name,
 	resolved = migrate_path_resolve(psprintf("%s/%s", dir->resolved, path));
 	if (resolved == NULL || !migrate_path_is_below(resolved, dir->root))
 	{
-		*closed = strcmp(dir->root, "/") != 0;
+		*closed = strcmp(dir->root, "/") != 0 && !migrate_is_settings_file(name);
 		return -1;
 	}
 	fd = migrate_walk(dir->root, resolved);

@@ -33,6 +33,20 @@ migrate_is_sql_file(const char *name)
 }
 
 /*
+ * Is a file, by its name, one that a tool keeps settings or a list of migrations in?
+ */
+bool
+migrate_is_settings_file(const char *name)
+{
+	static const char *const suffixes[] = {".toml", ".conf", ".plan", ".sum", ".json"};
+
+	for (int i = 0; i < lengthof(suffixes); i++)
+		if (migrate_has_suffix(name, suffixes[i]))
+			return true;
+	return false;
+}
+
+/*
  * The name of a file without its folder.
  */
 const char *

@@ -231,7 +231,7 @@ migrate_source_verify_script(MigrateSource *source, const Migration *migration)
 	MemoryContext old;
 	Migration  *script;
 
-	if (!migrate_has_name(migrate_directory_names(source->dir), migration->verify))
+	if (!migrate_may_have_name(migrate_directory_names(source->dir), migration->verify))
 		return NULL;
 	old = MemoryContextSwitchTo(GetMemoryChunkContext(source));
 	file = palloc0(sizeof(MigrateFileName));

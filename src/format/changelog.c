@@ -30,6 +30,10 @@
 
 /* bytes of a value with those of properties */
 #define MAX_VALUE	1000000
+/* and of all values */
+#define MAX_VALUES	(100 * 1024 * 1024)
+/* more are a mistake: each changeset has those before it */
+#define MAX_PROPERTIES	10000
 
 /*
  * What the files of a directory share, before the first one is parsed.
@@ -41,7 +45,32 @@ migrate_changelog_create(void)
 
 	changelog->changesets = migrate_names_create();
 	changelog->undecided_names = migrate_names_create();
+	changelog->by_name = migrate_names_create();
 	return changelog;
+}
+
+/*
+ * The next file begins, which has none of the properties that were the last one's only.
+ */
+void
+migrate_changelog_next_file(MigrateChangelog *changelog)
+{
+	changelog->local_properties = NIL;
+	changelog->local_by_name = NULL;
+}
+
+/*
+ * The name of a property in small letters, palloc'd: its case does not matter in an
+ * attribute.
+ */
+static char *
+fold_name(const char *name, int length)
+{
+	char	   *folded = pnstrdup(name, length);
+
+	for (char *p = folded; *p != '\0'; p++)
+		*p = pg_tolower((unsigned char) *p);
+	return folded;
 }
 
 /*
@@ -50,34 +79,22 @@ migrate_changelog_create(void)
 static const char *
 value_of(const MigrateChangelog *changelog, const char *name, int length)
 {
-	const char *value = NULL;
-	ListCell   *lc;
+	char	   *folded = fold_name(name, length);
+	const MigrateVariable *property = migrate_names_get(changelog->by_name, folded);
 
-	foreach(lc, changelog->properties)
-	{
-		const MigrateVariable *property = lfirst(lc);
-
-		CHECK_FOR_INTERRUPTS();
-		if (strlen(property->name) == length && pg_strncasecmp(property->name, name, length) == 0)
-			return property->value;
-	}
-	foreach(lc, changelog->local_properties)
-	{
-		const MigrateVariable *property = lfirst(lc);
-
-		if (strlen(property->name) == length && pg_strncasecmp(property->name, name, length) == 0)
-			value = property->value;
-	}
-	return value;
+	if (property == NULL && changelog->local_by_name != NULL)
+		property = migrate_names_get(changelog->local_by_name, folded);
+	pfree(folded);
+	return property ? property->value : NULL;
 }
 
 /*
  * The value of an attribute, or NULL, with those of properties for ${name}.  A name
  * without a value stays as it is.  Errors: 54000 with file and line for a value of which
- * properties of properties make more than MAX_VALUE bytes.
+ * properties of properties make more than MAX_VALUE bytes, or MAX_VALUES with all others.
  */
 char *
-migrate_changelog_expand(const MigrateChangelog *changelog, char *value, const char *file,
+migrate_changelog_expand(MigrateChangelog *changelog, char *value, const char *file,
 						 const MigrateLine *line)
 {
 	StringInfoData buf;
@@ -108,6 +125,13 @@ migrate_changelog_expand(const MigrateChangelog *changelog, char *value, const c
 		p = next;
 	}
 	appendStringInfoString(&buf, p);
+	changelog->expanded += buf.len;
+	if (changelog->expanded > MAX_VALUES)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("values are longer than %d MB in all with the properties in them",
+						MAX_VALUES / (1024 * 1024)),
+				 errcontext("file \"%s\", line %d", file, line->number)));
 	return buf.data;
 }
 
@@ -138,8 +162,46 @@ property_attribute(const MigrateLine *line, const char *after, const char *key)
 }
 
 /*
+ * Add a property with a value: of all files from here on, of which the first of a name
+ * counts, or of this one, of which the last does.
+ */
+static void
+add_property(MigrateChangelog *changelog, MigrateVariable *variable, bool is_global)
+{
+	char	   *folded = fold_name(variable->name, strlen(variable->name));
+
+	if (is_global)
+	{
+		changelog->properties = lappend(changelog->properties, variable);
+		(void) migrate_names_add(changelog->by_name, folded, variable);
+		return;
+	}
+	changelog->local_properties = lappend(changelog->local_properties, variable);
+	if (changelog->local_by_name == NULL)
+		changelog->local_by_name = migrate_names_create();
+	migrate_names_remove(changelog->local_by_name, folded);
+	(void) migrate_names_add(changelog->local_by_name, folded, variable);
+}
+
+/*
+ * A property has its value only if a setting, which decides nothing, says so.
+ */
+static void
+add_undecided(MigrateChangelog *changelog, const char *name, const char *setting)
+{
+	MigrateUndecided *undecided = palloc(sizeof(MigrateUndecided));
+
+	undecided->name = name;
+	undecided->setting = setting;
+	undecided->number = list_length(changelog->undecided);
+	changelog->undecided = lappend(changelog->undecided, undecided);
+	(void) migrate_names_add(changelog->undecided_names, name, undecided);
+	changelog->longest_undecided = Max(changelog->longest_undecided, (int) strlen(name));
+}
+
+/*
  * "--property name:x value:y": a value for ${x}, of which "rest" is what follows
- * "property".  Errors: 42601 with file and line.
+ * "property".  Errors, with file and line: 42601, and 54000 for more than MAX_PROPERTIES.
  */
 void
 migrate_changelog_add_property(MigrateChangelog *changelog, const char *file,
@@ -170,22 +232,15 @@ migrate_changelog_add_property(MigrateChangelog *changelog, const char *file,
 		return;
 	choice = migrate_choose_property(contexts, labels, &setting);
 	if (choice == CHOICE_UNDECIDED)
-	{
-		MigrateUndecided *undecided = palloc(sizeof(MigrateUndecided));
-
-		undecided->name = variable->name;
-		undecided->setting = setting;
-		undecided->number = list_length(changelog->undecided);
-		changelog->undecided = lappend(changelog->undecided, undecided);
-		(void) migrate_names_add(changelog->undecided_names, undecided->name, undecided);
-		changelog->longest_undecided = Max(changelog->longest_undecided, (int) strlen(undecided->name));
-	}
-	else if (choice == CHOICE_SKIPPED)
-		return;
-	else if (migrate_attribute_is_true(migrate_attribute(line, rest, "global"), true))
-		changelog->properties = lappend(changelog->properties, variable);
-	else
-		changelog->local_properties = lappend(changelog->local_properties, variable);
+		add_undecided(changelog, variable->name, setting);
+	else if (choice == CHOICE_RUNS)
+		add_property(changelog, variable,
+					 migrate_attribute_is_true(migrate_attribute(line, rest, "global"), true));
+	if (list_length(changelog->properties) + list_length(changelog->local_properties) > MAX_PROPERTIES)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("changelog has more than %d properties", MAX_PROPERTIES),
+				 errcontext("file \"%s\", line %d", file, line->number)));
 }
 
 /*
@@ -297,7 +352,7 @@ migrate_changelog_doubt(const MigrateChangelog *changelog, Migration *migration,
 	if (undecided != NULL)
 		migrate_add_doubt(migration, migration->up.line - 1, true,
 						  psprintf("\"%s\" does not decide which value the property \"%s\" has",
-								   undecided->setting, undecided->name),
+								   undecided->setting, migrate_excerpt(undecided->name)),
 						  psprintf("Set \"%s\" to a list of names or an expression, or to \"*\".",
 								   undecided->setting));
 	pfree(text);

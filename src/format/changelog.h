@@ -37,9 +37,12 @@ typedef struct MigrateChangelog
 	List	   *properties;		/* of MigrateVariable; the first of a name
 								 * counts */
 	List	   *local_properties;	/* of the file; the last of a name counts */
+	MigrateNames *by_name;		/* the same by name, in small letters */
+	MigrateNames *local_by_name;	/* likewise, NULL: none */
 	List	   *undecided;		/* of MigrateUndecided ... */
 	MigrateNames *undecided_names;	/* ... and by name, the first of several */
 	int			longest_undecided;	/* bytes of a name */
+	int64		expanded;		/* bytes of values with those of properties */
 	const char *last_file;		/* that has properties, or NULL */
 	MigrateNames *changesets;	/* Migrations, by path and version */
 } MigrateChangelog;
@@ -57,10 +60,11 @@ typedef struct MigrateReference
 
 /* in changelog.c */
 extern MigrateChangelog *migrate_changelog_create(void);
+extern void migrate_changelog_next_file(MigrateChangelog *changelog);
 extern void migrate_changelog_add_property(MigrateChangelog *changelog, const char *file,
 										   const MigrateLine *line, const char *rest);
 extern bool migrate_changelog_has_properties_of(const MigrateChangelog *changelog, const char *file);
-extern char *migrate_changelog_expand(const MigrateChangelog *changelog, char *value,
+extern char *migrate_changelog_expand(MigrateChangelog *changelog, char *value,
 									  const char *file, const MigrateLine *line);
 extern void migrate_changelog_add(MigrateChangelog *changelog, Migration *migration);
 extern void migrate_changelog_doubt(const MigrateChangelog *changelog, Migration *migration,

@@ -216,8 +216,8 @@ migrate_require_choice(const Migration *migration)
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("\"%s\" does not decide whether changeset \"%s\" runs", setting, migration->version),
 			 strcmp(setting, "migrate.contexts") == 0 ?
-			 errdetail("It has the contexts \"%s\".", migration->contexts) :
-			 errdetail("It has the labels \"%s\".", migration->labels),
+			 errdetail("It has the contexts \"%s\".", migrate_excerpt(migration->contexts)) :
+			 errdetail("It has the labels \"%s\".", migrate_excerpt(migration->labels)),
 			 errhint("Set \"%s\" to a list of names or an expression, or to \"*\" to run all.", setting),
 			 errcontext("file \"%s\", line %d", migration->file, migration->up.line - 1)));
 }

@@ -229,7 +229,7 @@ add_file(MigrateDigester *digester, const char *file)
 	ErrorData  *error = NULL;
 
 	say(digester, file);
-	if (migrate_has_name(migrate_directory_names(digester->dir), file))
+	if (migrate_may_have_name(migrate_directory_names(digester->dir), file))
 		error = migrate_try(read_bytes, &to_read);
 	if (error != NULL)
 	{

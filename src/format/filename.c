@@ -394,6 +394,34 @@ migrate_has_name(List *names, const char *name)
 }
 
 /*
+ * The outermost of the folders that a file is in that cannot be read, palloc'd, as it is
+ * in "names"; NULL if there is none.
+ */
+char *
+migrate_unreadable_folder(List *names, const char *file)
+{
+	for (const char *slash = strchr(file, '/'); slash != NULL; slash = strchr(slash + 1, '/'))
+	{
+		char	   *folder = pnstrdup(file, slash + 1 - file);
+
+		if (migrate_has_name(names, folder))
+			return folder;
+		pfree(folder);
+	}
+	return NULL;
+}
+
+/*
+ * Is a file there, or might it be, in a folder that cannot be read?  To read it is an
+ * error then that says why.
+ */
+bool
+migrate_may_have_name(List *names, const char *file)
+{
+	return migrate_has_name(names, file) || migrate_unreadable_folder(names, file) != NULL;
+}
+
+/*
  * The *.sql files of a directory itself that are not among "files"
  * (MigrateFileName).
  */

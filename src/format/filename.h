@@ -83,6 +83,8 @@ extern bool migrate_directory_is_graphile(List *names);
 pg_noreturn extern void migrate_refuse_unreadable(const char *folder);
 extern int	migrate_find_name(List *names, const char *name);
 extern bool migrate_has_name(List *names, const char *name);
+extern char *migrate_unreadable_folder(List *names, const char *file);
+extern bool migrate_may_have_name(List *names, const char *file);
 extern List *migrate_other_files(List *names, List *files);
 
 #endif							/* MIGRATE_FORMAT_FILENAME_H */

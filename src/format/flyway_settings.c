@@ -150,6 +150,12 @@ name_of(const MigrateSetting *setting)
 	return *setting->section == '\0' ? setting->key : psprintf("%s.%s", setting->section, setting->key);
 }
 
+static char *
+shown_name(const MigrateSetting *setting)
+{
+	return migrate_excerpt(name_of(setting));
+}
+
 /*
  * Is it !{value}, which stands for what is in it, whatever that is?
  */
@@ -208,7 +214,7 @@ resolve(const SettingsReader *reader, const MigrateSetting *setting, const char 
 		return pnstrdup(value + 2, length - 3);
 	if (is_indirect(reader, value))
 		refuse(reader, setting, ERRCODE_FEATURE_NOT_SUPPORTED,
-			   psprintf("value of setting \"%s\" is not in the file", name_of(setting)),
+			   psprintf("value of setting \"%s\" is not in the file", shown_name(setting)),
 			   "The server's environment is not read.", "Write it into the file.");
 	return pnstrdup(value, length);
 }
@@ -221,7 +227,7 @@ text_of(const SettingsReader *reader, const MigrateSetting *setting)
 {
 	if (setting->is_array)
 		refuse(reader, setting, ERRCODE_SYNTAX_ERROR,
-			   psprintf("setting \"%s\" must be a string", name_of(setting)), NULL, NULL);
+			   psprintf("setting \"%s\" must be a string", shown_name(setting)), NULL, NULL);
 	return resolve(reader, setting, setting->value);
 }
 
@@ -234,7 +240,7 @@ boolean_of(const SettingsReader *reader, const MigrateSetting *setting)
 		return true;
 	if (pg_strcasecmp(text, "false") != 0)
 		refuse(reader, setting, ERRCODE_SYNTAX_ERROR,
-			   psprintf("setting \"%s\" must be true or false", name_of(setting)), NULL, NULL);
+			   psprintf("setting \"%s\" must be true or false", shown_name(setting)), NULL, NULL);
 	return false;
 }
 
@@ -250,12 +256,12 @@ list_of(const SettingsReader *reader, const MigrateSetting *setting)
 
 	if (reader->is_toml && !setting->is_array)
 		refuse(reader, setting, ERRCODE_SYNTAX_ERROR,
-			   psprintf("setting \"%s\" must be an array of strings", name_of(setting)), NULL, NULL);
+			   psprintf("setting \"%s\" must be an array of strings", shown_name(setting)), NULL, NULL);
 	foreach(lc, setting->elements)
 	{
 		if (lfirst(lc) == NULL)
 			refuse(reader, setting, ERRCODE_SYNTAX_ERROR,
-				   psprintf("setting \"%s\" must be an array of strings", name_of(setting)), NULL, NULL);
+				   psprintf("setting \"%s\" must be an array of strings", shown_name(setting)), NULL, NULL);
 		list = lappend(list, resolve(reader, setting, lfirst(lc)));
 	}
 	if (!reader->is_toml)
@@ -295,7 +301,7 @@ locations_of(const SettingsReader *reader, const MigrateSetting *setting)
 
 		if (location == NULL)
 			refuse(reader, setting, ERRCODE_FEATURE_NOT_SUPPORTED,
-				   psprintf("location \"%s\" cannot be read", (char *) lfirst(lc)), why_not,
+				   psprintf("location \"%s\" cannot be read", migrate_excerpt(lfirst(lc))), why_not,
 				   "Locations are folders below the directory, such as \"filesystem:sql\": give the directory that has both the folder and this file, or the folder without the file.");
 		locations = lappend(locations, location);
 	}
@@ -334,7 +340,7 @@ require_harmless(const SettingsReader *reader, const MigrateSetting *setting, co
 		harmless = true;
 	if (!harmless)
 		refuse(reader, setting, ERRCODE_FEATURE_NOT_SUPPORTED,
-			   psprintf("setting \"%s\" is not supported", name_of(setting)), NULL, known->hint);
+			   psprintf("setting \"%s\" is not supported", shown_name(setting)), NULL, known->hint);
 }
 
 /*
@@ -353,7 +359,7 @@ set_field(SettingsReader *reader, const MigrateSetting *setting, const KnownSett
 			*(const char **) field = text_of(reader, setting);
 			if (known->needs_text && **(const char **) field == '\0')
 				refuse(reader, setting, ERRCODE_INVALID_PARAMETER_VALUE,
-					   psprintf("setting \"%s\" is empty", name_of(setting)), NULL, NULL);
+					   psprintf("setting \"%s\" is empty", shown_name(setting)), NULL, NULL);
 			break;
 		case USE_LIST:
 			*(List **) field = list_of(reader, setting);
@@ -413,7 +419,7 @@ add_setting(SettingsReader *reader, const MigrateSetting *setting, const char *n
 		if (strcmp(other_settings[i], name) == 0)
 			return;
 	refuse(reader, setting, ERRCODE_FEATURE_NOT_SUPPORTED,
-		   psprintf("setting \"%s\" is not known", name_of(setting)),
+		   psprintf("setting \"%s\" is not known", shown_name(setting)),
 		   NULL, "It may decide what runs: remove it, or correct its name.");
 }
 

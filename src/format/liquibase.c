@@ -154,7 +154,7 @@ check_expression(const ChangesetParser *parser, const char *list, const char *wh
 
 	if (error != NULL)
 		migrate_bad_file(parser->file->file, parser->lines.line.number,
-						 psprintf("%s \"%s\" cannot be read: %s", what, list, error), NULL);
+						 psprintf("%s \"%s\" cannot be read: %s", what, migrate_excerpt(list), error), NULL);
 }
 
 static void
@@ -559,7 +559,7 @@ migrate_changesets_parse(const MigrateFileName *file, const char *sql, int lengt
 
 	if (migrate_grammar_first(&grammar, 1, sql) < 0)
 		return NIL;
-	changelog->local_properties = NIL;
+	migrate_changelog_next_file(changelog);
 	migrate_lines_start(&parser.lines, sql, length);
 	while (migrate_lines_next(&parser.lines))
 		parse_line(&parser);

@@ -88,7 +88,7 @@ migrate_check_provider(const char *manifest, const char *str)
 	if (provider != NULL && strcmp(provider, "postgresql") != 0 && strcmp(provider, "postgres") != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("migrations are for \"%s\", not for PostgreSQL", provider),
+				 errmsg("migrations are for \"%s\", not for PostgreSQL", migrate_excerpt(provider)),
 				 errcontext("file \"%s\"", manifest)));
 }
 

@@ -39,7 +39,7 @@ parse_reaction(const char *file, const MigrateLine *line, const char *after, con
 			return i;
 	if (value != NULL)
 		migrate_bad_file(file, line->number,
-						 psprintf("unknown value \"%s\" of \"%s\"", value, key),
+						 psprintf("unknown value \"%s\" of \"%s\"", migrate_excerpt(value), key),
 						 "It is one of HALT, CONTINUE, MARK_RAN and WARN.");
 	return REACTION_HALT;
 }
@@ -117,7 +117,7 @@ migrate_parse_precondition(MigratePreconditions **preconditions, const char *fil
 	if (length != strlen("-sql-check") || pg_strncasecmp(rest, "-sql-check", length) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("precondition \"%.*s\" is not supported", length - 1, rest + 1),
+				 errmsg("precondition \"%s\" is not supported", migrate_excerpt(pnstrdup(rest + 1, length - 1))),
 				 errhint("Write it as \"--precondition-sql-check expectedResult:0 SELECT ...\"."),
 				 errcontext("file \"%s\", line %d", file, line->number)));
 	if (*preconditions == NULL)

@@ -239,8 +239,8 @@ apply_marker(SectionParser *parser, MigrateMarker marker, const char *after)
 			break;
 		case MARK_UNKNOWN:
 			migrate_bad_file(parser->file, line->number,
-							 psprintf("unrecognized marker: \"%.*s\"",
-									  (int) strcspn(line->str, "\r\n"), line->str), NULL);
+							 psprintf("unrecognized marker: \"%s\"",
+									  migrate_excerpt(pnstrdup(line->str, strcspn(line->str, "\r\n")))), NULL);
 			break;
 	}
 }

@@ -122,7 +122,7 @@ migrate_setting_boolean(const MigrateSettingsFile *settings, const MigrateSettin
 		return false;
 	if (!parse_bool(setting->value, &value))
 		migrate_bad_setting(settings, setting, ERRCODE_INVALID_PARAMETER_VALUE,
-							psprintf("invalid value for setting \"%s\": \"%s\"", setting->key, setting->value),
+							psprintf("invalid value for setting \"%s\": \"%s\"", migrate_excerpt(setting->key), migrate_excerpt(setting->value)),
 							"Use \"true\" or \"false\".");
 	return value;
 }
@@ -141,7 +141,7 @@ migrate_setting_path(const MigrateSettingsFile *settings, const MigrateSetting *
 	initStringInfo(&path);
 	if (*value == '/' || *value == '~' || (isalpha((unsigned char) *value) && value[1] == ':'))
 		migrate_bad_setting(settings, setting, ERRCODE_INVALID_PARAMETER_VALUE,
-							psprintf("path \"%s\" is absolute", value),
+							psprintf("path \"%s\" is absolute", migrate_excerpt(value)),
 							"Give it relative to the directory that the file is in.");
 	while (*value != '\0')
 	{
@@ -149,7 +149,7 @@ migrate_setting_path(const MigrateSettingsFile *settings, const MigrateSetting *
 
 		if (length == 2 && strncmp(value, "..", 2) == 0)
 			migrate_bad_setting(settings, setting, ERRCODE_INVALID_PARAMETER_VALUE,
-								psprintf("path \"%s\" leads out of the directory", setting->value),
+								psprintf("path \"%s\" leads out of the directory", migrate_excerpt(setting->value)),
 								"Give a directory that has all of the files.");
 		if (length > 0 && (length > 1 || *value != '.'))
 			appendStringInfo(&path, "%s%.*s", path.len > 0 ? "/" : "", length, value);

@@ -40,12 +40,26 @@ typedef struct TomlReader
 	int			nelements;		/* tables in arrays */
 } TomlReader;
 
-pg_noreturn static void refuse(const TomlReader *reader, const char *message);
+pg_noreturn static void refuse(const char *message);
 
 static void
-refuse(const TomlReader *reader, const char *message)
+refuse(const char *message)
 {
-	migrate_bad_file(reader->settings->file, reader->line, message, NULL);
+	ereport(ERROR,
+			(errcode(ERRCODE_SYNTAX_ERROR),
+			 errmsg("%s", message)));
+}
+
+/*
+ * The file and the line of any error while it is read: too deep a nesting is one of the
+ * server.
+ */
+static void
+add_context(void *arg)
+{
+	const TomlReader *reader = arg;
+
+	migrate_callback_context("file \"%s\", line %d", reader->settings->file, reader->line);
 }
 
 static void
@@ -101,13 +115,13 @@ append_code_point(TomlReader *reader, StringInfo str, int ndigits)
 		char		c = pg_tolower((unsigned char) reader->at[i]);
 
 		if (!isxdigit((unsigned char) c))
-			refuse(reader, "invalid escape sequence in a string");
+			refuse("invalid escape sequence in a string");
 		code = code * 16 + (isdigit((unsigned char) c) ? c - '0' : c - 'a' + 10);
 	}
 	reader->at += ndigits;
 	if (code == 0 || !is_valid_unicode_codepoint(code) || is_utf16_surrogate_first(code) ||
 		is_utf16_surrogate_second(code))
-		refuse(reader, "invalid escape sequence in a string");
+		refuse("invalid escape sequence in a string");
 	pg_unicode_to_server(code, buf);
 	appendStringInfoString(str, (char *) buf);
 }
@@ -128,7 +142,7 @@ append_escaped(TomlReader *reader, StringInfo str, bool multiline)
 		skip_blanks(reader);
 		reader->at += reader->at[0] == '\r' && reader->at[1] == '\n';
 		if (*reader->at != '\n')
-			refuse(reader, "invalid escape sequence in a string");
+			refuse("invalid escape sequence in a string");
 		while (*reader->at != '\0' && strchr(" \t\r\n", *reader->at) != NULL)
 			reader->line += *reader->at++ == '\n';
 		return;
@@ -137,7 +151,7 @@ append_escaped(TomlReader *reader, StringInfo str, bool multiline)
 	if (letter != NULL)
 		appendStringInfoChar(str, meant[letter - letters]);
 	else if (*reader->at != 'u' && *reader->at != 'U')
-		refuse(reader, "invalid escape sequence in a string");
+		refuse("invalid escape sequence in a string");
 	if (*reader->at != '\0')
 		reader->at++;
 	if (letter == NULL)
@@ -166,7 +180,7 @@ read_string(TomlReader *reader, bool may_be_multiline)
 		if (c == quote && (!multiline || (reader->at[1] == quote && reader->at[2] == quote)))
 			break;
 		if (c == '\0' || (c == '\n' && !multiline))
-			refuse(reader, "string is not closed");
+			refuse("string is not closed");
 		reader->at++;
 		reader->line += c == '\n';
 		if (c == '\\' && quote == '"')
@@ -195,7 +209,7 @@ read_key_part(TomlReader *reader)
 		return read_string(reader, false);
 	length = strspn(reader->at, BARE_KEY);
 	if (length == 0)
-		refuse(reader, "invalid key");
+		refuse("invalid key");
 	reader->at += length;
 	return pnstrdup(reader->at - length, length);
 }
@@ -204,10 +218,10 @@ read_key_part(TomlReader *reader)
  * Each setting has the whole path as its name, so its length is limited.
  */
 static char *
-join(const TomlReader *reader, const char *path, const char *part)
+join(const char *path, const char *part)
 {
 	if (strlen(path) + strlen(part) > MAX_PATH)
-		refuse(reader, psprintf("name is longer than %d bytes", MAX_PATH));
+		refuse(psprintf("name is longer than %d bytes", MAX_PATH));
 	return *path == '\0' ? pstrdup(part) : psprintf("%s.%s", path, part);
 }
 
@@ -238,7 +252,7 @@ read_key(TomlReader *reader, const char **table)
 		if (*reader->at != '.')
 			return part;
 		reader->at++;
-		*table = last_table(reader, join(reader, *table, part));
+		*table = last_table(reader, join(*table, part));
 		part = read_key_part(reader);
 	}
 }
@@ -247,7 +261,7 @@ static void
 define(TomlReader *reader, const char *path)
 {
 	if (!migrate_names_add(reader->defined, path, NULL))
-		refuse(reader, psprintf("\"%s\" is defined twice", path));
+		refuse(psprintf("\"%s\" is defined twice", path));
 }
 
 /*
@@ -271,7 +285,7 @@ read_scalar(TomlReader *reader)
 	for (int i = 0; i < lengthof(words); i++)
 		valid |= strcmp(scalar, words[i]) == 0;
 	if (!valid || strspn(scalar, BARE_KEY "+.: ") != length)
-		refuse(reader, "invalid value");
+		refuse("invalid value");
 	reader->at += length;
 	return scalar;
 }
@@ -292,13 +306,13 @@ read_array(TomlReader *reader, MigrateSetting *array)
 		if (*reader->at == ']')
 			break;
 		if (*reader->at == '\0')
-			refuse(reader, "array is not closed");
+			refuse("array is not closed");
 		read_value(reader, "", "", array);
 		skip_lines(reader);
 		if (*reader->at == ',')
 			reader->at++;
 		else if (*reader->at != ']')
-			refuse(reader, "array is not closed");
+			refuse("array is not closed");
 	}
 	reader->at++;
 }
@@ -322,7 +336,7 @@ read_value(TomlReader *reader, const char *table, const char *key, MigrateSettin
 			reader->at++;
 			if (array == NULL)
 			{
-				read_inline_table(reader, join(reader, table, key));
+				read_inline_table(reader, join(table, key));
 				return;
 			}
 			/* tables in arrays are read, but not kept */
@@ -364,16 +378,16 @@ read_inline_table(TomlReader *reader, const char *table)
 		if (first && *reader->at == '}')
 			break;
 		key = read_key(reader, &inner);
-		define(reader, join(reader, inner, key));
+		define(reader, join(inner, key));
 		if (*reader->at != '=')
-			refuse(reader, "key without a value");
+			refuse("key without a value");
 		reader->at++;
 		read_value(reader, inner, key, NULL);
 		skip_blanks(reader);
 		if (*reader->at == '}')
 			break;
 		if (*reader->at != ',')
-			refuse(reader, "inline table is not closed");
+			refuse("inline table is not closed");
 		reader->at++;
 	}
 	reader->at++;
@@ -391,9 +405,9 @@ read_header(TomlReader *reader)
 
 	reader->at += is_array ? 2 : 1;
 	path = read_key(reader, &table);
-	path = join(reader, table, path);
+	path = join(table, path);
 	if (*reader->at != ']' || (is_array && reader->at[1] != ']'))
-		refuse(reader, "name of a table is not closed");
+		refuse("name of a table is not closed");
 	reader->at += is_array ? 2 : 1;
 	if (is_array)
 	{
@@ -406,42 +420,52 @@ read_header(TomlReader *reader)
 	define(reader, path);
 	reader->table = path;
 	if (!skip_line_end(reader))
-		refuse(reader, "unexpected text after the name of a table");
+		refuse("unexpected text after the name of a table");
+}
+
+/*
+ * Read all tables, keys and values.
+ */
+static void
+read_all(TomlReader *reader)
+{
+	for (skip_lines(reader); *reader->at != '\0'; skip_lines(reader))
+	{
+		const char *table = reader->table;
+		char	   *key;
+
+		if (*reader->at == '[')
+		{
+			read_header(reader);
+			continue;
+		}
+		key = read_key(reader, &table);
+		define(reader, join(table, key));
+		if (*reader->at != '=')
+			refuse("key without a value");
+		reader->at++;
+		read_value(reader, table, key, NULL);
+		if (!skip_line_end(reader))
+			refuse("unexpected text after a value");
+	}
 }
 
 /*
  * Parse TOML.  The section of a setting is the table that it is in: names with periods
- * between them.  Errors: 42601 with file and line.
+ * between them.  Errors, with file and line: 42601, and 54001 for too deep a nesting.
  */
 MigrateSettingsFile *
 migrate_settings_parse_toml(const char *file, const char *str)
 {
 	MigrateSettingsFile *settings = palloc0(sizeof(MigrateSettingsFile));
 	TomlReader	reader = {.settings = settings,.at = str,.line = 1,.table = ""};
+	ErrorContextCallback callback = {.callback = add_context,.arg = &reader,.previous = error_context_stack};
 
 	settings->file = file;
 	reader.defined = migrate_names_create();
 	reader.arrays = migrate_names_create();
-	for (;;)
-	{
-		const char *table = reader.table;
-		char	   *key;
-
-		skip_lines(&reader);
-		if (*reader.at == '\0')
-			return settings;
-		if (*reader.at == '[')
-		{
-			read_header(&reader);
-			continue;
-		}
-		key = read_key(&reader, &table);
-		define(&reader, join(&reader, table, key));
-		if (*reader.at != '=')
-			refuse(&reader, "key without a value");
-		reader.at++;
-		read_value(&reader, table, key, NULL);
-		if (!skip_line_end(&reader))
-			refuse(&reader, "unexpected text after a value");
-	}
+	error_context_stack = &callback;
+	read_all(&reader);
+	error_context_stack = callback.previous;
+	return settings;
 }

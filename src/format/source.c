@@ -92,7 +92,7 @@ read_other(void *arg, const char *file, int *length)
 {
 	MigrateSource *source = arg;
 
-	if (!migrate_has_name(migrate_directory_names(source->dir), file))
+	if (!migrate_may_have_name(migrate_directory_names(source->dir), file))
 		return NULL;
 	return migrate_directory_read(source->dir, file, length);
 }
@@ -517,7 +517,7 @@ migrate_source_script(MigrateSource *source, const char *file, MigrateSection *s
 					 errmsg("file \"%s\" is a migration", file),
 					 errhint("Give a file that replaces all of them, such as one that pg_dump has written.")));
 	}
-	if (!migrate_has_name(migrate_directory_names(source->dir), file) ||
+	if (!migrate_may_have_name(migrate_directory_names(source->dir), file) ||
 		!migrate_source_read_file(source, file))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_FILE),

@@ -88,7 +88,7 @@ require_postgres(const SqitchConf *conf, const MigrateSetting *setting, const ch
 		!(length == 8 && strncmp(engine, "postgres", 8) == 0) &&
 		!(length == 10 && strncmp(engine, "postgresql", 10) == 0))
 		migrate_bad_setting(conf->settings, setting, ERRCODE_FEATURE_NOT_SUPPORTED,
-							psprintf("engine of the project is \"%.*s\", not PostgreSQL", length, engine),
+							psprintf("engine of the project is \"%s\", not PostgreSQL", migrate_excerpt(pnstrdup(engine, length))),
 							NULL);
 }
 

@@ -29,13 +29,10 @@
 void
 migrate_refuse_missing_file(const char *file, const char *manifest, int line, List *names)
 {
-	for (const char *slash = strchr(file, '/'); slash != NULL; slash = strchr(slash + 1, '/'))
-	{
-		const char *folder = pnstrdup(file, slash + 1 - file);
+	char	   *folder = migrate_unreadable_folder(names, file);
 
-		if (migrate_has_name(names, folder))
-			migrate_refuse_unreadable(folder);
-	}
+	if (folder != NULL)
+		migrate_refuse_unreadable(folder);
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_FILE),
 			 errmsg("file \"%s\" does not exist", file),
@@ -248,9 +245,9 @@ check_dependency(const SqitchPlan *plan, const SqitchChange *change, char *depen
 	ereport(ERROR,
 			(errcode(conflict ? ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE : ERRCODE_UNDEFINED_OBJECT),
 			 conflict ? errmsg("change \"%s\" conflicts with \"%s\", which precedes it in the plan",
-							   change->name, dependency + 1) :
+							   change->name, migrate_excerpt(dependency + 1)) :
 			 errmsg("change \"%s\" requires \"%s\", which does not precede it in the plan",
-					change->name, dependency),
+					change->name, migrate_excerpt(dependency)),
 			 errcontext("file \"%s\", line %d", plan->file, change->line)));
 }
 
@@ -443,7 +440,7 @@ migrate_sqitch_plan_files(const MigrateLayout *layout, const char *manifest, con
 		up = sqitch_file(change, PART_UP, deploy, script);
 		up->verify = script_file(&plan, change, SCRIPT_VERIFY, script);
 		files = lappend(files, up);
-		if (migrate_has_name(names, revert))
+		if (migrate_may_have_name(names, revert))
 			files = lappend(files, sqitch_file(change, PART_DOWN, revert, script));
 	}
 	return files;

@@ -19,7 +19,6 @@
 #include "postgres.h"
 
 #include "lib/stringinfo.h"
-#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 
 #include "files/files.h"
@@ -40,8 +39,6 @@
 #define MAX_DEPTH		16
 #define MAX_TEMPLATES	10000
 #define MAX_BYTES		(512 * 1024 * 1024)
-
-#define MAX_SHOWN_ACTION	128
 
 /*
  * Where a part of an expanded text comes from.
@@ -71,7 +68,9 @@ typedef struct Expansion
 	List	   *origins;		/* of Origin, in order */
 	MigrateReadTemplate read;
 	void	   *arg;
-	int			templates;		/* so many so far */
+	size_t		own;			/* bytes of the migration itself */
+	int			templates;		/* so many are included so far ... */
+	size_t		bytes;			/* ... of that size, with what is left out */
 	List	   *gaps;			/* of int: begin and end of what is between
 								 * tokens */
 } Expansion;
@@ -81,8 +80,7 @@ typedef struct Expansion
  */
 typedef struct Action
 {
-	const char *begin;			/* its braces ... */
-	const char *end;			/* ... and what follows them */
+	const char *end;			/* what follows its braces */
 	char	   *text;			/* between them, without white space around it */
 	bool		is_comment;
 	bool		trims_left;
@@ -142,36 +140,34 @@ find_close(const char *p, bool is_comment)
 }
 
 /*
- * Parse the action that begins at "begin", in that line of a file.  42601 if it does not
- * end.
+ * Parse the action that begins at "begin"; false if it does not end.
  */
-static Action
-parse_action(const char *begin, const char *file, int line)
+static bool
+parse_action(Action *action, const char *begin)
 {
-	Action		action = {.begin = begin};
 	const char *p = begin + 2;
 	const char *close;
 	const char *end;
 
-	action.trims_left = *p == '-' && p[1] != '\0' && strchr(SPACE, p[1]) != NULL;
-	if (action.trims_left)
+	action->trims_left = *p == '-' && p[1] != '\0' && strchr(SPACE, p[1]) != NULL;
+	if (action->trims_left)
 		p += 2;
-	action.is_comment = strncmp(p, "/*", 2) == 0;
-	close = find_close(p, action.is_comment);
+	action->is_comment = strncmp(p, "/*", 2) == 0;
+	close = find_close(p, action->is_comment);
 	if (close == NULL)
-		migrate_bad_file(file, line, "action of a template does not end", NULL);
-	action.end = close + 2;
+		return false;
+	action->end = close + 2;
 	end = close;
-	action.trims_right = end - p >= 2 && end[-1] == '-' && strchr(SPACE, end[-2]) != NULL;
-	if (action.is_comment)
-		action.trims_right = close[-1] == '-';
-	if (action.trims_right)
+	action->trims_right = end - p >= 2 && end[-1] == '-' && strchr(SPACE, end[-2]) != NULL;
+	if (action->is_comment)
+		action->trims_right = close[-1] == '-';
+	if (action->trims_right)
 		end -= 2;
 	p += strspn(p, SPACE);
 	while (end > p && strchr(SPACE, end[-1]) != NULL)
 		end--;
-	action.text = pnstrdup(p, Max(end - p, 0));
-	return action;
+	action->text = pnstrdup(p, Max(end - p, 0));
+	return true;
 }
 
 /*
@@ -231,6 +227,23 @@ template_of(const Action *action, const char **argument)
 }
 
 /*
+ * Refuse more for one migration than can be meant.
+ */
+static void
+check_amount(const Expansion *expansion, int depth, size_t more, const char *file, int line)
+{
+	if (depth <= MAX_DEPTH && expansion->templates <= MAX_TEMPLATES && expansion->bytes <= MAX_BYTES &&
+		expansion->out.len + more <= expansion->own + MAX_BYTES)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+			 errmsg("migration includes too many files or too much text"),
+			 errdetail("The limits are %d files in one another, %d files in all, and %d MB.", MAX_DEPTH,
+					   MAX_TEMPLATES, MAX_BYTES / (1024 * 1024)),
+			 errcontext("file \"%s\", line %d", file, line)));
+}
+
+/*
  * Append text that comes from that line of a file.
  */
 static void
@@ -240,6 +253,7 @@ append_text(Expansion *expansion, const char *str, int length, const char *file,
 
 	if (length <= 0)
 		return;
+	check_amount(expansion, 0, length, file, line);
 	origin = palloc(sizeof(Origin));
 	origin->offset = expansion->out.len;
 	origin->file = file;
@@ -263,7 +277,7 @@ append_template(Expansion *expansion, char *name, const char *argument, int line
 	if (str == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_FILE),
-				 errmsg("template \"%s\" does not exist", name),
+				 errmsg("template \"%s\" does not exist", migrate_excerpt(name)),
 				 is_shared ? 0 :
 				 errdetail("Templates are the *.sql files in folders of the directory; their names begin with the folder."),
 				 errcontext("file \"%s\", line %d", self->file, line)));
@@ -273,14 +287,9 @@ append_template(Expansion *expansion, char *name, const char *argument, int line
 					(errcode(ERRCODE_INVALID_RECURSION),
 					 errmsg("file \"%s\" includes itself", name),
 					 errcontext("file \"%s\", line %d", self->file, line)));
-	if (inner.depth > MAX_DEPTH || ++expansion->templates > MAX_TEMPLATES ||
-		(size_t) expansion->out.len + strlen(str) > MAX_BYTES)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("migration includes too many files or too much text"),
-				 errdetail("The limits are %d files in one another, %d files in all, and %d MB.", MAX_DEPTH,
-						   MAX_TEMPLATES, MAX_BYTES / (1024 * 1024)),
-				 errcontext("file \"%s\", line %d", self->file, line)));
+	expansion->templates++;
+	expansion->bytes += strlen(str);
+	check_amount(expansion, inner.depth, 0, self->file, line);
 	if (strcmp(argument, ".") == 0)
 	{
 		inner.has_data = self->has_data;
@@ -289,6 +298,7 @@ append_template(Expansion *expansion, char *name, const char *argument, int line
 	else if (*argument != '\0')
 		inner.dot = parse_string(&argument);
 	expand(expansion, str, 1, &inner);
+	pfree(str);
 }
 
 /*
@@ -299,7 +309,7 @@ append_action(Expansion *expansion, const Action *action, int line, const Templa
 {
 	const char *variable = self->has_data ? variable_of(action) : NULL;
 	const char *argument;
-	char	   *name = template_of(action, &argument);
+	char	   *name = action->is_comment ? NULL : template_of(action, &argument);
 
 	if (action->is_comment)
 		return;
@@ -316,8 +326,7 @@ append_action(Expansion *expansion, const Action *action, int line, const Templa
 	else
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("action \"%.*s\" of a template is not supported",
-						pg_mbcliplen(action->text, strlen(action->text), MAX_SHOWN_ACTION), action->text),
+				 errmsg("action \"%s\" of a template is not supported", migrate_excerpt(action->text)),
 				 !self->has_data && variable_of(action) != NULL ?
 				 errhint("The file is included without the data: write {{ template \"%s\" . }}.", self->file) :
 				 errhint("Use only {{ template \"folder/file.sql\" . }} and {{ .name }}, or write the statements out; tern's \"print-migrations\" shows them."),
@@ -336,17 +345,20 @@ expand(Expansion *expansion, const char *str, int line, const Template *self)
 	while ((next = migrate_find_text(str, "{{")) != NULL)
 	{
 		int			action_line = line + migrate_count_lines(str, next - str) - 1;
-		Action		action = parse_action(next, self->file, action_line);
+		Action		action;
 		const char *end = next;
 		int			blank = trims ? strspn(str, SPACE) : 0;
 
 		CHECK_FOR_INTERRUPTS();
+		if (!parse_action(&action, next))
+			migrate_bad_file(self->file, action_line, "action of a template does not end", NULL);
 		blank = Min(blank, next - str);
 		while (action.trims_left && end > str + blank && strchr(SPACE, end[-1]) != NULL)
 			end--;
 		append_text(expansion, str + blank, end - str - blank, self->file,
 					line + migrate_count_lines(str, blank) - 1);
 		append_action(expansion, &action, action_line, self);
+		pfree(action.text);
 		line = action_line + migrate_count_lines(next, action.end - next) - 1;
 		str = action.end;
 		trims = action.trims_right;
@@ -456,7 +468,7 @@ with_line_markers(const Expansion *expansion, const char *file, int line)
 char *
 migrate_expand_template(const char *str, const char *file, int line, MigrateReadTemplate read, void *arg)
 {
-	Expansion	expansion = {.read = read,.arg = arg};
+	Expansion	expansion = {.read = read,.arg = arg,.own = strlen(str)};
 	Template	self = {.file = file,.has_data = true};
 
 	initStringInfo(&expansion.out);
@@ -468,33 +480,26 @@ migrate_expand_template(const char *str, const char *file, int line, MigrateRead
 }
 
 /*
- * The templates that a text may include: visit() is called with the name of each, if it
- * can be one.
+ * The templates that a text includes: visit() is called with the name of each, if it can be
+ * one.  A text with an action that does not end is not expanded, and no more of it are.
  */
 void
 migrate_templates_visit(const char *sql, bool (*visit) (void *arg, const char *file), void *arg)
 {
 	while ((sql = migrate_find_text(sql, "{{")) != NULL)
 	{
-		const char *p = sql + 2;
-		const char *close;
-		Action		action = {0};
+		Action		action;
 		const char *argument;
 		char	   *name;
 
 		CHECK_FOR_INTERRUPTS();
-		p += *p == '-';
-		p += strspn(p, SPACE);
-		close = find_close(p, false);
-		if (close == NULL)
+		if (!parse_action(&action, sql))
 			return;
-		action.text = pnstrdup(p, close - p - (close > p && close[-1] == '-'));
-		for (int n = strlen(action.text); n > 0 && strchr(SPACE, action.text[n - 1]) != NULL; n--)
-			action.text[n - 1] = '\0';
-		name = template_of(&action, &argument);
+		name = action.is_comment ? NULL : template_of(&action, &argument);
 		if (name != NULL && strchr(name, '/') != NULL && migrate_has_suffix(name, ".sql"))
 			(void) visit(arg, name);
-		sql = p;
+		pfree(action.text);
+		sql = action.end;
 	}
 }
 

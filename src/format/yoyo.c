@@ -274,9 +274,9 @@ link_dependents(Dependent *dependents, int n)
 				ereport(ERROR,
 						(errcode(ERRCODE_UNDEFINED_FILE),
 						 errmsg("migration \"%s\" depends on \"%s\", which does not exist",
-								migration->file, (char *) lfirst(lc)),
+								migration->file, migrate_excerpt(lfirst(lc))),
 						 errhint("Add file \"%s.sql\", or correct the line. If it is only a comment, specify \"format\".",
-								 (char *) lfirst(lc)),
+								 migrate_excerpt(lfirst(lc))),
 						 errcontext("file \"%s\", line %d", migration->file, migration->depends_line)));
 			other->dependents = lappend(other->dependents, &dependents[i]);
 			dependents[i].waits_for++;

@@ -16,7 +16,6 @@
  */
 #include "postgres.h"
 
-#include "mb/pg_wchar.h"
 #include "utils/timeout.h"
 
 #include "execute/execute.h"
@@ -31,9 +30,6 @@
 #include "util/printable.h"
 #include "util/subtransaction.h"
 #include "variables/variables.h"
-
-/* a value in a message is cut after so many bytes */
-#define MAX_SHOWN_VALUE 100
 
 /*
  * A precondition that is parsed.
@@ -137,25 +133,12 @@ run_query(void *arg)
 									 query->execution);
 }
 
-/*
- * Is an error one of what a changeset says?  A cancel, a deadlock and the like are raised
- * in any case, and so is a lock that is not to be had: that may be tried again.
- */
-static bool
-is_own_error(const ErrorData *error)
-{
-	return migrate_is_error_of_input(error->sqlerrcode) &&
-		error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE;
-}
-
 static char *
 shown(const char *value)
 {
 	if (value == NULL)
 		return pstrdup("NULL");
-	if (strlen(value) <= MAX_SHOWN_VALUE)
-		return psprintf("\"%s\"", value);
-	return psprintf("\"%.*s...\"", pg_mbcliplen(value, strlen(value), MAX_SHOWN_VALUE), value);
+	return psprintf("\"%s\"", migrate_excerpt(value));
 }
 
 /*
@@ -170,7 +153,7 @@ refuse(const MigrateStep *step, const Check *check, const char *value)
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("precondition of changeset \"%s\" does not hold", step->file->version),
 			 errdetail("The query returned %s instead of \"%s\": %s", shown(value),
-					   check->expected, check->sql),
+					   migrate_excerpt(check->expected), migrate_excerpt(check->sql)),
 			 preconditions->fail_message ? errhint("%s", preconditions->fail_message) : 0));
 }
 
@@ -195,10 +178,12 @@ react(const MigrateStep *step, const Check *check, const char *value, ErrorData 
 		ReThrowError(error);
 	}
 	if (error != NULL)
-		reason = psprintf("The precondition in line %d has failed: %s.", check->precondition->line, error->message);
+		reason = psprintf("The precondition in file \"%s\", line %d, has failed: %s.",
+						  check->precondition->file, check->precondition->line, error->message);
 	else
-		reason = psprintf("The precondition in line %d does not hold: its query returned %s instead of \"%s\".",
-						  check->precondition->line, shown(value), check->expected);
+		reason = psprintf("The precondition in file \"%s\", line %d, does not hold: its query returned %s instead of \"%s\".",
+						  check->precondition->file, check->precondition->line, shown(value),
+						  migrate_excerpt(check->expected));
 	if (reaction == REACTION_WARN && !quiet)
 		ereport(WARNING,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -238,7 +223,7 @@ migrate_check_preconditions(MigrateRun *run, const MigrateStep *step, MigrateExe
 		migrate_forget_statement(execution);
 		if (execution->errctx.commits)
 			disable_timeout(STATEMENT_TIMEOUT, false);
-		if (error != NULL && !is_own_error(error))
+		if (error != NULL && !migrate_is_error_of_statement(error->sqlerrcode))
 			ReThrowError(error);
 		if (error == NULL)
 			holds = query.value != NULL && strcmp(query.value, check->expected) == 0;
@@ -259,7 +244,7 @@ bool
 migrate_ignores(const MigrateStep *step, const ErrorData *error)
 {
 	return step->direction == MIGRATE_UP && step->file != NULL && step->file->ignores_failure &&
-		migrate_is_error_of_input(error->sqlerrcode);
+		migrate_is_error_of_statement(error->sqlerrcode);
 }
 
 /*

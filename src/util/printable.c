@@ -23,6 +23,8 @@
 
 /* a message that is longer is cut: it may quote one of a statement's */
 #define MAX_MESSAGE		(1024 * 1024)
+/* and a text from a file that a message shows, after so many bytes */
+#define MAX_EXCERPT		128
 
 /*
  * What a terminal or a reader would not see as it is: control characters, and
@@ -168,6 +170,20 @@ migrate_shown(const char *str)
 	}
 	appendStringInfoString(&shown, done);
 	return shown.data;
+}
+
+/*
+ * A text of a file or of a value, of any length, as a message shows it: its beginning,
+ * palloc'd, or "str" itself if that is all of it.
+ */
+char *
+migrate_excerpt(const char *str)
+{
+	int			length = strlen(str);
+
+	if (length <= MAX_EXCERPT)
+		return unconstify(char *, str);
+	return psprintf("%.*s...", pg_mbcliplen(str, length, MAX_EXCERPT), str);
 }
 
 static char *printable(const char *format, va_list args) pg_attribute_printf(1, 0);

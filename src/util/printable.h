@@ -23,6 +23,7 @@
  */
 extern char *migrate_printable(const char *format,...) pg_attribute_printf(1, 2);
 extern char *migrate_shown(const char *str);
+extern char *migrate_excerpt(const char *str);
 extern bool migrate_is_printable(const char *str, int length);
 extern void migrate_callback_context(const char *format,...) pg_attribute_printf(1, 2);
 extern void migrate_callback_hint(const char *format,...) pg_attribute_printf(1, 2);

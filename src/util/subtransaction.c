@@ -37,6 +37,24 @@ migrate_is_error_of_input(int sqlerrcode)
 }
 
 /*
+ * Is an error one of what a statement says, so that its migration may decide what comes
+ * of it?  Not one that tells of the server, of its files or of another server, nor that a
+ * lock is not to be had: it may succeed when it is tried again.
+ */
+bool
+migrate_is_error_of_statement(int sqlerrcode)
+{
+	switch (ERRCODE_TO_CATEGORY(sqlerrcode))
+	{
+		case ERRCODE_CONNECTION_EXCEPTION:
+		case ERRCODE_SYSTEM_ERROR:
+			return false;
+	}
+	return sqlerrcode != ERRCODE_STATEMENT_TOO_COMPLEX && sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE &&
+		migrate_is_error_of_input(sqlerrcode);
+}
+
+/*
  * Call "body" in a subtransaction, which is rolled back after an error, and if
  * "undo" also without one.
  */

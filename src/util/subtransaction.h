@@ -14,6 +14,7 @@
 #define MIGRATE_UTIL_SUBTRANSACTION_H
 
 extern bool migrate_is_error_of_input(int sqlerrcode);
+extern bool migrate_is_error_of_statement(int sqlerrcode);
 extern ErrorData *migrate_try(void (*body) (void *arg), void *arg);
 extern ErrorData *migrate_try_undone(void (*body) (void *arg), void *arg);
 

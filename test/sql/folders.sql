@@ -75,6 +75,32 @@ SELECT test.shell('rm inside/here/two && ln -s ../../outside/V2__b.sql inside/he
 SET ROLE regress_folders;
 SELECT test.try($$SELECT migrate.apply(test.made('inside/here'))$$);
 RESET ROLE;
+-- also where a tool may do without a file
+SELECT test.write('inside/plan/sqitch.plan', E'%project=x\n\na 2024-01-01T00:00:00Z A <a@x>\n');
+SELECT test.write('inside/plan/deploy/a.sql', 'SELECT 1;');
+SELECT test.write('outside/a.sql', 'SELECT 1;');
+SELECT test.shell('ln -s ../../outside inside/plan/verify');
+SET migrate.verify_scripts = on;
+SET ROLE regress_folders;
+SELECT test.try($$SELECT migrate.apply(test.made('inside/plan'))$$);
+RESET ROLE;
+RESET migrate.verify_scripts;
+SELECT test.shell('rm inside/plan/verify && ln -s ../../outside inside/plan/revert');
+SET ROLE regress_folders;
+SELECT test.try($$SELECT migrate.apply(test.made('inside/plan'))$$);
+SELECT test.try($$SELECT migrate.baseline(test.made('inside/plan'), script => 'revert/a.sql')$$);
+RESET ROLE;
+-- and for a file that is not one of SQL
+SELECT test.write('outside/flyway.toml', '');
+SELECT test.write('inside/toml/V1__a.sql', 'SELECT 1;');
+SELECT test.shell('ln -s ../../outside/flyway.toml inside/toml/ && ln -s /nowhere inside/toml/sqitch.conf');
+SET ROLE regress_folders;
+SELECT test.try($$SELECT migrate.apply(test.made('inside/toml'))$$);
+RESET ROLE;
+SELECT test.shell('rm inside/toml/flyway.toml');
+SET ROLE regress_folders;
+SELECT test.try($$SELECT migrate.apply(test.made('inside/toml'))$$);
+RESET ROLE;
 RESET migrate.allowed_directories;
 DROP OWNED BY regress_folders;
 DROP ROLE regress_folders;

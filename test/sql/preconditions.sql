@@ -135,6 +135,16 @@ SELECT test.log('warn', '--changeset a:1', '--preconditions onFail:WARN, onError
 SET statement_timeout = 100;
 CALL migrate.up(test.made('warn'), project => 'cancelled');
 RESET statement_timeout;
+-- nor is one that tells of the server, also for a changeset that may fail
+CREATE FUNCTION test.fail(state text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE 'error' USING ERRCODE = state; END $$;
+SELECT state, test.log('server', '--changeset a:1', '--preconditions onError:' || reaction, format('--precondition-sql-check 0 SELECT test.fail(''%s'')', state), 'SELECT 1;'),
+	test.try($try$SELECT migrate.apply(test.made('server'), project => 'server')$try$)
+FROM unnest('{58000,58030,58P01,58P02,08006,54001,53100,40001,55P03,XX000}'::text[]) state, unnest('{MARK_RAN,CONTINUE}'::text[]) reaction;
+SELECT state, test.log('server', '--changeset a:1 failOnError:false', format('SELECT test.fail(''%s'');', state)),
+	test.try($try$SELECT migrate.apply(test.made('server'), project => 'server')$try$)
+FROM unnest('{58030,58P01,08006,54001,53100,55P03,54000,P0001}'::text[]) state;
+SELECT test.log('server', '--changeset a:1', '--preconditions onError:CONTINUE', '--precondition-sql-check 0 SELECT test.fail(''54000'')', 'SELECT 1;');
+SELECT version FROM migrate.apply(test.made('server'), project => 'server');
 
 --
 -- runInTransaction:false, runOnChange, runAlways
@@ -263,6 +273,24 @@ SELECT version FROM migrate.apply(test.made('valid'), project => 'valid');
 SELECT test.try(format('SELECT migrate.plan(files => jsonb_build_object(''a.sql'', %L))', E'--liquibase formatted sql\n--property name:k0 value:xxxxxxxxxx\n' ||
 	(SELECT string_agg(format('--property name:k%s value:%s', i, repeat(format('${k%s}', i - 1), 10)), E'\n' ORDER BY i) FROM generate_series(1, 9) i) ||
 	E'\n--changeset a:1\nSELECT 1;\n'));
+BEGIN;
+SET LOCAL statement_timeout = '30s';
+CREATE FUNCTION test.sent(lines text) RETURNS SETOF text LANGUAGE sql AS $$
+	SELECT test.try(format('SELECT migrate.plan(files => jsonb_build_object(''a.sql'', %L))', E'--liquibase formatted sql\n' || lines || E'\n--changeset a:1\nSELECT 1;\n')) $$;
+SELECT test.sent((SELECT string_agg(format('--property name:k%s value:${k%s}', i, i + 1), E'\n') FROM generate_series(1, 10000) i));
+SELECT test.sent((SELECT string_agg(format('--property name:k%s value:${k%s} global:%s', i, i + 1, i % 2 = 0), E'\n') FROM generate_series(1, 10001) i));
+SELECT test.sent('--property name:k value:' || repeat('x', 1000000) || E'\n' || repeat(E'--property name:l value:${k}\n', 105));
+-- many that are not decided, and many changesets
+SELECT count(*) FROM migrate.status(files => jsonb_build_object('a.sql', E'--liquibase formatted sql\n' ||
+	(SELECT string_agg(format('--property name:k%s value:1 context:c', i), E'\n') FROM generate_series(1, 10000) i) ||
+	(SELECT string_agg(format(E'\n--changeset a:%s\nSELECT ''${k${x}'';', i), '') FROM generate_series(1, 10000) i)));
+COMMIT;
+-- the case of a name does not matter; of one file, the last counts
+SELECT test.log('case', '--property name:Id value:one global:false', '--property name:ID value:two global:false', '--property name:W value:w', '--property name:w value:v',
+	'--changeset ${iD}${w}:1 labels:"' || repeat('l', 130) || '"', 'SELECT 1;');
+SELECT test.try($$SELECT migrate.apply(test.made('case'), project => 'case')$$);
+SELECT test.log('case', '--changeset a:1 context:"(' || repeat('l', 130) || '"', 'SELECT 1;');
+SELECT test.look('case');
 -- a precondition that halts a changeset whose failure is ignored, in both ways
 SELECT test.write('halts/1.sql', E'--liquibase formatted sql\n--changeset a:1 failOnError:false\n--preconditions onFail:HALT\n--precondition-sql-check expectedResult:1 SELECT 0\nCREATE TABLE halted ();\n--changeset a:2\nSELECT 2;\n');
 SELECT version FROM migrate.apply(test.made('halts'), project => 'halts');

@@ -162,6 +162,11 @@ CALL migrate.up(:tn);
 RESET ROLE;
 SELECT relname, relowner::regrole FROM pg_class WHERE relname ~ 'of_role';
 RESET migrate.allowed_directories;
+-- too much, though little of it is put in
+\set below '---- create above / drop below ----\nSELECT 2;\n'
+SELECT test.try(format('SELECT migrate.apply(project => ''much'', files => %L)', jsonb_build_object('001_a.sql', E'SELECT 1;\n' || repeat('{{ template "s/x.sql" . }}', 600) || E'\n' || :'below',
+	's/x.sql', '{{/*' || repeat(' ', 1000000) || '*/}}')));
+SELECT test.try(format('SELECT migrate.apply(project => ''much'', files => %L)', jsonb_build_object('001_a.sql', '{{ ' || repeat('a', 1000) || E' }}\n' || :'below')));
 -- many values, and long templates
 BEGIN;
 SET LOCAL statement_timeout = '30s';
@@ -169,6 +174,8 @@ SELECT state FROM migrate.status(project => 'many', files => jsonb_build_object(
 	'tern.conf', E'[data]\n' || (SELECT string_agg(format('k%s = %s', i, i), E'\n') FROM generate_series(1, 50000) i)));
 SELECT count(*) FROM migrate.plan(project => 'many', files => jsonb_build_object('001_a.sql', E'{{ template "s/x.sql" . }}\nSELECT 1;\n---- create above / drop below ----\nSELECT 2;',
 	's/x.sql', repeat(E'SELECT 1;\n', 20000)));
+SELECT version FROM migrate.apply(project => 'many', files => jsonb_build_object('001_a.sql', E'{{ template "s/x.sql" . }}\n' || :'below', 's/x.sql', 'SELECT 1;'));
+SELECT state FROM migrate.status(project => 'many', files => jsonb_build_object('001_a.sql', E'SELECT 1;\n' || :'below' || repeat('{{template ', 300000) || '}}', 's/x.sql', 'SELECT 1;'));
 COMMIT;
 DROP OWNED BY regress_migrate_tern;
 DROP ROLE regress_migrate_tern;
