@@ -165,8 +165,8 @@ class Model(Runs):
 
     def keep_in_step(self, downs, ups, known):
         """The table of the tool is kept in step with the rest of the call, which knows
-        these versions."""
-        if self.settings['keep_in_step'] != 'on' or not (downs or ups):
+        these versions.  Callbacks are not recorded there."""
+        if self.settings['keep_in_step'] != 'on' or all(isinstance(step, str) for step in downs + ups):
             return
         self.tool = self.tools.find(self.schema, self.format)
         self.tool.check(self, [step[0] for step in downs if not isinstance(step, str)],
