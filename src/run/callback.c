@@ -278,13 +278,26 @@ migrate_callbacks_after_error(const MigrateRun *run, const MigrateStep *step)
 }
 
 /*
+ * Was a statement cancelled by somebody, and not by its timeout?  Core has one SQLSTATE for
+ * both, so it is the text that tells, before it is translated.
+ */
+static bool
+is_cancelled_by_request(const ErrorData *error)
+{
+	return error->sqlerrcode == ERRCODE_QUERY_CANCELED && error->message_id != NULL &&
+		strcmp(error->message_id, "canceling statement due to user request") == 0;
+}
+
+/*
  * Run the callbacks after a failure of a step of a run that commits, in a memory context that
- * outlives commits.  If they fail, too, it is the first error that counts.
+ * outlives commits.  If they fail, too, it is the first error that counts; but a cancel
+ * request is not for one of them alone, and ends whatever runs next.
  */
 void
 migrate_run_error_callbacks(MigrateRun *run, const MigrateStep *failed)
 {
 	MemoryContext context = CurrentMemoryContext;
+	volatile bool cancelled = false;
 	ListCell   *lc;
 
 	foreach(lc, migrate_callbacks_after_error(run, failed))
@@ -304,6 +317,7 @@ migrate_run_error_callbacks(MigrateRun *run, const MigrateStep *failed)
 			error = CopyErrorData();
 			FlushErrorState();
 			migrate_abort_now(context);
+			cancelled = is_cancelled_by_request(error);
 			ereport(WARNING,
 					(errcode(error->sqlerrcode),
 					 errmsg("callback \"%s\" has failed: %s", step->file->file, error->message)));
@@ -311,5 +325,10 @@ migrate_run_error_callbacks(MigrateRun *run, const MigrateStep *failed)
 		PG_END_TRY();
 		MemoryContextSwitchTo(context);
 		run->failing = false;
+		if (cancelled)
+		{
+			InterruptPending = QueryCancelPending = true;
+			break;
+		}
 	}
 }

@@ -71,6 +71,32 @@ sub wait_until_waiting
 	close_session($session);
 }
 
+# A callback runs after a failure.
+{
+	my $dir = new_directory('V1__a.sql' => "CREATE TABLE b (i integer);\nSELECT 1 / count(*) FROM go;\n",
+		'afterMigrateError__a.sql' => "SELECT pg_advisory_xact_lock(7);\n",
+		'afterMigrateError__b.sql' => "CREATE TABLE public.called (i integer);\n");
+	my $session = open_session($db);
+	my ($pid) = ask($session, 'SELECT pg_backend_pid()');
+	my $call = "CALL migrate.up_schemas('$dir', '{s1,s2}', project => 'callback', on_error => 'continue')";
+
+	ask($watcher, 'SELECT pg_advisory_lock(7)');
+	start($session, $call);
+	wait_until_waiting($pid, 'advisory');
+	ask($watcher, "SELECT pg_cancel_backend($pid)");
+	my ($out, $err) = finish($session);
+	like($err, qr/WARNING:  57014: callback "afterMigrateError__a.sql" has failed.*ERROR:  57014: canceling statement due to user request/s,
+		'the request ends the callbacks, and the call');
+	is(query($db, "SELECT to_regclass('s2.b') IS NULL AND to_regclass('called') IS NULL"), 't', 'nothing runs after it');
+
+	# a timeout is for its statement
+	($out, $err) = ask($session, "SET statement_timeout = '100ms'; $call");
+	like($err, qr/WARNING:  57014: callback "afterMigrateError__a.sql" has failed/, 'a callback takes too long');
+	is(query($db, "SELECT to_regclass('s2.b') IS NULL OR to_regclass('called') IS NULL"), 'f', 'the others run, and the next schema');
+	ask($watcher, 'SELECT pg_advisory_unlock(7)');
+	close_session($session);
+}
+
 close_session($_) foreach $watcher, $blocker;
 $node->stop;
 done_testing();
