@@ -17,6 +17,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
 #include "nodes/parsenodes.h"
+#include "utils/hsearch.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
@@ -84,33 +85,69 @@ may_use_index(Relation rel, const Node *where)
 }
 
 /*
- * The tables of a view's query, which get "lock" as well, and are read if "scans".
+ * Views that are gone through, each once: those that join another one several times, and
+ * so on, would take twice as long with each level.
+ */
+typedef struct Views
+{
+	Producer   *producer;
+	LOCKMODE	lock;			/* that their tables get ... */
+	bool		scans;			/* ... which are read as a whole */
+	HTAB	   *seen;			/* of Oid */
+}			Views;
+
+static void tables_of_view(Views * views, Oid view);
+
+/*
+ * The tables of a view's query.
  */
 static void
-tables_of_query(Producer *producer, const Query *query, Oid view, LOCKMODE lock, bool scans)
+tables_of_query(Views * views, const Query *query, Oid view)
 {
 	ListCell   *lc;
 
 	check_stack_depth();
 	foreach(lc, query->cteList)
-		tables_of_query(producer, castNode(Query, lfirst_node(CommonTableExpr, lc)->ctequery), view, lock, scans);
+		tables_of_query(views, castNode(Query, lfirst_node(CommonTableExpr, lc)->ctequery), view);
 	foreach(lc, query->rtable)
 	{
 		const RangeTblEntry *rte = lfirst_node(RangeTblEntry, lc);
 		MigrateRelationFact *fact;
 
+		CHECK_FOR_INTERRUPTS();
 		if (rte->rtekind == RTE_SUBQUERY && rte->subquery != NULL && !OidIsValid(rte->relid))
-			tables_of_query(producer, rte->subquery, view, lock, scans);
+			tables_of_query(views, rte->subquery, view);
 		if (rte->rtekind != RTE_RELATION || rte->relid == view)
 			continue;
-		fact = migrate_fact_add(producer, rte->relid, lock, 0);
+		fact = migrate_fact_add(views->producer, rte->relid, views->lock, 0);
 		if (fact == NULL)
 			continue;
 		if (fact->kind == RELKIND_VIEW)
-			migrate_facts_of_view(producer, rte->relid, lock, scans);
-		else if (scans && !fact->emptied && fact->kind != RELKIND_PARTITIONED_TABLE)
+			tables_of_view(views, rte->relid);
+		else if (views->scans && !fact->emptied && fact->kind != RELKIND_PARTITIONED_TABLE)
 			fact->scanned = true;
 	}
+}
+
+static void
+tables_of_view(Views * views, Oid view)
+{
+	Relation	rel;
+	bool		found;
+
+	(void) hash_search(views->seen, &view, HASH_ENTER, &found);
+	rel = found ? NULL : migrate_fact_open(view);
+	if (rel == NULL)
+		return;
+	if (rel->rd_rules != NULL)
+	{
+		for (int i = 0; i < rel->rd_rules->numLocks; i++)
+		{
+			if (rel->rd_rules->rules[i]->event == CMD_SELECT)
+				tables_of_query(views, linitial_node(Query, rel->rd_rules->rules[i]->actions), view);
+		}
+	}
+	table_close(rel, AccessShareLock);
 }
 
 /*
@@ -120,19 +157,12 @@ tables_of_query(Producer *producer, const Query *query, Oid view, LOCKMODE lock,
 void
 migrate_facts_of_view(Producer *producer, Oid view, LOCKMODE lock, bool scans)
 {
-	Relation	rel = migrate_fact_open(view);
+	HASHCTL		ctl = {.keysize = sizeof(Oid),.entrysize = sizeof(Oid),.hcxt = CurrentMemoryContext};
+	Views		views = {producer, lock, scans};
 
-	if (rel == NULL)
-		return;
-	if (rel->rd_rules != NULL)
-	{
-		for (int i = 0; i < rel->rd_rules->numLocks; i++)
-		{
-			if (rel->rd_rules->rules[i]->event == CMD_SELECT)
-				tables_of_query(producer, linitial_node(Query, rel->rd_rules->rules[i]->actions), view, lock, scans);
-		}
-	}
-	table_close(rel, AccessShareLock);
+	views.seen = hash_create("migrate views", 32, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	tables_of_view(&views, view);
+	hash_destroy(views.seen);
 }
 
 /*

@@ -35,12 +35,45 @@
 #include "parser/parse_type.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
+#include "utils/hsearch.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
 #include "rules/facts_int.h"
 #include "rules/rules_int.h"
+
+/*
+ * What is looked at.
+ */
+typedef struct Trust
+{
+	Relation	rel;			/* that columns of an expression are of, or
+								 * NULL */
+	HTAB	   *seen;			/* types (Oid) that are trusted so far: each
+								 * is gone through once, whatever has columns
+								 * of it */
+}			Trust;
+
+static bool trusts_type(Trust * trust, Oid type);
+
+static Trust
+begin_trust(Relation rel)
+{
+	HASHCTL		ctl = {.keysize = sizeof(Oid),.entrysize = sizeof(Oid),.hcxt = CurrentMemoryContext};
+
+	return (Trust)
+	{
+		rel, hash_create("migrate types", 32, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT)
+	};
+}
+
+static bool
+end_trust(Trust * trust, bool trusted)
+{
+	hash_destroy(trust->seen);
+	return trusted;
+}
 
 /*
  * Does a function belong to a role that is not trusted?  For check_functions_in_node().
@@ -62,7 +95,7 @@ is_of_others(Oid funcid, void *context)
 }
 
 /*
- * For expression_tree_walker().
+ * For expression_tree_walker(); "context" is a Trust.
  */
 static bool
 has_others_code(Node *node, void *context)
@@ -74,7 +107,7 @@ has_others_code(Node *node, void *context)
 	check_stack_depth();
 	if (IsA(node, CoerceToDomain) || IsA(node, CoerceViaIO) || IsA(node, ArrayCoerceExpr))
 		type = exprType(node);
-	return (OidIsValid(type) && !migrate_trusts_type(type)) ||
+	return (OidIsValid(type) && !trusts_type(context, type)) ||
 		check_functions_in_node(node, is_of_others, context) ||
 		expression_tree_walker(node, has_others_code, context);
 }
@@ -84,7 +117,7 @@ has_others_code(Node *node, void *context)
  * it looks a domain up.
  */
 static bool
-trusts_checks_of_domain(Oid domain)
+trusts_checks_of_domain(Trust * trust, Oid domain)
 {
 	Relation	constraints = table_open(ConstraintRelationId, AccessShareLock);
 	ScanKeyData key;
@@ -99,7 +132,7 @@ trusts_checks_of_domain(Oid domain)
 		bool		isnull;
 		Datum		value = heap_getattr(tuple, Anum_pg_constraint_conbin, RelationGetDescr(constraints), &isnull);
 
-		trusted = isnull || !has_others_code(stringToNode(TextDatumGetCString(value)), NULL);
+		trusted = isnull || !has_others_code(stringToNode(TextDatumGetCString(value)), trust);
 	}
 	systable_endscan(scan);
 	table_close(constraints, AccessShareLock);
@@ -107,7 +140,7 @@ trusts_checks_of_domain(Oid domain)
 }
 
 static bool
-trusts_columns(Oid relid)
+trusts_columns(Trust * trust, Oid relid)
 {
 	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
 	AttrNumber	natts;
@@ -121,14 +154,14 @@ trusts_columns(Oid relid)
 		Oid			type = get_atttype(relid, i);
 
 		CHECK_FOR_INTERRUPTS();
-		if (OidIsValid(type) && !migrate_trusts_type(type))
+		if (OidIsValid(type) && !trusts_type(trust, type))
 			return false;
 	}
 	return true;
 }
 
 static bool
-trusts_range(Oid type)
+trusts_range(Trust * trust, Oid type)
 {
 	HeapTuple	tuple = SearchSysCache1(RANGETYPE, ObjectIdGetDatum(type));
 	Oid			canonical;
@@ -137,41 +170,55 @@ trusts_range(Oid type)
 		return false;
 	canonical = ((Form_pg_range) GETSTRUCT(tuple))->rngcanonical;
 	ReleaseSysCache(tuple);
-	return !is_of_others(canonical, NULL) && migrate_trusts_type(get_range_subtype(type));
+	return !is_of_others(canonical, NULL) && trusts_type(trust, get_range_subtype(type));
 }
 
 /*
  * Can a literal of a type be read, and the type be looked up, without calling functions of
  * other roles?
  */
-bool
-migrate_trusts_type(Oid type)
+static bool
+trusts_type(Trust * trust, Oid type)
 {
+	bool		found = type < FirstNormalObjectId;
+	HeapTuple	tuple;
+	Oid			base;
+
 	check_stack_depth();
-	if (type < FirstNormalObjectId)
+	if (!found)
+		(void) hash_search(trust->seen, &type, HASH_ENTER, &found);
+	if (found)
 		return true;
 	switch (get_typtype(type))
 	{
 		case TYPTYPE_DOMAIN:
-			{
-				HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
-				Oid			base;
-
-				if (!HeapTupleIsValid(tuple))
-					return false;
-				base = ((Form_pg_type) GETSTRUCT(tuple))->typbasetype;
-				ReleaseSysCache(tuple);
-				return trusts_checks_of_domain(type) && migrate_trusts_type(base);
-			}
+			tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
+			if (!HeapTupleIsValid(tuple))
+				return false;
+			base = ((Form_pg_type) GETSTRUCT(tuple))->typbasetype;
+			ReleaseSysCache(tuple);
+			return trusts_checks_of_domain(trust, type) && trusts_type(trust, base);
 		case TYPTYPE_COMPOSITE:
-			return trusts_columns(get_typ_typrelid(type));
+			return trusts_columns(trust, get_typ_typrelid(type));
 		case TYPTYPE_RANGE:
-			return trusts_range(type);
+			return trusts_range(trust, type);
 		case TYPTYPE_MULTIRANGE:
-			return trusts_range(get_multirange_range(type));
+			return trusts_range(trust, get_multirange_range(type));
 		default:
-			return !OidIsValid(get_element_type(type)) || migrate_trusts_type(get_element_type(type));
+			base = get_element_type(type);
+			return !OidIsValid(base) || trusts_type(trust, base);
 	}
+}
+
+/*
+ * The same for a type alone.
+ */
+bool
+migrate_trusts_type(Oid type)
+{
+	Trust		trust = begin_trust(NULL);
+
+	return end_trust(&trust, trusts_type(&trust, type));
 }
 
 /*
@@ -179,7 +226,7 @@ migrate_trusts_type(Oid type)
  * values of these.
  */
 static bool
-trusts_candidates(FuncCandidateList candidates, bool operators)
+trusts_candidates(Trust * trust, FuncCandidateList candidates, bool operators)
 {
 	for (FuncCandidateList c = candidates; c != NULL; c = c->next)
 	{
@@ -189,22 +236,22 @@ trusts_candidates(FuncCandidateList candidates, bool operators)
 		if (c->oid < FirstNormalObjectId)
 			continue;
 		for (int i = 0; i < c->nargs; i++)
-			if (OidIsValid(c->args[i]) && !migrate_trusts_type(c->args[i]))
+			if (OidIsValid(c->args[i]) && !trusts_type(trust, c->args[i]))
 				return false;
 		result = get_func_rettype(operators ? get_opcode(c->oid) : c->oid);
-		if (!migrate_trusts_type(result))
+		if (!trusts_type(trust, result))
 			return false;
 	}
 	return true;
 }
 
 /*
- * For raw_expression_tree_walker(); "context" is the table that columns are of, or NULL.
+ * For raw_expression_tree_walker(); "context" is a Trust.
  */
 static bool
 may_call_others(Node *node, void *context)
 {
-	Relation	rel = context;
+	Trust	   *trust = context;
 	Type		type;
 
 	if (node == NULL)
@@ -217,18 +264,18 @@ may_call_others(Node *node, void *context)
 			if (type == NULL)
 				return false;
 			ReleaseSysCache(type);
-			return !migrate_trusts_type(typeTypeId(type));
+			return !trusts_type(trust, typeTypeId(type));
 		case T_FuncCall:
-			if (!trusts_candidates(FuncnameGetCandidates(((FuncCall *) node)->funcname, -1, NIL, false, false,
-														 false, true), false))
+			if (!trusts_candidates(trust, FuncnameGetCandidates(((FuncCall *) node)->funcname, -1, NIL, false, false,
+																false, true), false))
 				return true;
 			break;
 		case T_A_Expr:
-			if (!trusts_candidates(OpernameGetCandidates(((A_Expr *) node)->name, '\0', true), true))
+			if (!trusts_candidates(trust, OpernameGetCandidates(((A_Expr *) node)->name, '\0', true), true))
 				return true;
 			break;
 		case T_ColumnRef:
-			return rel != NULL && !trusts_columns(RelationGetRelid(rel));
+			return trust->rel != NULL && !trusts_columns(trust, RelationGetRelid(trust->rel));
 		default:
 			break;
 	}
@@ -242,7 +289,9 @@ may_call_others(Node *node, void *context)
 bool
 migrate_trusts_expression(const Node *expr, Oid type, Relation rel)
 {
-	return migrate_trusts_type(type) && !may_call_others(unconstify(Node *, expr), rel);
+	Trust		trust = begin_trust(rel);
+
+	return end_trust(&trust, trusts_type(&trust, type) && !may_call_others(unconstify(Node *, expr), &trust));
 }
 
 /*
@@ -252,15 +301,16 @@ bool
 migrate_trusts_checks(Relation rel)
 {
 	TupleConstr *constr = rel->rd_att->constr;
+	Trust		trust = begin_trust(NULL);
+	bool		trusted = true;
 
-	for (int i = 0; constr != NULL && i < constr->num_check; i++)
-		if (has_others_code(stringToNode(constr->check[i].ccbin), NULL))
-			return false;
-	return true;
+	for (int i = 0; trusted && constr != NULL && i < constr->num_check; i++)
+		trusted = !has_others_code(stringToNode(constr->check[i].ccbin), &trust);
+	return end_trust(&trust, trusted);
 }
 
 static bool
-trusts_key(Oid relid)
+trusts_key(Trust * trust, Oid relid)
 {
 	HeapTuple	tuple = SearchSysCache1(PARTRELID, ObjectIdGetDatum(relid));
 	Form_pg_partitioned_table form;
@@ -275,13 +325,13 @@ trusts_key(Oid relid)
 	form = (Form_pg_partitioned_table) GETSTRUCT(tuple);
 	for (int i = 0; i < form->partnatts; i++)
 		if (form->partattrs.values[i] > 0)
-			trusted &= migrate_trusts_type(get_atttype(relid, form->partattrs.values[i]));
+			trusted &= trusts_type(trust, get_atttype(relid, form->partattrs.values[i]));
 	value = SysCacheGetAttr(PARTRELID, tuple, Anum_pg_partitioned_table_partexprs, &isnull);
 	if (!isnull)
 		exprs = (List *) stringToNode(TextDatumGetCString(value));
 	ReleaseSysCache(tuple);
 	foreach(lc, exprs)
-		trusted &= migrate_trusts_type(exprType(lfirst(lc))) && !has_others_code(lfirst(lc), NULL);
+		trusted &= trusts_type(trust, exprType(lfirst(lc))) && !has_others_code(lfirst(lc), trust);
 	return trusted;
 }
 
@@ -293,16 +343,13 @@ bool
 migrate_trusts_partitions(Relation rel)
 {
 	List	   *ancestors = rel->rd_rel->relispartition ? get_partition_ancestors(RelationGetRelid(rel)) : NIL;
+	Trust		trust = begin_trust(NULL);
+	bool		trusted = trusts_key(&trust, RelationGetRelid(rel));
 	ListCell   *lc;
 
-	if (!trusts_key(RelationGetRelid(rel)))
-		return false;
 	foreach(lc, ancestors)
-	{
-		if (!trusts_key(lfirst_oid(lc)))
-			return false;
-	}
-	return true;
+		trusted = trusted && trusts_key(&trust, lfirst_oid(lc));
+	return end_trust(&trust, trusted);
 }
 
 /*

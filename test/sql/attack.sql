@@ -390,6 +390,19 @@ SELECT test.checked(statement) FROM unnest(ARRAY[
 	$$ALTER TABLE app.traps ALTER i TYPE int USING cardinality(a || '{x}')$$, $$ALTER TABLE app.traps ALTER i SET NOT NULL$$,
 	$$ALTER TABLE app.simple ATTACH PARTITION app.traps FOR VALUES IN (1)$$, $$ALTER TABLE app.parted ATTACH PARTITION app.part FOR VALUES IN (1)$$,
 	$$ALTER TABLE app.listed ATTACH PARTITION app.part FOR VALUES IN ('{x}')$$, $$CREATE TABLE app.p PARTITION OF app.parted FOR VALUES IN (1)$$]) statement;
+-- views that have another one twice, and so on, are gone through once
+SET ROLE regress_migrate_mallory;
+DO $$
+BEGIN
+	FOR i IN 1..40 LOOP
+		EXECUTE format('CREATE VIEW app.v%s AS SELECT x.i FROM app.%s x, app.%2$s y', i, CASE i WHEN 1 THEN 'simple' ELSE 'v' || i - 1 END);
+	END LOOP;
+END
+$$;
+RESET ROLE;
+SET statement_timeout = '30s';
+SELECT test.checked(statement) FROM unnest(ARRAY['LOCK TABLE app.v40', 'UPDATE app.v40 SET i = 1']) statement;
+RESET statement_timeout;
 -- what does not call any is analyzed
 SELECT test.checked(statement) FROM unnest(ARRAY[
 	$$ALTER TABLE app.mine ADD a text[] DEFAULT '{x}'$$, $$ALTER TABLE app.mine ALTER t SET NOT NULL$$]) statement;
@@ -398,7 +411,7 @@ RESET migrate.large_table;
 SET client_min_messages = error;
 DROP TABLE app.mine, app.part;
 SET ROLE regress_migrate_mallory;
-DROP TABLE app.traps, app.listed, app.simple, app.parted;
+DROP TABLE app.traps, app.listed, app.simple, app.parted CASCADE;
 DROP TYPE app.spread, app.pair, app.over, app.constant;
 DROP DOMAIN app.checked CASCADE;
 DROP FUNCTION app.keyed, app.trap CASCADE;
