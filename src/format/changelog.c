@@ -32,8 +32,6 @@
 #define MAX_VALUE	1000000
 /* and of all values */
 #define MAX_VALUES	(100 * 1024 * 1024)
-/* more are a mistake: each changeset has those before it */
-#define MAX_PROPERTIES	10000
 
 /*
  * What the files of a directory share, before the first one is parsed.
@@ -172,10 +170,12 @@ add_property(MigrateChangelog *changelog, MigrateVariable *variable, bool is_glo
 
 	if (is_global)
 	{
+		variable->number = list_length(changelog->properties);
 		changelog->properties = lappend(changelog->properties, variable);
 		(void) migrate_names_add(changelog->by_name, folded, variable);
 		return;
 	}
+	variable->number = list_length(changelog->local_properties);
 	changelog->local_properties = lappend(changelog->local_properties, variable);
 	if (changelog->local_by_name == NULL)
 		changelog->local_by_name = migrate_names_create();
@@ -201,7 +201,7 @@ add_undecided(MigrateChangelog *changelog, const char *name, const char *setting
 
 /*
  * "--property name:x value:y": a value for ${x}, of which "rest" is what follows
- * "property".  Errors, with file and line: 42601, and 54000 for more than MAX_PROPERTIES.
+ * "property".  Errors, with file and line: 42601, and those of migrate_changelog_expand().
  */
 void
 migrate_changelog_add_property(MigrateChangelog *changelog, const char *file,
@@ -236,11 +236,6 @@ migrate_changelog_add_property(MigrateChangelog *changelog, const char *file,
 	else if (choice == CHOICE_RUNS)
 		add_property(changelog, variable,
 					 migrate_attribute_is_true(migrate_attribute(line, rest, "global"), true));
-	if (list_length(changelog->properties) + list_length(changelog->local_properties) > MAX_PROPERTIES)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("changelog has more than %d properties", MAX_PROPERTIES),
-				 errcontext("file \"%s\", line %d", file, line->number)));
 }
 
 /*
@@ -250,23 +245,6 @@ bool
 migrate_changelog_has_properties_of(const MigrateChangelog *changelog, const char *file)
 {
 	return changelog->last_file != NULL && strcmp(changelog->last_file, file) == 0;
-}
-
-/*
- * The properties that a changeset has values of: those before its end, in the order in
- * which they count.
- */
-List *
-migrate_changeset_properties(const Migration *migration)
-{
-	List	   *properties = migration->properties;
-
-	if (migration->nproperties == list_length(properties) && migration->nlocal_properties == 0)
-		return properties;
-	properties = list_truncate(list_copy(properties), migration->nproperties);
-	for (int i = migration->nlocal_properties - 1; i >= 0; i--)
-		properties = lappend(properties, list_nth(migration->local_properties, i));
-	return properties;
 }
 
 static char *

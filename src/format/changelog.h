@@ -74,6 +74,5 @@ extern bool migrate_changelog_parse_reference(MigrateReference *reference, const
 											  const char *after);
 extern void migrate_changelog_refer(const MigrateChangelog *changelog, Migration *migration,
 									const MigrateReference *reference);
-extern List *migrate_changeset_properties(const Migration *migration);
 
 #endif							/* MIGRATE_FORMAT_CHANGELOG_H */

@@ -35,7 +35,8 @@ struct MigrateRun
 								 * of request->vars, and ... */
 	List	   *from_layout;	/* ... of what a settings file says, and ... */
 	List	   *from_layout_down;
-	struct MigratePropertySet *from_properties; /* ... of the last changeset */
+	List	   *from_properties;	/* ... of the last changeset's properties */
+	List	   *from_local_properties;
 	List	   *built_in;		/* of MigrateVariable, once they are needed */
 	List	   *cursors;		/* WITH HOLD, see migrate_end_other_role() */
 	bool		applies_nothing;	/* only callbacks run */

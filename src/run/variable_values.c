@@ -27,7 +27,6 @@
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 
-#include "format/changelog.h"
 #include "format/format.h"
 #include "format/manifest.h"
 #include "format/source.h"
@@ -228,50 +227,19 @@ kept_set(MigrateRun *run, List **set, List *vars)
 }
 
 /*
- * The properties of a changeset, which the next one most often has, too.
- */
-typedef struct MigratePropertySet
-{
-	MemoryContext context;		/* of this */
-	const List *properties;		/* as in Migration ... */
-	const List *local_properties;
-	int			nproperties;
-	int			nlocal_properties;
-	List	   *set;
-}			MigratePropertySet;
-
-/*
- * The same of a changeset's properties.
+ * Add the properties that a changeset has values of: those before its end.
  */
 static List *
-property_set(MigrateRun *run, const Migration *migration)
+add_properties(List *sets, MigrateRun *run, const Migration *migration)
 {
-	MigratePropertySet *kept = run->from_properties;
-	MemoryContext context;
-	MemoryContext old;
+	List	   *whole = kept_set(run, &run->from_properties, migration->properties);
+	List	   *local = kept_set(run, &run->from_local_properties, migration->local_properties);
 
-	if (migration->nproperties == 0 && migration->nlocal_properties == 0)
-		return NIL;
-	if (kept != NULL && kept->properties == migration->properties &&
-		kept->local_properties == migration->local_properties &&
-		kept->nproperties == migration->nproperties &&
-		kept->nlocal_properties == migration->nlocal_properties)
-		return kept->set;
-	run->from_properties = NULL;
-	if (kept != NULL)
-		MemoryContextDelete(kept->context);
-	context = AllocSetContextCreate(run->context, "migrate properties", ALLOCSET_SMALL_SIZES);
-	old = MemoryContextSwitchTo(context);
-	kept = palloc0(sizeof(MigratePropertySet));
-	kept->context = context;
-	kept->properties = migration->properties;
-	kept->local_properties = migration->local_properties;
-	kept->nproperties = migration->nproperties;
-	kept->nlocal_properties = migration->nlocal_properties;
-	kept->set = migrate_variable_sets_add(NIL, migrate_changeset_properties(migration));
-	run->from_properties = kept;
-	MemoryContextSwitchTo(old);
-	return kept->set;
+	if (whole != NIL)
+		sets = migrate_variable_sets_add_first(sets, linitial(whole), migration->nproperties, false);
+	if (local != NIL)
+		sets = migrate_variable_sets_add_first(sets, linitial(local), migration->nlocal_properties, true);
+	return sets;
 }
 
 /*
@@ -294,7 +262,7 @@ migrate_variables_of(MigrateRun *run, MigrateDirection direction, const Migratio
 	{
 		const MigrateLayout *layout = migrate_source_set(run->source)->layout;
 
-		sets = list_concat(sets, property_set(run, migration));
+		sets = add_properties(sets, run, migration);
 		if (layout != NULL)
 			sets = list_concat(sets, direction == MIGRATE_UP ?
 							   kept_set(run, &run->from_layout, layout->up_vars) :

@@ -131,6 +131,84 @@ migrate_variable_sets_add(List *sets, List *vars)
 }
 
 /*
+ * The same for the first "count" variables of a set, which others may search for more or
+ * fewer of them; "last_counts": of several of one name.  Their letter case matters.
+ */
+List *
+migrate_variable_sets_add_first(List *sets, MigrateVariableSet *whole, int count, bool last_counts)
+{
+	MigrateVariableSet *set;
+
+	if (count == 0)
+		return sets;
+	set = palloc0(sizeof(MigrateVariableSet));
+	set->whole = whole;
+	set->count = count;
+	set->last_counts = last_counts;
+	return lappend(sets, set);
+}
+
+/*
+ * All variables of a set by name, in their order.
+ */
+static MigrateNames *
+list_variables(MigrateVariableSet *whole)
+{
+	MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(whole));
+	MigrateNames *lists = migrate_names_create();
+	ListCell   *lc;
+
+	foreach(lc, whole->vars)
+	{
+		MigrateVariable *var = lfirst(lc);
+		List	   *same = migrate_names_get(lists, var->name);
+
+		CHECK_FOR_INTERRUPTS();
+		if (same == NIL)
+			(void) migrate_names_add(lists, var->name, list_make1(var));
+		else
+			same = lappend(same, var);	/* the same list, which grows */
+		whole->longest = Max(whole->longest, (int) strlen(var->name));
+	}
+	MemoryContextSwitchTo(old);
+	return lists;
+}
+
+/*
+ * The variable of that name among the first ones of a set, or NULL.
+ */
+static MigrateVariable *
+search_first(const MigrateVariableSet *set, const char *name, int length)
+{
+	MigrateVariableSet *whole = set->whole;
+	char	   *copy;
+	List	   *same;
+	int			low = 0;
+	int			high;
+
+	if (whole->lists == NULL)
+		whole->lists = list_variables(whole);
+	if (length > whole->longest)
+		return NULL;
+	copy = pnstrdup(name, length);
+	same = migrate_names_get(whole->lists, copy);
+	pfree(copy);
+
+	/* how many of them are among the first */
+	high = list_length(same);
+	while (low < high)
+	{
+		int			middle = (low + high) / 2;
+
+		if (((MigrateVariable *) list_nth(same, middle))->number < set->count)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low == 0 ? NULL : list_nth(same, set->last_counts ? low - 1 : 0);
+}
+
+/*
  * All variables of a set by name, the first of several.  The table lives as long as the
  * set, which may be searched for many texts.
  */
@@ -199,7 +277,8 @@ search(MigrateSubstitution *s, const char *name, int length, bool fold)
 	{
 		MigrateVariableSet *set = lfirst(lc);
 		bool		often = set->searches == MANY_SEARCHES;
-		MigrateVariable *var = often ? search_names(set, name, length, fold) :
+		MigrateVariable *var = set->whole ? search_first(set, name, length) :
+			often ? search_names(set, name, length, fold) :
 			search_list(set->vars, name, length, fold);
 
 		if (!often)

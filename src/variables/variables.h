@@ -56,6 +56,7 @@ typedef struct MigrateVariable
 	const char *value;			/* NULL: one that is not allowed in SQL */
 	MigrateOrigin origin;
 	const char *author;			/* of a stored one */
+	int			number;			/* of a property: its place in its list */
 } MigrateVariable;
 
 /*
@@ -69,6 +70,12 @@ typedef struct MigrateVariableSet
 	struct MigrateNames *by_name;	/* NULL: not yet */
 	struct MigrateNames *by_lower_name;
 	int			longest;		/* of their names, in bytes */
+	struct MigrateVariableSet *whole;	/* the variables are the first "count"
+										 * of this set ... */
+	int			count;
+	bool		last_counts;	/* ... of which the last of a name counts */
+	struct MigrateNames *lists; /* of such a whole: a List of MigrateVariable
+								 * by name; NULL: not yet */
 } MigrateVariableSet;
 
 /* in variables.c */
@@ -84,6 +91,8 @@ extern char *migrate_variables_write(List *vars);
 /* in substitution.c */
 extern bool migrate_is_variable_char(char c);
 extern List *migrate_variable_sets_add(List *sets, List *vars);
+extern List *migrate_variable_sets_add_first(List *sets, MigrateVariableSet *whole, int count,
+											 bool last_counts);
 
 /* in psql.c */
 extern const char *migrate_skip_dollar_quote(const char *p);

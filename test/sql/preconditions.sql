@@ -277,18 +277,21 @@ BEGIN;
 SET LOCAL statement_timeout = '30s';
 CREATE FUNCTION test.sent(lines text) RETURNS SETOF text LANGUAGE sql AS $$
 	SELECT test.try(format('SELECT migrate.plan(files => jsonb_build_object(''a.sql'', %L))', E'--liquibase formatted sql\n' || lines || E'\n--changeset a:1\nSELECT 1;\n')) $$;
-SELECT test.sent((SELECT string_agg(format('--property name:k%s value:${k%s}', i, i + 1), E'\n') FROM generate_series(1, 10000) i));
-SELECT test.sent((SELECT string_agg(format('--property name:k%s value:${k%s} global:%s', i, i + 1, i % 2 = 0), E'\n') FROM generate_series(1, 10001) i));
+SELECT test.sent((SELECT string_agg(format('--property name:k%s value:${k%s} global:%s', i, i + 1, i % 2 = 0), E'\n') FROM generate_series(1, 30000) i));
 SELECT test.sent('--property name:k value:' || repeat('x', 1000000) || E'\n' || repeat(E'--property name:l value:${k}\n', 105));
--- many that are not decided, and many changesets
-SELECT count(*) FROM migrate.status(files => jsonb_build_object('a.sql', E'--liquibase formatted sql\n' ||
-	(SELECT string_agg(format('--property name:k%s value:1 context:c', i), E'\n') FROM generate_series(1, 10000) i) ||
-	(SELECT string_agg(format(E'\n--changeset a:%s\nSELECT ''${k${x}'';', i), '') FROM generate_series(1, 10000) i)));
+-- a changeset has those before its end
+SELECT count(*) FROM migrate.plan(files => jsonb_build_object('a.sql', E'--liquibase formatted sql\n' ||
+	(SELECT string_agg(format(E'--changeset a:%1$s\nSELECT ''${k%1$s} ${g}'', ''${k0} ${g%1$s}'', ''${g}${g}${g}${g}${g}${g}'';\n--property name:k%2$s value:%1$s\n--property name:g value:%1$s global:false\n', i, i + 1), '') FROM generate_series(1, 2000) i)));
 COMMIT;
--- the case of a name does not matter; of one file, the last counts
+SELECT test.log('case', '--changeset a:1', 'CREATE TABLE was AS SELECT ''${g} ${l} ${later}'' AS values;', '--property name:l value:1 global:false', '--property name:g value:1', '--changeset a:2', 'INSERT INTO was VALUES (''${g} ${l} ${L}'');',
+	'--property name:l value:2 global:false', '--property name:g value:2', '--changeset a:3', 'INSERT INTO was VALUES (''${g} ${l}'');', '--property name:l value:3 global:false');
+SELECT version FROM migrate.apply(test.made('case'), project => 'case');
+TABLE was;
+DROP TABLE was;
+-- the case of a name does not matter in an attribute; of one file, the last counts
 SELECT test.log('case', '--property name:Id value:one global:false', '--property name:ID value:two global:false', '--property name:W value:w', '--property name:w value:v',
 	'--changeset ${iD}${w}:1 labels:"' || repeat('l', 130) || '"', 'SELECT 1;');
-SELECT test.try($$SELECT migrate.apply(test.made('case'), project => 'case')$$);
+SELECT test.try($$SELECT migrate.apply(test.made('case'), project => 'case2')$$);
 SELECT test.log('case', '--changeset a:1 context:"(' || repeat('l', 130) || '"', 'SELECT 1;');
 SELECT test.look('case');
 -- a precondition that halts a changeset whose failure is ignored, in both ways
