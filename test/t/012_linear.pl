@@ -280,6 +280,15 @@ is_linear(
 
 		return "SELECT count(*) FROM migrate.status('$dir', project => 'undecided')";
 	});
+is_linear('properties of later ones', 10000,
+	sub { return plan_of('a.sql' => "--liquibase formatted sql\n" . join('', map { "--property name:p$_ value:\${p@{[$_ + 1]}}\n" } 1 .. $_[0]) . "--changeset a:1\nSELECT 1;\n"); });
+is_linear(
+	'changesets between properties',
+	800,
+	sub {
+		return plan_of('a.sql' => "--liquibase formatted sql\n"
+			  . join('', map { "--property name:p value:$_ global:false\n--property name:p$_ value:$_\n--changeset a:$_\nSELECT \${p}, " . "\${p$_}, " x 9 . "1;\n" } 1 .. $_[0]));
+	});
 is_linear(
 	'a long line with many backslashes',
 	20000,
