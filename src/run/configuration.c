@@ -19,8 +19,10 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
 
 #include "format/flyway_settings.h"
@@ -33,6 +35,7 @@
 #include "run/run_int.h"
 #include "run/state.h"
 #include "run/variable_values.h"
+#include "util/names.h"
 #include "util/printable.h"
 #include "variables/variables.h"
 
@@ -106,19 +109,41 @@ migrate_configured_path(const MigrateRun *run, const char *file)
 	return relative ? relative : file;
 }
 
-static const MigrateVariable *
-find(List *vars, const char *name)
+static char *
+lower_name(const char *name)
 {
+	char	   *copy = pstrdup(name);
+
+	for (char *c = copy; *c != '\0'; c++)
+		*c = pg_tolower((unsigned char) *c);
+	return copy;
+}
+
+/*
+ * The variables of a run by their names in lower case: those of the call, else those of
+ * the configuration, of which the last one of a name counts.
+ */
+static MigrateNames *
+variables_of(MigrateRun *run, const MigrateFlywaySettings *settings)
+{
+	MemoryContext old;
 	ListCell   *lc;
 
-	foreach(lc, vars)
+	if (run->configured != NULL)
+		return run->configured;
+	old = MemoryContextSwitchTo(run->context);
+	run->configured = migrate_names_create();
+	foreach(lc, run->request->vars)
+		(void) migrate_names_add(run->configured, lower_name(((MigrateVariable *) lfirst(lc))->name), lfirst(lc));
+	for (int i = list_length(settings->variables) - 1; i >= 0; i--)
 	{
-		const MigrateVariable *var = lfirst(lc);
+		MigrateVariable *var = list_nth(settings->variables, i);
 
-		if (pg_strcasecmp(var->name, name) == 0)
-			return var;
+		CHECK_FOR_INTERRUPTS();
+		(void) migrate_names_add(run->configured, lower_name(var->name), var);
 	}
-	return NULL;
+	MemoryContextSwitchTo(old);
+	return run->configured;
 }
 
 /*
@@ -127,7 +152,7 @@ find(List *vars, const char *name)
  * (SqlMigrationResolver.java).
  */
 bool
-migrate_configured_values_changed(const MigrateRun *run, const MigrateItem *item)
+migrate_configured_values_changed(MigrateRun *run, const MigrateItem *item)
 {
 	const MigrateFlywaySettings *settings = settings_of(run);
 	ListCell   *lc;
@@ -137,9 +162,11 @@ migrate_configured_values_changed(const MigrateRun *run, const MigrateItem *item
 	foreach(lc, item->applied->up_vars)
 	{
 		const MigrateVariable *stored = lfirst(lc);
-		const MigrateVariable *given = find(run->request->vars, stored->name);
-		const MigrateVariable *now = given ? given : find(settings->variables, stored->name);
+		char	   *name = lower_name(stored->name);
+		const MigrateVariable *now = migrate_names_get(variables_of(run, settings), name);
 
+		CHECK_FOR_INTERRUPTS();
+		pfree(name);
 		if (now != NULL && stored->value != NULL && strcmp(now->value, stored->value) != 0)
 			return true;
 	}

@@ -23,7 +23,7 @@ extern const char *migrate_configured_separator(const MigrateRun *run);
 extern const char *migrate_configured_table(const MigrateRun *run);
 extern const char *migrate_table_in_configuration(const MigrateRequest *request);
 extern const char *migrate_configured_path(const MigrateRun *run, const char *file);
-extern bool migrate_configured_values_changed(const MigrateRun *run, const MigrateItem *item);
+extern bool migrate_configured_values_changed(MigrateRun *run, const MigrateItem *item);
 extern List *migrate_configured_values(MigrateRun *run, const Migration *file, const char *sql);
 extern void migrate_require_configuration(const MigrateRun *run, List *steps);
 

@@ -38,6 +38,8 @@ struct MigrateRun
 	List	   *from_properties;	/* ... of the last changeset's properties */
 	List	   *from_local_properties;
 	List	   *built_in;		/* of MigrateVariable, once they are needed */
+	struct MigrateNames *configured;	/* variables by name, likewise;
+										 * configuration.c */
 	List	   *cursors;		/* WITH HOLD, see migrate_end_other_role() */
 	bool		applies_nothing;	/* only callbacks run */
 	List	   *on_error;		/* MigrateSteps of callbacks after a failure */

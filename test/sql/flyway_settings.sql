@@ -302,6 +302,14 @@ RESET migrate.callbacks_always;
 RESET migrate.keep_in_step;
 SELECT test.try($$SELECT migrate.adopt(test.made('fly'), project => 'own4')$$);
 
+-- of several values of a placeholder, that of the user counts: a repeatable migration stays applied
+CREATE FUNCTION test.several(value text) RETURNS jsonb LANGUAGE sql AS $$
+	SELECT jsonb_build_object('R__a.sql', 'SELECT ''${X}'';', 'flyway.toml', E'[flyway]\nplaceholders.x = "all"\n',
+		'flyway.user.toml', format(E'[flyway]\nplaceholders.x = "%s"\n', value))
+$$;
+SELECT version FROM migrate.apply(files => test.several('mine'), project => 'several');
+SELECT value, state FROM unnest('{mine,other}'::text[]) value, migrate.status(files => test.several(value), project => 'several');
+
 --
 -- what is not supported, or not valid
 --

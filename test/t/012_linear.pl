@@ -299,6 +299,20 @@ is_linear(
 		return "SELECT count(*) FROM migrate.apply('$dir', project => 'backslashes$n', format => 'plain')";
 	});
 
+my %placeholders = map
+{
+	my $n = $_;
+	my $d = new_directory('R__a.sql' => "SELECT '" . join(' ', map { "\${p$_}" } 1 .. $n) . "';\n",
+		'flyway.conf' => join '', map { "flyway.placeholders.p$_=x\n" } 1 .. $n);
+
+	query($db, "SET client_min_messages = warning; SELECT count(*) FROM migrate.apply('$d', project => 'placeholders$n')");
+	$n => $d;
+} 5000, 20000;
+is_linear(
+	'placeholders of a repeatable migration that is applied',
+	5000,
+	sub { return "SELECT count(*) FROM migrate.status('$placeholders{$_[0]}', project => 'placeholders$_[0]')" });
+
 #
 # A timeout ends a part of the whole work
 #
