@@ -57,11 +57,19 @@ copy_names(MemoryContext context, const List *names)
 	return copy;
 }
 
+static bool
+same_name(const char *one, const char *other)
+{
+	return one == NULL || other == NULL ? one == other : strcmp(one, other) == 0;
+}
+
 /*
- * Has the current statement opened this point already?
+ * Has the current statement opened this point already?  Several constraints without a
+ * name differ in their columns.
  */
 static bool
-is_open(const MigrateForesight *foresight, Oid relid, MigrateActions action, const char *name)
+is_open(const MigrateForesight *foresight, Oid relid, MigrateActions action, const char *name,
+		const List *columns)
 {
 	for (int n = list_length(foresight->points); n > 0; n--)
 	{
@@ -70,7 +78,7 @@ is_open(const MigrateForesight *foresight, Oid relid, MigrateActions action, con
 		if (point->statement != foresight->statement)
 			break;
 		if (point->relid == relid && point->action == action &&
-			(name == NULL || strcmp(point->name, name) == 0))
+			same_name(point->name, name) && (name != NULL || equal(point->columns, columns)))
 			return true;
 	}
 	return false;
@@ -89,7 +97,7 @@ migrate_open_point(Producer *producer, const MigrateRelationFact *fact, MigrateA
 	MemoryContext old;
 
 	if (fact == NULL || !migrate_fact_is_large(fact) ||
-		is_open(producer->foresight, fact->relid, action, name))
+		is_open(producer->foresight, fact->relid, action, name, columns))
 		return;
 	point = new_point(producer->foresight, action, name);
 	point->relid = fact->relid;

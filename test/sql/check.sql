@@ -241,6 +241,11 @@ SELECT sql, rule, severity, message FROM unnest(ARRAY['CREATE FUNCTION f() RETUR
 	'CREATE TABLE ' || repeat('n', 64) || ' ()', 'CREATE TABLE "' || repeat('n ', 32) || '" ()', 'CREATE TABLE ' || repeat('n', 63) || ' ()', 'SELECT ''' || repeat('n', 64) || '''']) sql,
 	migrate.check(files => jsonb_build_object('1_one.sql', sql), format => 'plain') WHERE rule <> 'not-validated';
 
+-- several foreign keys of a statement, with a name and without
+SELECT sql, rule, message FROM unnest(ARRAY['ALTER TABLE big ADD FOREIGN KEY (c) REFERENCES small, ADD CONSTRAINT named FOREIGN KEY (filler) REFERENCES small',
+	'ALTER TABLE big ADD FOREIGN KEY (c) REFERENCES small, ADD FOREIGN KEY (filler) REFERENCES small']) sql,
+	migrate.check(files => jsonb_build_object('1_one.sql', sql), format => 'plain') WHERE rule LIKE '%index%';
+
 -- the owner of new tables
 CREATE ROLE regress_migrate_owner;
 CREATE SCHEMA owned;
