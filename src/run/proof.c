@@ -16,8 +16,11 @@
  */
 #include "postgres.h"
 
+#include "access/relation.h"
+#include "access/tableam.h"
 #include "access/xact.h"
 #include "executor/spi.h"
+#include "executor/tuptable.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -67,7 +70,7 @@ typedef struct Proof
  * current role may read all of them: a policy would be somebody else's code.
  */
 static const char tables_query[] =
-"SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)"
+"SELECT c.oid, pg_catalog.format('%I.%I', n.nspname, c.relname)"
 " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace"
 " WHERE c.relkind OPERATOR(pg_catalog.=) 'r' AND c.relpersistence OPERATOR(pg_catalog.<>) 't'"
 " AND NOT pg_catalog.starts_with(n.nspname::pg_catalog.text, 'pg_')"
@@ -76,13 +79,35 @@ static const char tables_query[] =
 " AND (NOT pg_catalog.current_setting('track_counts')::pg_catalog.bool"
 " OR pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid) OPERATOR(pg_catalog.>) 0"
 " OR pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid) OPERATOR(pg_catalog.>) 0)"
-" ORDER BY 1";
+" ORDER BY 2";
 
-static void
-select_rows(const char *query)
+/*
+ * The number of rows of a table, 0 if it is gone.
+ *
+ * It is not read by its name: another role could meanwhile give this name to a view, whose
+ * functions would be called.
+ */
+static uint64
+rows_of_table(Oid relid)
 {
-	if (SPI_execute(query, true, 0) != SPI_OK_SELECT)
-		elog(ERROR, "could not read the tables");
+	Relation	rel = try_relation_open(relid, AccessShareLock);
+	TableScanDesc scan;
+	TupleTableSlot *slot;
+	uint64		rows = 0;
+
+	if (rel == NULL)
+		return 0;
+	scan = table_beginscan(rel, GetActiveSnapshot(), 0, NULL);
+	slot = table_slot_create(rel, NULL);
+	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
+	{
+		CHECK_FOR_INTERRUPTS();
+		rows++;
+	}
+	ExecDropSingleTupleTableSlot(slot);
+	table_endscan(scan);
+	relation_close(rel, NoLock);
+	return rows;
 }
 
 /*
@@ -92,31 +117,28 @@ static void
 count_rows(Made *made)
 {
 	MemoryContext context = CurrentMemoryContext;
-	List	   *tables = NIL;
-	ListCell   *lc;
 
 	made->rows = migrate_names_create();
 	CommandCounterIncrement();
 	PushActiveSnapshot(GetTransactionSnapshot());
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-	select_rows(tables_query);
+	if (SPI_execute(tables_query, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not read the tables");
 	for (uint64 i = 0; i < SPI_processed; i++)
-		tables = lappend(tables, SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1));
-	foreach(lc, tables)
 	{
-		char	   *count;
+		bool		isnull;
+		HeapTuple	tuple = SPI_tuptable->vals[i];
+		TupleDesc	desc = SPI_tuptable->tupdesc;
+		uint64		rows = rows_of_table(DatumGetObjectId(SPI_getbinval(tuple, desc, 1, &isnull)));
 		MemoryContext old;
 
 		CHECK_FOR_INTERRUPTS();
-		select_rows(psprintf("SELECT pg_catalog.count(*) FROM ONLY %s", (char *) lfirst(lc)));
-		count = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
-		SPI_freetuptable(SPI_tuptable);
-		if (strcmp(count, "0") == 0)
+		if (rows == 0)
 			continue;
 		old = MemoryContextSwitchTo(context);
-		made->tables = lappend(made->tables, pstrdup(lfirst(lc)));
-		(void) migrate_names_add(made->rows, llast(made->tables), pstrdup(count));
+		made->tables = lappend(made->tables, TextDatumGetCString(SPI_getbinval(tuple, desc, 2, &isnull)));
+		(void) migrate_names_add(made->rows, llast(made->tables), psprintf(UINT64_FORMAT, rows));
 		MemoryContextSwitchTo(old);
 	}
 	if (SPI_finish() != SPI_OK_FINISH)
