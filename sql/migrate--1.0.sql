@@ -283,7 +283,7 @@ RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'migrate_sync'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 REVOKE ALL ON FUNCTION migrate.sync FROM PUBLIC;
-COMMENT ON FUNCTION migrate.sync IS 'undo what is applied and not in a directory, then apply it; for development';
+COMMENT ON FUNCTION migrate.sync IS 'undo the migrations that are not in a directory, then apply what is pending; for development';
 
 CREATE FUNCTION migrate.plan(
 	dir text DEFAULT NULL,
@@ -361,7 +361,7 @@ RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'migrate_verify'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 REVOKE ALL ON FUNCTION migrate.verify FROM PUBLIC;
-COMMENT ON FUNCTION migrate.verify IS 'try the way back of the pending migrations, or whether a script makes what they make, and undo all of it';
+COMMENT ON FUNCTION migrate.verify IS 'show whether each pending migration can be undone, or whether a script makes what they make, and undo all of it';
 
 CREATE FUNCTION migrate.baseline(
 	dir text DEFAULT NULL,
@@ -386,7 +386,7 @@ RETURNS text
 AS 'MODULE_PATHNAME', 'migrate_create'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 REVOKE ALL ON FUNCTION migrate.create FROM PUBLIC;
-COMMENT ON FUNCTION migrate.create IS 'write the file of a new migration, with the next number of the directory';
+COMMENT ON FUNCTION migrate.create IS 'write the file of a new migration and return its path';
 
 CREATE FUNCTION migrate.repair(
 	dir text DEFAULT NULL,
@@ -445,7 +445,7 @@ RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'migrate_status_schemas'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 REVOKE ALL ON FUNCTION migrate.status_schemas FROM PUBLIC;
-COMMENT ON FUNCTION migrate.status_schemas IS 'show each schema that has a history, with its state';
+COMMENT ON FUNCTION migrate.status_schemas IS 'show each schema that has a history, or each of those given, with its state';
 
 CREATE FUNCTION migrate.history(
 	project text DEFAULT 'default',
@@ -498,7 +498,7 @@ RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'migrate_drift_rows'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 REVOKE ALL ON FUNCTION migrate.drift FROM PUBLIC;
-COMMENT ON FUNCTION migrate.drift IS 'show every object that has changed since the last run';
+COMMENT ON FUNCTION migrate.drift IS 'show every object that has changed since the last run that recorded the objects';
 
 CREATE FUNCTION migrate.is_current(
 	dir text DEFAULT NULL,
@@ -510,7 +510,7 @@ RETURNS boolean
 AS 'MODULE_PATHNAME', 'migrate_is_current'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 REVOKE ALL ON FUNCTION migrate.is_current FROM PUBLIC;
-COMMENT ON FUNCTION migrate.is_current IS 'whether apply() would find nothing to do';
+COMMENT ON FUNCTION migrate.is_current IS 'return whether apply() would find nothing to do';
 
 CREATE FUNCTION migrate.at_least(
 	version text,
@@ -520,7 +520,7 @@ RETURNS boolean
 AS 'MODULE_PATHNAME', 'migrate_at_least'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 REVOKE ALL ON FUNCTION migrate.at_least FROM PUBLIC;
-COMMENT ON FUNCTION migrate.at_least IS 'whether a version is applied';
+COMMENT ON FUNCTION migrate.at_least IS 'return whether a version is applied';
 
 CREATE PROCEDURE migrate.wait_for(
 	version text,
@@ -542,7 +542,7 @@ RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'migrate_activity'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 REVOKE ALL ON FUNCTION migrate.activity FROM PUBLIC;
-COMMENT ON FUNCTION migrate.activity IS 'the runs in progress, and those that wait';
+COMMENT ON FUNCTION migrate.activity IS 'show the runs in progress, and those that wait';
 
 -- ALTER DEFAULT PRIVILEGES must not grant anything on these objects: a role that can
 -- write the tables decides what runs with the privileges of other roles.

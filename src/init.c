@@ -198,7 +198,7 @@ define_what_runs(void)
 	 * otherwise make a superuser's call run files of their own.
 	 */
 	DefineCustomStringVariable("migrate.directory",
-							   "Directory of migrations that is used when none is given.",
+							   "Sets the directory of migrations for calls that do not name one.",
 							   NULL,
 							   &migrate_directory,
 							   "",
@@ -207,8 +207,8 @@ define_what_runs(void)
 							   check_directory, NULL, NULL);
 
 	DefineCustomStringVariable("migrate.allowed_directories",
-							   "Directories below which every role may have migrations read.",
-							   "A comma-separated list. Roles with privileges of pg_read_server_files do not need it.",
+							   "Lists the directories from which every role may read migrations.",
+							   "A comma-separated list, which includes the directories below those named. Roles with privileges of pg_read_server_files do not need it.",
 							   &migrate_allowed_directories,
 							   "",
 							   PGC_SUSET,
@@ -216,7 +216,7 @@ define_what_runs(void)
 							   check_allowed_directories, NULL, NULL);
 
 	DefineCustomEnumVariable("migrate.on_modified",
-							 "What to do about an applied migration whose file has changed.",
+							 "Sets what a run does about an applied migration whose up script has changed.",
 							 NULL,
 							 &migrate_on_modified,
 							 ON_MODIFIED_ERROR,
@@ -226,7 +226,7 @@ define_what_runs(void)
 							 NULL, NULL, NULL);
 
 	DefineCustomEnumVariable("migrate.out_of_order",
-							 "What to do about a pending migration below the highest applied one.",
+							 "Sets what a run does about a pending migration below the highest applied one.",
 							 NULL,
 							 &migrate_out_of_order,
 							 OUT_OF_ORDER_ERROR,
@@ -236,7 +236,7 @@ define_what_runs(void)
 							 NULL, NULL, NULL);
 
 	DefineCustomBoolVariable("migrate.callbacks_always",
-							 "Run the callbacks of Flyway before and after a run that has nothing to apply, too.",
+							 "Runs callbacks also in a run that has nothing to apply.",
 							 NULL,
 							 &migrate_callbacks_always,
 							 false,
@@ -245,8 +245,8 @@ define_what_runs(void)
 							 NULL, NULL, NULL);
 
 	DefineCustomEnumVariable("migrate.verify_scripts",
-							 "Run the verify scripts of sqitch's changes.",
-							 "\"auto\": if the directory has a sqitch.conf that says so.",
+							 "Runs the verify script of each change of sqitch after the change.",
+							 "With \"auto\", sqitch.conf decides.",
 							 &migrate_verify_scripts,
 							 VERIFY_SCRIPTS_AUTO,
 							 verify_scripts_options,
@@ -255,7 +255,7 @@ define_what_runs(void)
 							 NULL, NULL, NULL);
 
 	DefineCustomEnumVariable("migrate.top_level",
-							 "Which process runs statements that cannot run in a transaction block.",
+							 "Selects the process that runs statements that cannot run in a transaction block.",
 							 "With \"worker\", a background worker does, for extensions that refuse them in a CALL.",
 							 &migrate_top_level,
 							 TOP_LEVEL_SESSION,
@@ -265,7 +265,7 @@ define_what_runs(void)
 							 NULL, NULL, NULL);
 
 	DefineCustomStringVariable("migrate.contexts",
-							   "Contexts of Liquibase's changesets that are to run.",
+							   "Selects changesets of Liquibase by their contexts.",
 							   "A comma-separated list of names, or an expression with \"and\", \"or\", \"!\" and parentheses; \"*\" is all.",
 							   &migrate_contexts,
 							   "",
@@ -274,7 +274,7 @@ define_what_runs(void)
 							   check_expression, NULL, NULL);
 
 	DefineCustomStringVariable("migrate.labels",
-							   "Labels of Liquibase's changesets that are to run.",
+							   "Selects changesets of Liquibase by their labels.",
 							   "A comma-separated list of names, or an expression with \"and\", \"or\", \"!\" and parentheses; \"*\" is all.",
 							   &migrate_labels,
 							   "",
@@ -283,8 +283,8 @@ define_what_runs(void)
 							   check_expression, NULL, NULL);
 
 	DefineCustomStringVariable("migrate.schema_path",
-							   "Schemas that come after a tenant's own in the search_path of its migrations.",
-							   "A comma-separated list, as search_path.",
+							   "Lists the schemas that follow \"schema\" in the search_path of a run.",
+							   "A comma-separated list, as for search_path.",
 							   &migrate_schema_path,
 							   "",
 							   PGC_USERSET,
@@ -299,7 +299,7 @@ static void
 define_waits(void)
 {
 	DefineCustomIntVariable("migrate.lock_retries",
-							"How often CALL migrate.up() and down() retry a transaction that could not get a lock.",
+							"Sets how often CALL migrate.up() and down() retry a transaction that could not get a lock.",
 							"Errors that count are a lock timeout, a deadlock, and a lock that NOWAIT did not get.",
 							&migrate_lock_retries,
 							0, 0, 1000,
@@ -308,8 +308,8 @@ define_waits(void)
 							NULL, NULL, NULL);
 
 	DefineCustomIntVariable("migrate.lock_retry_delay",
-							"How long to wait before the first of these retries.",
-							"The wait doubles with each further one, up to a minute.",
+							"Sets the wait before the first retry of a transaction that could not get a lock.",
+							"The wait doubles with each further retry, up to a minute.",
 							&migrate_lock_retry_delay,
 							1000, 1, 60000,
 							PGC_USERSET,
@@ -317,8 +317,8 @@ define_waits(void)
 							NULL, NULL, NULL);
 
 	DefineCustomEnumVariable("migrate.lock_wait",
-							 "How CALL migrate.up() and down() wait for locks on relations that others use.",
-							 "With \"poll\", others do not have to wait behind them.",
+							 "Selects how CALL migrate.up() and down() wait for locks on relations.",
+							 "With \"poll\", other sessions do not have to wait behind them.",
 							 &migrate_lock_wait,
 							 LOCK_WAIT_QUEUE,
 							 lock_wait_options,
@@ -327,8 +327,8 @@ define_waits(void)
 							 NULL, NULL, NULL);
 
 	DefineCustomIntVariable("migrate.lock_poll_limit",
-							"How long they poll for the locks of a transaction before they queue for them.",
-							NULL,
+							"Sets how long CALL migrate.up() and down() poll for the locks of a transaction before they queue for them.",
+							"It matters only if migrate.lock_wait is \"poll\".",
 							&migrate_lock_poll_limit,
 							5000, 0, INT_MAX,
 							PGC_USERSET,
@@ -344,8 +344,8 @@ define_limits(void)
 {
 	/* what a DBA has decided is not for the author of a migration to change */
 	DefineCustomIntVariable("migrate.large_table",
-							"Size from which on the rules of migrate.check() find something about a table.",
-							"0 is every table that has rows.",
+							"Sets the minimum size of a table about which the rules of migrate.check() find something.",
+							"With 0, it is every table that has rows.",
 							&migrate_large_table,
 							10240, 0, INT_MAX,
 							PGC_SUSET,
@@ -353,7 +353,7 @@ define_limits(void)
 							NULL, NULL, NULL);
 
 	DefineCustomEnumVariable("migrate.on_findings",
-							 "What a run does about what the rules of migrate.check() find.",
+							 "Sets what a run does about findings of migrate.check().",
 							 NULL,
 							 &migrate_on_findings,
 							 ON_FINDINGS_IGNORE,
@@ -364,7 +364,7 @@ define_limits(void)
 
 	/* a database that others work in is not for a developer to open */
 	DefineCustomBoolVariable("migrate.allow_sync",
-							 "Whether migrate.sync() may undo what is not in a directory.",
+							 "Allows migrate.sync(), which undoes migrations that are not in the directory.",
 							 "For development only.",
 							 &migrate_allow_sync,
 							 false,
@@ -380,8 +380,8 @@ static void
 define_records(void)
 {
 	DefineCustomStringVariable("migrate.notify_channel",
-							   "Channel on which a run that has applied or undone migrations sends a NOTIFY.",
-							   "None if it is empty.",
+							   "Sets the channel on which a run that has applied or undone migrations sends a NOTIFY.",
+							   "If it is empty, no NOTIFY is sent.",
 							   &migrate_notify_channel,
 							   "",
 							   PGC_USERSET,
@@ -390,7 +390,7 @@ define_records(void)
 
 	/* the owner of a database must not make a superuser's run write more */
 	DefineCustomBoolVariable("migrate.keep_in_step",
-							 "Whether runs also write to the table of the tool whose format the directory has.",
+							 "Writes what a run does to the table of the tool whose format the directory has, too.",
 							 NULL,
 							 &migrate_keep_in_step,
 							 false,
@@ -399,7 +399,7 @@ define_records(void)
 							 NULL, NULL, NULL);
 
 	DefineCustomBoolVariable("migrate.record_objects",
-							 "Whether a run records the objects of the database at its end, for migrate.drift().",
+							 "Records the objects of the database at the end of a run, for migrate.drift().",
 							 NULL,
 							 &migrate_record_objects,
 							 false,

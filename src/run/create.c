@@ -67,7 +67,7 @@ clean_name(const char *name)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("invalid name of a migration: \"%s\"", name),
-				 errdetail("It has no slash, and does not begin with a period."),
+				 errdetail("A name cannot contain a slash or begin with a period."),
 				 errhint("Give the directory as \"dir\".")));
 	if (strlen(name) > MAX_NAME)
 		ereport(ERROR,

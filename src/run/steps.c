@@ -148,8 +148,9 @@ check_order(List *chosen, List *items, const MigrateRequest *request)
 						   "pending migrations %s are out of order",
 						   count, end_list(&list, count)),
 			 errdetail("Migration \"%s\" has been applied.", migrate_item_label(highest)),
-			 errhint("Give it a higher version, or set \"%s\" to \"apply\".",
-					 "migrate.out_of_order")));
+			 errhint_plural("Give it a higher version, or set \"%s\" to \"apply\".",
+							"Give them higher versions, or set \"%s\" to \"apply\".",
+							count, "migrate.out_of_order")));
 }
 
 static void

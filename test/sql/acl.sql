@@ -55,6 +55,10 @@ SELECT NULL FROM pg_class c WHERE c.relnamespace = 'migrate'::regnamespace AND c
 UNION ALL
 SELECT NULL FROM pg_namespace n WHERE n.nspname = 'migrate' AND obj_description(n.oid, 'pg_namespace') IS NULL;
 
+-- each setting has a description, which begins with a verb and is a sentence
+SELECT name, short_desc, extra_desc FROM pg_settings
+WHERE name LIKE 'migrate.%' AND (short_desc ~ '^[A-Z][a-z]+s .*[.]$' AND coalesce(extra_desc, 'None.') ~ '^[A-Z].*[.]$') IS NOT TRUE;
+
 -- settings: which of them only a superuser can change
 SELECT name, context FROM pg_settings WHERE name LIKE 'migrate.%' ORDER BY name COLLATE "C";
 

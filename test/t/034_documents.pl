@@ -358,6 +358,61 @@ sub test_claims
 }
 test_claims();
 
+# The text of each section of a page, by its heading of the second level.
+sub sections
+{
+	my ($text) = @_;
+
+	return $text =~ /^## ([^\n]*)\n(.*?)(?=^## |\z)/msg;
+}
+
+# The reference has each routine with its arguments in their order, and its columns;
+# each setting with its default and who may set it; and a link to each section at its top.
+sub test_reference
+{
+	my $text = slurp_file("$root/docs/reference.md");
+	my ($contents) = $text =~ /\A(.*?)^## /ms;
+	my %section = sections($text);
+	my @missing;
+
+	start_section(1);
+	foreach my $line (split /\n/, query($app, q{
+		SELECT proname,
+			(SELECT string_agg(name, ',' ORDER BY n) FROM unnest(proargnames) WITH ORDINALITY a (name, n)
+				WHERE coalesce(proargmodes[n] IN ('i', 'b'), true)),
+			(SELECT string_agg(name, ',' ORDER BY n) FROM unnest(proargnames) WITH ORDINALITY a (name, n)
+				WHERE proargmodes[n] IN ('o', 'b'))
+		FROM pg_proc WHERE pronamespace = 'migrate'::regnamespace ORDER BY proname}))
+	{
+		my ($routine, $arguments, $columns) = split /\|/, $line, -1;
+		my $described = $section{$routine} // '';
+		my ($signature) = $described =~ /\A\n`(?:CALL )?\Q$routine\E\(([^`]*)\)`/;
+		my $shown = join ',', map { s/\A(?:INOUT )?(\w+).*/$1/r } split /, /, $signature // '';
+
+		is($shown, $arguments, "the reference has the arguments of $routine");
+		$described .= $section{apply} if $described =~ /\bcolumns (?:of|as) \[apply\]|as \[apply\]\(#apply\) does/;
+		$described .= $section{up} if $described =~ /as in\s\[up\]/;
+		$described .= $section{plan} if $described =~ /as in \[plan\]/;
+		push @missing, map { "$routine: $_" } grep { $described !~ /`\Q$_\E[` ]/ } split /,/, $columns;
+	}
+	is(join(', ', @missing), '', 'and the columns of each routine');
+
+	foreach my $line (split /\n/, query($app, q{
+		LOAD 'migrate'; SELECT name, current_setting(name), context FROM pg_settings WHERE name LIKE 'migrate.%'}))
+	{
+		my ($setting, $default, $context) = split /\|/, $line, -1;
+		my ($row) = $section{Settings} =~ /^(\|[^|]*`\Q$setting\E`.*)/m;
+		my $who = $context eq 'superuser' ? 'superusers' : 'anyone';
+
+		like($row // '', $default eq '' ? qr/\| empty \| $who \|/ : qr/\| `\Q$default\E` \| $who \|/,
+			"the reference has $setting");
+	}
+	is_deeply([ grep { index($contents, '(#' . tr/ /-/r . ')') < 0 } map { s/\W(?<! )//gr } map { lc } sort keys %section ],
+		[], 'the reference begins with links to its sections');
+	return;
+}
+test_reference();
+
 # The anchors that GitHub generates for the headings of a page.
 sub anchors
 {
