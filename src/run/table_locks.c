@@ -447,7 +447,7 @@ queue(Polling *polling, MemoryContext context)
 	char	   *sentence = blockers(polling, false);
 
 	ereport(NOTICE,
-			(errmsg("polling has not got the locks of migration \"%s\" within %d ms, queueing for them",
+			(errmsg("could not get the locks of migration \"%s\" within %d ms of polling, queueing for them",
 					migrate_label(polling->errctx->version, polling->errctx->name), migrate_lock_poll_limit),
 			 sentence == NULL ? 0 : errdetail("%s", sentence)));
 	for (int tries = 1;; tries++)

@@ -100,7 +100,7 @@ sub locks_of_runner
 	my $runner = open_runner(limit => '100ms');
 	my ($out, $err) = ask($runner, up($dir, 'busy'));
 
-	like($err, qr/NOTICE:.*polling has not got the locks of migration "1_alter" within 100 ms/, 'after the limit it queues');
+	like($err, qr/NOTICE:.*could not get the locks of migration "1_alter" within 100 ms of polling/, 'after the limit it queues');
 	like($err, qr/ERROR:  55P03: canceling statement due to lock timeout/, 'and gives up');
 	like($err, qr/DETAIL:  public\.a is locked by process $pid\.\n.*migration 1 "alter" \(up\)/s, 'naming who has it locked');
 	is(query($db, "SELECT outcome, error FROM migrate.history('busy')"), 'failed|55P03: canceling statement due to lock timeout', 'the attempt is recorded');
@@ -108,7 +108,7 @@ sub locks_of_runner
 
 	# the limit counts for each try that migrate.lock_retries allows
 	($out, $err) = ask($runner, "SET migrate.lock_retries = 1; SET migrate.lock_retry_delay = '1ms'; " . up($dir, 'busy'));
-	my @queues = $err =~ /polling has not got/g;
+	my @queues = $err =~ /could not get the locks/g;
 	is(scalar @queues, 2, 'migrate.lock_retries repeats it');
 	ask($holder, 'COMMIT');
 	is((ask($runner, up($dir, 'busy')))[0], '1', 'and later it runs');
