@@ -56,6 +56,8 @@ migrate_refuse_undefined(MigrateSubstitution *s, const char *at, const char *nam
 			 errmsg("variable \"%.*s\" has no value",
 					pg_mbcliplen(name, length, MAX_SHOWN_NAME), name),
 			 detail && *detail ? errdetail_internal("%s", detail) : 0,
+			 s->errctx->direction == MIGRATE_DOWN ?
+			 errhint("Give it one in \"vars\", which migrate.redo() and migrate.refresh() have.") :
 			 errhint("Give it one in \"vars\".")));
 }
 

@@ -345,6 +345,10 @@ SELECT version FROM migrate.rollback(project => 'river');
 SELECT version FROM migrate.apply(test.made('river'), project => 'river', vars => '{"schema": "app."}');
 SELECT up_vars, down_vars FROM migrate.applied WHERE project = 'river';
 SELECT version FROM migrate.rollback(project => 'river');
+-- a down script without a value: rollback() has no "vars", redo() has
+SELECT version FROM migrate.apply(files => '{"1_a.sql": "SELECT 1;", "1_a.down.sql": "SELECT :''x'';"}', project => 'no_value');
+SELECT test.try($$SELECT migrate.rollback(project => 'no_value')$$);
+SELECT version FROM migrate.redo(project => 'no_value', vars => '{"x": 1}');
 
 SET client_min_messages = error;
 DROP SCHEMA test CASCADE;
