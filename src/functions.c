@@ -293,10 +293,14 @@ failure_arguments(FunctionCallInfo fcinfo, int n, MigrateRequest *request)
 {
 	char	   *on_error = migrate_text_argument(fcinfo, n);
 
-	if (on_error == NULL || (strcmp(on_error, "stop") != 0 && strcmp(on_error, "continue") != 0))
+	if (on_error == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("\"%s\" must not be null", "on_error")));
+	if (strcmp(on_error, "stop") != 0 && strcmp(on_error, "continue") != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("unrecognized value of \"%s\": \"%s\"", "on_error", on_error ? on_error : "NULL"),
+				 errmsg("unrecognized value of \"%s\": \"%s\"", "on_error", on_error),
 				 errhint("Valid values are \"stop\" and \"continue\".")));
 	request->passes_failures = strcmp(on_error, "continue") == 0;
 	if (PG_ARGISNULL(n + 1))
