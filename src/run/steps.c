@@ -310,8 +310,11 @@ check_interrupted(List *items, const MigrateRequest *request, MigrateDirection d
 	}
 }
 
+/*
+ * "afresh" if all that is applied is undone before.
+ */
 static List *
-up_steps(List *items)
+up_steps(List *items, bool afresh)
 {
 	List	   *steps = NIL;
 	ListCell   *lc;
@@ -323,8 +326,8 @@ up_steps(List *items)
 
 		step->direction = MIGRATE_UP;
 		step->file = item->file;
-		step->in_progress = item->state == STATE_INTERRUPTED;
-		step->repeated = item->state == STATE_OUTDATED;
+		step->in_progress = !afresh && item->state == STATE_INTERRUPTED;
+		step->repeated = !afresh && item->state == STATE_OUTDATED;
 		if (step->in_progress || step->repeated)
 			step->applied = item->applied;
 		steps = lappend(steps, step);
@@ -380,7 +383,7 @@ migrate_plan_apply(List *items, MigrateRequest *request)
 
 	require_interrupted(items, chosen, request);
 	check_order(chosen, items, request);
-	return up_steps(chosen);
+	return up_steps(chosen, false);
 }
 
 /*
@@ -425,7 +428,7 @@ migrate_plan_all(List *items)
 		if (item->file != NULL && item->state != STATE_SKIPPED)
 			with_file = lappend(with_file, item);
 	}
-	return up_steps(with_file);
+	return up_steps(with_file, true);
 }
 
 /*
