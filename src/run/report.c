@@ -128,7 +128,7 @@ migrate_report_ignored_failure(const MigrateResult *result, const ErrorData *err
 			(errcode(error->sqlerrcode),
 			 errmsg("migration \"%s\" has failed, and stays pending: %s",
 					migrate_label(result->version, result->name), error->message),
-			 place ? errdetail("It was in %s.", place) : 0,
+			 place ? errdetail("It happened in %s.", place) : 0,
 			 errhint("It says \"failOnError:false\", so that the run goes on.")));
 }
 
