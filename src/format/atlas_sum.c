@@ -16,6 +16,7 @@
 #include "common/sha2.h"
 #include "miscadmin.h"
 
+#include "format/digest.h"
 #include "format/format.h"
 #include "format/format_int.h"
 #include "format/manifest.h"
@@ -62,7 +63,8 @@ struct MigrateAtlasSum
 	const char *total;			/* what the first line says */
 	List	   *lines;			/* of SumLine */
 	List	   *files;			/* of char *: read so far, in order ... */
-	List	   *counted;		/* ... those of them that have a line */
+	List	   *counted;		/* ... those of them that have a line ... */
+	List	   *names;			/* ... those since the last of these */
 	pg_cryptohash_ctx *hash;	/* of all that was read so far; an error frees
 								 * it with its resource owner */
 };
@@ -171,17 +173,51 @@ add_file(pg_cryptohash_ctx *hash, const char *file, const char *sql, int length)
 }
 
 /*
+ * The next file of the directory.  Its name is a part of the sum of the next one that is
+ * counted: there need not be any.  True if it is counted itself.
+ */
+static bool
+add_name(MigrateAtlasSum *atlas_sum, const char *file, const char *sql)
+{
+	char	   *name = pstrdup(file);
+	ListCell   *lc;
+
+	atlas_sum->files = lappend(atlas_sum->files, name);
+	atlas_sum->names = lappend(atlas_sum->names, name);
+	if (is_uncounted(sql))
+		return false;
+	atlas_sum->counted = lappend(atlas_sum->counted, name);
+	foreach(lc, atlas_sum->names)
+		migrate_hash_add(atlas_sum->hash, lfirst(lc), strlen(lfirst(lc)));
+	list_free(atlas_sum->names);
+	atlas_sum->names = NIL;
+	return true;
+}
+
+/*
  * The next file of the directory has been read.
  */
 void
 migrate_atlas_sum_add(MigrateAtlasSum *atlas_sum, const char *file, const char *sql, int length)
 {
-	char	   *name = pstrdup(file);
+	const char *bytes;
 
-	atlas_sum->files = lappend(atlas_sum->files, name);
-	if (!is_uncounted(sql))
-		atlas_sum->counted = lappend(atlas_sum->counted, name);
-	add_file(atlas_sum->hash, file, sql, length);
+	if (!add_name(atlas_sum, file, sql))
+		return;
+	bytes = migrate_file_bytes(sql, &length);
+	migrate_hash_add(atlas_sum->hash, bytes, length);
+}
+
+/*
+ * The same for one whose bytes have been read, in UTF-8, and that end with a NUL.
+ */
+void
+migrate_atlas_sum_add_bytes(MigrateAtlasSum *atlas_sum, const char *file, const char *bytes, int length)
+{
+	int			bom = migrate_bom_length(bytes);
+
+	if (add_name(atlas_sum, file, bytes + bom))
+		migrate_hash_add(atlas_sum->hash, bytes + bom, length - bom);
 }
 
 /*
@@ -230,7 +266,12 @@ migrate_atlas_sum_end(MigrateAtlasSum *atlas_sum, MigrateReadFile read, void *ar
 			mismatch(atlas_sum, psprintf("File \"%s\" is not listed in it.", there));
 		mismatch(atlas_sum, psprintf("File \"%s\" is missing.", listed));
 	}
-	if (sum_is(atlas_sum->hash, n == 0 ? "" : ((SumLine *) llast(atlas_sum->lines))->sum))
+	if (n == 0)
+	{
+		migrate_hash_free(atlas_sum->hash);
+		return;
+	}
+	if (sum_is(atlas_sum->hash, ((SumLine *) llast(atlas_sum->lines))->sum))
 		return;
 	while (low < high)
 	{

@@ -24,6 +24,7 @@
 #include "format/contexts.h"
 #include "format/doubt.h"
 #include "format/format.h"
+#include "util/hash.h"
 #include "util/names.h"
 #include "util/printable.h"
 #include "variables/variables.h"
@@ -44,6 +45,23 @@ migrate_changelog_create(void)
 	changelog->changesets = migrate_names_create();
 	changelog->undecided_names = migrate_names_create();
 	changelog->by_name = migrate_names_create();
+	changelog->limit = -1;
+	return changelog;
+}
+
+/*
+ * The same for a file that is parsed after the others, as it was with the first "limit" of
+ * the properties.  No digest comes of that.
+ */
+MigrateChangelog *
+migrate_changelog_resume(const MigrateChangelog *others, int limit)
+{
+	MigrateChangelog *changelog = migrate_changelog_create();
+
+	changelog->properties = others->properties;
+	changelog->by_name = others->by_name;
+	changelog->limit = limit;
+	changelog->needs_all = true;
 	return changelog;
 }
 
@@ -80,6 +98,8 @@ value_of(const MigrateChangelog *changelog, const char *name, int length)
 	char	   *folded = fold_name(name, length);
 	const MigrateVariable *property = migrate_names_get(changelog->by_name, folded);
 
+	if (property != NULL && changelog->limit >= 0 && property->number >= changelog->limit)
+		property = NULL;
 	if (property == NULL && changelog->local_by_name != NULL)
 		property = migrate_names_get(changelog->local_by_name, folded);
 	pfree(folded);
@@ -160,6 +180,25 @@ property_attribute(const MigrateLine *line, const char *after, const char *key)
 }
 
 /*
+ * Add a property to the hash of those of all files.
+ */
+static void
+hash_property(MigrateChangelog *changelog, const MigrateVariable *property)
+{
+	uint8	   *hash = palloc(PG_SHA256_DIGEST_LENGTH);
+	StringInfoData said;
+
+	initStringInfo(&said);
+	if (changelog->properties_hash != NULL)
+		appendBinaryStringInfo(&said, (const char *) changelog->properties_hash, PG_SHA256_DIGEST_LENGTH);
+	appendBinaryStringInfo(&said, property->name, strlen(property->name) + 1);
+	appendStringInfoString(&said, property->value);
+	migrate_sha256(said.data, said.len, hash);
+	pfree(said.data);
+	changelog->properties_hash = hash;
+}
+
+/*
  * Add a property with a value: of all files from here on, of which the first of a name
  * counts, or of this one, of which the last does.
  */
@@ -172,6 +211,7 @@ add_property(MigrateChangelog *changelog, MigrateVariable *variable, bool is_glo
 	{
 		variable->number = list_length(changelog->properties);
 		changelog->properties = lappend(changelog->properties, variable);
+		hash_property(changelog, variable);
 		(void) migrate_names_add(changelog->by_name, folded, variable);
 		return;
 	}
@@ -255,7 +295,7 @@ changeset_key(const char *path, const char *version)
 
 /*
  * Remember a changeset, which is complete: 42710 if there is one with the same path, author
- * and id already.
+ * and id already.  If that has not been parsed, or this one, all have to be, to say so.
  */
 void
 migrate_changelog_add(MigrateChangelog *changelog, Migration *migration)
@@ -264,6 +304,11 @@ migrate_changelog_add(MigrateChangelog *changelog, Migration *migration)
 	char	   *key = changeset_key(path, migration->version);
 	const Migration *other = migrate_names_get(changelog->changesets, key);
 
+	if (other != NULL && (other->unread != NIL || migration->unread != NIL))
+	{
+		changelog->needs_all = true;
+		return;
+	}
 	if (other != NULL && strcmp(other->file, migration->file) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_DUPLICATE_OBJECT),
@@ -283,6 +328,25 @@ migrate_changelog_add(MigrateChangelog *changelog, Migration *migration)
 	if (migration->logical_path != NULL)
 		(void) migrate_names_add(changelog->changesets, changeset_key(migration->file, migration->version),
 								 migration);
+}
+
+/*
+ * Remember a changeset that is as it was recorded, whose file has not been parsed.
+ */
+void
+migrate_known_changeset(MigrateChangelog *changelog, Migration *migration)
+{
+	const char *path = migrate_changeset_key_path(migration->sort_key);
+
+	migration->shares_file = true;
+	if (path != NULL)
+	{
+		migration->logical_path = pstrdup(path);
+		migration->tags = list_make1(psprintf("%s:%s", path, migration->version));
+	}
+	migration->properties = changelog->properties;
+	migration->nproperties = list_length(changelog->properties);
+	migrate_changelog_add(changelog, migration);
 }
 
 /*
@@ -400,11 +464,12 @@ migrate_changelog_parse_reference(MigrateReference *reference, const MigrateLine
 }
 
 /*
- * The way back of a changeset is what another one does, which has to come before it.
+ * The way back of a changeset is what another one does, which has to come before it.  If
+ * that has not been parsed, all have to be.
  * Errors, with file and line: 42601 if it is not named completely, 42704 if there is none.
  */
 void
-migrate_changelog_refer(const MigrateChangelog *changelog, Migration *migration,
+migrate_changelog_refer(MigrateChangelog *changelog, Migration *migration,
 						const MigrateReference *reference)
 {
 	const char *path = reference->path ? reference->path : migration->file;
@@ -431,5 +496,11 @@ migrate_changelog_refer(const MigrateChangelog *changelog, Migration *migration,
 				 errmsg("changeset \"%s\", which the rollback names, does not exist", version),
 				 errdetail("It has to come before, in file \"%s\".", path),
 				 errcontext("file \"%s\", line %d", migration->file, reference->line)));
+	if (other->unread != NIL)
+	{
+		changelog->needs_all = true;
+		return;
+	}
+	changelog->refers |= strcmp(other->file, migration->file) != 0;
 	migration->down = other->up;
 }

@@ -39,12 +39,17 @@ typedef struct MigrateChangelog
 	List	   *local_properties;	/* of the file; the last of a name counts */
 	MigrateNames *by_name;		/* the same by name, in small letters */
 	MigrateNames *local_by_name;	/* likewise, NULL: none */
+	const uint8 *properties_hash;	/* of "properties", NULL without any */
+	int			limit;			/* so many of these count, -1: all */
 	List	   *undecided;		/* of MigrateUndecided ... */
 	MigrateNames *undecided_names;	/* ... and by name, the first of several */
 	int			longest_undecided;	/* bytes of a name */
 	int64		expanded;		/* bytes of values with those of properties */
 	const char *last_file;		/* that has properties, or NULL */
 	MigrateNames *changesets;	/* Migrations, by path and version */
+	bool		refers;			/* the file names a changeset of another one */
+	bool		needs_all;		/* one that has not been parsed is needed: all
+								 * files are to be */
 } MigrateChangelog;
 
 /*
@@ -60,6 +65,7 @@ typedef struct MigrateReference
 
 /* in changelog.c */
 extern MigrateChangelog *migrate_changelog_create(void);
+extern MigrateChangelog *migrate_changelog_resume(const MigrateChangelog *others, int limit);
 extern void migrate_changelog_next_file(MigrateChangelog *changelog);
 extern void migrate_changelog_add_property(MigrateChangelog *changelog, const char *file,
 										   const MigrateLine *line, const char *rest);
@@ -67,12 +73,13 @@ extern bool migrate_changelog_has_properties_of(const MigrateChangelog *changelo
 extern char *migrate_changelog_expand(MigrateChangelog *changelog, char *value,
 									  const char *file, const MigrateLine *line);
 extern void migrate_changelog_add(MigrateChangelog *changelog, Migration *migration);
+extern void migrate_known_changeset(MigrateChangelog *changelog, Migration *migration);
 extern void migrate_changelog_doubt(const MigrateChangelog *changelog, Migration *migration,
 									const char *begin, const char *end);
 extern void migrate_changelog_refuse_commercial(const char *file, const MigrateLine *line);
 extern bool migrate_changelog_parse_reference(MigrateReference *reference, const MigrateLine *line,
 											  const char *after);
-extern void migrate_changelog_refer(const MigrateChangelog *changelog, Migration *migration,
+extern void migrate_changelog_refer(MigrateChangelog *changelog, Migration *migration,
 									const MigrateReference *reference);
 
 #endif							/* MIGRATE_FORMAT_CHANGELOG_H */

@@ -8,7 +8,9 @@
  * reading:
  *
  *	- READER_VERSION, since another version may read the same text in another way;
- *	- the format, and which of its layouts;
+ *	- the format, and which of its layouts; and where the history or the caller decides
+ *	  which of several formats it is, the one that the names look like, since this text
+ *	  must not be evidence for yet another one;
  *	- for each of its files, an up and a down one: what its name, or the manifest,
  *	  says of it, that is MigrateFileName but for the tags, which are not recorded;
  *	- the text of the file;
@@ -19,21 +21,29 @@
  *	  part of a literal, and then more is
  *	  read than is included; a migration for which that is so gets no digest.
  *
+ *	- of a file of changesets, how many there are, so that the history is known to have all
+ *	  of them, and the properties that files before it define.  The digest is that of each
+ *	  of them.
+ *
  * Texts are those of the files, in UTF-8, without a byte order mark, and with LF for
- * CRLF.  migrate_script_same() does not distinguish these either.
+ * CRLF.  migrate_script_same() does not distinguish these either.  Only of a format whose
+ * files have a hash of all their bytes, CRLF stays what it is.
  *
  * These are no inputs, though they decide what runs:
  *
  *	- values of variables: they are put into the text after it has been compared;
  *	- migrate.contexts and migrate.labels: they decide about pending migrations;
  *	- the argument "format", and what has been detected otherwise: a migration gets a
- *	  digest only if the format is the one that its text shows, and a warning is given
- *	  for it in neither case; see is_plain() in known.c;
+ *	  digest only if the format is the one that its text shows, or may be meant where it
+ *	  shows another, and a warning is given for it in neither case; see is_plain() in
+ *	  known.c;
  *	- the version of the server, whose lexer finds the lines that include files, and
  *	  whose parser says whether a migration can be undone: the first has been checked
  *	  when the digest was recorded, the second is recorded;
- *	- the other files of the directory: what depends on them is found from names, or
- *	  the format's migrations have no digest.
+ *	- the other files of the directory: what depends on them is found from names, or is
+ *	  compared at each reading (see migrate_known_file() in known.c: hashes of the file
+ *	  before, dependencies, atlas.sum, changesets of the same name), or the migration has
+ *	  no digest.
  *
  * Copyright (c) 2026, the migrate authors
  *
@@ -61,7 +71,7 @@
  * To be raised whenever the same files would be read in another way: other sections,
  * other hashes of them, another description, a new warning or error.
  */
-#define READER_VERSION	"3"
+#define READER_VERSION	"4"
 
 /* a migration that includes more has no digest */
 #define MAX_INCLUDED_FILES	1000
@@ -73,6 +83,7 @@ struct MigrateDigester
 	MigrateDirectory *dir;
 	const MigrateFormat *format;
 	const MigrateFlywaySettings *flyway;	/* or NULL */
+	const MigrateFormat *shown; /* or NULL */
 	pg_cryptohash_ctx *hash;
 	StringInfoData said;		/* all but the texts */
 	int			common;			/* so much of that is the same for all files */
@@ -120,22 +131,29 @@ layout_of(const MigrateFormat *format)
 
 /*
  * Prepare to digest files of a directory in a format, with the configuration of Flyway or
- * NULL.  Until migrate_digester_end(), in the same transaction.
+ * NULL.  "shown" is the format that the directory looks like, NULL for that one.  Until
+ * migrate_digester_end(), in the same transaction.
  */
 MigrateDigester *
 migrate_digester_begin(MigrateDirectory *dir, const MigrateFormat *format,
-					   const MigrateFlywaySettings *flyway)
+					   const MigrateFlywaySettings *flyway, const MigrateFormat *shown)
 {
 	MigrateDigester *digester = palloc0(sizeof(MigrateDigester));
 
 	digester->dir = dir;
 	digester->format = format;
 	digester->flyway = flyway;
+	digester->shown = shown;
 	digester->hash = migrate_hash_create(PG_SHA256);
 	initStringInfo(&digester->said);
 	say(digester, READER_VERSION);
 	say(digester, format->name);
 	appendStringInfoChar(&digester->said, layout_of(format));
+	if (shown != NULL)
+	{
+		say(digester, shown->name);
+		appendStringInfoChar(&digester->said, layout_of(shown));
+	}
 	digester->common = digester->said.len;
 	return digester;
 }
@@ -144,6 +162,15 @@ const MigrateFormat *
 migrate_digester_format(const MigrateDigester *digester)
 {
 	return digester->format;
+}
+
+/*
+ * The format that the texts have to show.
+ */
+const MigrateFormat *
+migrate_digester_shown(const MigrateDigester *digester)
+{
+	return digester->shown ? digester->shown : digester->format;
 }
 
 void
@@ -157,8 +184,8 @@ migrate_digester_end(MigrateDigester *digester)
 /*
  * How long the byte order mark is that a file begins with.
  */
-static int
-bom_length(const char *bytes)
+int
+migrate_bom_length(const char *bytes)
 {
 	return strncmp(bytes, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
 }
@@ -169,12 +196,12 @@ bom_length(const char *bytes)
 static void
 add_text(MigrateDigester *digester, const char *bytes, int length)
 {
-	const char *cr = memchr(bytes, '\r', length);
+	const char *cr = digester->format->hashed ? NULL : memchr(bytes, '\r', length);
 	const char *end = bytes + length;
 	char	   *copy;
 	char	   *to;
 
-	bytes += bom_length(bytes);
+	bytes += migrate_bom_length(bytes);
 	length = end - bytes;
 	if (cr == NULL)
 	{
@@ -278,7 +305,7 @@ add_included_files(MigrateDigester *digester, const char *file, const char *byte
 {
 	bool		is_template = digester->format->templates && migrate_may_have_action(bytes);
 
-	bytes += bom_length(bytes);
+	bytes += migrate_bom_length(bytes);
 	if (!is_template && !migrate_may_include(bytes))
 		return;
 	if (digester->depth == MAX_INCLUDED_DEPTH)
@@ -296,12 +323,14 @@ add_included_files(MigrateDigester *digester, const char *file, const char *byte
 
 /*
  * The digest of what is read for one file of a migration, whose bytes, in UTF-8, end
- * with a NUL, into PG_SHA256_DIGEST_LENGTH bytes.  *included has the files of the
+ * with a NUL, into PG_SHA256_DIGEST_LENGTH bytes.  "changesets" is what there is to say
+ * about these, NULL in other formats.  *included has the files of the
  * directory that it may include, NULL for none.  False if these cannot be read, or are
  * too many or too large.
  */
 bool
 migrate_digest_part(MigrateDigester *digester, const MigrateFileName *file,
+					const MigrateChangesetsRead * changesets,
 					const char *bytes, int length, uint8 *digest, MigrateNames **included)
 {
 	StringInfo	said = &digester->said;
@@ -324,6 +353,13 @@ migrate_digest_part(MigrateDigester *digester, const MigrateFileName *file,
 	say(digester, file->author);
 	if (digester->flyway != NULL)
 		migrate_flyway_settings_say(digester->flyway, said);
+	if (changesets != NULL)
+	{
+		say_number(digester, changesets->count);
+		appendStringInfoChar(said, changesets->properties ? '+' : '-');
+		if (changesets->properties)
+			appendBinaryStringInfo(said, (const char *) changesets->properties, PG_SHA256_DIGEST_LENGTH);
+	}
 	add_text(digester, bytes, length);
 	if (metadata_file != NULL)
 		(void) add_file(digester, metadata_file);

@@ -321,14 +321,25 @@ migrate_format_has_unique_versions(const MigrateFormat *format)
 }
 
 /*
- * Does a migration depend on no file but its own?  Others have no digest: a file may
- * have more changesets than those that are recorded, hashes of files name one another,
- * and the order may depend on what is in all of them.
+ * Has the text of a file something that others matter for, and that is compared with them
+ * also if the file is as it was recorded?
  */
 bool
-migrate_format_has_digests(const MigrateFormat *format)
+migrate_format_needs_head(const MigrateFormat *format)
 {
-	return !format->changesets && !format->hashed && !format->depends;
+	return format->hashed || format->depends;
+}
+
+/*
+ * Fill in that, from the text of a file that has been parsed without an error before.
+ */
+void
+migrate_format_parse_head(const MigrateFormat *format, Migration *migration, const char *sql, int length)
+{
+	if (format->hashed)
+		migrate_parse_graphile_header(migration, sql, length);
+	if (format->depends)
+		migrate_parse_yoyo_directives(migration, sql, length);
 }
 
 static void

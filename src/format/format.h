@@ -106,13 +106,26 @@ typedef enum MigrateEvent
 } MigrateEvent;
 
 /*
- * What the digest of a migration is made of: one of its files.
+ * What the changesets of a file depend on, besides the file.
+ */
+typedef struct MigrateChangesetsRead
+{
+	int			count;			/* so many there are; 0: the format has none */
+	const uint8 *properties;	/* hash of those that were defined before it,
+								 * or NULL */
+}			MigrateChangesetsRead;
+
+/*
+ * What the digest of a migration is made of: one of its files.  Changesets of one file
+ * share it.
  */
 typedef struct MigrateDigestPart
 {
 	struct MigrateFileName *file;
+	MigrateChangesetsRead changesets;
 	bool		is_alone;		/* no other file is read for it */
 	bool		is_digested;
+	bool		has_failed;		/* it has no digest */
 	uint64		text_hash;		/* of the text that was parsed, if not */
 	uint8		digest[PG_SHA256_DIGEST_LENGTH];	/* of this file, then */
 	struct MigrateDigestPart *down; /* of the down file, or NULL */
@@ -168,7 +181,9 @@ typedef struct Migration
 									 * no digest, or has one */
 	List	   *unread;			/* of MigrateFileName: files that are as they
 								 * were recorded, and have not been parsed;
-								 * see known.c */
+								 * see known.c ... */
+	List	   *siblings;		/* ... of Migration: all changesets of its
+								 * file, or NIL */
 	MigrateSection up;
 	MigrateSection down;
 } Migration;

@@ -94,7 +94,9 @@ extern const char *migrate_format_manifest(const MigrateFormat *format,
 										   const struct MigrateLayout *layout);
 extern bool migrate_format_has_file_sums(const MigrateFormat *format);
 extern bool migrate_format_has_unique_versions(const MigrateFormat *format);
-extern bool migrate_format_has_digests(const MigrateFormat *format);
+extern bool migrate_format_needs_head(const MigrateFormat *format);
+extern void migrate_format_parse_head(const MigrateFormat *format, Migration *migration,
+									  const char *sql, int length);
 extern List *migrate_format_files(const MigrateFormat *format, List *names,
 								  const struct MigrateLayout *layout, const char *manifest,
 								  List **callbacks, List **ignored);

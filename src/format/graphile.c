@@ -57,15 +57,12 @@ graphile_hash(const char *previous, const char *body, int length)
 }
 
 /*
- * Check a committed file of graphile-migrate against its header, which has the
- * hashes and the message.  Errors: 42601 for a header that is not
- * complete, 55000 for a text that has been changed; with the file.
+ * Fill in what the header of a committed file says: the hashes and the message.  *changed:
+ * that the text need not be the one of the hash.  Returns what follows, NULL for nothing.
  */
-void
-migrate_check_graphile(Migration *migration, const char *sql, int length)
+static const char *
+parse_header(Migration *migration, const char *sql, int length, bool *changed)
 {
-	const char *end = sql + length;
-	bool		changed = false;
 	MigrateLineReader lines;
 
 	migrate_lines_start(&lines, sql, length);
@@ -80,15 +77,40 @@ migrate_check_graphile(Migration *migration, const char *sql, int length)
 			migration->hash = value;
 		else if ((value = migrate_line_value(line, "--! Message:")) != NULL)
 			migration->description = value;
-		changed |= strncmp(line->str, "--! AllowInvalidHash", strlen("--! AllowInvalidHash")) == 0;
+		*changed |= strncmp(line->str, "--! AllowInvalidHash", strlen("--! AllowInvalidHash")) == 0;
 	}
+	return lines.next;
+}
+
+/*
+ * The header of a file that need not be checked.
+ */
+void
+migrate_parse_graphile_header(Migration *migration, const char *sql, int length)
+{
+	bool		changed = false;
+
+	(void) parse_header(migration, sql, length, &changed);
+}
+
+/*
+ * Check a committed file of graphile-migrate against its header, which has the
+ * hashes and the message.  Errors: 42601 for a header that is not
+ * complete, 55000 for a text that has been changed; with the file.
+ */
+void
+migrate_check_graphile(Migration *migration, const char *sql, int length)
+{
+	const char *end = sql + length;
+	bool		changed = false;
+	const char *body = parse_header(migration, sql, length, &changed);
+
 	if (migration->previous == NULL || migration->hash == NULL)
 		migrate_bad_file(migration->file, 1, "header has no \"Previous\" or no \"Hash\"",
 						 "Only files that \"graphile-migrate commit\" has written are migrations.");
-	if (lines.next == NULL)
-		lines.next = end;
-	if (!changed && strcmp(graphile_hash(migration->previous, lines.next, end - lines.next),
-						   migration->hash) != 0)
+	if (body == NULL)
+		body = end;
+	if (!changed && strcmp(graphile_hash(migration->previous, body, end - body), migration->hash) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("file \"%s\" does not match the hash in its header", migration->file),

@@ -15,22 +15,25 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
+#include "format/changelog.h"
 #include "format/digest.h"
 #include "format/format.h"
 #include "format/format_int.h"
+#include "format/manifest.h"
 #include "format/source.h"
 #include "util/names.h"
 
 /*
  * Is a migration, or its part, that has been parsed from "sql" nothing but what this text
  * and the format make it?  Not if a warning may be given for it if the format is given or
- * is not, or if another format would be detected from it ("detected": that has been
- * tried).
+ * is not, or if another format than "shown" would be detected from it ("detected": that
+ * has been tried).
  */
 static bool
-is_plain(const MigrateFormat *format, const char *file, const char *sql, bool detected)
+is_plain(const MigrateFormat *format, const MigrateFormat *shown, const char *file, const char *sql,
+		 bool detected)
 {
-	return (detected || migrate_format_detect(format, file, sql) == format) &&
+	return (detected || migrate_format_detect(shown, file, sql) == shown) &&
 		migrate_format_foreign(format, NULL, sql) == NULL;
 }
 
@@ -58,7 +61,7 @@ same_names(const MigrateNames *some, const MigrateNames *others)
  * say something else about.
  */
 bool
-migrate_digest_parsed(MigrateDigester *digester, const MigrateFileName *parsed,
+migrate_digest_parsed(MigrateDigester *digester, const MigrateDigestPart *part,
 					  const char *sql, int length, bool detected,
 					  const MigrateNames *included, uint8 *digest)
 {
@@ -66,10 +69,12 @@ migrate_digest_parsed(MigrateDigester *digester, const MigrateFileName *parsed,
 	const char *bytes;
 	bool		has_digest;
 
-	if (!is_plain(migrate_digester_format(digester), parsed->file, sql, detected))
+	if (!is_plain(migrate_digester_format(digester), migrate_digester_shown(digester),
+				  part->file->file, sql, detected))
 		return false;
 	bytes = migrate_file_bytes(sql, &length);
-	has_digest = migrate_digest_part(digester, parsed, bytes, length, digest, &may_include) &&
+	has_digest = migrate_digest_part(digester, part->file, part->changesets.count > 0 ? &part->changesets : NULL,
+									 bytes, length, digest, &may_include) &&
 		same_names(may_include, included);
 	if (bytes != sql)
 		pfree(unconstify(char *, bytes));
@@ -84,21 +89,28 @@ typedef struct FileGroup
 	MigrateFileName *up;		/* or both parts */
 	MigrateFileName *down;		/* or NULL */
 	bool		odd;			/* not just that */
+	bool		is_changeset;	/* one of those in "up" */
 	const void *row;			/* of the history ... */
 	const uint8 *recorded;		/* ... and its digest */
+	bool		is_compared;	/* and the result is known: */
+	Migration  *migration;		/* NULL: they are not as recorded */
 } FileGroup;
 
-typedef struct KnownSearch
+struct MigrateKnownSearch
 {
 	MigrateDirectory *dir;
 	const MigrateKnown *known;
-	const char *format;
+	const MigrateFormat *format;
 	MigrateDigester *digester;
 	MemoryContext scratch;		/* of one migration */
 	MemoryContext context;		/* of what stays */
 	MigrateNames *included;
 	MigrateNames *groups;		/* by key; NULL: each file is a migration */
-} KnownSearch;
+	MigrateChangelog *changelog;
+	MigrateAtlasSum *atlas_sum; /* or NULL */
+	char	   *bytes;			/* of the file that was digested last */
+	int			length;
+};
 
 /*
  * Does a migration perhaps consist of two files?
@@ -120,11 +132,11 @@ has_down_files(List *files)
  * Put a file into the group of its migration; false if no digest is recorded for it.
  */
 static bool
-add_to_group(KnownSearch *search, FileGroup *group, MigrateFileName *file)
+add_to_group(const MigrateKnownSearch * search, FileGroup *group, MigrateFileName *file)
 {
 	if (group->row == NULL)
-		group->row = search->known->find(search->known->arg, file->sort_key, search->format,
-										 &group->recorded);
+		group->row = search->known->find(search->known->arg, file->sort_key,
+										 search->format->name, &group->recorded);
 	if (group->row == NULL)
 		return false;
 	if (file->part == PART_DOWN)
@@ -145,7 +157,7 @@ add_to_group(KnownSearch *search, FileGroup *group, MigrateFileName *file)
  * several.
  */
 static void
-group_files(KnownSearch *search, List *files)
+group_files(MigrateKnownSearch * search, List *files)
 {
 	ListCell   *lc;
 
@@ -172,24 +184,25 @@ group_files(KnownSearch *search, List *files)
 }
 
 /*
- * The digest of a file, with what it includes; false if it has none.
+ * The digest of a file, with what it includes; false if it has none.  "changesets" is NULL
+ * in formats without them.
  */
 static bool
-digest_file(KnownSearch *search, const MigrateFileName *file, uint8 *digest, MigrateNames **included)
+digest_file(MigrateKnownSearch * search, const MigrateFileName *file,
+			const MigrateChangesetsRead * changesets, uint8 *digest, MigrateNames **included)
 {
-	int			length;
-	char	   *bytes = migrate_directory_bytes(search->dir, file->file, &length);
-
+	search->bytes = migrate_directory_bytes(search->dir, file->file, &search->length);
 	*included = NULL;
-	return bytes != NULL &&
-		migrate_digest_part(search->digester, file, bytes, length, digest, included);
+	return search->bytes != NULL &&
+		migrate_digest_part(search->digester, file, changesets, search->bytes, search->length, digest,
+							included);
 }
 
 /*
  * Remember the files that a known migration includes.
  */
 static void
-keep_included(KnownSearch *search, const MigrateNames *included)
+keep_included(MigrateKnownSearch * search, const MigrateNames *included)
 {
 	MemoryContext old;
 	List	   *names = included ? migrate_names_list(included) : NIL;
@@ -205,24 +218,23 @@ keep_included(KnownSearch *search, const MigrateNames *included)
 }
 
 /*
- * Are the files of a group as recorded?
+ * Are the files of a group as recorded?  Then search->bytes is the text of the up file.
  */
 static bool
-is_known(KnownSearch *search, const FileGroup *group)
+is_known(MigrateKnownSearch * search, const FileGroup *group)
 {
 	uint8		digest[PG_SHA256_DIGEST_LENGTH];
 	uint8		down[PG_SHA256_DIGEST_LENGTH];
 	MigrateNames *included[2] = {NULL, NULL};
 
-	if (group->odd || group->up == NULL ||
-		!digest_file(search, group->up, digest, &included[0]))
+	if (group->odd || group->up == NULL)
+		return false;
+	if (group->down != NULL && !digest_file(search, group->down, NULL, down, &included[1]))
+		return false;
+	if (!digest_file(search, group->up, NULL, digest, &included[0]))
 		return false;
 	if (group->down != NULL)
-	{
-		if (!digest_file(search, group->down, down, &included[1]))
-			return false;
 		migrate_digest_join(digest, down);
-	}
 	if (memcmp(digest, group->recorded, sizeof(digest)) != 0)
 		return false;
 	keep_included(search, included[0]);
@@ -240,11 +252,14 @@ known_migration(const FileGroup *group, const MigrateKnown *known)
 	MigrateFileName *up = group->up;
 
 	migration->file = up->file;
-	migration->kind = up->kind;
-	migration->version = up->version;
-	migration->name = up->name;
-	migration->sort_key = up->sort_key;
-	migration->tags = up->tags;
+	if (!group->is_changeset)
+	{
+		migration->kind = up->kind;
+		migration->version = up->version;
+		migration->name = up->name;
+		migration->sort_key = up->sort_key;
+		migration->tags = up->tags;
+	}
 	migration->verify = up->verify;
 	migration->has_digest = true;
 	memcpy(migration->digest, group->recorded, PG_SHA256_DIGEST_LENGTH);
@@ -257,90 +272,148 @@ known_migration(const FileGroup *group, const MigrateKnown *known)
 }
 
 /*
- * The migration of a file, if it is as it was recorded, NULL if it is not.  That of a
- * down file comes with its up file.
+ * What other files matter for, of a migration that is as recorded, whose text is in
+ * search->bytes.
  */
-static Migration *
-known_migration_of(KnownSearch *search, MigrateFileName *file)
+static void
+note_known(MigrateKnownSearch * search, Migration *migration)
 {
-	FileGroup	alone = {0};
-	FileGroup  *group = &alone;
+	char	   *sql;
+
+	if (search->atlas_sum != NULL)
+		migrate_atlas_sum_add_bytes(search->atlas_sum, migration->file, search->bytes, search->length);
+	if (!migrate_format_needs_head(search->format))
+		return;
+	MemoryContextSwitchTo(search->scratch);
+	sql = migrate_directory_decode(migration->file, search->bytes, &search->length);
+	MemoryContextSwitchTo(search->context);
+	migrate_format_parse_head(search->format, migration, sql, search->length);
+}
+
+/*
+ * The changesets of a file, if all are recorded and it is as it was.
+ */
+static List *
+known_changesets(MigrateKnownSearch * search, MigrateFileName *file)
+{
+	const uint8 *recorded;
+	uint8		digest[PG_SHA256_DIGEST_LENGTH];
+	MigrateNames *included;
+	MigrateChangelog *changelog = search->changelog;
+	List	   *rows = search->known->find_file(search->known->arg, file->file, search->format->name, &recorded);
+	MigrateChangesetsRead changesets = {list_length(rows), changelog->properties_hash};
+	List	   *migrations = NIL;
+	ListCell   *lc;
 	bool		known;
+
+	if (rows == NIL || changelog->undecided != NIL)
+		return NIL;
+	MemoryContextSwitchTo(search->scratch);
+	known = digest_file(search, file, &changesets, digest, &included) &&
+		memcmp(digest, recorded, sizeof(digest)) == 0;
+	MemoryContextSwitchTo(search->context);
+	if (known)
+		keep_included(search, included);
+	foreach(lc, known ? rows : NIL)
+	{
+		FileGroup	group = {.up = file,.is_changeset = true,.row = lfirst(lc),.recorded = recorded};
+		Migration  *migration = known_migration(&group, search->known);
+
+		CHECK_FOR_INTERRUPTS();
+		migrate_known_changeset(search->changelog, migration);
+		migrations = lappend(migrations, migration);
+	}
+	foreach(lc, migrations)
+		((Migration *) lfirst(lc))->siblings = migrations;
+	return migrations;
+}
+
+/*
+ * The group of a file that belongs to a migration that is as it was recorded, NULL for
+ * another one.
+ */
+static const FileGroup *
+known_group(MigrateKnownSearch * search, FileGroup *alone, MigrateFileName *file)
+{
+	FileGroup  *group = alone;
 
 	if (search->groups != NULL)
 		group = migrate_names_get(search->groups, file->sort_key);
-	else if (!add_to_group(search, &alone, file))
+	else if (!add_to_group(search, alone, file))
 		return NULL;
-	if (group == NULL || file != group->up)
+	if (group == NULL)
 		return NULL;
-	MemoryContextSwitchTo(search->scratch);
-	known = is_known(search, group);
-	MemoryContextSwitchTo(search->context);
-	MemoryContextReset(search->scratch);
-	return known ? known_migration(group, search->known) : NULL;
+	if (!group->is_compared)
+	{
+		bool		known;
+
+		MemoryContextSwitchTo(search->scratch);
+		known = is_known(search, group);
+		MemoryContextSwitchTo(search->context);
+		group->is_compared = true;
+		if (known)
+		{
+			group->migration = known_migration(group, search->known);
+			note_known(search, group->migration);
+		}
+		MemoryContextReset(search->scratch);
+	}
+	return group->migration ? group : NULL;
 }
 
 /*
- * The files that are left when those of known migrations (Migration, in the order of
- * their files) are taken out.
+ * Is a file as it was recorded?  Then it need not be parsed, and *migrations becomes a
+ * list of Migration, "unread": those that it has an up section of.  Files have to come in
+ * their order.  Errors: those of reading files.
  */
-static List *
-other_files(List *files, List *migrations)
+bool
+migrate_known_file(MigrateKnownSearch * search, MigrateFileName *file, List **migrations)
 {
-	MigrateNames *downs = migrate_names_create();
-	List	   *others = NIL;
-	int			next = 0;
-	ListCell   *lc;
+	FileGroup	alone = {0};
+	const FileGroup *group;
 
-	foreach(lc, migrations)
+	*migrations = NIL;
+	if (search->format->changesets)
 	{
-		const Migration *migration = lfirst(lc);
-
-		if (list_length(migration->unread) > 1)
-			(void) migrate_names_add(downs, migration->down.file, NULL);
+		*migrations = known_changesets(search, file);
+		MemoryContextReset(search->scratch);
+		return *migrations != NIL;
 	}
-	foreach(lc, files)
-	{
-		MigrateFileName *file = lfirst(lc);
-
-		if (next < list_length(migrations) &&
-			file == linitial(((Migration *) list_nth(migrations, next))->unread))
-			next++;
-		else if (file->part != PART_DOWN || !migrate_names_have(downs, file->file))
-			others = lappend(others, file);
-	}
-	return others;
+	group = known_group(search, &alone, file);
+	if (group != NULL && file == group->up)
+		*migrations = list_make1(group->migration);
+	return group != NULL;
 }
 
 /*
- * Of the files (MigrateFileName) of a directory, the migrations that are as they were
- * recorded: a list of Migration, "unread".  Their files are taken out of *files, and
- * the names of those that they include are added to "included".  Errors: those of
- * reading files.
+ * Prepare to find those of the files (MigrateFileName) of a directory that are as they were
+ * recorded.  The names of files that they include are added to "included", and what matters
+ * to other files to "changelog" and "atlas_sum" (or NULL).
  */
-List *
-migrate_known_migrations(MigrateDirectory *dir, const MigrateFormat *format,
-						 const MigrateFlywaySettings *flyway, List **files,
-						 const MigrateKnown *known, MigrateNames *included)
+MigrateKnownSearch *
+migrate_known_begin(MigrateDirectory *dir, MigrateDigester *digester, List *files,
+					const MigrateKnown *known, MigrateNames *included,
+					MigrateChangelog *changelog, MigrateAtlasSum *atlas_sum)
 {
-	KnownSearch search = {.dir = dir,.known = known,.format = migrate_format_name(format),
-	.context = CurrentMemoryContext,.included = included};
-	List	   *migrations = NIL;
-	ListCell   *lc;
+	MigrateKnownSearch *search = palloc0(sizeof(MigrateKnownSearch));
 
-	group_files(&search, *files);
-	search.digester = migrate_digester_begin(dir, format, flyway);
-	search.scratch = AllocSetContextCreate(CurrentMemoryContext, "migrate file",
-										   ALLOCSET_DEFAULT_SIZES);
-	foreach(lc, *files)
-	{
-		Migration  *migration = known_migration_of(&search, lfirst(lc));
+	search->dir = dir;
+	search->known = known;
+	search->format = migrate_digester_format(digester);
+	search->digester = digester;
+	search->context = CurrentMemoryContext;
+	search->included = included;
+	search->changelog = changelog;
+	search->atlas_sum = atlas_sum;
+	search->scratch = AllocSetContextCreate(CurrentMemoryContext, "migrate file",
+											ALLOCSET_DEFAULT_SIZES);
+	group_files(search, files);
+	return search;
+}
 
-		if (migration != NULL)
-			migrations = lappend(migrations, migration);
-	}
-	migrate_digester_end(search.digester);
-	MemoryContextDelete(search.scratch);
-	*files = other_files(*files, migrations);
-	return migrations;
+void
+migrate_known_end(MigrateKnownSearch * search)
+{
+	MemoryContextDelete(search->scratch);
+	pfree(search);
 }

@@ -560,6 +560,7 @@ migrate_changesets_parse(const MigrateFileName *file, const char *sql, int lengt
 	if (migrate_grammar_first(&grammar, 1, sql) < 0)
 		return NIL;
 	migrate_changelog_next_file(changelog);
+	changelog->refers = false;
 	migrate_lines_start(&parser.lines, sql, length);
 	while (migrate_lines_next(&parser.lines))
 		parse_line(&parser);

@@ -58,9 +58,12 @@ extern MigrateAtlasSum *migrate_atlas_sum_begin(const char *file, const char *st
 extern MigrateNames *migrate_atlas_sums(const char *str);
 extern void migrate_atlas_sum_add(MigrateAtlasSum *atlas_sum, const char *file,
 								  const char *sql, int length);
+extern void migrate_atlas_sum_add_bytes(MigrateAtlasSum *atlas_sum, const char *file,
+										const char *bytes, int length);
 extern void migrate_atlas_sum_end(MigrateAtlasSum *atlas_sum, MigrateReadFile read, void *arg);
 
 /* in graphile.c */
+extern void migrate_parse_graphile_header(Migration *migration, const char *sql, int length);
 extern void migrate_check_graphile(Migration *migration, const char *sql, int length);
 
 /* in sqitch_plan.c */

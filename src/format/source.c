@@ -87,8 +87,8 @@ migrate_source_read_file(MigrateSource *source, const char *file)
  * The text of a manifest, palloc'd; NULL if the directory has none of that name.
  * "arg" is the source.
  */
-static char *
-read_other(void *arg, const char *file, int *length)
+char *
+migrate_source_read_other(void *arg, const char *file, int *length)
 {
 	MigrateSource *source = arg;
 
@@ -105,7 +105,7 @@ read_for_include(void *arg, const char *file)
 {
 	MigrateSource *source = arg;
 	int			length;
-	char	   *str = read_other(arg, file, &length);
+	char	   *str = migrate_source_read_other(arg, file, &length);
 	MemoryContext old;
 
 	if (str == NULL)
@@ -195,10 +195,11 @@ hash_section(MigrateSource *source, MigrateSection *section)
 }
 
 /*
- * Parse one file, and the file with its settings.
+ * Parse one file, which has been read, and the file with its settings.  Errors: those of
+ * parsing.
  */
-static List *
-parse_file(MigrateSource *source, MigrateFileName *parsed)
+List *
+migrate_source_parse_file(MigrateSource *source, MigrateFileName *parsed)
 {
 	MigrationSet *set = source->set;
 	List	   *migrations = migrate_format_parse(set->format, set->flyway, set->format_evidence,
@@ -206,7 +207,7 @@ parse_file(MigrateSource *source, MigrateFileName *parsed)
 												  source->changelog);
 	char	   *metadata_file = migrate_format_metadata_file(set->format, parsed->file);
 	int			length;
-	char	   *settings = metadata_file ? read_other(source, metadata_file, &length) : NULL;
+	char	   *settings = metadata_file ? migrate_source_read_other(source, metadata_file, &length) : NULL;
 	ListCell   *lc;
 
 	source->including = NULL;
@@ -220,208 +221,9 @@ parse_file(MigrateSource *source, MigrateFileName *parsed)
 		/* what another file has is hashed already */
 		if (!migration->down.present || strcmp(migration->down.file, parsed->file) == 0)
 			hash_section(source, &migration->down);
-		migrate_source_note_digest(source, migration, parsed, !source->may_include && settings == NULL);
 	}
+	migrate_source_note_digest(source, migrations, parsed, !source->may_include && settings == NULL);
 	return migrations;
-}
-
-/*
- * Files that the format ignores may be migrations in another format.
- */
-static void
-check_ignored(MigrateSource *source)
-{
-	MigrationSet *set = source->set;
-	ListCell   *lc;
-
-	if (!source->detect || set->flyway != NULL)
-		return;
-	foreach(lc, set->ignored)
-	{
-		const char *file = lfirst(lc);
-
-		if (*file >= '0' && *file <= '9' && strchr(file, '/') == NULL && migrate_source_read_file(source, file))
-			migrate_format_check_ignored(set->format, set->format_evidence, file, source->sql);
-	}
-}
-
-/*
- * What the tool's settings file says; NULL if there is none.
- */
-static MigrateLayout *
-read_layout(MigrateSource *source)
-{
-	const MigrateFormat *format = source->set->format;
-	int			length;
-	char	   *str = format->settings_file ? read_other(source, format->settings_file, &length) : NULL;
-
-	return str ? format->parse_settings(format->settings_file, str) : NULL;
-}
-
-/*
- * The files that are going to be parsed in set->format get their digests at once if they
- * will be recorded, until end_digests().
- */
-static void
-end_digests(MigrateSource *source)
-{
-	if (source->digester != NULL)
-		migrate_digester_end(source->digester);
-	source->digester = NULL;
-}
-
-static void
-begin_digests(MigrateSource *source)
-{
-	end_digests(source);
-	if (source->all_recorded && source->has_digests)
-		source->digester = migrate_digester_begin(source->dir, source->set->format, source->set->flyway);
-}
-
-/*
- * Read all files in set->format.  False if that has turned out to be another on
- * the way: it is to be done again.
- */
-static bool
-read_files(MigrateSource *source)
-{
-	MigrationSet *set = source->set;
-	List	   *names = migrate_directory_names(source->dir);
-	List	   *parts = NIL;
-	const char *manifest;
-	int			length;
-	char	   *str;
-	MigrateAtlasSum *atlas_sum = NULL;
-	List	   *files;
-	bool		better = false;
-	MemoryContext file_names;
-	MemoryContext old;
-	ListCell   *lc;
-
-	set->ignored = NIL;
-	set->layout = set->flyway ? migrate_flyway_layout(set->flyway) : read_layout(source);
-	manifest = migrate_format_manifest(set->format, set->layout);
-	str = manifest ? read_other(source, manifest, &length) : NULL;
-	source->changelog = migrate_changelog_create();
-	if (str != NULL && migrate_format_has_file_sums(set->format))
-		atlas_sum = migrate_atlas_sum_begin(manifest, str, length);
-	file_names = AllocSetContextCreate(CurrentMemoryContext, "migrate file names",
-									   ALLOCSET_DEFAULT_SIZES);
-	old = MemoryContextSwitchTo(file_names);
-	files = migrate_format_files(set->format, names, set->layout, str, &set->callbacks, &set->ignored);
-	MemoryContextSwitchTo(old);
-	source->has_digests = atlas_sum == NULL && migrate_format_has_digests(set->format);
-	begin_digests(source);
-	if (source->has_digests && source->known != NULL)
-		parts = migrate_known_migrations(source->dir, set->format, set->flyway, &files,
-										 source->known, source->included);
-	foreach(lc, files)
-	{
-		MigrateFileName *parsed = lfirst(lc);
-		List	   *migrations;
-
-		if (!migrate_source_read_file(source, parsed->file))
-			continue;
-		better = migrate_source_found_better(source, parsed->file);
-		if (better)
-			break;
-		if (atlas_sum != NULL)
-			migrate_atlas_sum_add(atlas_sum, parsed->file, source->sql, source->length);
-		migrations = parse_file(source, parsed);
-		if (migrations == NIL && !migrate_changelog_has_properties_of(source->changelog, parsed->file))
-			set->ignored = lappend(set->ignored, parsed->file);
-		parts = list_concat(parts, migrations);
-		list_free(migrations);
-	}
-	if (better)
-	{
-		MemoryContextDelete(file_names);
-		return false;
-	}
-	if (atlas_sum != NULL)
-		migrate_atlas_sum_end(atlas_sum, read_other, source);
-	set->migrations = migrate_format_assemble(set->format, parts, &set->ignored);
-	set->unique_versions = migrate_format_has_unique_versions(set->format);
-	return true;
-}
-
-/*
- * A file that a migration includes is used, though it is no migration.
- */
-static void
-forget_included(MigrateSource *source)
-{
-	List	   *ignored = NIL;
-	ListCell   *lc;
-
-	foreach(lc, source->set->ignored)
-	{
-		if (!migrate_names_have(source->included, lfirst(lc)))
-			ignored = lappend(ignored, lfirst(lc));
-	}
-	source->set->ignored = ignored;
-}
-
-/*
- * Read the migrations of a directory.
- *
- * "format" is the name of the format, NULL to detect it; then "remembered" is that
- * of the history, NULL for none, and where there is none, "exists" checks for a
- * tool's table.  With "cache_texts", texts are kept in memory up to a limit, for a
- * caller that needs all of them.  With "known", migrations that are as they were
- * recorded are not parsed, see known.c; it lives as long as the result.  Errors are
- * those of files.c and format.c.  A directory may have no migrations at all.
- */
-MigrateSource *
-migrate_source_read(const MigrateLocation *location, const char *format, const char *remembered,
-					MigrateTableExists exists, bool cache_texts, bool confined,
-					const MigrateKnown *known)
-{
-	MigrateSource *source = palloc0(sizeof(MigrateSource));
-	MigrationSet *set = palloc0(sizeof(MigrationSet));
-	const MigrateFormat *other;
-	ListCell   *lc;
-
-	source->set = set;
-	source->included = migrate_names_create();
-	source->detect = format == NULL;
-	source->all_recorded = cache_texts;
-	if (format != NULL)
-		(void) migrate_format_named(format, NIL);	/* an error, before
-													 * anything is read */
-	source->dir = migrate_directory_open(location, confined);
-	source->known = known;
-	if (cache_texts && !migrate_directory_is_fixed(source->dir))
-		source->cache = migrate_text_cache_create(migrate_directory_names(source->dir));
-	if (format != NULL)
-		set->format = migrate_format_named(format, migrate_directory_names(source->dir));
-	source->scratch = AllocSetContextCreate(CurrentMemoryContext, "migrate file",
-											ALLOCSET_DEFAULT_SIZES);
-	if (!migrate_source_read_settings(source, format) && source->detect)
-		migrate_source_find_format(source);
-	if (set->format == NULL)
-		return source;
-	source->hash = migrate_hash_create(PG_SHA256);
-	while (!read_files(source))
-		CHECK_FOR_INTERRUPTS();
-	other = !source->detect ? NULL : remembered != NULL ? migrate_format_of_history(set, remembered) :
-		set->flyway == NULL ? migrate_format_by_table(set->format, exists) : NULL;
-	if (other != NULL)
-	{
-		set->format = other;
-		source->detect = false;
-		(void) read_files(source);
-	}
-	migrate_hash_free(source->hash);
-	source->hash = NULL;
-	end_digests(source);
-	if (source->detect && remembered == NULL)
-		migrate_format_check_order(set, migrate_directory_names(source->dir), exists);
-	check_ignored(source);
-	forget_included(source);
-	foreach(lc, set->migrations)
-		((Migration *) lfirst(lc))->format = migrate_format_name(set->format);
-	return source;
 }
 
 static void
@@ -431,6 +233,56 @@ refuse_changed(const char *file)
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("file \"%s\" has changed during the run", file),
 			 errhint("Run the migrations again.")));
+}
+
+/*
+ * Make a migration, which has not been parsed, what parsing its files has found.
+ */
+static void
+replace_unread(MigrateSource *source, Migration *migration, const Migration *parsed)
+{
+	char	   *key = migration->sort_key;
+
+	*migration = *parsed;
+	migration->sort_key = key;	/* others may have a part in that */
+	migration->format = migrate_format_name(source->set->format);
+	if (source->set->format->depends)
+		migration->down.transactional = migration->up.transactional;
+}
+
+/*
+ * The same for a changeset and the others of its file, as they were with the properties of
+ * the files before.
+ */
+static void
+parse_changesets(MigrateSource *source, Migration *migration)
+{
+	MigrateFileName *file = linitial(migration->unread);
+	MigrateChangelog *changelog = source->changelog;
+	int			nproperties = migration->nproperties;
+	MigrateNames *by_key = migrate_names_create();
+	ListCell   *lc;
+
+	source->changelog = migrate_changelog_resume(changelog, nproperties);
+	if (!migrate_source_read_file(source, file->file))
+		refuse_changed(file->file);
+	foreach(lc, migrate_source_parse_file(source, file))
+	{
+		Migration  *parsed = lfirst(lc);
+
+		(void) migrate_names_add(by_key, parsed->sort_key, parsed);
+	}
+	source->changelog = changelog;
+	foreach(lc, migration->siblings)
+	{
+		Migration  *sibling = lfirst(lc);
+		Migration  *parsed = migrate_names_get(by_key, sibling->sort_key);
+
+		if (parsed == NULL)
+			refuse_changed(file->file);
+		parsed->nproperties = nproperties;
+		replace_unread(source, sibling, parsed);
+	}
 }
 
 /*
@@ -447,19 +299,24 @@ migrate_source_parse(MigrateSource *source, Migration *migration)
 	List	   *migrations;
 	ListCell   *lc;
 
+	if (migration->siblings != NIL)
+	{
+		parse_changesets(source, migration);
+		MemoryContextSwitchTo(old);
+		return;
+	}
 	foreach(lc, migration->unread)
 	{
 		MigrateFileName *parsed = lfirst(lc);
 
 		if (!migrate_source_read_file(source, parsed->file))
 			refuse_changed(parsed->file);
-		parts = list_concat(parts, parse_file(source, parsed));
+		parts = list_concat(parts, migrate_source_parse_file(source, parsed));
 	}
 	migrations = migrate_assemble(parts, &ignored);
 	if (list_length(migrations) != 1)
 		refuse_changed(migration->file);
-	*migration = *(Migration *) linitial(migrations);
-	migration->format = migrate_format_name(source->set->format);
+	replace_unread(source, migration, linitial(migrations));
 	MemoryContextSwitchTo(old);
 }
 
@@ -474,7 +331,7 @@ migrate_source_parse_callback(MigrateSource *source, MigrateFileName *file)
 
 	if (!migrate_source_read_file(source, file->file))
 		refuse_changed(file->file);
-	callback = linitial(parse_file(source, file));
+	callback = linitial(migrate_source_parse_file(source, file));
 	callback->format = migrate_format_name(source->set->format);
 	return callback;
 }

@@ -42,8 +42,15 @@ typedef struct MigrateKnown
 	const void *(*find) (void *arg, const char *sort_key, const char *format, const uint8 **digest);
 
 	/*
+	 * the rows of a file of changesets, and the digest that all of them have;
+	 * NIL if one has none, or another
+	 */
+	List	   *(*find_file) (void *arg, const char *file, const char *format, const uint8 **digest);
+
+	/*
 	 * fill in what the reading of its files would: the sections, and the
-	 * header
+	 * header; without a key, which a file of changesets does not have, its
+	 * name and its kind, too
 	 */
 	void		(*restore) (const void *row, Migration *migration);
 	void	   *arg;

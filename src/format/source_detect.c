@@ -101,3 +101,65 @@ migrate_source_find_format(MigrateSource *source)
 		check_first_file(source, names);
 	}
 }
+
+/*
+ * The same as migrate_source_found_better(), where the history has decided about the
+ * format of a directory that looks like another one: true if a file is evidence for yet
+ * another one than that, which the history then decides about again.
+ */
+bool
+migrate_source_shows_better(MigrateSource *source, const char *file)
+{
+	MigrationSet *set = source->set;
+	const MigrateFormat *better;
+
+	if (source->shown_files == NULL || !migrate_names_have(source->shown_files, file))
+		return false;
+	better = migrate_format_detect(source->shown, file, source->sql);
+	if (better == source->shown)
+		return false;
+	set->format = better;
+	set->format_evidence = pstrdup(file);
+	source->shown = NULL;
+	source->shown_files = NULL;
+	source->detect = true;
+	return true;
+}
+
+/*
+ * Names of files may be those of several formats.  If the history has been applied in
+ * another one than set->format, which has been detected, and the files may be of that,
+ * they are read in it at once, and only compared with what has been detected.  Of a format
+ * that is given, find out what it would be taken for, for the digests.  "remembered" is
+ * the format of the history, or NULL.
+ */
+void
+migrate_source_decide(MigrateSource *source, const char *remembered)
+{
+	MigrationSet *set = source->set;
+	List	   *names = migrate_directory_names(source->dir);
+	const MigrateFormat *shown = set->format;
+	const MigrateFormat *format = set->format;
+	List	   *callbacks;
+	List	   *ignored = NIL;
+	const char *evidence;
+	ListCell   *lc;
+
+	if (set->flyway != NULL || (source->detect ? remembered == NULL : format->like == NULL))
+		return;
+	if (source->detect)
+		for (format = migrate_formats; format->name != NULL && strcmp(format->name, remembered) != 0; format++);
+	else
+		shown = migrate_format_by_names(names, &evidence);
+	if (format->name == NULL || shown == NULL || strcmp(format->name, shown->name) == 0 ||
+		!migrate_format_may_be(shown, format))
+		return;
+	source->shown = shown;
+	set->format = format;
+	if (!source->detect)
+		return;
+	source->detect = false;
+	source->shown_files = migrate_names_create();
+	foreach(lc, migrate_format_files(shown, names, NULL, NULL, &callbacks, &ignored))
+		(void) migrate_names_add(source->shown_files, ((MigrateFileName *) lfirst(lc))->file, NULL);
+}

@@ -17,6 +17,7 @@
 #include "utils/memutils.h"
 
 #include "files/files.h"
+#include "format/changelog.h"
 #include "format/digest.h"
 #include "format/filename.h"
 #include "format/format.h"
@@ -39,10 +40,11 @@ static bool
 digest_file(MigrateSource *source, MigrateDigestPart *part)
 {
 	MigrateDigester *digester = source->digester ? source->digester :
-		migrate_digester_begin(source->dir, source->set->format, source->set->flyway);
+		migrate_digester_begin(source->dir, source->set->format, source->set->flyway, source->shown);
 
-	part->is_digested = migrate_digest_parsed(digester, part->file, source->sql, source->length,
+	part->is_digested = migrate_digest_parsed(digester, part, source->sql, source->length,
 											  source->detect, source->including, part->digest);
+	part->has_failed = !part->is_digested;
 	if (digester != source->digester)
 		migrate_digester_end(digester);
 	return part->is_digested;
@@ -58,34 +60,85 @@ hash_text(const MigrateSource *source)
 }
 
 /*
- * What the digest of a migration will have of its file, which has just been parsed.  If
- * other files are read for it, they are digested now, since they may change before the
+ * Can a migration have a digest?
+ */
+static bool
+may_have_digest(const Migration *migration)
+{
+	return migration->doubt == NULL && !migration->always &&
+		migration->up.broken == NULL && migration->down.broken == NULL;
+}
+
+/*
+ * The same of the changesets of a file that has just been parsed: what else they depend on,
+ * into *read.  No digest has a file that others depend on, one that depends on others than
+ * by properties, and one of which it is left open what it depends on.
+ */
+static bool
+may_changesets_have_digest(const MigrateSource *source, List *migrations, const char *file,
+						   MigrateChangesetsRead * read)
+{
+	const MigrateChangelog *changelog = source->changelog;
+	ListCell   *lc;
+
+	if (changelog->undecided != NIL || changelog->refers || changelog->needs_all ||
+		migrate_changelog_has_properties_of(changelog, file))
+		return false;
+	foreach(lc, migrations)
+	{
+		const Migration *migration = lfirst(lc);
+		const char *path = migrate_changeset_key_path(migration->sort_key);
+
+		/* a key that does not have all that is needed later */
+		if (path == NULL ? migration->logical_path != NULL :
+			migration->logical_path == NULL || strcmp(path, migration->logical_path) != 0)
+			return false;
+	}
+	read->count = list_length(migrations);
+	read->properties = changelog->properties_hash;
+	return true;
+}
+
+/*
+ * What the digests of the migrations of a file, which has just been parsed, will have of it.
+ * If other files are read for it, they are digested now, since they may change before the
  * migration is recorded.  The file itself is if most of them will be recorded; else
  * that is done then.
  */
 void
-migrate_source_note_digest(MigrateSource *source, Migration *migration, MigrateFileName *file, bool is_alone)
+migrate_source_note_digest(MigrateSource *source, List *migrations, MigrateFileName *file, bool is_alone)
 {
 	MigrateDigestPart *part;
+	MigrateChangesetsRead changesets = {0};
+	ListCell   *lc;
 
-	if (!source->has_digests || migration->doubt != NULL || migration->always ||
-		migration->up.broken != NULL || migration->down.broken != NULL)
+	foreach(lc, migrations)
+		if (!may_have_digest(lfirst(lc)))
+		return;
+	if (migrations == NIL || (source->set->format->changesets &&
+							  !may_changesets_have_digest(source, migrations, file->file, &changesets)))
 		return;
 	part = palloc0(sizeof(MigrateDigestPart));
 	part->file = file;
+	part->changesets = changesets;
 	part->is_alone = is_alone;
 	if (is_alone && source->digester == NULL)
 		part->text_hash = hash_text(source);
 	else if (!digest_file(source, part))
 		return;
-	else if (is_alone && file->part == PART_BOTH)
+	foreach(lc, migrations)
 	{
+		Migration  *migration = lfirst(lc);
+
+		migration->digest_part = part;
+		if (!is_alone || !part->is_digested || file->part != PART_BOTH)
+			continue;
+		migration->digest_part = NULL;
 		migration->has_digest = true;
 		memcpy(migration->digest, part->digest, PG_SHA256_DIGEST_LENGTH);
-		pfree(part);
-		return;
 	}
-	migration->digest_part = part;
+	if (((Migration *) linitial(migrations))->has_digest)
+		pfree(part);
 }
 
 /*
@@ -97,8 +150,11 @@ digest_parts(MigrateSource *source, MigrateDigestPart *first, uint8 *digest)
 {
 	for (MigrateDigestPart *part = first; part != NULL; part = part->down)
 	{
+		if (part->has_failed)
+			return false;
 		if (!part->is_digested)
 		{
+			part->has_failed = true;
 			source->including = NULL;
 			if (!migrate_source_read_file(source, part->file->file) || hash_text(source) != part->text_hash ||
 				!digest_file(source, part))

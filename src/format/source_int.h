@@ -41,8 +41,12 @@ struct MigrateSource
 	MigrateTextCache *cache;	/* texts that need not be read again, or NULL */
 	MigrateNames *included;		/* files that others include */
 	MigrateNames *including;	/* those that the file being parsed includes */
-	bool		has_digests;	/* migrations that are parsed can have one */
 	const MigrateKnown *known;	/* or NULL */
+	const MigrateFormat *shown; /* what the directory looks like, if the
+								 * history or the caller decides on another
+								 * format, else NULL ... */
+	struct MigrateNames *shown_files;	/* ... the files that show it, while
+										 * they are read: else NULL */
 	struct MigrateChangelog *changelog; /* what changesets share */
 	pg_cryptohash_ctx *hash;	/* while all files are read, else NULL */
 	bool		all_recorded;	/* most that are parsed will be recorded */
@@ -53,7 +57,12 @@ struct MigrateSource
 extern bool migrate_source_read_file(MigrateSource *source, const char *file);
 extern Migration *migrate_source_parse_callback(MigrateSource *source, MigrateFileName *file);
 
+extern List *migrate_source_parse_file(MigrateSource *source, MigrateFileName *parsed);
+extern char *migrate_source_read_other(void *arg, const char *file, int *length);
+
 /* in source_detect.c */
+extern bool migrate_source_shows_better(MigrateSource *source, const char *file);
+extern void migrate_source_decide(MigrateSource *source, const char *remembered);
 extern bool migrate_source_found_better(MigrateSource *source, const char *file);
 extern void migrate_source_find_format(MigrateSource *source);
 
@@ -61,7 +70,7 @@ extern void migrate_source_find_format(MigrateSource *source);
 extern bool migrate_source_read_settings(MigrateSource *source, const char *format);
 
 /* in source_digest.c */
-extern void migrate_source_note_digest(MigrateSource *source, Migration *migration,
+extern void migrate_source_note_digest(MigrateSource *source, List *migrations,
 									   MigrateFileName *file, bool is_alone);
 
 #endif							/* MIGRATE_FORMAT_SOURCE_INT_H */

@@ -58,6 +58,54 @@ find_row(void *arg, const char *sort_key, const char *format, const uint8 **dige
 }
 
 /*
+ * Make run->files the rows of the history by their files: lists of AppliedMigration.
+ */
+static void
+name_files(MigrateRun *run)
+{
+	ListCell   *lc;
+
+	run->files = migrate_names_create();
+	foreach(lc, run->applied)
+	{
+		AppliedMigration *row = lfirst(lc);
+		List	   *rows = migrate_names_get(run->files, row->file);
+
+		if (rows == NIL)
+			(void) migrate_names_add(run->files, row->file, list_make1(row));
+		else
+			rows = lappend(rows, row);	/* in place */
+	}
+}
+
+/*
+ * All rows of a file of changesets, if they have the same digest in that format, and none
+ * is on its way; NIL else.  "arg" is the run.
+ */
+static List *
+find_file(void *arg, const char *name, const char *format, const uint8 **digest)
+{
+	MigrateRun *run = arg;
+	List	   *rows;
+	ListCell   *lc;
+
+	if (run->files == NULL)
+		name_files(run);
+	rows = migrate_names_get(run->files, name);
+	foreach(lc, rows)
+	{
+		const AppliedMigration *row = lfirst(lc);
+
+		if (!row->has_digest || row->interrupted || row->format == NULL || strcmp(row->format, format) != 0)
+			return NIL;
+		if (foreach_current_index(lc) > 0 && memcmp(row->digest, *digest, PG_SHA256_DIGEST_LENGTH) != 0)
+			return NIL;
+		*digest = row->digest;
+	}
+	return rows;
+}
+
+/*
  * Fill in what a row has of a migration.
  */
 static void
@@ -65,6 +113,13 @@ restore_from_row(const void *known, Migration *migration)
 {
 	const AppliedMigration *row = known;
 
+	if (migration->sort_key == NULL)
+	{
+		migration->kind = row->kind;
+		migration->version = row->version;
+		migration->name = row->name;
+		migration->sort_key = row->stored_key;
+	}
 	migration->description = row->description;
 	migration->author = row->author;
 	migration->created = row->created;
@@ -83,7 +138,9 @@ migrate_known_rows(MigrateRun *run)
 	if (!run->request->skips_known || run->applied == NIL)
 		return NULL;
 	name_rows(run);
+	run->files = NULL;
 	run->known.find = find_row;
+	run->known.find_file = find_file;
 	run->known.restore = restore_from_row;
 	run->known.arg = run;
 	return &run->known;
@@ -130,7 +187,8 @@ needs_digest(MigrateRun *run, const MigrateItem *item)
 
 	if (file == NULL || row == NULL || file->unread != NIL ||
 		(item->state != STATE_APPLIED && item->state != STATE_BASELINE) ||
-		item->up_changed || item->down_changed || !migrate_has_same_header(file, row))
+		item->up_changed || item->down_changed || strcmp(row->stored_key, file->sort_key) != 0 ||
+		!migrate_has_same_header(file, row))
 		return false;
 
 	/* other files may have changed since they were compared */

@@ -26,7 +26,8 @@ struct MigrateRun
 	MigrateSource *source;		/* NULL: only the history is needed */
 	const char *callers_path;	/* search_path, of a run in one transaction */
 	List	   *applied;		/* of AppliedMigration, as applied */
-	struct MigrateNames *rows;	/* the same by their keys, see known.c */
+	struct MigrateNames *rows;	/* the same by their keys, see known.c ... */
+	struct MigrateNames *files; /* ... and by their files, once it is needed */
 	MigrateKnown known;			/* what "source" has of them */
 	bool		is_read;		/* that has just been read */
 	List	   *items;			/* of MigrateItem, in order of versions */

@@ -382,6 +382,14 @@ SELECT test.write('atlas/0_bb.sql', E'-- atlas:sum ignore\n\nCREATE TABLE bb ();
 SELECT test.look('atlas');
 SELECT test.sum('atlas', '0_bb.sql', '1_a.sql', '2_b.sql', '3_c.sql');
 SELECT test.look('atlas');
+-- nor for one at the end, whose name is a part of no sum
+SELECT test.write('atlas/4_d.sql', E'-- atlas:sum ignore\n\nCREATE TABLE d ();\n');
+SELECT test.sum('atlas', '0_bb.sql', '1_a.sql', '2_b.sql', '3_c.sql', '4_d.sql');
+SELECT test.look('atlas');
+SELECT test.shell('rm atlas/4_d.sql');
+-- no file at all, or none that is counted
+SELECT version, name, state FROM migrate.status(files => jsonb_build_object('atlas.sum', E'h1:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n'));
+SELECT version, name, state FROM migrate.status(files => jsonb_build_object('1_a.sql', E'-- atlas:sum ignore\nSELECT 1;\n', 'atlas.sum', E'h1:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n'));
 SELECT test.shell('rm atlas/0_bb.sql atlas/3_c.sql');
 SELECT test.look('atlas');
 SELECT test.sum('atlas', '1_a.sql', '2_b.sql');

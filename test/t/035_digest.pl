@@ -10,7 +10,9 @@ use warnings;
 use FindBin;
 use lib $FindBin::RealBin;
 
+use Digest::SHA qw(sha1_hex sha256);
 use File::Find;
+use MIME::Base64 qw(encode_base64);
 use MigrateTest;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -27,7 +29,7 @@ sub said
 	my $without = $digests ? 'WHERE false' : '';
 	my $more = defined $options{format} ? ", format => '$options{format}'" : '';
 	my $on = defined $options{db} ? $options{db} : $db;
-	my @said;
+	my @script = ('\set ON_ERROR_STOP 0');
 
 	foreach my $call (
 		"version, name, state, reversible, description, author, file, detail FROM migrate.status('$dir', '$project'$more)",
@@ -35,13 +37,12 @@ sub said
 		"version, name, batch, statements FROM migrate.apply('$dir', project => '$project'$more)",
 		"version, name, state, description, author, file, detail FROM migrate.status('$dir', '$project'$more)")
 	{
-		my $before = $call =~ /status/ && @said ? "SELECT FROM migrate.apply('$dir', project => '$project'$more);" : '';
+		my $before = $call =~ /status/ && @script > 1 ? "SELECT FROM migrate.apply('$dir', project => '$project'$more);" : '';
 
-		push @said, $call,
-		  sql($on,
-			"BEGIN; UPDATE migrate.applied SET digest = NULL $without; $before SELECT $call; ROLLBACK");
+		push @script, "BEGIN; UPDATE migrate.applied SET digest = NULL $without; $before SELECT $call; ROLLBACK;";
 	}
-	return join "\n", @said;
+	my (undef, $out, $err) = sql($on, join "\n", @script);
+	return "$out\n$err";
 }
 
 # One test: it is the same both ways.
@@ -110,7 +111,6 @@ my $bom = "\xEF\xBB\xBF";
 
 # Every format as its tool writes it: recorded, checked out with other line ends, with
 # byte order marks.
-my %no_digest = map { $_ => 1 } qw(atlas graphile-migrate liquibase yoyo);
 foreach my $path (sort glob fixture('*'))
 {
 	my $name = $path =~ s/.*\///r;
@@ -123,18 +123,12 @@ foreach my $path (sort glob fixture('*'))
 	my $project = record($dir, 'baseline');
 	my $null = query($db, "SELECT count(*) FROM migrate.applied WHERE project = '$project' AND digest IS NULL");
 
-	if ($no_digest{$name})
-	{
-		cmp_ok($null, '>', 0, "$name: no digest");
-	}
-	elsif ($name !~ /broken/)
-	{
-		is($null, 0, "$name: each migration has a digest");
-	}
+	is($null, 0, "$name: each migration has a digest") if $name !~ /broken/;
 	same_both_ways($dir, $project, "$name: as recorded");
 	my $digests = digests($project);
 	write_files($dir, map { $_ => crlf($files{$_}) } grep { /\.sql$/ } keys %files);
 	same_both_ways($dir, $project, "$name: CRLF");
+	# their hashes are of all bytes
 	next if $name =~ /atlas|graphile/;
 	my $again = record($dir, 'baseline');
 	is(digests($again), $digests, "$name: CRLF has the same digests");
@@ -223,6 +217,254 @@ changed('a doubt', $all, '003_c.sql' => "SELECT ':x', :x;\n-- rollback\n");
 	same_both_ways($dir, $project, 'another format', format => 'postgres-migrations');
 }
 
+# Files that depend on others: what atlas.sum, hashes and changesets say about these, and
+# formats that the files alone do not show.
+
+# What atlas writes about the files of a directory.
+sub atlas_sum
+{
+	my (%files) = @_;
+	my ($bytes, $sums, $lines) = ('', '', '');
+
+	foreach my $file (sort grep { /^[^\/]*\.sql$/ } keys %files)
+	{
+		my $ignored = $files{$file} =~ /^-- atlas:sum ignore/;
+
+		$bytes .= $file . ($ignored ? '' : $files{$file} =~ s/^$bom//r);
+		next if $ignored;
+		my $sum = encode_base64(sha256($bytes), '');
+		$sums .= $file . $sum;
+		$lines .= "$file h1:$sum\n";
+	}
+	return ('atlas.sum' => 'h1:' . encode_base64(sha256($sums), '') . "\n$lines");
+}
+
+sub atlas
+{
+	my (%files) = @_;
+
+	return (%files, atlas_sum(%files));
+}
+
+# What graphile-migrate commits, from texts.
+sub graphile
+{
+	my (@texts) = @_;
+	my $previous = '-';
+	my %files;
+
+	foreach my $number (1 .. @texts)
+	{
+		my $text = $texts[ $number - 1 ];
+		my $hash = 'sha1:' . sha1_hex(($previous eq '-' ? '' : "$previous\n") . ($text =~ s/^\s+|\s+$//gr) . "\n");
+
+		$files{ sprintf 'committed/%06d.sql', $number } = "--! Previous: $previous\n--! Hash: $hash\n\n$text";
+		$previous = $hash;
+	}
+	return %files;
+}
+
+# Record some files, change them, and compare.
+sub changed_of
+{
+	my ($files, $format, $name, $states, %change) = @_;
+	my $dir = new_directory(%$files);
+	my $project = record($dir, 'apply', $format ? (format => $format) : ());
+
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	is( query($db, "SELECT count(*) FROM migrate.applied WHERE project = '$project' AND digest IS NULL"),
+		0, "$name: each migration has a digest") if defined $states;
+	foreach my $file (sort keys %change)
+	{
+		unlink "$dir/$file";
+		write_files($dir, $file => $change{$file}) if defined $change{$file};
+	}
+	is(states($dir, $project), $states, "$name: states") if defined $states;
+	return ($dir, $project, same_both_ways($dir, $project, "$name: as with parsing"));
+}
+
+# Files with recorded digests are not parsed: those of other texts are taken for them.
+sub not_parsed
+{
+	my ($name, $format, $files, $others) = @_;
+	my @format = $format ? (format => $format) : ();
+	my ($dir, $other) = (new_directory(%$files), new_directory(%$others));
+	my ($project, $other_project) = (record($dir, 'apply', @format), record($other, 'apply', @format));
+	my $count = "SELECT count(*) FROM migrate.status('$other', '$project')";
+
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	cmp_ok(query($db, "$count WHERE state = 'modified'"), '>', 0, "$name: others are modified");
+	query($db,
+		"UPDATE migrate.applied AS a SET digest = b.digest FROM migrate.applied AS b
+		WHERE a.sort_key = b.sort_key AND a.project = '$project' AND b.project = '$other_project'");
+	is(query($db, "$count WHERE state = 'modified'"), 0, "$name: files with the recorded digest are not parsed");
+	same_both_ways($dir, $project, "$name: files with another one are");
+}
+
+my %atlas = atlas('1_a.sql' => "SELECT 1;\n", '2_b.sql' => "SELECT 2;\n", '3_c.sql' => "-- atlas:sum ignore\nSELECT 3;\n");
+my $all3 = '1 applied, 2 applied, 3 applied';
+
+# The files of %atlas with a change, and their sums.
+sub rehashed
+{
+	my %files = (%atlas, @_);
+
+	delete $files{'atlas.sum'};
+	return atlas(%files);
+}
+
+changed_of(\%atlas, undef, 'atlas: nothing changed', $all3);
+changed_of(\%atlas, undef, 'atlas: a file', undef, '1_a.sql' => "SELECT 11;\n");
+changed_of(\%atlas, undef, 'atlas: a comment', undef, '2_b.sql' => "SELECT 2; -- two\n");
+changed_of(\%atlas, undef, 'atlas: CRLF', undef, '1_a.sql' => "SELECT 1;\r\n");
+changed_of(\%atlas, undef, 'atlas: a byte order mark', $all3, '1_a.sql' => "${bom}SELECT 1;\n");
+changed_of(\%atlas, undef, 'atlas: a file that is not counted', '1 applied, 2 applied, 3 modified', '3_c.sql' => "-- atlas:sum ignore\nSELECT 33;\n");
+changed_of(\%atlas, undef, 'atlas: a file that is counted now', undef, '3_c.sql' => "SELECT 3;\n");
+changed_of(\%atlas, undef, 'atlas: its sum', undef, 'atlas.sum' => $atlas{'atlas.sum'} =~ s/^(1_a.sql h1:)../$1xx/mr);
+changed_of(\%atlas, undef, 'atlas: no sums', $all3, 'atlas.sum' => undef);
+changed_of(\%atlas, undef, 'atlas: no file', undef, '2_b.sql' => undef);
+changed_of(\%atlas, undef, 'atlas: another file', undef, '4_d.sql' => "SELECT 4;\n");
+changed_of(\%atlas, undef, 'atlas: another file with its sum', "$all3, 4 pending", rehashed('4_d.sql' => "SELECT 4;\n"));
+changed_of(\%atlas, undef, 'atlas: one in between', "0 out of order, $all3", rehashed('0_z.sql' => "SELECT 0;\n"));
+changed_of(\%atlas, undef, 'atlas: another text with its sum', '1 modified, 2 applied, 3 applied', rehashed('1_a.sql' => "SELECT 10;\n"));
+changed_of(\%atlas, undef, 'atlas: a checkpoint', undef, rehashed('2_b.sql' => "-- atlas:checkpoint\n\nSELECT 2;\n"));
+not_parsed('atlas', undef, \%atlas, { rehashed('1_a.sql' => "SELECT 10;\n") });
+
+my @committed = ("SELECT 1;\n", "SELECT 2;\n", "SELECT 3;\n");
+my %graphile = graphile(@committed);
+my ($first, $second, $third) = sort keys %graphile;
+
+$all3 = '000001 applied, 000002 applied, 000003 applied';
+changed_of(\%graphile, undef, 'graphile: nothing changed', $all3);
+changed_of(\%graphile, undef, 'graphile: a statement', undef, $second => $graphile{$second} =~ s/SELECT 2/SELECT 22/r);
+changed_of(\%graphile, undef, 'graphile: a comment', undef, $second => "$graphile{$second}-- two\n");
+changed_of(\%graphile, undef, 'graphile: an empty line', $all3, $second => "$graphile{$second}\n");
+changed_of(\%graphile, undef, 'graphile: CRLF', undef, $second => crlf($graphile{$second}));
+changed_of(\%graphile, undef, 'graphile: a byte order mark', $all3, $second => $bom . $graphile{$second});
+changed_of(\%graphile, undef, 'graphile: no file', undef, $second => undef);
+changed_of(\%graphile, undef, 'graphile: no first file', undef, $first => undef);
+changed_of(\%graphile, undef, 'graphile: no last file', '000001 applied, 000002 applied, 000003 missing', $third => undef);
+changed_of(\%graphile, undef, 'graphile: the file before', undef, $first => { graphile('SELECT 10;') }->{$first});
+changed_of(\%graphile, undef, 'graphile: the file before, marked as changed', undef,
+	$first => { graphile('SELECT 10;') }->{$first} =~ s/\n\n/\n--! AllowInvalidHash\n\n/r);
+changed_of(\%graphile, undef, 'graphile: a message', $all3, $third => $graphile{$third} =~ s/\n\n/\n--! Message: three\n\n/r);
+changed_of(\%graphile, undef, 'graphile: a file more', "$all3, 000004 pending", graphile(@committed, "SELECT 4;\n"));
+changed_of(\%graphile, undef, 'graphile: one that follows another', undef,
+	'committed/000004.sql' => { graphile("SELECT 0;\n", @committed) }->{'committed/000004.sql'});
+changed_of(\%graphile, undef, 'graphile: other texts', '000001 applied, 000002 modified, 000003 applied',
+	graphile($committed[0], 'SELECT 22;', $committed[2]));
+not_parsed('graphile', undef, \%graphile, { graphile($committed[0], 'SELECT 22;', $committed[2]) });
+
+# Dependencies of yoyo, which decide about the order.
+my %yoyo = (
+	'20240101_01_aaaaa-a.sql' => "SELECT 1;\n",
+	'20240101_02_bbbbb-b.rollback.sql' => "SELECT -2;\n",
+	'20240101_02_bbbbb-b.sql' => "-- depends: 20240101_01_aaaaa-a\nSELECT 2;\n",
+	'20240101_03_ccccc-c.sql' => "-- depends: 20240101_02_bbbbb-b\nSELECT 3;\n");
+
+$all3 = '20240101_01_aaaaa applied, 20240101_02_bbbbb applied, 20240101_03_ccccc applied';
+changed_of(\%yoyo, undef, 'yoyo: nothing changed', $all3);
+changed_of(\%yoyo, undef, 'yoyo: a dependency', $all3, '20240101_01_aaaaa-a.sql' => "-- depends: 20240101_03_ccccc-c\nSELECT 1;\n",
+	'20240101_02_bbbbb-b.sql' => "SELECT 2;\n", '20240101_03_ccccc-c.sql' => "SELECT 3;\n");
+changed_of(\%yoyo, undef, 'yoyo: one that is missing', undef, '20240101_01_aaaaa-a.sql' => undef);
+changed_of(\%yoyo, undef, 'yoyo: a circle', undef, '20240101_01_aaaaa-a.sql' => "-- depends: 20240101_03_ccccc-c\nSELECT 1;\n");
+changed_of(\%yoyo, undef, 'yoyo: a transaction', $all3, '20240101_03_ccccc-c.sql' => "-- depends: 20240101_02_bbbbb-b\n-- transactional: false\nSELECT 3;\n");
+changed_of(\%yoyo, undef, 'yoyo: a down script', $all3, '20240101_02_bbbbb-b.rollback.sql' => "SELECT -3;\n");
+changed_of(\%yoyo, undef, 'yoyo: one that comes before', "$all3, 20240101_04_ddddd out of order",
+	'20240101_04_ddddd-d.sql' => "SELECT 4;\n", '20240101_03_ccccc-c.sql' => "-- depends: 20240101_04_ddddd-d\nSELECT 3;\n");
+not_parsed('yoyo', undef, \%yoyo, { %yoyo, '20240101_03_ccccc-c.sql' => "-- depends: 20240101_02_bbbbb-b\nSELECT 33;\n" });
+
+# Changesets.
+my $changesets = "--liquibase formatted sql\n";
+my %liquibase = (
+	'a.sql' => "$changesets--changeset me:1\n--comment the first\nSELECT 1;\n--rollback SELECT -1;\n--changeset me:2 runOnChange:true\nSELECT 2;\n",
+	'b.sql' => "$changesets--changeset me:1\nSELECT 3;\n--changeset me:2\nSELECT 4;\n--rollback changesetId:1 changesetAuthor:me\n",
+	'c.sql' => "$changesets--changeset me:5 logicalFilePath:old/c.sql\nSELECT 5;\n--changeset me:6\nSELECT 6;\n");
+my $rows5 = 'me:1 applied, me:1 applied, me:2 applied, me:2 applied, me:5 applied, me:6 applied';
+
+changed_of(\%liquibase, undef, 'changesets: nothing changed', $rows5);
+changed_of(\%liquibase, undef, 'changesets: a statement', undef, 'a.sql' => $liquibase{'a.sql'} =~ s/SELECT 1/SELECT 11/r);
+changed_of(\%liquibase, undef, 'changesets: one that runs again', undef, 'a.sql' => $liquibase{'a.sql'} =~ s/SELECT 2/SELECT 22/r);
+changed_of(\%liquibase, undef, 'changesets: a comment', $rows5, 'a.sql' => $liquibase{'a.sql'} =~ s/the first/another/r);
+changed_of(\%liquibase, undef, 'changesets: a rollback', $rows5, 'a.sql' => $liquibase{'a.sql'} =~ s/SELECT -1/SELECT -11/r);
+changed_of(\%liquibase, undef, 'changesets: CRLF', $rows5, map { $_ => crlf($liquibase{$_}) } keys %liquibase);
+changed_of(\%liquibase, undef, 'changesets: byte order marks', $rows5, map { $_ => $bom . $liquibase{$_} } keys %liquibase);
+changed_of(\%liquibase, undef, 'changesets: one more at the end', "$rows5, me:7 pending", 'c.sql' => "$liquibase{'c.sql'}--changeset me:7\nSELECT 7;\n");
+changed_of(\%liquibase, undef, 'changesets: one at the beginning', undef, 'c.sql' => $liquibase{'c.sql'} =~ s/--changeset me:5/--changeset me:7\nSELECT 7;\n--changeset me:5/r);
+changed_of(\%liquibase, undef, 'changesets: another order', undef, 'b.sql' => "$changesets--changeset me:2\nSELECT 4;\n--changeset me:1\nSELECT 3;\n");
+changed_of(\%liquibase, undef, 'changesets: one less', undef, 'c.sql' => $liquibase{'c.sql'} =~ s/--changeset me:6.*//sr);
+changed_of(\%liquibase, undef, 'changesets: a file less', undef, 'b.sql' => undef);
+changed_of(\%liquibase, undef, 'changesets: a file in another folder', undef, 'c.sql' => undef, 'd/c.sql' => $liquibase{'c.sql'});
+changed_of(\%liquibase, undef, 'changesets: the same path twice', undef, 'd.sql' => "$changesets--changeset me:5 logicalFilePath:old/c.sql\nSELECT 5;\n");
+changed_of(\%liquibase, undef, 'changesets: the same path in a file before', undef, '0.sql' => "$changesets--changeset me:5 logicalFilePath:old/c.sql\nSELECT 5;\n");
+changed_of(\%liquibase, undef, 'changesets: a reference to one that is not parsed', undef,
+	'd.sql' => "$changesets--changeset me:9\nSELECT 9;\n--rollback changesetId:1 changesetAuthor:me changesetPath:a.sql\n");
+changed_of(\%liquibase, undef, 'changesets: a property', undef,
+	'0.sql' => "$changesets--property name:who value:me\n", 'b.sql' => $liquibase{'b.sql'} =~ s/me:2/\${who}:2/r);
+changed_of(\%liquibase, undef, 'changesets: a precondition', $rows5, 'b.sql' => $liquibase{'b.sql'} =~ s/SELECT 3/--preconditions onFail:CONTINUE\n--precondition-sql-check expectedResult:1 SELECT 1\nSELECT 3/r);
+changed_of(\%liquibase, undef, 'changesets: one that is ignored', undef, 'b.sql' => $liquibase{'b.sql'} =~ s/me:2/me:2 ignore:true/r);
+changed_of(\%liquibase, undef, 'changesets: one that runs always', undef, 'b.sql' => $liquibase{'b.sql'} =~ s/me:2/me:2 runAlways:true/r);
+changed_of(\%liquibase, undef, 'changesets: a path of its own', undef, 'b.sql' => $liquibase{'b.sql'} =~ s/sql\n/sql logicalFilePath:b.sql\n/r);
+not_parsed('changesets', undef, \%liquibase, { %liquibase, 'b.sql' => $liquibase{'b.sql'} =~ s/SELECT 3/SELECT 33/r });
+
+# Which of them have no digest, since other files depend on them, or they on others.
+{
+	my %files = (
+		'a.sql' => "$changesets--property name:who value:me\n--changeset \${who}:1\nSELECT 1;\n",
+		'b.sql' => "$changesets--changeset \${who}:2\nSELECT 2;\n",
+		'c.sql' => "$changesets--changeset me:3\nSELECT 3;\n--rollback changesetId:2 changesetAuthor:me changesetPath:b.sql\n",
+		'd.sql' => "$changesets--changeset me:4 runAlways:true\nSELECT 4;\n--changeset me:5\nSELECT 5;\n",
+		'e.sql' => "$changesets--changeset me:6\nSELECT 6;\n");
+	my $dir = new_directory(%files);
+	my $project = record($dir, 'apply');
+	my $digests = "SELECT string_agg(version, ' ' ORDER BY version) FROM migrate.applied WHERE project = '$project' AND digest";
+
+	is(query($db, "$digests IS NOT NULL"), 'me:2 me:6', 'changesets that have a digest');
+	is(query($db, "$digests IS NULL"), 'me:1 me:3 me:4 me:5', 'and that have none');
+	same_both_ways($dir, $project, 'changesets: properties');
+	write_files($dir, 'c.sql' => $files{'c.sql'} =~ s/--rollback.*//r, 'a.sql' => $files{'a.sql'} =~ s/value:me/value:you/r);
+	like(states($dir, $project), qr/you:2 out of order/, 'a file depends on the properties of another one');
+	same_both_ways($dir, $project, 'changesets: another value of a property');
+	write_files($dir, 'a.sql' => "$files{'a.sql'}--property name:other value:x\n");
+	same_both_ways($dir, $project, 'changesets: another property');
+	write_files($dir, 'a.sql' => $files{'a.sql'} =~ s/value:me/value:me context:prod/r);
+	same_both_ways($dir, $project, 'changesets: a property of which it is not decided whether it counts');
+}
+
+# A format that the names do not show: it is given once, and then the history has it.
+foreach my $test (
+	[ 'sqlx', { '1_a.sql' => "SELECT 1;\n", '2_b.sql' => "SELECT 2;\n" }, '1 %s, 2 %s' ],
+	[ 'sqlx', { '1_a.up.sql' => "SELECT 1;\n", '1_a.down.sql' => "SELECT -1;\n", '2_b.up.sql' => "SELECT 2;\n" }, '1 %s, 2 %s' ],
+	[ 'supabase', { '1_a.sql' => "SELECT 1;\n", '2_b.sql' => "SELECT 2;\n" }, '1 %s, 2 %s' ],
+	[ 'postgres-migrations', { '1_a.sql' => "SELECT 1;\n", '2_b.sql' => "SELECT 2;\n" }, '1 %s, 2 %s' ],
+	[ 'atlas', { '1_a.sql' => "SELECT 1;\n", '2_b.sql' => "SELECT 2;\n" }, '1 %s, 2 %s' ],
+	[ 'yoyo', { '1_a.sql' => "SELECT 1;\n", '2_b.sql' => "SELECT 2;\n" }, '1 %s, 2 %s' ],
+	[ 'refinery', { 'V1__a.sql' => "SELECT 1;\n", 'V2__b.sql' => "SELECT 2;\n" }, '1 %s, 2 %s' ])
+{
+	my ($format, $files, $pattern) = @$test;
+	my ($one, $other) = sort grep { !/down/ } keys %$files;
+	my $applied = $pattern =~ s/%s/applied/gr;
+	my %changed = (%$files, $one => "SELECT 11;\n");
+
+	changed_of($files, $format, "$format: nothing changed", $applied);
+	changed_of($files, $format, "$format: a statement", $applied =~ s/applied/modified/r, $one => "SELECT 11;\n");
+	changed_of($files, $format, "$format: a comment", $applied, $one => "SELECT 1; -- one\n");
+	changed_of($files, $format, "$format: CRLF", $applied, map { $_ => crlf($files->{$_}) } keys %$files);
+	changed_of($files, $format, "$format: no first file", undef, map { $_ => undef } grep { /1_/ } keys %$files);
+	changed_of($files, $format, "$format: a marker of another one", undef, $other => "-- +goose Up\nSELECT 2;\n");
+	changed_of($files, $format, "$format: markers that are not sure", undef, $other => "-- UP\nSELECT 2;\n-- DOWN\n");
+	changed_of($files, $format, "$format: a file of another one", undef, '3.sql' => "-- migrate:up\nSELECT 3;\n");
+	changed_of($files, $format, "$format: names of another one", undef, '3_c.up.sql' => "SELECT 3;\n");
+	changed_of($files, $format, "$format: names of Flyway", undef, 'V3__c.sql' => "SELECT 3;\n");
+	not_parsed($format, $format, $files, \%changed);
+
+	my $project = record(new_directory(%$files), 'apply', format => $format);
+	foreach my $given ($format, 'plain', 'golang-migrate', 'flyway')
+	{
+		same_both_ways(new_directory(%$files), $project, "$format: format $given", format => $given);
+	}
+}
+
 # Contexts, labels, several changesets in a file.
 {
 	my $head = "--liquibase formatted sql\n--changeset me:1\nSELECT 1;\n--changeset me:2 context:test\nSELECT 2;\n";
@@ -289,21 +531,33 @@ changed('a doubt', $all, '003_c.sql' => "SELECT ':x', :x;\n-- rollback\n");
 }
 
 # What another session does meanwhile counts.
+foreach my $test (
+	[ 'plain', { '1_a.sql' => "SELECT 1;\n", '2_b.sql' => "SELECT 2;\n" }, { '3_c.sql' => "SELECT 3;\n" }, "1\n2\n3" ],
+	[ 'changesets', {
+			'0.sql' => "$changesets--property name:who value:me\n",
+			'a.sql' => "$changesets--changeset \${who}:1\nSELECT 1;\n--changeset me:2 logicalFilePath:x\nSELECT 2;\n--rollback changesetId:1 changesetAuthor:me\n",
+			'b.sql' => "$changesets--changeset \${who}:3 runOnChange:true\nSELECT 3;\n" },
+		{ 'c.sql' => "$changesets--changeset me:4\nSELECT 4;\n" }, "me:1\nme:2\nme:4\nme:3" ],
+	[ 'yoyo', { %yoyo }, { '20240101_04_ddddd-d.sql' => "SELECT 4;\n", '20240101_02_bbbbb-b.sql' => "-- depends: 20240101_04_ddddd-d\nSELECT 2;\n" },
+		"20240101_01_aaaaa\n20240101_04_ddddd\n20240101_02_bbbbb\n20240101_03_ccccc" ],
+	[ 'graphile', { %graphile }, { graphile(@committed, "SELECT 4;\n") }, "000001\n000002\n000003\n000004" ])
 {
-	my $dir = new_directory('1_a.sql' => "SELECT 1;\n", '2_b.sql' => "SELECT 2;\n");
+	my ($name, $files, $more, $runs) = @$test;
+	my $dir = new_directory(%$files);
 	my $project = record($dir, 'apply');
 	my $session = open_session($db);
 	my $holder = open_session($db);
 
 	ask($holder, "BEGIN; SELECT FROM migrate.rollback(project => '$project', everything => true, force => true)");
-	write_files($dir, '3_c.sql' => "SELECT 3;\n");
-	start($session, "SELECT version FROM migrate.apply('$dir', project => '$project')");
+	write_files($dir, %$more);
+	start($session, "SET migrate.out_of_order = apply; SELECT version FROM migrate.apply('$dir', project => '$project')");
 	wait_until('the session waits', sub {
 		query($db, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Extension'") > 0;
 	});
 	ask($holder, 'COMMIT');
 	my ($out) = finish($session);
-	is($out, "1\n2\n3", 'files that were as recorded run when they have been undone meanwhile');
+	is($out, $runs, "$name: files that were as recorded run when they have been undone meanwhile");
+	same_both_ways($dir, $project, "$name: as with parsing, after that");
 	close_session($session);
 	close_session($holder);
 }
@@ -354,6 +608,30 @@ sub body
 	return join '', map { statement() } 0 .. any_of(3);
 }
 
+sub changeset
+{
+	my ($id) = @_;
+	my @attributes = map { any_of(6) ? '' : " $_" } 'runOnChange:true', 'context:prod', 'logicalFilePath:p.sql', 'runInTransaction:false';
+
+	return "--changeset me:$id" . join('', @attributes) . "\n" . (any_of(4) ? '' : "--comment c$id\n") . body() .
+	  (any_of(3) ? '' : "--rollback SELECT $id;\n") . (any_of(12) ? '' : "--rollback changesetId:$id changesetAuthor:me\n") .
+	  (any_of(12) ? '' : "--property name:p$id value:$id\n");
+}
+
+# What its tool does with a directory after a change; sometimes that is forgotten.
+my %finish = (
+	atlas => sub { write_files($_[0], atlas_sum(files_of($_[0]))) },
+	graphile => sub {
+		my %files = files_of($_[0]);
+		my @names = sort grep { /committed/ } keys %files;
+		my %committed = graphile(map { $files{$_} =~ s/^(--! .*\n)*\n//r } @names);
+
+		write_files($_[0], map { $names[$_] => $committed{ (sort keys %committed)[$_] } } 0 .. $#names);
+	});
+
+# Formats that the files do not show.
+my %given = (sqlx => 'sqlx');
+
 # Files of a migration, by format.
 my %writers = (
 	goose => sub { ("$_[0]_m.sql" => "-- +goose Up\n" . body() . (any_of(2) ? "-- +goose Down\n" . body() : '')) },
@@ -362,6 +640,11 @@ my %writers = (
 	plain => sub { ("$_[0]_m.sql" => (any_of(2) ? "-- Description: d" . any_of(9) . "\n" : '') . body(), any_of(2) ? ("$_[0]_rollback.sql" => body()) : ()) },
 	flyway => sub { ("V$_[0]__m.sql" => body(), any_of(3) ? () : ("U$_[0]__m.sql" => body()), any_of(3) ? () : ("R__r$_[0].sql" => body()), any_of(3) ? () : ("V$_[0]__m.sql.conf" => "executeInTransaction=false\n")) },
 	diesel => sub { ("000$_[0]-1_m/up.sql" => body(), "000$_[0]-1_m/down.sql" => body(), any_of(3) ? () : ("000$_[0]-1_m/metadata.toml" => "run_in_transaction = false\n")) },
+	yoyo => sub { ("20240101_0$_[0]_aaaa$_[0]-m.sql" => (any_of(2) && $_[0] > 1 ? "-- depends: 20240101_0${\ ($_[0] - 1)}_aaaa${\ ($_[0] - 1)}-m\n" : '') . body()) },
+	liquibase => sub { my $n = $_[0]; ("c$n.sql" => $changesets . join '', map { changeset("$n$_") } 0 .. any_of(3)) },
+	atlas => sub { ("$_[0]_m.sql" => (any_of(4) ? '' : "-- atlas:sum ignore\n") . body()) },
+	graphile => sub { ("committed/00000$_[0].sql" => "--! Previous: -\n--! Hash: -\n\n" . body()) },
+	sqlx => sub { ("$_[0]_m.sql" => body()) },
 	prisma => sub { ("2025010100000$_[0]_m/migration.sql" => body(), 'migration_lock.toml' => "provider = \"postgresql\"\n") });
 
 # Change a file, or several; returns what was done.
@@ -398,7 +681,7 @@ sub edit
 	return "$edit->[0] $name";
 }
 
-foreach my $round (1 .. 42)
+foreach my $round (1 .. 72)
 {
 	my $format = (sort keys %writers)[ $round % keys %writers ];
 	my $writer = $writers{$format};
@@ -407,7 +690,10 @@ foreach my $round (1 .. 42)
 		(map { $writer->($_) } 1 .. 4));
 	my $project = 'p' . ++$projects;
 	my $how = any_of(2) ? 'apply' : 'baseline';
-	my ($status, undef, $err) = sql($db, "SET client_min_messages = error; SELECT FROM migrate.$how('$dir', project => '$project')");
+	my $more = $given{$format} ? ", format => '$given{$format}'" : '';
+	my $finish = $finish{$format} || sub { };
+	$finish->($dir);
+	my ($status, undef, $err) = sql($db, "SET client_min_messages = error; SELECT FROM migrate.$how('$dir', project => '$project'$more)");
 	my @edits;
 
 	# a random one may be refused
@@ -418,10 +704,12 @@ foreach my $round (1 .. 42)
 	}
 	same_both_ways($dir, $project, "$format $round: recorded by $how");
 	push @edits, edit($dir, $writer) for 1 .. 1 + any_of(4);
+	$finish->($dir) if any_of(3);
 	same_both_ways($dir, $project, "$format $round: " . join ', ', @edits);
 
 	# go on with it, as far as that goes
 	write_files($dir, $writer->(9));
+	$finish->($dir);
 	sql($db, "SET migrate.on_modified = ignore; SET migrate.out_of_order = apply; SELECT FROM migrate.apply('$dir', project => '$project')");
 	same_both_ways($dir, $project, "$format $round: after another run");
 }
