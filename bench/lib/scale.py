@@ -7,7 +7,9 @@ squares over the three medians.
 """
 
 import argparse
+import base64
 import collections
+import hashlib
 import json
 import math
 import os
@@ -66,6 +68,39 @@ def sqitch(n):
 def drizzle(n):
     entries = [{"idx": i, "tag": f"{i:06}_m", "when": i} for i in range(1, n + 1)]
     return {"meta/_journal.json": json.dumps({"entries": entries}), **many_files("SELECT 1;\n", n)}
+
+
+def atlas(n):
+    """Plain files with atlas.sum."""
+    files = many_files("SELECT {};\n", n)
+    running, total, lines = hashlib.sha256(), hashlib.sha256(), []
+    for name, text in files.items():
+        running.update((name + text).encode())
+        file_sum = base64.b64encode(running.digest()).decode()
+        total.update((name + file_sum).encode())
+        lines.append(f"{name} h1:{file_sum}\n")
+    return {**files, "atlas.sum": f"h1:{base64.b64encode(total.digest()).decode()}\n{''.join(lines)}"}
+
+
+def graphile(n):
+    """Files with the hash of the one before."""
+    files, previous = {}, "-"
+    for i in range(1, n + 1):
+        before = "" if previous == "-" else f"{previous}\n"
+        current = "sha1:" + hashlib.sha1(f"{before}SELECT {i};\n".encode()).hexdigest()
+        files[f"committed/{i:06}.sql"] = f"--! Previous: {previous}\n--! Hash: {current}\n\nSELECT {i};\n"
+        previous = current
+    return files
+
+
+def yoyo(n):
+    """Files of which each depends on the one before."""
+    return {f"20260101_{i:06}_aaaaa-m.sql": (f"-- depends: 20260101_{i - 1:06}_aaaaa-m\n" if i > 1 else "") + f"SELECT {i};\n"
+            for i in range(1, n + 1)}
+
+
+def changesets(n):
+    return {"a.sql": LIQUIBASE + "".join(f"--changeset a:{i}\nSELECT {i};\n" for i in range(n))}
 
 
 def two_kinds(n):
@@ -138,6 +173,10 @@ def emptied(n, directory):
 def one_more(n, directory):
     """Applied, with one more file afterwards."""
     return applied(n, directory) + f"\\! echo 'SELECT 1;' | sed '1i -- +goose Up' >{directory}/999999_m.sql\n"
+
+
+def one_more_changeset(n, directory):
+    return call(APPLY)(n, directory) + f"\\! printf -- '--changeset b:1\\nSELECT 1;\\n' >>{directory}/a.sql\n"
 
 
 def other_histories(n, directory):
@@ -308,6 +347,13 @@ OPERATIONS = [
         LIQUIBASE + "--changeset a:1\nSELECT {};\n", n), call(APPLY), apply),
     Operation("changesets with one author:id: rollback of all", 2000, lambda n: many_files(
         LIQUIBASE + "--changeset a:1\nSELECT {};\n--rollback SELECT 1;\n", n), call(APPLY), rollback),
+    Operation("changesets of a file: nothing to do", 20000, changesets, call(APPLY), apply),
+    Operation("changesets of a file: one more, apply", 5000, changesets, one_more_changeset, apply),
+    Operation("files of atlas with sums: nothing to do", 8000, atlas, call(APPLY), apply),
+    Operation("files of graphile-migrate: nothing to do", 8000, graphile, call(APPLY), apply),
+    Operation("files of yoyo that depend on others: nothing to do", 8000, yoyo, call(APPLY), apply),
+    Operation("files whose format the history decides: nothing to do", 8000, lambda n: many_files("SELECT {};\n", n),
+              call("SELECT count(*) FROM migrate.apply('{dir}', format => 'sqlx')"), apply),
     Operation("lines of sqitch's plan: plan", 4000, sqitch, nothing, plan),
     Operation("lines of sqitch's plan: apply", 3000, sqitch, nothing, apply),
     Operation("lines of sqitch's plan: nothing to do", 6000, sqitch, call(APPLY), apply),
