@@ -188,21 +188,30 @@ require_commit(FunctionCallInfo fcinfo, const char *routine, const char *functio
 #define MAX_COUNTS 2
 
 /*
- * The INOUT arguments of a procedure, which come last.
+ * The row type of the INOUT arguments of a procedure, which come last; palloc'd.  To be
+ * called before anything runs: a migration may replace the procedure, as ALTER EXTENSION
+ * ... UPDATE does.
  */
-static Datum
-return_counts(FunctionCallInfo fcinfo, const int *counts, int n)
+static TupleDesc
+counts_type(FunctionCallInfo fcinfo)
 {
 	TupleDesc	desc;
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	return BlessTupleDesc(desc);
+}
+
+static Datum
+return_counts(TupleDesc desc, const int *counts, int n)
+{
 	Datum		values[MAX_COUNTS];
 	bool		nulls[MAX_COUNTS] = {0};
 
-	Assert(n <= MAX_COUNTS);
+	Assert(n <= MAX_COUNTS && n == desc->natts);
 	for (int i = 0; i < n; i++)
 		values[i] = Int32GetDatum(counts[i]);
-	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "return type must be a row type");
-	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls));
+	return HeapTupleGetDatum(heap_form_tuple(desc, values, nulls));
 }
 
 #undef MAX_COUNTS
@@ -218,17 +227,21 @@ call_procedure(FunctionCallInfo fcinfo, const char *routine,
 	MigrateRequest request = {.commits = true};
 	MemoryContext context;
 	MemoryContext old;
+	TupleDesc	desc;
+	Datum		result;
 	int			count;
 
 	request.routine = direction == MIGRATE_UP ? "up" : "down";
 	require_commit(fcinfo, routine, direction == MIGRATE_UP ? "apply" : "rollback");
 	context = AllocSetContextCreate(PortalContext, "migrate run", ALLOCSET_DEFAULT_SIZES);
 	old = MemoryContextSwitchTo(context);
+	desc = counts_type(fcinfo);
 	arguments(fcinfo, &request);
 	count = migrate_run_committing(&request, direction);
 	MemoryContextSwitchTo(old);
+	result = return_counts(desc, &count, 1);
 	MemoryContextDelete(context);
-	return return_counts(fcinfo, &count, 1);
+	return result;
 }
 
 /* up(dir, target, steps, versions, project, schema, format, vars, adopt_existing, files, applied) */
@@ -324,11 +337,14 @@ migrate_up_schemas(PG_FUNCTION_ARGS)
 	MigrateRequest request = {.routine = "up_schemas",.commits = true};
 	MemoryContext context;
 	MemoryContext old;
+	TupleDesc	desc;
+	Datum		result;
 	int			counts[2];
 
 	require_commit(fcinfo, "CALL migrate.up_schemas", NULL);
 	context = AllocSetContextCreate(PortalContext, "migrate run", ALLOCSET_DEFAULT_SIZES);
 	old = MemoryContextSwitchTo(context);
+	desc = counts_type(fcinfo);
 	migrate_location_arguments(fcinfo, 0, 6, &request);
 	request.schemas = schemas_argument(fcinfo, 1);
 	request.target = migrate_text_argument(fcinfo, 2);
@@ -338,8 +354,9 @@ migrate_up_schemas(PG_FUNCTION_ARGS)
 	failure_arguments(fcinfo, 7, &request);
 	migrate_run_tenants(&request, &counts[0], &counts[1]);
 	MemoryContextSwitchTo(old);
+	result = return_counts(desc, counts, lengthof(counts));
 	MemoryContextDelete(context);
-	return return_counts(fcinfo, counts, lengthof(counts));
+	return result;
 }
 
 /* sync(dir, project, schema, format, vars, files) */

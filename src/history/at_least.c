@@ -18,6 +18,7 @@
 
 #include "format/format.h"
 #include "history/history.h"
+#include "history/history_int.h"
 #include "history/owner_query.h"
 
 /* the version as given, without leading zeros if it is a number, and as Flyway's key */
@@ -28,7 +29,8 @@ static MigrateQuery version_query = {
 	" AND (version OPERATOR(pg_catalog.=) $3 OR sort_key OPERATOR(pg_catalog.=) $5"
 	" OR (version OPERATOR(pg_catalog.~) '^[0-9]+$' AND pg_catalog.ltrim(version, '0') OPERATOR(pg_catalog.=) $4))"
 	" LIMIT 1",
-	5, {MIGRATE_KEY_TYPES, TEXTOID, TEXTOID, TEXTOID}
+	5, {MIGRATE_KEY_TYPES, TEXTOID, TEXTOID, TEXTOID},
+	&migrate_applied_table
 };
 
 static void

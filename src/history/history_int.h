@@ -20,6 +20,7 @@
 
 /* in write.c */
 extern const MigrateTableDef migrate_applied_table;
+extern const MigrateTableDef migrate_history_table;
 
 /* in script_store.c */
 typedef struct MigrateScriptStore MigrateScriptStore;

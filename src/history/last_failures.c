@@ -17,6 +17,7 @@
 #include "utils/timestamp.h"
 
 #include "history/history.h"
+#include "history/history_int.h"
 #include "history/owner_query.h"
 
 static MigrateQuery last_failures_query = {
@@ -24,7 +25,8 @@ static MigrateQuery last_failures_query = {
 	" FROM (SELECT DISTINCT ON (a.schema) a.* FROM migrate.history a"
 	" WHERE a.project OPERATOR(pg_catalog.=) $1"
 	" ORDER BY a.schema, a.id DESC) h WHERE h.outcome OPERATOR(pg_catalog.=) 'failed'",
-	1, {TEXTOID}
+	1, {TEXTOID},
+	&migrate_history_table
 };
 
 /*

@@ -39,8 +39,9 @@ enum ObjectColumn
 	OBJECT_DEFINITION,
 };
 
-static const char *const object_columns[] = {
-	"kind", "name", "definition", "project", "schema", NULL
+static const MigrateColumn object_columns[] = {
+	{"kind", TEXTOID, true}, {"name", TEXTOID, true}, {"definition", TEXTOID, true},
+	{"project", TEXTOID, true}, {"schema", TEXTOID, true}, {NULL}
 };
 
 static const MigrateTableDef object_table = {

@@ -33,6 +33,7 @@
 
 #include "history/history.h"
 #include "history/owner_query.h"
+#include "history/table.h"
 #include "util/printable.h"
 #include "variables/variables.h"
 
@@ -309,11 +310,15 @@ run_query(void *arg)
 	 */
 	(void) set_config_option("enable_seqscan", "off", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
+	if (run->query->table != NULL)
+		migrate_table_require(run->query->table);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	result = SPI_execute_snapshot(plan_of(run->query), run->p->values, run->p->nulls,
 								  run->which == SNAPSHOT_STATEMENT ? InvalidSnapshot : GetActiveSnapshot(),
 								  InvalidSnapshot, false, true, 0);
+	if (result == SPI_OK_REWRITTEN && run->query->table != NULL)
+		migrate_refuse_table(run->query->table);
 	if (result != run->expected)
 		elog(ERROR, "unexpected SPI result for the history: %s", SPI_result_code_string(result));
 	if (result == SPI_OK_UPDATE || result == SPI_OK_DELETE)

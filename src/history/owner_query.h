@@ -32,6 +32,8 @@ typedef struct MigrateQuery
 	const char *sql;
 	int			nargs;
 	Oid			types[MIGRATE_MAX_PARAMETERS];
+	const struct MigrateTableDef *table;	/* that it reads or changes; NULL:
+											 * none */
 	struct _SPI_plan *plan;		/* filled in at first use */
 } MigrateQuery;
 

@@ -55,7 +55,8 @@ enum ReadColumn
  */
 static MigrateQuery batch_query = {
 	"SELECT pg_catalog.max(batch) FROM migrate.history WHERE " MIGRATE_KEY_MATCHES,
-	2, {MIGRATE_KEY_TYPES}
+	2, {MIGRATE_KEY_TYPES},
+	&migrate_history_table
 };
 
 /*
@@ -468,7 +469,8 @@ static MigrateQuery attempts_query = {
 	" FROM migrate.history"
 	" WHERE " MIGRATE_KEY_MATCHES
 	" ORDER BY id DESC",
-	2, {MIGRATE_KEY_TYPES}
+	2, {MIGRATE_KEY_TYPES},
+	&migrate_history_table
 };
 
 static void
@@ -499,7 +501,8 @@ static MigrateQuery failures_query = {
 	" FROM (SELECT DISTINCT ON (a.version COLLATE pg_catalog.\"C\", a.name COLLATE pg_catalog.\"C\") a.* FROM migrate.history a"
 	" WHERE " MIGRATE_KEY_MATCHES " AND a.kind OPERATOR(pg_catalog.=) 'migration'"
 	" ORDER BY a.version COLLATE pg_catalog.\"C\", a.name COLLATE pg_catalog.\"C\", a.id DESC) h WHERE h.outcome OPERATOR(pg_catalog.=) 'failed'",
-	2, {MIGRATE_KEY_TYPES}
+	2, {MIGRATE_KEY_TYPES},
+	&migrate_history_table
 };
 
 static void

@@ -29,7 +29,8 @@ static MigrateQuery update_up = {
 	" WHERE " MIGRATE_KEY_MATCHES
 	" AND sort_key OPERATOR(pg_catalog.=) $3",
 	15, {MIGRATE_KEY_TYPES, TEXTOID, BYTEAOID, NAMEOID, INT4OID, BOOLOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
-	TEXTOID, JSONBOID, TEXTOID, BYTEAOID}
+	TEXTOID, JSONBOID, TEXTOID, BYTEAOID},
+	&migrate_applied_table
 };
 
 static MigrateQuery update_down = {
@@ -38,21 +39,24 @@ static MigrateQuery update_down = {
 	" down_syntax = $10, down_vars = $11, digest = $12"
 	" WHERE " MIGRATE_KEY_MATCHES
 	" AND sort_key OPERATOR(pg_catalog.=) $3",
-	12, {MIGRATE_KEY_TYPES, TEXTOID, BYTEAOID, NAMEOID, INT4OID, BOOLOID, BOOLOID, TEXTOID, TEXTOID, JSONBOID, BYTEAOID}
+	12, {MIGRATE_KEY_TYPES, TEXTOID, BYTEAOID, NAMEOID, INT4OID, BOOLOID, BOOLOID, TEXTOID, TEXTOID, JSONBOID, BYTEAOID},
+	&migrate_applied_table
 };
 
 static MigrateQuery update_digest = {
 	"UPDATE migrate.applied SET digest = $4"
 	" WHERE " MIGRATE_KEY_MATCHES
 	" AND sort_key OPERATOR(pg_catalog.=) $3",
-	4, {MIGRATE_KEY_TYPES, TEXTOID, BYTEAOID}
+	4, {MIGRATE_KEY_TYPES, TEXTOID, BYTEAOID},
+	&migrate_applied_table
 };
 
 static MigrateQuery update_key = {
 	"UPDATE migrate.applied SET sort_key = $4, format = $5"
 	" WHERE " MIGRATE_KEY_MATCHES
 	" AND sort_key OPERATOR(pg_catalog.=) $3",
-	5, {MIGRATE_KEY_TYPES, TEXTOID, TEXTOID, TEXTOID}
+	5, {MIGRATE_KEY_TYPES, TEXTOID, TEXTOID, TEXTOID},
+	&migrate_applied_table
 };
 
 /*

@@ -31,7 +31,10 @@
 /* a larger one is written at once, and not together with others */
 #define MAX_KEPT_SCRIPT		(8 * 1024)
 
-static const char *const script_columns[] = {"id", "sha256", "bytes", "text", NULL};
+static const MigrateColumn script_columns[] = {
+	{"id", INT8OID, true}, {"sha256", BYTEAOID, true}, {"bytes", INT8OID, true},
+	{"text", TEXTOID, false}, {NULL}
+};
 
 #define SCRIPT_SHA256		2
 #define SCRIPT_TEXT			4

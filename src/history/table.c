@@ -69,27 +69,35 @@ migrate_write_tables(void (*body) (void *arg), void *arg)
 	migrate_as_owner(false, body, arg);
 }
 
-static void
-refuse_table(const char *name)
+/*
+ * 55000 because a table is another one than the install script makes.
+ */
+void
+migrate_refuse_table(const MigrateTableDef *def)
 {
 	migrate_require_version();
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("table \"migrate.%s\" is not as the extension has created it", name),
+			 errmsg("table \"migrate.%s\" is not as the extension has created it", def->name),
 			 errhint("Undo what ALTER TABLE has changed, and leave the tables of the extension as it creates them.")));
 }
 
 /*
- * Its columns are those that we know; a later version may have added some at the end.
+ * Its columns are those that we know, and their values what we take them for; a later
+ * version may have added some at the end.
  */
 static void
 check_columns(const MigrateTableDef *def, TupleDesc desc)
 {
-	for (int i = 0; def->columns[i] != NULL; i++)
+	for (int i = 0; def->columns[i].name != NULL; i++)
 	{
-		if (i >= desc->natts || TupleDescAttr(desc, i)->attisdropped ||
-			strcmp(NameStr(TupleDescAttr(desc, i)->attname), def->columns[i]) != 0)
-			refuse_table(def->name);
+		const MigrateColumn *column = &def->columns[i];
+		Form_pg_attribute found = i < desc->natts ? TupleDescAttr(desc, i) : NULL;
+
+		if (found == NULL || found->attisdropped || found->atttypid != column->type ||
+			(column->not_null && !found->attnotnull) ||
+			strcmp(NameStr(found->attname), column->name) != 0)
+			migrate_refuse_table(def);
 	}
 }
 
@@ -111,9 +119,19 @@ open_relation(Oid schema, const MigrateTableDef *def, LOCKMODE lock)
 				 errmsg("relation \"migrate.%s\" does not exist", def->name)));
 	rel = table_open(relid, lock);
 	if (rel->rd_rel->relkind != RELKIND_RELATION)
-		refuse_table(def->name);
+		migrate_refuse_table(def);
 	check_columns(def, RelationGetDescr(rel));
 	return rel;
+}
+
+/*
+ * A statement is going to read a table, or to change it.  Errors are those of
+ * migrate_table_open().
+ */
+void
+migrate_table_require(const MigrateTableDef *def)
+{
+	table_close(open_relation(get_namespace_oid("migrate", false), def, AccessShareLock), NoLock);
 }
 
 /*
@@ -441,7 +459,7 @@ migrate_table_scan_begin(const MigrateTableDef *def, const AttrNumber *columns, 
 	scan->rel = open_relation(schema, def, AccessShareLock);
 	index = relation_of(schema, def->index);
 	if (!OidIsValid(index))
-		refuse_table(def->name);
+		migrate_refuse_table(def);
 	scan->index = index_open(index, AccessShareLock);
 	CommandCounterIncrement();
 	if (latest)

@@ -16,6 +16,17 @@
 #include "access/attnum.h"
 
 #include "history/owner_query.h"
+#include "util/compat.h"
+
+/*
+ * A column as the install script makes it.
+ */
+typedef struct MigrateColumn
+{
+	const char *name;
+	Oid			type;
+	bool		not_null;
+} MigrateColumn;
 
 /*
  * A table as the install script makes it, and an index of it.
@@ -25,7 +36,8 @@ typedef struct MigrateTableDef
 	const char *name;
 	const char *index;			/* by which rows are found, or NULL */
 	const char *sequence;		/* of the column "id", or NULL */
-	const char *const *columns; /* in their order, ended by NULL */
+	const MigrateColumn *columns;	/* in their order, ended by one without a
+									 * name */
 } MigrateTableDef;
 
 typedef struct MigrateTable MigrateTable;
@@ -33,6 +45,8 @@ typedef struct MigrateTableScan MigrateTableScan;
 
 /* in table.c */
 extern void migrate_write_tables(void (*body) (void *arg), void *arg);
+pg_noreturn extern void migrate_refuse_table(const MigrateTableDef *def);
+extern void migrate_table_require(const MigrateTableDef *def);
 extern MigrateTable *migrate_table_open(const MigrateTableDef *def);
 extern int64 migrate_table_next_id(const MigrateTable *table);
 extern void migrate_table_insert(MigrateTable *table, const MigrateParameters *row);

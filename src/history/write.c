@@ -36,13 +36,22 @@
 /*
  * The columns of the tables, as the install script has them.
  */
-static const char *const applied_columns[] = {
-	"project", "schema", "version", "name", "kind", "state", "baseline", "done", "started",
-	"invalid_indexes", "sort_key", "file", "format", "digest", "batch", "history_id",
-	"up_sha256", "down_sha256", "up_role", "down_role", "up_line", "down_line",
-	"up_transactional", "down_transactional", "up_syntax", "down_syntax", "up_vars", "down_vars",
-	"reversible", "down_error", "description", "author", "created", "applied_at", "applied_by",
-	"duration", "statements", NULL
+static const MigrateColumn applied_columns[] = {
+	{"project", TEXTOID, true}, {"schema", TEXTOID, true}, {"version", TEXTOID, true},
+	{"name", TEXTOID, true}, {"kind", TEXTOID, true}, {"state", TEXTOID, true},
+	{"baseline", BOOLOID, true}, {"done", INT4OID, true}, {"started", BOOLOID, true},
+	{"invalid_indexes", OIDARRAYOID, false}, {"sort_key", TEXTOID, true},
+	{"file", TEXTOID, true}, {"format", TEXTOID, false}, {"digest", BYTEAOID, false},
+	{"batch", INT4OID, true}, {"history_id", INT8OID, true}, {"up_sha256", BYTEAOID, true},
+	{"down_sha256", BYTEAOID, false}, {"up_role", NAMEOID, true}, {"down_role", NAMEOID, false},
+	{"up_line", INT4OID, true}, {"down_line", INT4OID, true},
+	{"up_transactional", BOOLOID, true}, {"down_transactional", BOOLOID, true},
+	{"up_syntax", TEXTOID, true}, {"down_syntax", TEXTOID, true}, {"up_vars", JSONBOID, false},
+	{"down_vars", JSONBOID, false}, {"reversible", BOOLOID, true},
+	{"down_error", TEXTOID, false}, {"description", TEXTOID, false}, {"author", TEXTOID, false},
+	{"created", TEXTOID, false}, {"applied_at", TIMESTAMPTZOID, true},
+	{"applied_by", NAMEOID, true}, {"duration", INTERVALOID, true},
+	{"statements", INT4OID, true}, {NULL}
 };
 
 /* of these: the key, and what else is read here */
@@ -51,22 +60,28 @@ static const char *const applied_columns[] = {
 #define APPLIED_SORT_KEY	11
 #define APPLIED_HISTORY_ID	16
 
-static const char *const history_columns[] = {
-	"id", "project", "schema", "kind", "version", "name", "direction", "outcome", "batch",
-	"started_at", "duration", "statements", "login", "role", "application_name", "client_addr",
-	"sqlstate", "error", "error_context", "allowed", NULL
+static const MigrateColumn history_columns[] = {
+	{"id", INT8OID, true}, {"project", TEXTOID, true}, {"schema", TEXTOID, true},
+	{"kind", TEXTOID, true}, {"version", TEXTOID, true}, {"name", TEXTOID, true},
+	{"direction", TEXTOID, true}, {"outcome", TEXTOID, true}, {"batch", INT4OID, false},
+	{"started_at", TIMESTAMPTZOID, true}, {"duration", INTERVALOID, true},
+	{"statements", INT4OID, true}, {"login", NAMEOID, true}, {"role", NAMEOID, true},
+	{"application_name", TEXTOID, false}, {"client_addr", INETOID, false},
+	{"sqlstate", TEXTOID, false}, {"error", TEXTOID, false}, {"error_context", TEXTOID, false},
+	{"allowed", TEXTARRAYOID, false}, {NULL}
 };
 
 #define HISTORY_ID			1
 
 const MigrateTableDef migrate_applied_table = {"applied", "applied_pkey", NULL, applied_columns};
-static const MigrateTableDef history_table = {"history", NULL, "history_id_seq", history_columns};
+const MigrateTableDef migrate_history_table = {"history", NULL, "history_id_seq", history_columns};
 
 static MigrateQuery delete_applied = {
 	"DELETE FROM migrate.applied"
 	" WHERE " MIGRATE_KEY_MATCHES
 	" AND sort_key OPERATOR(pg_catalog.=) $3",
-	3, {MIGRATE_KEY_TYPES, TEXTOID}
+	3, {MIGRATE_KEY_TYPES, TEXTOID},
+	&migrate_applied_table
 };
 
 /* a row that is still as its step has left it: another run may have gone on with it */
@@ -75,7 +90,8 @@ static MigrateQuery delete_own = {
 	" WHERE " MIGRATE_KEY_MATCHES
 	" AND sort_key OPERATOR(pg_catalog.=) $3"
 	" AND state OPERATOR(pg_catalog.=) $4 AND done OPERATOR(pg_catalog.=) $5",
-	5, {MIGRATE_KEY_TYPES, TEXTOID, TEXTOID, INT4OID}
+	5, {MIGRATE_KEY_TYPES, TEXTOID, TEXTOID, INT4OID},
+	&migrate_applied_table
 };
 
 static MigrateQuery update_progress = {
@@ -83,7 +99,8 @@ static MigrateQuery update_progress = {
 	" WHERE " MIGRATE_KEY_MATCHES
 	" AND sort_key OPERATOR(pg_catalog.=) $3"
 	" AND state OPERATOR(pg_catalog.=) $8 AND done OPERATOR(pg_catalog.=) $9",
-	9, {MIGRATE_KEY_TYPES, TEXTOID, TEXTOID, INT4OID, BOOLOID, OIDARRAYOID, TEXTOID, INT4OID}
+	9, {MIGRATE_KEY_TYPES, TEXTOID, TEXTOID, INT4OID, BOOLOID, OIDARRAYOID, TEXTOID, INT4OID},
+	&migrate_applied_table
 };
 
 static MigrateQuery update_repaired = {
@@ -91,7 +108,8 @@ static MigrateQuery update_repaired = {
 	" invalid_indexes = NULL, history_id = $4"
 	" WHERE " MIGRATE_KEY_MATCHES
 	" AND sort_key OPERATOR(pg_catalog.=) $3",
-	4, {MIGRATE_KEY_TYPES, TEXTOID, INT8OID}
+	4, {MIGRATE_KEY_TYPES, TEXTOID, INT8OID},
+	&migrate_applied_table
 };
 
 /*
@@ -157,7 +175,7 @@ put_attempt(MigrateTable *table, MigrateParameters *row)
 static void
 write_attempt(void *arg)
 {
-	MigrateTable *table = migrate_table_open(&history_table);
+	MigrateTable *table = migrate_table_open(&migrate_history_table);
 
 	put_attempt(table, arg);
 	migrate_table_close(table);
@@ -365,7 +383,7 @@ write_records(void *arg)
 	const Records *records = arg;
 	bool		up = records->direction == MIGRATE_UP;
 	MigrateScriptStore *scripts = up ? migrate_script_store_open(2 * records->count) : NULL;
-	MigrateTable *history = migrate_table_open(&history_table);
+	MigrateTable *history = migrate_table_open(&migrate_history_table);
 	MigrateTable *applied = migrate_table_open(&migrate_applied_table);
 
 	for (int i = 0; i < records->count; i++)

@@ -93,5 +93,50 @@ DO $$BEGIN
 		EXECUTE format('ALTER TABLE migrate.history DROP CONSTRAINT no_%s', i);
 	END LOOP;
 END$$;
+-- a table that is another one than the extension has created is refused, and not misread
+CREATE FUNCTION test.altered(change text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	call text;
+	said text;
+	states text[];
+BEGIN
+	EXECUTE change;
+	FOREACH call IN ARRAY ARRAY['migrate.status(project => ''seen'')', 'migrate.history(''seen'')',
+								'migrate.status_schemas(files => ''{"1_a.sql": "SELECT 1"}'', project => ''seen'')',
+								'migrate.apply(files => ''{"1_a.sql": "SELECT 1", "2_b.sql": "SELECT 2"}'', project => ''altered'')',
+								'migrate.repair(version => ''1'', state => ''pending'', project => ''seen'')',
+								'migrate.rollback(project => ''seen'')',
+								'migrate.drift(''seen'')'] LOOP
+		SELECT t INTO said FROM test.try('SELECT count(*) FROM ' || call) t LIMIT 1;
+		states := states || split_part(said, ':', 1);
+		IF said LIKE 'XX%' THEN
+			RAISE '%', said;
+		END IF;
+	END LOOP;
+	RAISE SQLSTATE 'TE001';
+EXCEPTION WHEN SQLSTATE 'TE001' THEN
+	RETURN array_to_string(states, ', ');
+END
+$$;
+SET migrate.record_objects = on;
+SELECT count(*) FROM migrate.apply(files => '{"1_a.sql": "SELECT 1"}', project => 'altered');
+RESET migrate.record_objects;
+SELECT change, test.altered('ALTER TABLE migrate.' || change) FROM unnest(ARRAY[
+	'applied ALTER version TYPE int USING 1', 'applied ALTER batch TYPE text', 'applied ALTER sort_key TYPE bytea USING sort_key::bytea',
+	'applied ALTER invalid_indexes TYPE text USING NULL', 'applied ALTER up_vars TYPE json', 'applied ALTER name DROP NOT NULL',
+	'history ALTER batch TYPE text', 'history ALTER batch TYPE bigint', 'history ALTER duration TYPE text', 'history ALTER client_addr TYPE text',
+	'history ALTER error TYPE int USING NULL', 'history ALTER started_at DROP NOT NULL',
+	'script ALTER text TYPE int USING 1', 'script ALTER bytes TYPE text', 'object ALTER definition TYPE int USING 1']) change;
+-- so is one with a rule, where that counts
+CREATE RULE nothing AS ON UPDATE TO migrate.applied DO INSTEAD NOTHING;
+SELECT test.try($$SELECT migrate.repair(files => '{"1_a.sql": "SELECT 3"}', project => 'altered')$$);
+SELECT test.try($$SELECT migrate.repair(version => '1', state => 'pending', project => 'altered')$$);
+DROP RULE nothing ON migrate.applied;
+-- a migration that replaces the routine that runs it, as ALTER EXTENSION ... UPDATE may
+CALL migrate.up(files => '{"1_a.sql": "DROP EXTENSION migrate; CREATE EXTENSION migrate", "2_b.sql": "SELECT 2"}');
+CREATE SCHEMA tenant;
+CALL migrate.up_schemas(files => '{"1_a.sql": "DROP EXTENSION migrate; CREATE EXTENSION migrate"}', schemas => '{tenant}', project => 'tenants');
+DROP SCHEMA tenant;
+SELECT project, version, state FROM migrate.applied ORDER BY project, version;
 DROP SCHEMA app, test CASCADE;
 DROP EXTENSION migrate;
