@@ -64,6 +64,28 @@ fresh_databases() {
     new_database interop_migrate
 }
 
+# Both in one database: an R migration has a value of the configuration, which changes.  That
+# is known of one that was adopted, and with migrate.keep_in_step Flyway finds its checksum
+# right, and runs it no more.
+values_in_step() {
+    rm -rf "$work/project"
+    mkdir -p "$work/project/sql"
+    cd "$work/project"
+    printf 'flyway.locations=filesystem:sql\nflyway.placeholders.entry=first\n' >flyway.conf
+    migration V1__one one
+    echo "INSERT INTO log.entries (entry) VALUES ('\${entry}');" >sql/R__entry.sql
+    new_database interop_flyway
+    local PGDATABASE=interop_flyway
+    if try values-first flyway_here migrate && try values-adopt adopt_project && sed -i 's/first/second/' flyway.conf &&
+        try values-up sql -c 'SET migrate.keep_in_step = on' -c "CALL migrate.up('$work/project')" &&
+        try values-validate flyway_here validate && try values-migrate flyway_here migrate; then
+        printf '%s\n' 'migration one' first second >"$logs/flyway.values-wanted"
+        entries >"$logs/flyway.values-entries"
+        same values-wanted values-entries 'values in step: what has run' || true
+    fi
+}
+adopt_project() { sql -c "SELECT version, name, note FROM migrate.adopt('$work/project')"; }
+
 more_flyway() {
     local at='-locations=filesystem:sql'
     callback_directory
@@ -133,5 +155,6 @@ CONF
     both conf
     echo "INSERT INTO log.entries (entry) VALUES ('late');" >more/M0.5-late.sql
     both conf-late
+    values_in_step
     cd "$logs"
 }
