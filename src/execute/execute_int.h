@@ -78,6 +78,10 @@ extern void migrate_end_other_role(List *cursors);
 
 /* in toplevel.c */
 extern void migrate_forget_snapshot(void);
+extern char *migrate_begin_alone(const MigrateScript *script, int number, const char *sql,
+								 MigrateExecution *execution);
+extern void migrate_end_alone(const MigrateScript *script, int number, char *query,
+							  MigrateExecution *execution);
 
 /* in guc_state.c */
 extern void migrate_settings_end_transaction(int guc_level);

@@ -161,11 +161,11 @@ migrate_run_top_level(const char *query)
 }
 
 /*
- * Run a statement of a script at top level, see migrate_run_top_level().
+ * Begin a statement that runs alone, not with others of its transaction.  Returns its
+ * text, palloc'd, for migrate_end_alone().
  */
-void
-migrate_execute_top_level(const MigrateScript *script, int number, const char *sql,
-						  MigrateExecution *execution)
+char *
+migrate_begin_alone(const MigrateScript *script, int number, const char *sql, MigrateExecution *execution)
 {
 	const MigrateStatement *statement = &script->statements[number];
 	char	   *query = pnstrdup(sql + statement->offset, statement->length);
@@ -175,8 +175,29 @@ migrate_execute_top_level(const MigrateScript *script, int number, const char *s
 	migrate_begin_statement(statement, query, execution);
 	execution->errctx.source = query;
 	execution->errctx.source_line = execution->errctx.line;
-	migrate_run_top_level(query);
-	migrate_end_statement(statement, execution);
+	return query;
+}
+
+/*
+ * End it, after it has run.
+ */
+void
+migrate_end_alone(const MigrateScript *script, int number, char *query, MigrateExecution *execution)
+{
+	migrate_end_statement(&script->statements[number], execution);
 	migrate_end_script(&execution->errctx);
 	pfree(query);
+}
+
+/*
+ * Run a statement of a script at top level, see migrate_run_top_level().
+ */
+void
+migrate_execute_top_level(const MigrateScript *script, int number, const char *sql,
+						  MigrateExecution *execution)
+{
+	char	   *query = migrate_begin_alone(script, number, sql, execution);
+
+	migrate_run_top_level(query);
+	migrate_end_alone(script, number, query, execution);
 }

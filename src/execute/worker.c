@@ -36,6 +36,7 @@
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
 #include "storage/ipc.h"
+#include "storage/latch.h"
 #include "storage/shm_mq.h"
 #include "utils/backend_status.h"
 #include "utils/lsyscache.h"
@@ -47,10 +48,13 @@
 #include "execute/execute_int.h"
 #include "execute/worker.h"
 #include "script/script.h"
+#include "util/compat.h"
 #include "util/guc.h"
 #include "util/printable.h"
 
 #define QUEUE_BYTES			65536	/* an error and some notices fit */
+#define FIRST_CHECK_MS		250 /* the first look for a deadlock ... */
+#define LONGEST_CHECK_MS	4000	/* ... and what they are apart in the end */
 
 /*
  * The worker of this session; all NULL if there is none.
@@ -308,10 +312,39 @@ raise_message(StringInfo message)
 }
 
 /*
+ * Wait for the next message of the worker; false after the last one.  Meanwhile "check"
+ * is called now and then, in the current memory context.
+ *
+ * Core's deadlock detector does not know that this session waits for the worker.
+ */
+static bool
+next_message(Size *length, void **data, MigrateWorkerCheck check)
+{
+	long		pause = FIRST_CHECK_MS;
+	shm_mq_result result;
+
+	while ((result = shm_mq_receive(worker.queue, length, data, true)) == SHM_MQ_WOULD_BLOCK)
+	{
+		int			events = WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, pause,
+									   WAIT_EVENT_MESSAGE_QUEUE_RECEIVE);
+		pid_t		pid;
+
+		ResetLatch(MyLatch);
+		CHECK_FOR_INTERRUPTS();
+		if ((events & WL_TIMEOUT) == 0)
+			continue;
+		if (GetBackgroundWorkerPid(worker.handle, &pid) == BGWH_STARTED)
+			check(pid);
+		pause = Min(2 * pause, LONGEST_CHECK_MS);
+	}
+	return result == SHM_MQ_SUCCESS;
+}
+
+/*
  * Show what the worker sends, until it detaches its queue or is gone.
  */
 static void
-receive_messages(void)
+receive_messages(MigrateWorkerCheck check)
 {
 	MemoryContext context = AllocSetContextCreate(worker.context, "migrate worker message",
 												  ALLOCSET_SMALL_SIZES);
@@ -319,7 +352,7 @@ receive_messages(void)
 	void	   *data;
 	Size		length;
 
-	while (shm_mq_receive(worker.queue, &length, &data, false) == SHM_MQ_SUCCESS)
+	while (next_message(&length, &data, check))
 	{
 		StringInfoData message;
 
@@ -369,7 +402,8 @@ final_state(MigrateWorkerTask *task)
  * known then of the statement.
  */
 static void
-run_in_worker(const char *query, const LOCKTAG *lock, volatile MigrateWorkerState *state)
+run_in_worker(const char *query, const LOCKTAG *lock, MigrateWorkerCheck check,
+			  volatile MigrateWorkerState *state)
 {
 	MigrateWorkerTask *volatile task = NULL;
 	MemoryContext old = CurrentMemoryContext;
@@ -386,7 +420,7 @@ run_in_worker(const char *query, const LOCKTAG *lock, volatile MigrateWorkerStat
 
 		/* the worker may wait for all snapshots of others */
 		InvalidateCatalogSnapshot();
-		receive_messages();
+		receive_messages(check);
 		if (WaitForBackgroundWorkerShutdown(worker.handle) == BGWH_POSTMASTER_DIED)
 			ereport(FATAL,
 					(errcode(ERRCODE_ADMIN_SHUTDOWN),
@@ -411,22 +445,16 @@ run_in_worker(const char *query, const LOCKTAG *lock, volatile MigrateWorkerStat
  *
  * The caller has just committed, and recorded that the statement begins; it is called
  * from a CALL that may commit.  execution->worker says what is known of the statement,
- * also after an error.  "lock" is taken by the worker, so that others see whose it is.
+ * also after an error.  "lock" is taken by the worker, so that others see whose it is;
+ * "check" is called with its process while the session waits for it, and may raise an
+ * error.
  */
 void
 migrate_execute_in_worker(const MigrateScript *script, int number, const char *sql,
-						  MigrateExecution *execution, const LOCKTAG *lock)
+						  MigrateExecution *execution, const LOCKTAG *lock, MigrateWorkerCheck check)
 {
-	const MigrateStatement *statement = &script->statements[number];
-	char	   *query = pnstrdup(sql + statement->offset, statement->length);
+	char	   *query = migrate_begin_alone(script, number, sql, execution);
 
-	migrate_begin_script(script, sql, &execution->errctx);
-	execution->errctx.statement = number + 1;
-	migrate_begin_statement(statement, query, execution);
-	execution->errctx.source = query;
-	execution->errctx.source_line = execution->errctx.line;
-	run_in_worker(query, lock, &execution->worker);
-	migrate_end_statement(statement, execution);
-	migrate_end_script(&execution->errctx);
-	pfree(query);
+	run_in_worker(query, lock, check, &execution->worker);
+	migrate_end_alone(script, number, query, execution);
 }

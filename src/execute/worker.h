@@ -42,15 +42,22 @@ typedef struct MigrateWorkerTask
 	pg_atomic_uint32 state;		/* a MigrateWorkerState */
 } MigrateWorkerTask;
 
+/*
+ * Called now and then while the session waits for its worker.
+ */
+typedef void (*MigrateWorkerCheck) (int pid);
+
 /* in worker.c */
 extern bool migrate_may_run_in_worker(const MigrateStatement *statement);
 extern bool migrate_runs_in_worker(const MigrateStatement *statement);
 extern bool migrate_stays_in_session(const MigrateStatement *statement);
 extern void migrate_require_worker(const MigrateStatement *statement);
 extern void migrate_execute_in_worker(const MigrateScript *script, int number, const char *sql,
-									  MigrateExecution *execution, const LOCKTAG *lock);
+									  MigrateExecution *execution, const LOCKTAG *lock,
+									  MigrateWorkerCheck check);
 
 /* in worker_main.c */
+extern bool migrate_is_worker(void);
 extern PGDLLEXPORT void migrate_worker_main(Datum main_arg);
 
 #endif							/* MIGRATE_EXECUTE_WORKER_H */

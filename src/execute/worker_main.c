@@ -37,6 +37,18 @@
 #include "util/compat.h"
 #include "util/printable.h"
 
+/* this process runs a statement of a migration */
+static bool is_worker = false;
+
+/*
+ * Does this process run a statement of a migration, for a session?
+ */
+bool
+migrate_is_worker(void)
+{
+	return is_worker;
+}
+
 /*
  * From here on, errors and notices go to the session.
  */
@@ -114,6 +126,7 @@ migrate_worker_main(Datum main_arg)
 	MigrateWorkerTask *task;
 	char	   *query;
 
+	is_worker = true;
 	pqsignal(SIGTERM, die);
 	BackgroundWorkerUnblockSignals();
 	segment = dsm_attach(DatumGetUInt32(main_arg));

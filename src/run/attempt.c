@@ -205,8 +205,10 @@ run_in_worker(MigrateAttempt *attempt)
 							lcons_oid(InvalidOid, migrate_invalid_indexes(statement)));
 	attempt->execution.worker = WORKER_STARTING;
 	migrate_progress_relock(attempt);
-	migrate_lock_of_worker(&lock, history->project, history->schema);
-	migrate_execute_in_worker(script, attempt->step->done, attempt->sql, &attempt->execution, &lock);
+	/* so that others see whose worker it is */
+	migrate_lock_tag(&lock, history->project, history->schema, WORKER_CLASS);
+	migrate_execute_in_worker(script, attempt->step->done, attempt->sql, &attempt->execution, &lock,
+							  migrate_lock_check_worker);
 	end_transaction(attempt, done);
 	attempt->execution.worker = WORKER_UNUSED;
 }

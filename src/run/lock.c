@@ -21,31 +21,25 @@
 #include "pgstat.h"
 #include "storage/latch.h"
 #include "storage/lmgr.h"
-#include "utils/array.h"
-#include "utils/builtins.h"
-#include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
 #include "run/lock.h"
 #include "util/activity.h"
 #include "util/compat.h"
-#include "util/names.h"
 #include "util/printable.h"
 
-#define RUN_CLASS			3	/* SQL functions use 1 and 2 */
-#define WAIT_CLASS			4	/* shows that a process polls for a run lock */
-#define WORKER_CLASS		7	/* shows that a process runs a statement for a
-								 * run */
 #define SLEEP_MS			10	/* most runs are short ... */
 #define LONG_SLEEP_MS		50	/* ... and this is for those that are not */
 #define SHORT_TRIES			100
-#define WAIT_CLASS_MASK		0xFF000000
 #define CYCLE_CHECK_MS		250 /* the first look for a deadlock ... */
 #define MAX_CYCLE_CHECK_MS	4000	/* ... and what they are apart in the end */
 
-static void
-lock_tag(LOCKTAG *tag, const char *project, const char *schema, int class)
+/*
+ * The lock of a history that has such a class.
+ */
+void
+migrate_lock_tag(LOCKTAG *tag, const char *project, const char *schema, MigrateLockClass class)
 {
 	SET_LOCKTAG_ADVISORY(*tag, MyDatabaseId,
 						 hash_bytes((const unsigned char *) project, strlen(project)),
@@ -127,218 +121,6 @@ report_wait(int pid, bool prepared)
 }
 
 /*
- * Is it an advisory lock of ours?
- */
-static bool
-is_ours(const LOCKTAG *tag, int class)
-{
-	return tag->locktag_type == LOCKTAG_ADVISORY && tag->locktag_field1 == MyDatabaseId &&
-		tag->locktag_field4 == class;
-}
-
-/*
- * The process that is running migrations of a history, or waits to do so for no
- * other; 0 if there is none, or on a standby, which does not see the lock.
- */
-int
-migrate_lock_runner(const char *project, const char *schema)
-{
-	LOCKTAG		tag;
-	LockData   *locks;
-
-	if (RecoveryInProgress())
-		return 0;
-	lock_tag(&tag, project, schema, RUN_CLASS);
-	locks = GetLockStatusData();
-	for (int i = 0; i < locks->nelements; i++)
-	{
-		const LockInstanceData *lock = &locks->locks[i];
-
-		if (lock->holdMask != 0 && memcmp(&lock->locktag, &tag, sizeof(LOCKTAG)) == 0)
-			return lock->pid;
-	}
-	return 0;
-}
-
-/*
- * The process that runs a statement for the run of "pid", which waits for it; 0 if none
- * does.
- */
-static int
-worker_of(const LockData *locks, int pid)
-{
-	for (int i = 0; i < locks->nelements; i++)
-	{
-		const LockInstanceData *run = &locks->locks[i];
-
-		if (run->pid != pid || run->holdMask == 0 || !is_ours(&run->locktag, RUN_CLASS))
-			continue;
-		for (int k = 0; k < locks->nelements; k++)
-		{
-			const LockInstanceData *held = &locks->locks[k];
-
-			if (is_ours(&held->locktag, WORKER_CLASS) &&
-				held->locktag.locktag_field2 == run->locktag.locktag_field2 &&
-				held->locktag.locktag_field3 == run->locktag.locktag_field3)
-				return held->pid;
-		}
-	}
-	return 0;
-}
-
-/*
- * Which processes hold the run locks that a process polls for? pg_blocking_pids()
- * does not know: polling is not waiting for a lock.
- */
-static List *
-polled_holders(const LockData *locks, int pid, List *pids)
-{
-	for (int i = 0; i < locks->nelements; i++)
-	{
-		const LockInstanceData *wait = &locks->locks[i];
-
-		if (wait->pid != pid || !is_ours(&wait->locktag, WAIT_CLASS))
-			continue;
-		for (int k = 0; k < locks->nelements; k++)
-		{
-			const LockInstanceData *held = &locks->locks[k];
-
-			if (is_ours(&held->locktag, RUN_CLASS) && held->holdMask != 0 &&
-				held->locktag.locktag_field2 == wait->locktag.locktag_field2 &&
-				held->locktag.locktag_field3 == wait->locktag.locktag_field3)
-				pids = list_append_unique_int(pids, held->pid);
-		}
-	}
-	return pids;
-}
-
-static List *
-blocking_pids(int pid, List *pids)
-{
-	Datum		blockers = DirectFunctionCall1(pg_blocking_pids, Int32GetDatum(pid));
-	ArrayType  *array = DatumGetArrayTypeP(blockers);
-	int		   *values = (int *) ARR_DATA_PTR(array);
-
-	for (int i = 0; i < ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)); i++)
-		pids = list_append_unique_int(pids, values[i]);
-	return pids;
-}
-
-/*
- * The processes of this database that have a run lock, or want one (MigrateRunLock),
- * one for each process; and prepared transactions that have one, with pid 0.
- */
-List *
-migrate_lock_runs(void)
-{
-	LockData   *locks = GetLockStatusData();
-	MigrateNames *seen = migrate_names_create();
-	List	   *runs = NIL;
-
-	/* a process that holds one is not waiting for another */
-	for (int held = 1; held >= 0; held--)
-	{
-		for (int i = 0; i < locks->nelements; i++)
-		{
-			const LockInstanceData *lock = &locks->locks[i];
-			bool		is_run = is_ours(&lock->locktag, RUN_CLASS);
-			MigrateRunLock *run;
-
-			CHECK_FOR_INTERRUPTS();
-			if ((!is_run && !is_ours(&lock->locktag, WAIT_CLASS)) ||
-				(is_run && lock->holdMask != 0) != held ||
-				(lock->pid != 0 && !migrate_names_add(seen, psprintf("%d", lock->pid), NULL)))
-				continue;
-			run = palloc(sizeof(MigrateRunLock));
-			run->pid = lock->pid;
-			run->project_hash = lock->locktag.locktag_field2;
-			run->schema_hash = lock->locktag.locktag_field3;
-			run->is_held = held;
-			run->worker = held ? worker_of(locks, lock->pid) : 0;
-			run->blockers = polled_holders(locks, lock->pid, blocking_pids(lock->pid, NIL));
-			if (run->worker != 0)
-				run->blockers = blocking_pids(run->worker, run->blockers);
-			runs = lappend(runs, run);
-		}
-	}
-	return runs;
-}
-
-/*
- * Is it the lock of this history?  Either may be NULL, for not known.
- */
-bool
-migrate_lock_is_of(const MigrateRunLock *lock, const char *project, const char *schema)
-{
-	LOCKTAG		tag;
-
-	if (project == NULL || schema == NULL)
-		return false;
-	lock_tag(&tag, project, schema, RUN_CLASS);
-	return lock->project_hash == tag.locktag_field2 && lock->schema_hash == tag.locktag_field3;
-}
-
-/*
- * Might a process poll for a run lock, as this one does?  Between two pauses it does
- * not seem so, then the next look finds it.
- */
-static bool
-may_poll(int pid)
-{
-	PGPROC	   *proc = BackendPidGetProc(pid);
-
-	return proc != NULL && (proc->wait_event_info & WAIT_CLASS_MASK) == PG_WAIT_EXTENSION;
-}
-
-/*
- * Might it wait for a process that runs a statement for it?
- */
-static bool
-may_have_worker(int pid)
-{
-	PGPROC	   *proc = BackendPidGetProc(pid);
-
-	return proc != NULL && (proc->wait_event_info == WAIT_EVENT_MESSAGE_QUEUE_RECEIVE ||
-							proc->wait_event_info == WAIT_EVENT_BGWORKER_SHUTDOWN);
-}
-
-/*
- * Does the process wait, directly or not, for this one?  A breadth-first walk.
- *
- * A process that is at work is seen to be so at no cost.  Only one that polls, or has
- * a worker, makes a copy of the lock table necessary, which a long run fills.
- */
-static bool
-waits_for_me(int pid)
-{
-	LockData   *locks = NULL;
-	List	   *pids = list_make1_int(pid);
-
-	/* the list grows while it is walked */
-	for (int i = 0; i < list_length(pids) && i < MaxBackends; i++)
-	{
-		int			next = list_nth_int(pids, i);
-
-		CHECK_FOR_INTERRUPTS();
-		pids = blocking_pids(next, pids);
-		if (may_poll(next) || may_have_worker(next))
-		{
-			int			worker;
-
-			if (locks == NULL)
-				locks = GetLockStatusData();
-			pids = polled_holders(locks, next, pids);
-			worker = worker_of(locks, next);
-			if (worker != 0)
-				pids = list_append_unique_int(pids, worker);
-		}
-		if (list_member_int(pids, MyProcPid))
-			return true;
-	}
-	return false;
-}
-
-/*
  * Sleep for so many milliseconds, at least one, or until the latch is set;
  * "wait_event" shows the reason.  An interrupt raises its error.
  */
@@ -389,12 +171,8 @@ refuse_cycle(const LOCKTAG *tag)
 	bool		prepared;
 	int			pid = lock_holder(tag, &prepared);
 
-	if (pid != 0 && waits_for_me(pid))
-		ereport(ERROR,
-				(errcode(ERRCODE_T_R_DEADLOCK_DETECTED),
-				 errmsg("deadlock detected"),
-				 errdetail("The migration run of process %d waits for this transaction.", pid),
-				 errhint("Try again, or use CALL migrate.up().")));
+	if (pid != 0)
+		migrate_lock_refuse_cycle(pid);
 }
 
 /*
@@ -436,11 +214,11 @@ migrate_lock_acquire(const char *project, const char *schema)
 	MemoryContext context;
 	MemoryContext old;
 
-	lock_tag(&tag, project, schema, RUN_CLASS);
+	migrate_lock_tag(&tag, project, schema, RUN_CLASS);
 	if (LockAcquire(&tag, ExclusiveLock, false, true) != LOCKACQUIRE_NOT_AVAIL)
 		return;
 
-	lock_tag(&wait_tag, project, schema, WAIT_CLASS);
+	migrate_lock_tag(&wait_tag, project, schema, WAIT_CLASS);
 	(void) LockAcquire(&wait_tag, ShareLock, false, false);
 	context = AllocSetContextCreate(CurrentMemoryContext, "migrate lock",
 									ALLOCSET_DEFAULT_SIZES);
@@ -481,7 +259,7 @@ migrate_lock_acquire_now(const char *project, const char *schema)
 	bool		prepared;
 	int			pid;
 
-	lock_tag(&tag, project, schema, RUN_CLASS);
+	migrate_lock_tag(&tag, project, schema, RUN_CLASS);
 	if (LockAcquire(&tag, ExclusiveLock, false, true) != LOCKACQUIRE_NOT_AVAIL)
 		return;
 	pid = lock_holder(&tag, &prepared);
@@ -507,7 +285,7 @@ migrate_lock_acquire_session(const char *project, const char *schema,
 	LOCKTAG		tag;
 	bool		said;
 
-	lock_tag(&tag, project, schema, RUN_CLASS);
+	migrate_lock_tag(&tag, project, schema, RUN_CLASS);
 	if (LockAcquire(&tag, ExclusiveLock, true, true) != LOCKACQUIRE_NOT_AVAIL)
 		return;
 	said = report_wait_for(&tag);
@@ -525,7 +303,7 @@ migrate_lock_try_session(const char *project, const char *schema)
 {
 	LOCKTAG		tag;
 
-	lock_tag(&tag, project, schema, RUN_CLASS);
+	migrate_lock_tag(&tag, project, schema, RUN_CLASS);
 	return LockAcquire(&tag, ExclusiveLock, true, true) != LOCKACQUIRE_NOT_AVAIL;
 }
 
@@ -539,7 +317,7 @@ migrate_lock_reacquire(const char *project, const char *schema)
 {
 	LOCKTAG		tag;
 
-	lock_tag(&tag, project, schema, RUN_CLASS);
+	migrate_lock_tag(&tag, project, schema, RUN_CLASS);
 	if (migrate_lock_held(&tag, ExclusiveLock) ||
 		LockAcquire(&tag, ExclusiveLock, true, true) != LOCKACQUIRE_NOT_AVAIL)
 		return;
@@ -558,17 +336,7 @@ migrate_lock_release(const char *project, const char *schema)
 {
 	LOCKTAG		tag;
 
-	lock_tag(&tag, project, schema, RUN_CLASS);
+	migrate_lock_tag(&tag, project, schema, RUN_CLASS);
 	if (migrate_lock_held(&tag, ExclusiveLock))
 		(void) LockRelease(&tag, ExclusiveLock, true);
-}
-
-/*
- * The lock that a process which runs a statement for a run takes, so that others see
- * whose it is.
- */
-void
-migrate_lock_of_worker(LOCKTAG *tag, const char *project, const char *schema)
-{
-	lock_tag(tag, project, schema, WORKER_CLASS);
 }

@@ -19,9 +19,6 @@
 
 #include "run/lock.h"
 
-#define CREATE_CLASS		5	/* files are being made */
-#define OBJECTS_CLASS		6	/* objects are being recorded */
-
 /*
  * In all databases of the server, one session at a time makes files: two that find
  * the same last number would take the same next one.

@@ -31,6 +31,7 @@
 #include "utils/timestamp.h"
 
 #include "execute/execute.h"
+#include "execute/worker.h"
 #include "format/format.h"
 #include "format/source.h"
 #include "history/history.h"
@@ -60,12 +61,13 @@
 static bool running = false;
 
 /*
- * Begin a run in this backend; 55000 if one is going on.
+ * Begin a run in this backend; 55000 if one is going on, also if it is that of the
+ * session whose statement this one runs.
  */
 void
 migrate_run_begin(const MigrateRequest *request)
 {
-	if (running)
+	if (running || migrate_is_worker())
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("a migration cannot run migrations")));

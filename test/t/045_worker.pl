@@ -124,6 +124,28 @@ fails_with($db, "SET ROLE none; CALL migrate.up($owned, project => 'owned')", '4
 	'the worker leaves the role that new sessions have', user => 'login');
 is(query($db, "SELECT count(*) FROM pg_index WHERE indrelid = 'owned'::regclass"), 0, 'and builds nothing with its power');
 query($db, 'DROP TABLE owned; ALTER ROLE login RESET role');
+
+# nor does it take the one that they cannot have
+query($db, 'CREATE ROLE super LOGIN SUPERUSER');
+my $early = open_session($db, user => 'super');
+my $as_other = new_directory('1_other.sql' => "${start}CREATE INDEX CONCURRENTLY big_other ON big (a);\n");
+query($db, 'TRUNCATE done_by; ALTER ROLE super SET session_authorization = deploy');
+(undef, $err) = ask($early, "CALL migrate.up('$as_other', project => 'other role')");
+unlike($err, qr/ERROR/, 'the worker of a role whose new sessions should be those of another one');
+is(query($db, "SELECT who FROM done_by WHERE tag = 'CREATE INDEX'"), 'super super', 'is that of the session');
+close_session($early);
+query($db, 'DROP INDEX big_other; DROP ROLE super');
+
+# a function that the statement calls
+query($db, q{CREATE FUNCTION nested(integer) RETURNS integer IMMUTABLE LANGUAGE plpgsql AS
+	$$BEGIN PERFORM migrate.apply(files => '{"1_inner.sql": "CREATE TABLE inner_table ()"}', project => 'inner'); RETURN $1; END$$});
+my $nested = new_directory('1_nested.sql' => "${start}CREATE INDEX CONCURRENTLY big_nested ON big (nested(a));\n");
+foreach my $process ('session', 'worker')
+{
+	fails_with($db, "SET migrate.top_level = $process; CALL migrate.up('$nested', project => 'nested in $process')", '55000', qr/a migration cannot run migrations/,
+		"a function that runs migrations, in the $process");
+	query($db, 'DROP INDEX big_nested');
+}
 refused('CREATE TEMP TABLE big (a integer)', $index, qr/DETAIL:  Relation "big" is a temporary one of this session/, 'a temporary table');
 refused('CREATE TEMP TABLE big (a integer); CREATE INDEX small ON big (a)', 'DROP INDEX CONCURRENTLY small',
 	qr/DETAIL:  Relation "small" is a temporary one/, 'an index of one');
@@ -284,6 +306,34 @@ like($err, qr/ERROR:  40P01: deadlock detected/, 'a run that the worker waits fo
 is($out, 2, 'and the other one completes');
 close_session($_) foreach $session, $writer;
 query($db, $undo);
+
+# Locks of the session, which nobody but the session sees as those that its worker waits for
+query($db, 'CREATE FUNCTION locking(integer) RETURNS integer IMMUTABLE LANGUAGE plpgsql AS'
+	  . ' $$BEGIN PERFORM pg_advisory_lock(77); PERFORM pg_advisory_unlock(77); RETURN $1; END$$');
+my $locking = new_directory('1_locking.sql' => "${start}CREATE INDEX CONCURRENTLY big_locking ON big (locking(a));\n");
+my $up_locking = "CALL migrate.up('$locking', project => 'locking')";
+my $deadlock = qr/ERROR:  40P01: deadlock detected\nDETAIL:  The background worker that runs the statement, process \d+, waits for a lock of this session\.\nHINT:  Release the session's advisory locks.*file "1_\w+\.sql", line 3/s;
+$session = open_session($db);
+ask($session, 'SELECT pg_advisory_lock(77)');
+(undef, $err) = ask($session, $up_locking);
+like($err, $deadlock, 'the worker waits for an advisory lock of its session');
+is(workers(), 0, 'and has ended');
+(undef, $err) = ask($session, "SELECT pg_advisory_unlock(77); $up_locking");
+unlike($err, qr/ERROR/, 'without the lock, the next call completes');
+is(indexes($db), 'big_locking', 'and there is the index');
+query($db, 'DROP INDEX big_locking');
+
+ask($session, 'SELECT pg_advisory_lock(77)');
+$writer = open_session($db, application => 'writer');
+ask($writer, 'BEGIN; UPDATE big SET t = t WHERE id = 1');
+start($writer, 'SELECT pg_advisory_lock(77)');
+wait_for_activity($db, 'writer', "wait_event = 'advisory'");
+(undef, $err) = ask($session, $up);
+like($err, $deadlock, 'the worker waits for another session, and that one for the lock');
+ask($session, 'SELECT pg_advisory_unlock(77)');
+finish($writer);
+close_session($_) foreach $session, $writer;
+completes('without the lock', open_session($db));
 
 #
 # The worker has committed, and the session cannot record it
