@@ -45,7 +45,7 @@ static const MigrateColumn object_columns[] = {
 };
 
 static const MigrateTableDef object_table = {
-	"object", "object_pkey", NULL, object_columns
+	"object", "object_pkey", {OBJECT_KIND, OBJECT_NAME}, NULL, object_columns
 };
 
 struct MigrateObjectScan

@@ -36,10 +36,13 @@ static const MigrateColumn script_columns[] = {
 	{"text", TEXTOID, false}, {NULL}
 };
 
+#define SCRIPT_ID			1
 #define SCRIPT_SHA256		2
 #define SCRIPT_TEXT			4
 
-static const MigrateTableDef script_table = {"script", "script_pkey", "script_id_seq", script_columns};
+static const MigrateTableDef script_table = {
+	"script", "script_pkey", {SCRIPT_SHA256, SCRIPT_ID}, "script_id_seq", script_columns
+};
 
 #ifdef USE_ASSERT_CHECKING
 static bool

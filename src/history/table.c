@@ -42,14 +42,13 @@
 #include "util/compat.h"
 #include "util/printable.h"
 
-#define MAX_KEYS	3
 /* so many rows are inserted together */
 #define MAX_ROWS	64
 
 struct MigrateTable
 {
 	Relation	rel;
-	Oid			index;			/* InvalidOid: none, or it is gone */
+	Oid			index;			/* InvalidOid: none that can be used */
 	Oid			sequence;
 	EState	   *estate;
 	ResultRelInfo *info;
@@ -135,6 +134,46 @@ migrate_table_require(const MigrateTableDef *def)
 }
 
 /*
+ * Has an index all rows of a table, in the order of its columns as they are?
+ */
+static bool
+is_usable(Relation index, Relation rel, const MigrateTableDef *def)
+{
+	if (index->rd_rel->relam != BTREE_AM_OID || !index->rd_index->indisvalid ||
+		RelationGetIndexPredicate(index) != NIL)
+		return false;
+	for (int i = 0; i < MIGRATE_TABLE_KEYS && def->key[i] != 0; i++)
+	{
+		if (i >= index->rd_index->indnkeyatts || index->rd_index->indkey.values[i] != def->key[i] ||
+			index->rd_indoption[i] != 0 ||
+			index->rd_indcollation[i] != TupleDescAttr(RelationGetDescr(rel), def->key[i] - 1)->attcollation)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * The index of a table by which rows are found; InvalidOid if there is none, or not as the
+ * extension has created it.
+ */
+static Oid
+index_of(Relation rel, Oid schema, const MigrateTableDef *def)
+{
+	Oid			relid = relation_of(schema, def->index);
+	List	   *indexes = RelationGetIndexList(rel);
+	Relation	index;
+	bool		usable;
+
+	if (!list_member_oid(indexes, relid))
+		return InvalidOid;
+	list_free(indexes);
+	index = index_open(relid, AccessShareLock);
+	usable = is_usable(index, rel, def);
+	index_close(index, AccessShareLock);
+	return usable ? relid : InvalidOid;
+}
+
+/*
  * Open a table to change it; of several, the last one is closed first.  The
  * executor's state is in the current memory context.  Errors: 55000 if its columns
  * are others than expected, 42P01 if it does not exist.
@@ -146,7 +185,7 @@ migrate_table_open(const MigrateTableDef *def)
 	Oid			schema = get_namespace_oid("migrate", false);
 
 	table->rel = open_relation(schema, def, RowExclusiveLock);
-	table->index = relation_of(schema, def->index);
+	table->index = index_of(table->rel, schema, def);
 	table->sequence = relation_of(schema, def->sequence);
 	table->estate = CreateExecutorState();
 	table->info = makeNode(ResultRelInfo);
@@ -281,26 +320,26 @@ init_key(ScanKey key, Relation rel, AttrNumber number, Datum value)
 static void
 fill_keys(ScanKeyData *keys, Relation rel, const AttrNumber *columns, const Datum *values, int ncolumns)
 {
-	Assert(ncolumns <= MAX_KEYS);
+	Assert(ncolumns <= MIGRATE_TABLE_KEYS);
 	for (int i = 0; i < ncolumns; i++)
 		init_key(&keys[i], rel, columns[i], values[i]);
 }
 
 /*
- * Begin to look for rows, as fill_keys().
+ * Begin to look for rows, as fill_keys(), with an index of index_of() or none.
  */
 static SysScanDesc
 begin_scan(Relation rel, Oid index, Snapshot snapshot, const AttrNumber *columns, const Datum *values,
 		   int ncolumns)
 {
-	ScanKeyData keys[MAX_KEYS];
+	ScanKeyData keys[MIGRATE_TABLE_KEYS];
 
 	fill_keys(keys, rel, columns, values, ncolumns);
 	return systable_beginscan(rel, index, OidIsValid(index), snapshot, ncolumns, keys);
 }
 
 /*
- * The index of a table, if it is open and finds rows by the value of a column; NULL else.
+ * The index of an open table, if it finds rows by the value of a column; NULL else.
  */
 static Relation
 index_on(const MigrateTable *table, AttrNumber column)
@@ -310,9 +349,7 @@ index_on(const MigrateTable *table, AttrNumber column)
 		Relation	index = table->info->ri_IndexRelationDescs[i];
 
 		if (RelationGetRelid(index) == table->index)
-			return index->rd_rel->relam == BTREE_AM_OID && index->rd_index->indisvalid &&
-				index->rd_index->indkey.values[0] == column &&
-				RelationGetIndexPredicate(index) == NIL ? index : NULL;
+			return index->rd_index->indkey.values[0] == column ? index : NULL;
 	}
 	return NULL;
 }
@@ -411,7 +448,7 @@ migrate_table_read(const MigrateTableDef *def, const AttrNumber *columns, const 
 	CommandCounterIncrement();
 	PushCopiedSnapshot(GetActiveSnapshot());
 	UpdateActiveSnapshotCommandId();
-	scan = begin_scan(rel, relation_of(schema, def->index), GetActiveSnapshot(), columns, values,
+	scan = begin_scan(rel, index_of(rel, schema, def), GetActiveSnapshot(), columns, values,
 					  ncolumns);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
@@ -445,19 +482,19 @@ struct MigrateTableScan
  * order of its index: what is committed ("latest"), or what the active snapshot sees;
  * either with what this transaction has done so far.  Anybody may call this, and no
  * one's code runs.  Errors are those of migrate_table_open(), and 55000 if the index is
- * gone.
+ * not as it was created.
  */
 MigrateTableScan *
 migrate_table_scan_begin(const MigrateTableDef *def, const AttrNumber *columns, const Datum *values,
 						 int ncolumns, bool latest)
 {
-	ScanKeyData keys[MAX_KEYS];
+	ScanKeyData keys[MIGRATE_TABLE_KEYS];
 	MigrateTableScan *scan = palloc0(sizeof(MigrateTableScan));
 	Oid			schema = get_namespace_oid("migrate", false);
 	Oid			index;
 
 	scan->rel = open_relation(schema, def, AccessShareLock);
-	index = relation_of(schema, def->index);
+	index = index_of(scan->rel, schema, def);
 	if (!OidIsValid(index))
 		migrate_refuse_table(def);
 	scan->index = index_open(index, AccessShareLock);

@@ -28,6 +28,8 @@ typedef struct MigrateColumn
 	bool		not_null;
 } MigrateColumn;
 
+#define MIGRATE_TABLE_KEYS	3
+
 /*
  * A table as the install script makes it, and an index of it.
  */
@@ -35,6 +37,7 @@ typedef struct MigrateTableDef
 {
 	const char *name;
 	const char *index;			/* by which rows are found, or NULL */
+	AttrNumber	key[MIGRATE_TABLE_KEYS];	/* its columns, 0 for none */
 	const char *sequence;		/* of the column "id", or NULL */
 	const MigrateColumn *columns;	/* in their order, ended by one without a
 									 * name */

@@ -73,8 +73,10 @@ static const MigrateColumn history_columns[] = {
 
 #define HISTORY_ID			1
 
-const MigrateTableDef migrate_applied_table = {"applied", "applied_pkey", NULL, applied_columns};
-const MigrateTableDef migrate_history_table = {"history", NULL, "history_id_seq", history_columns};
+const MigrateTableDef migrate_applied_table = {
+	"applied", "applied_pkey", {APPLIED_PROJECT, APPLIED_SCHEMA, APPLIED_SORT_KEY}, NULL, applied_columns
+};
+const MigrateTableDef migrate_history_table = {"history", NULL, {0}, "history_id_seq", history_columns};
 
 static MigrateQuery delete_applied = {
 	"DELETE FROM migrate.applied"
