@@ -181,7 +181,7 @@ copy_from(ParseState *pstate, Relation rel, Node *condition, const CopyStmt *stm
 		CopyFromState state = BeginCopyFrom(pstate, rel, condition, NULL, false, read_rows,
 											stmt->attlist, options);
 
-		processed = distributed ? migrate_insert_copied(state, rel) : CopyFrom(state);
+		processed = distributed ? migrate_insert_copied(state, rel, stmt->attlist) : CopyFrom(state);
 		EndCopyFrom(state);
 	}
 	PG_FINALLY();

@@ -21,6 +21,7 @@
 
 #include "catalog/pg_type.h"
 #include "commands/copy.h"
+#include "commands/copyfrom_internal.h"
 #include "commands/defrem.h"
 #include "commands/extension.h"
 #include "executor/executor.h"
@@ -76,12 +77,13 @@ migrate_is_distributed(Oid relid)
 
 /*
  * Refuse what the COPY of such a table cannot do: 0A000.  Citus itself has no WHERE
- * either.
+ * either, and ignores FREEZE.
  */
 void
 migrate_refuse_distributed_copy(Relation rel, const CopyStmt *stmt)
 {
 	const char *refused = stmt->whereClause != NULL ? "WHERE" : NULL;
+	bool		freeze = false;
 	ListCell   *lc;
 
 	foreach(lc, stmt->options)
@@ -90,6 +92,8 @@ migrate_refuse_distributed_copy(Relation rel, const CopyStmt *stmt)
 
 		if (strcmp(option->defname, "on_error") == 0 && strcmp(defGetString(option), "stop") != 0)
 			refused = "ON_ERROR";
+		else if (strcmp(option->defname, "freeze") == 0 && defGetBoolean(option))
+			freeze = true;
 	}
 	if (refused != NULL)
 		ereport(ERROR,
@@ -97,24 +101,27 @@ migrate_refuse_distributed_copy(Relation rel, const CopyStmt *stmt)
 				 errmsg("COPY FROM with %s is not supported for distributed table \"%s\"",
 						refused, RelationGetRelationName(rel)),
 				 errhint("Use INSERT statements instead.")));
+	if (freeze)
+		ereport(NOTICE,
+				(errmsg("option FREEZE of COPY is ignored for distributed table \"%s\"",
+						RelationGetRelationName(rel))));
 }
 
+/*
+ * A batch for the columns of a COPY; NIL for all.
+ */
 static Batch *
-new_batch(Relation rel)
+new_batch(Relation rel, List *names)
 {
-	TupleDesc	desc = RelationGetDescr(rel);
+	List	   *numbers = CopyGetAttnums(RelationGetDescr(rel), rel, names);
 	Batch	   *batch = palloc0(sizeof(Batch));
 	int			n;
+	ListCell   *lc;
 
 	batch->rel = rel;
-	batch->columns = palloc(Max(desc->natts, 1) * sizeof(int));
-	for (int i = 0; i < desc->natts; i++)
-	{
-		Form_pg_attribute attribute = TupleDescAttr(desc, i);
-
-		if (!attribute->attisdropped && attribute->attgenerated == '\0')
-			batch->columns[batch->ncolumns++] = i;
-	}
+	batch->columns = palloc(Max(list_length(numbers), 1) * sizeof(int));
+	foreach(lc, numbers)
+		batch->columns[batch->ncolumns++] = lfirst_int(lc) - 1;
 	if (batch->ncolumns == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -157,7 +164,7 @@ insert_statement(const Batch *batch)
 }
 
 /*
- * Add a row, which has values for all columns of the table.
+ * Add a row, which has a value for each of these columns.
  */
 static void
 add_row(Batch *batch, const Datum *values, const bool *nulls)
@@ -209,22 +216,26 @@ next_row(CopyFromState state, ExprContext *econtext, Datum *values, bool *nulls)
 }
 
 /*
- * Write the rows of a COPY that has begun with INSERT; returns how many.  They have the
- * values that COPY would write, so also where these are defaults.  To be called inside
- * of an SPI connection.
+ * Write the rows of a COPY that has begun with INSERT; returns how many.  "names" are its
+ * columns, NIL for all.  To be called inside of an SPI connection.
+ *
+ * INSERT has only these columns, so that it needs the privileges that COPY needs; and so it
+ * is INSERT that computes the defaults of the others.
  */
 uint64
-migrate_insert_copied(CopyFromState state, Relation rel)
+migrate_insert_copied(CopyFromState state, Relation rel, List *names)
 {
 	EState	   *estate = CreateExecutorState();
 	ExprContext *econtext = GetPerTupleExprContext(estate);
 	int			natts = RelationGetDescr(rel)->natts;
 	Datum	   *values = palloc(natts * sizeof(Datum));
 	bool	   *nulls = palloc(natts * sizeof(bool));
-	Batch	   *batch = new_batch(rel);
+	Batch	   *batch = new_batch(rel, names);
 	uint64		processed = 0;
 	bool		found;
 
+	/* a sequence must not go on twice */
+	state->num_defaults = 0;
 	do
 	{
 		found = next_row(state, econtext, values, nulls);

@@ -71,7 +71,7 @@ extern uint64 migrate_copy_rows(const char *query, const char *sql, int length, 
 /* in distributed.c */
 extern bool migrate_is_distributed(Oid relid);
 extern void migrate_refuse_distributed_copy(Relation rel, const CopyStmt *stmt);
-extern uint64 migrate_insert_copied(CopyFromState state, Relation rel);
+extern uint64 migrate_insert_copied(CopyFromState state, Relation rel, List *names);
 
 /* in deferred.c */
 extern void migrate_end_other_role(List *cursors);

@@ -36,6 +36,14 @@ query($db, q{
 			'CREATE TRIGGER see AFTER INSERT ON %1$I FOR EACH STATEMENT EXECUTE FUNCTION see()', name);
 	END $$;
 	SELECT make('plain'), make('distributed');
+	CREATE ROLE writer LOGIN;
+	GRANT USAGE ON SCHEMA migrate TO writer;
+	GRANT EXECUTE ON ALL ROUTINES IN SCHEMA migrate TO writer;
+	GRANT pg_read_server_files TO writer;
+	GRANT INSERT (a, f) ON plain, distributed TO writer;
+	GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO writer;
+	GRANT SELECT ON pg_dist_partition TO PUBLIC;
+	GRANT ALL ON seen TO writer;
 	CREATE TABLE no_column ();
 	INSERT INTO pg_dist_partition VALUES ('distributed'), ('no_column');
 });
@@ -75,13 +83,37 @@ foreach my $table ('plain', 'distributed')
 }
 is(query($db, $differences), 0, 'CALL migrate.up() as well');
 
+# A role that may not write all columns, and FREEZE, which Citus ignores.
+query($db, 'TRUNCATE plain, distributed RESTART IDENTITY');
+foreach my $table ('plain', 'distributed')
+{
+	my $dir = new_directory('1_rows.sql' => "-- +goose Up\nCOPY $table (a, f) FROM stdin;\none\t{t}\ntwo\t\\N\n\\.\n");
+
+	query($db, "SELECT count(*) FROM migrate.apply('$dir', project => '$table writer')", user => 'writer');
+}
+is(query($db, 'SELECT string_agg(concat_ws(\' \', id, a, f, n), \', \' ORDER BY id) FROM distributed'), '1 one {t} 1, 2 two 2',
+	'a role that may write the columns that COPY names');
+is(query($db, $differences), 0, 'other columns have their defaults, as from COPY');
+foreach my $call ('SELECT migrate.apply', 'CALL migrate.up')
+{
+	foreach my $option ('FREEZE', 'FREEZE off')
+	{
+		my $dir = new_directory('1_frozen.sql' => "-- +goose Up\nCOPY distributed (a) FROM stdin WITH ($option);\n$call $option\n\\.\n");
+		my (undef, undef, $err) = sql($db, "$call('$dir', project => '$call $option')");
+
+		unlike($err, qr/ERROR/, "$call: $option");
+		is(scalar(() = $err =~ /NOTICE:  00000: option FREEZE of COPY is ignored for distributed table "distributed"/g),
+			$option eq 'FREEZE' ? 1 : 0, "$call: $option: the NOTICE");
+	}
+}
+
 # Errors
 sub copy_fails
 {
-	my ($copy, $sqlstate, $pattern, $name) = @_;
+	my ($copy, $sqlstate, $pattern, $name, %options) = @_;
 	my $dir = new_directory('1_bad.sql' => "-- +goose Up\n$copy\\.\n");
 
-	fails_with($db, "SELECT migrate.apply('$dir', project => 'bad')", $sqlstate, $pattern, $name);
+	fails_with($db, "SELECT migrate.apply('$dir', project => 'bad')", $sqlstate, $pattern, $name, %options);
 	return;
 }
 
@@ -93,6 +125,7 @@ copy_fails("COPY distributed (a, \"B c\") FROM stdin;\ntwice\tk\ntwice\tk\n", '2
 copy_fails("COPY distributed (a) FROM stdin WHERE a > 'x';\nz\n", '0A000',
 	qr/COPY FROM with WHERE is not supported for distributed table "distributed"\nHINT:  Use INSERT/, 'WHERE is refused');
 copy_fails("COPY distributed (a) FROM stdin WITH (ON_ERROR ignore);\nz\n", '0A000', qr/ON_ERROR/, 'ON_ERROR is refused');
+copy_fails("COPY distributed (a, d) FROM stdin;\nz\t1\n", '42501', qr/permission denied for table distributed/, 'a column that the role may not write', user => 'writer');
 copy_fails("COPY no_column FROM stdin;\n", '0A000', qr/has no column to copy into/, 'a table without columns');
 is(query($db, "SELECT count(*) FROM distributed WHERE id = 5000"), 0, 'nothing of these is left');
 
