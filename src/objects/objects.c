@@ -5,7 +5,8 @@
  *
  * Each kind is one query, however many objects there are.  It runs as the
  * caller and read-only, with the snapshot of the caller's statement, so it works
- * on a standby, and all kinds see the same rows.
+ * on a standby, and all kinds see the same rows, but for what others drop meanwhile
+ * (read.c).
  *
  * Names in the queries are not qualified: the search_path has no schema but
  * pg_catalog while they run, and the temporary one only for relations and
@@ -31,12 +32,9 @@
 
 #include "objects/objects.h"
 #include "objects/objects_int.h"
-#include "util/printable.h"
 
-/* rows in memory at a time */
-#define FETCH 500
-
-#define PARAMETERS 4
+/* of the parameters of the queries */
+Oid			migrate_object_types[MIGRATE_OBJECT_PARAMETERS] = {OIDARRAYOID, BOOLOID, BOOLOID, BOOLOID, OIDARRAYOID};
 
 /*
  * Settings on which the text of an expression depends, and what would make the
@@ -117,11 +115,38 @@ migrate_objects_schemas(List *names)
 }
 
 /*
- * The query of a kind with what all kinds have in common: members of extensions
- * are not objects of their own; owner, comment, labels and privileges are the
- * last lines of a definition.  Parameters: $1 schemas, $2 whether objects that
- * are in no schema count, $3 owners, $4 privileges.  "condition" is what else the
- * rows "o" have to fulfil.
+ * Numbers as the value of a parameter.
+ */
+ArrayType *
+migrate_object_numbers(const Oid *ids, int count)
+{
+	Datum	   *values = palloc(Max(count, 1) * sizeof(Datum));
+
+	for (int i = 0; i < count; i++)
+		values[i] = ObjectIdGetDatum(ids[i]);
+	return construct_array(values, count, OIDOID, sizeof(Oid), true, TYPALIGN_INT);
+}
+
+/*
+ * The rows "o" of a kind that fulfil a condition, in their order: members of extensions
+ * are not objects of their own.
+ */
+static char *
+rows_of(const MigrateObjectKind *kind, bool common, const char *condition)
+{
+	return psprintf("FROM (%s) o "
+					"LEFT JOIN pg_description t ON t.classoid = o.class AND t.objoid = o.id AND t.objsubid = 0 "
+					"WHERE NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = o.of_class AND d.objid = o.of_id AND d.deptype = 'e') "
+					"AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = o.class AND d.objid = o.id AND d.deptype = 'e') %s"
+					"ORDER BY o.name COLLATE \"C\"",
+					common && kind->common_query != NULL ? kind->common_query : kind->query, condition);
+}
+
+/*
+ * The query of a kind with what all kinds have in common: owner, comment, labels and
+ * privileges are the last lines of a definition.  Parameters: $1 schemas, $2 whether
+ * objects that are in no schema count, $3 owners, $4 privileges, $5 numbers of objects.
+ * "condition" is what else the rows "o" have to fulfil.
  */
 char *
 migrate_object_query(const MigrateObjectKind *kind, bool common, const char *condition)
@@ -136,61 +161,33 @@ migrate_object_query(const MigrateObjectKind *kind, bool common, const char *con
 					"ORDER BY s.provider COLLATE \"C\") "
 					"FROM pg_seclabel s WHERE s.classoid = o.class AND s.objoid = o.id AND s.objsubid = 0), "
 					"CASE WHEN $4 AND o.acl IS NOT NULL THEN " SQL_PRIVILEGES("o.acl", "o.base", "o.owner", "o.kind", "") "END), "
-					"o.of_id, o.id "
-					"FROM (%s) o "
-					"LEFT JOIN pg_description t ON t.classoid = o.class AND t.objoid = o.id AND t.objsubid = 0 "
-					"WHERE NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = o.of_class AND d.objid = o.of_id AND d.deptype = 'e') "
-					"AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = o.class AND d.objid = o.id AND d.deptype = 'e') %s"
-					"ORDER BY o.name COLLATE \"C\"",
-					common && kind->common_query != NULL ? kind->common_query : kind->query, condition);
+					"o.of_id, o.id %s", rows_of(kind, common, condition));
 }
 
 /*
- * Error context callback.  Core's functions read what is committed now, not the
- * snapshot, and raise an internal error for what is not there any more.
+ * The query of the same rows with name and number alone.
  */
-static void
-hint_at_change(void *arg)
+char *
+migrate_object_list_query(const MigrateObjectKind *kind, bool common, const char *condition)
 {
-	if (geterrcode() == ERRCODE_INTERNAL_ERROR)
-		migrate_callback_hint("If another session has dropped an object meanwhile, call the function again, in a new transaction if this one keeps its snapshot.");
+	return psprintf("SELECT o.name, o.id %s", rows_of(kind, common, condition));
 }
 
 /*
- * Hand the rows of a query to the receiver.  A kind that would take much memory
- * does not: rows are fetched in portions.
+ * What gets the objects of migrate_objects().
  */
-static void
-read_kind(const MigrateObjectKind *kind, bool common, Datum *values,
-		  MigrateObjectReceiver receive, void *arg)
+typedef struct Receiver
 {
-	Oid			types[PARAMETERS] = {OIDARRAYOID, BOOLOID, BOOLOID, BOOLOID};
-	ErrorContextCallback callback = {.callback = hint_at_change,.previous = error_context_stack};
-	Portal		portal;
+	MigrateObjectReceiver receive;
+	void	   *arg;
+} Receiver;
 
-	error_context_stack = &callback;
-	portal = SPI_cursor_open_with_args(NULL, migrate_object_query(kind, common, ""), PARAMETERS, types, values, NULL, true, 0);
-	do
-	{
-		SPI_cursor_fetch(portal, true, FETCH);
-		for (uint64 i = 0; i < SPI_processed; i++)
-		{
-			HeapTuple	row = SPI_tuptable->vals[i];
-			char	   *name = SPI_getvalue(row, SPI_tuptable->tupdesc, 1);
-			char	   *definition = SPI_getvalue(row, SPI_tuptable->tupdesc, 2);
+static void
+receive_object(const MigrateNumberedObject *object, void *arg)
+{
+	const Receiver *receiver = arg;
 
-			/* null if somebody has dropped it meanwhile */
-			if (name != NULL)
-			{
-				receive(kind->kind, name, definition, arg);
-				pfree(definition);
-				pfree(name);
-			}
-		}
-		SPI_freetuptable(SPI_tuptable);
-	} while (SPI_processed > 0);
-	SPI_cursor_close(portal);
-	error_context_stack = callback.previous;
+	receiver->receive(object->kind, object->name, object->definition, receiver->arg);
 }
 
 /*
@@ -201,7 +198,8 @@ read_kind(const MigrateObjectKind *kind, bool common, Datum *values,
 void
 migrate_objects(const MigrateObjectFilter *filter, MigrateObjectReceiver receive, void *arg)
 {
-	Datum		values[PARAMETERS];
+	Datum		values[MIGRATE_OBJECT_PARAMETERS];
+	Receiver	receiver = {receive, arg};
 	int			level = migrate_objects_pin_settings();
 
 	if (SPI_connect() != SPI_OK_CONNECT)
@@ -210,12 +208,16 @@ migrate_objects(const MigrateObjectFilter *filter, MigrateObjectReceiver receive
 	values[1] = BoolGetDatum(filter->schemas == NIL);
 	values[2] = BoolGetDatum(filter->owners);
 	values[3] = BoolGetDatum(filter->privileges);
+	values[4] = PointerGetDatum(migrate_object_numbers(NULL, 0));
 	for (const MigrateObjectKind *kind = migrate_object_kinds; kind->kind != NULL; kind++)
 	{
 		bool		common = filter->common && kind->common_query != NULL;
+		const MigrateObjectRows rows = {kind, common, "", values, receive_object, &receiver};
 
 		if (!kind->superuser || common || superuser())
-			read_kind(kind, common, values, receive, arg);
+			migrate_object_rows(&rows, SPI_cursor_open_with_args(NULL, migrate_object_query(kind, common, ""),
+																 MIGRATE_OBJECT_PARAMETERS, migrate_object_types,
+																 values, NULL, true, 0));
 	}
 	if (SPI_finish() != SPI_OK_FINISH)
 		elog(ERROR, "SPI_finish failed");

@@ -14,6 +14,10 @@
 #define MIGRATE_OBJECTS_OBJECTS_INT_H
 
 #include "nodes/pg_list.h"
+#include "utils/array.h"
+#include "utils/portal.h"
+
+#include "objects/objects.h"
 
 /*
  * One kind.  The query has a row for each object:
@@ -40,10 +44,35 @@ typedef struct MigrateObjectKind
 								 * read; NULL: the query itself */
 } MigrateObjectKind;
 
+/* parameters of the queries: see migrate_object_query() */
+#define MIGRATE_OBJECT_PARAMETERS	5
+
+/* the objects that have one of the numbers $5 */
+#define MIGRATE_OBJECTS_BY_NUMBER	"AND o.id = ANY ($5) "
+
+/*
+ * Rows of a kind that are to be read.
+ */
+typedef struct MigrateObjectRows
+{
+	const MigrateObjectKind *kind;
+	bool		common;			/* its common_query, if it has one */
+	const char *condition;		/* as for migrate_object_query() */
+	Datum	   *values;			/* of MIGRATE_OBJECT_PARAMETERS */
+	MigrateObjectVisitor visit;
+	void	   *arg;
+} MigrateObjectRows;
+
 /* in objects.c */
+extern Oid	migrate_object_types[MIGRATE_OBJECT_PARAMETERS];
 extern int	migrate_objects_pin_settings(void);
 extern Datum migrate_objects_schemas(List *names);
+extern ArrayType *migrate_object_numbers(const Oid *ids, int count);
 extern char *migrate_object_query(const MigrateObjectKind *kind, bool common, const char *condition);
+extern char *migrate_object_list_query(const MigrateObjectKind *kind, bool common, const char *condition);
+
+/* in read.c */
+extern void migrate_object_rows(const MigrateObjectRows *rows, Portal portal);
 
 /* in kinds.c: in the order of their names, ended by one without a name */
 extern const MigrateObjectKind migrate_object_kinds[];

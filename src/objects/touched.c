@@ -38,7 +38,6 @@
 #include "objects/objects.h"
 #include "objects/objects_int.h"
 
-#define PARAMETERS	5
 #define MAX_KINDS	64
 
 /* those of the numbers themselves, and what belongs to them */
@@ -99,16 +98,15 @@ plan_of(SPIPlanPtr *plan, const char *query, int nargs, Oid *types)
 	return *plan;
 }
 
-static ArrayType *
+static Datum
 number_array(List *ids)
 {
-	Datum	   *values = palloc(Max(list_length(ids), 1) * sizeof(Datum));
-	int			n = 0;
+	Oid		   *values = palloc(Max(list_length(ids), 1) * sizeof(Oid));
 	ListCell   *lc;
 
 	foreach(lc, ids)
-		values[n++] = ObjectIdGetDatum(lfirst_oid(lc));
-	return construct_array(values, n, OIDOID, sizeof(Oid), true, TYPALIGN_INT);
+		values[foreach_current_index(lc)] = lfirst_oid(lc);
+	return PointerGetDatum(migrate_object_numbers(values, list_length(ids)));
 }
 
 /*
@@ -132,7 +130,7 @@ static List *
 add_owners(List *ids)
 {
 	Oid			types[] = {OIDARRAYOID};
-	Datum		values[] = {PointerGetDatum(number_array(ids))};
+	Datum		values[] = {number_array(ids)};
 
 	if (SPI_execute_plan(plan_of(&owner_plan, owner_query, 1, types), values, NULL, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not read the catalogs");
@@ -149,26 +147,12 @@ add_owners(List *ids)
 }
 
 static void
-visit_rows(SPIPlanPtr plan, Datum *values, const MigrateObjectKind *kind,
-		   MigrateObjectVisitor visit, void *arg)
+visit_rows(SPIPlanPtr *plan, const MigrateObjectRows *rows)
 {
-	if (SPI_execute_plan(plan, values, NULL, true, 0) != SPI_OK_SELECT)
-		elog(ERROR, "could not read the objects");
-	for (uint64 i = 0; i < SPI_processed; i++)
-	{
-		HeapTuple	row = SPI_tuptable->vals[i];
-		TupleDesc	desc = SPI_tuptable->tupdesc;
-		bool		isnull;
-		MigrateNumberedObject object = {.kind = kind->kind};
-
-		object.name = SPI_getvalue(row, desc, 1);
-		object.definition = SPI_getvalue(row, desc, 2);
-		object.of_id = DatumGetObjectId(SPI_getbinval(row, desc, 3, &isnull));
-		object.id = DatumGetObjectId(SPI_getbinval(row, desc, 4, &isnull));
-		if (object.name != NULL)
-			visit(&object, arg);
-	}
-	SPI_freetuptable(SPI_tuptable);
+	if (*plan == NULL)
+		(void) plan_of(plan, migrate_object_query(rows->kind, rows->common, rows->condition),
+					   MIGRATE_OBJECT_PARAMETERS, migrate_object_types);
+	migrate_object_rows(rows, SPI_cursor_open(NULL, *plan, rows->values, NULL, true));
 }
 
 /*
@@ -180,8 +164,7 @@ visit_rows(SPIPlanPtr plan, Datum *values, const MigrateObjectKind *kind,
 void
 migrate_objects_touched(const ObjectAddress *addresses, int count, MigrateObjectVisitor visit, void *arg)
 {
-	Oid			types[PARAMETERS] = {OIDARRAYOID, BOOLOID, BOOLOID, BOOLOID, OIDARRAYOID};
-	Datum		values[PARAMETERS];
+	Datum		values[MIGRATE_OBJECT_PARAMETERS];
 	int			level = migrate_objects_pin_settings();
 	List	   *catalogs = NIL;
 	List	   *ids = NIL;
@@ -196,20 +179,24 @@ migrate_objects_touched(const ObjectAddress *addresses, int count, MigrateObject
 	catalogs = add_owner_catalogs(catalogs);
 	values[0] = migrate_objects_schemas(NIL);
 	values[1] = values[2] = values[3] = BoolGetDatum(true);
-	values[4] = PointerGetDatum(number_array(add_owners(ids)));
+	values[4] = number_array(add_owners(ids));
 	for (int i = 0; migrate_object_kinds[i].kind != NULL; i++)
 	{
 		const MigrateObjectKind *kind = &migrate_object_kinds[i];
+		MigrateObjectRows rows;
 
 		Assert(i < MAX_KINDS);
 		if (kind->superuser && !superuser())
 			continue;
+		rows = (MigrateObjectRows)
+		{
+			kind, false, MIGRATE_OBJECTS_BY_NUMBER, values, visit, arg
+		};
 		if (list_member_oid(catalogs, kind->class))
-			visit_rows(plan_of(&plans[i], migrate_object_query(kind, false, "AND o.id = ANY ($5) "), PARAMETERS, types),
-					   values, kind, visit, arg);
+			visit_rows(&plans[i], &rows);
+		rows.condition = "AND o.of_id = ANY ($5) AND o.id <> ALL ($5) ";
 		if (OidIsValid(kind->of_class) && list_member_oid(catalogs, kind->of_class))
-			visit_rows(plan_of(&part_plans[i], migrate_object_query(kind, false, "AND o.of_id = ANY ($5) AND o.id <> ALL ($5) "), PARAMETERS, types),
-					   values, kind, visit, arg);
+			visit_rows(&part_plans[i], &rows);
 	}
 	if (SPI_finish() != SPI_OK_FINISH)
 		elog(ERROR, "SPI_finish failed");

@@ -33,8 +33,6 @@
 
 /* so many bytes of objects are kept before they are written */
 #define MAX_BYTES	(8 * 1024 * 1024)
-/* so often the objects are read when others drop some meanwhile */
-#define MAX_TRIES	5
 
 /*
  * The objects of the database beside those that are recorded; both come in the same
@@ -226,29 +224,6 @@ add_context(void *arg)
 }
 
 /*
- * Record the objects; returns the error that has stopped it, or NULL.
- *
- * The functions that show definitions read the catalogs as they are, not as the snapshot
- * saw them: of an object that another session drops meanwhile, they raise internal errors.
- */
-static ErrorData *
-try_to_record(ObjectRecording *recording)
-{
-	for (int tries = 1;; tries++)
-	{
-		ErrorData  *error = migrate_try(record_objects, recording);
-
-		if (error == NULL || error->sqlerrcode != ERRCODE_INTERNAL_ERROR || tries == MAX_TRIES)
-			return error;
-		FreeErrorData(error);
-		MemoryContextReset(recording->context);
-		recording->gone = NIL;
-		recording->found = NIL;
-		recording->bytes = 0;
-	}
-}
-
-/*
  * At the end of a run: record the objects of the database, if migrate.record_objects
  * says so; returns whether there is something to commit.
  *
@@ -268,7 +243,7 @@ migrate_record_objects_of_run(const MigrateRun *run)
 	recording.context = AllocSetContextCreate(CurrentMemoryContext, "migrate objects",
 											  ALLOCSET_DEFAULT_SIZES);
 	error_context_stack = &callback;
-	error = try_to_record(&recording);
+	error = migrate_try(record_objects, &recording);
 	error_context_stack = callback.previous;
 	MemoryContextDelete(recording.context);
 	if (error == NULL)
