@@ -147,19 +147,15 @@ check_up_step(MigrateRun *run, MigrateStep *step, MigrateNames *made, bool *made
 }
 
 /*
- * Parse and check all migrations of a run, before any of them runs, and store the
- * scripts in the steps.  "afresh" is set if other steps run before, which may drop
- * objects that exist now.  Errors: those of script.c, and 25001 for what cannot run
- * inside a transaction block.
+ * Check all steps of a run, each with "check", and the callbacks around them.
  */
-void
-migrate_check_up_steps(MigrateRun *run, List *steps, bool afresh)
+static void
+check_steps(MigrateRun *run, List *steps, bool made_unknown,
+			void (*check) (MigrateRun *run, MigrateStep *step, MigrateNames *made, bool *made_unknown))
 {
 	MigrateNames *made = migrate_names_create();
-	bool		made_unknown = afresh;
 	ListCell   *lc;
 
-	migrate_require_configuration(run, steps);
 	foreach(lc, steps)
 	{
 		MigrateStep *step = lfirst(lc);
@@ -168,10 +164,23 @@ migrate_check_up_steps(MigrateRun *run, List *steps, bool afresh)
 		if (migrate_is_callback(step))
 			check_callback(run, step, made, &made_unknown);
 		else
-			check_up_step(run, step, made, &made_unknown);
+			check(run, step, made, &made_unknown);
 		check_callbacks(run, step->after, made, &made_unknown);
 	}
 	check_callbacks(run, run->on_error, made, &made_unknown);
+}
+
+/*
+ * Parse and check all migrations of a run, before any of them runs, and store the
+ * scripts in the steps.  "afresh" is set if other steps run before, which may drop
+ * objects that exist now.  Errors: those of script.c, and 25001 for what cannot run
+ * inside a transaction block.
+ */
+void
+migrate_check_up_steps(MigrateRun *run, List *steps, bool afresh)
+{
+	migrate_require_configuration(run, steps);
+	check_steps(run, steps, afresh, check_up_step);
 }
 
 /*
@@ -234,6 +243,12 @@ parse_down_step(MigrateRun *run, MigrateStep *step, MigrateNames *made, bool *ma
 	return script;
 }
 
+static void
+check_down_step(MigrateRun *run, MigrateStep *step, MigrateNames *made, bool *made_unknown)
+{
+	step->script = parse_down_step(run, step, made, made_unknown);
+}
+
 /*
  * Is the script of a down step one that undoes something, or one that says that
  * there is nothing to undo?
@@ -270,22 +285,9 @@ hint_without_way_back(const MigrateRequest *request, const AppliedMigration *app
 void
 migrate_check_down_steps(MigrateRun *run, List *steps)
 {
-	MigrateNames *made = migrate_names_create();
-	bool		made_unknown = false;
 	ListCell   *lc;
 
-	foreach(lc, steps)
-	{
-		MigrateStep *step = lfirst(lc);
-
-		check_callbacks(run, step->before, made, &made_unknown);
-		if (migrate_is_callback(step))
-			check_callback(run, step, made, &made_unknown);
-		else
-			step->script = parse_down_step(run, step, made, &made_unknown);
-		check_callbacks(run, step->after, made, &made_unknown);
-	}
-	check_callbacks(run, run->on_error, made, &made_unknown);
+	check_steps(run, steps, false, check_down_step);
 
 	/* what is broken has been named before what is only missing */
 	foreach(lc, steps)

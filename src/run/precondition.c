@@ -19,9 +19,11 @@
 #include "utils/timeout.h"
 
 #include "execute/execute.h"
+#include "format/contexts.h"
 #include "format/preconditions.h"
 #include "history/history.h"
 #include "run/precondition.h"
+#include "run/report.h"
 #include "run/run_int.h"
 #include "run/step.h"
 #include "run/variable_values.h"
@@ -235,6 +237,55 @@ migrate_check_preconditions(MigrateRun *run, const MigrateStep *step, MigrateExe
 			return verdict;
 	}
 	return VERDICT_RUN;
+}
+
+/*
+ * The arguments of migrate_try_preconditions().
+ */
+typedef struct DueStep
+{
+	MigrateRun *run;
+	MigrateStep *step;
+	bool		checked;
+	MigrateVerdict *verdict;
+} DueStep;
+
+static void
+check_due(void *arg)
+{
+	const DueStep *due = arg;
+	MigrateExecution execution;
+	ErrorContextCallback callback;
+	const char *setting;
+
+	if (!due->checked)
+		migrate_enter_schema(due->run->request->history.schema, GUC_ACTION_SAVE);
+	migrate_execution_begin(&execution, &callback, due->run, due->step);
+	if (due->checked || migrate_choose(due->step->file, &setting) == CHOICE_RUNS)
+	{
+		if (!due->checked)
+			migrate_parse_preconditions(due->run, due->step, &execution.errctx);
+		*due->verdict = migrate_check_preconditions(due->run, due->step, &execution, true);
+	}
+	migrate_errcontext_end(&callback);
+}
+
+/*
+ * What would the preconditions of a step decide, without a word?  Without "checked", the
+ * step has not been checked: it is read, and it may not be due for another reason.  All is
+ * undone.  Returns the error of what was read, or NULL; others are raised.
+ */
+ErrorData *
+migrate_try_preconditions(MigrateRun *run, MigrateStep *step, bool checked, MigrateVerdict *verdict)
+{
+	DueStep		due = {run, step, checked, verdict};
+	ErrorData  *error;
+
+	*verdict = VERDICT_RUN;
+	error = migrate_try_undone(check_due, &due);
+	if (error != NULL && !migrate_is_error_of_input(error->sqlerrcode))
+		ReThrowError(error);
+	return error;
 }
 
 /*

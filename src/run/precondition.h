@@ -32,6 +32,8 @@ extern void migrate_parse_preconditions(MigrateRun *run, MigrateStep *step,
 										MigrateErrorContext *errctx);
 extern MigrateVerdict migrate_check_preconditions(MigrateRun *run, const MigrateStep *step,
 												  MigrateExecution *execution, bool quiet);
+extern ErrorData *migrate_try_preconditions(MigrateRun *run, MigrateStep *step, bool checked,
+											MigrateVerdict *verdict);
 extern bool migrate_ignores(const MigrateStep *step, const ErrorData *error);
 extern const char *migrate_describe_preconditions(const Migration *file);
 

@@ -16,8 +16,6 @@
 #include "miscadmin.h"
 #include "utils/timestamp.h"
 
-#include "execute/execute.h"
-#include "format/contexts.h"
 #include "format/preconditions.h"
 #include "history/history.h"
 #include "run/commit.h"
@@ -27,43 +25,13 @@
 #include "run/run.h"
 #include "run/run_int.h"
 #include "run/state.h"
-#include "run/step.h"
 #include "run/steps.h"
 #include "util/compat.h"
 #include "util/guc.h"
 #include "util/printable.h"
-#include "util/subtransaction.h"
 
 #define FIRST_PAUSE_MS	20
 #define LONGEST_PAUSE_MS	1000
-
-/*
- * A step whose preconditions are to be checked, for migrate_try_undone().
- */
-typedef struct DueStep
-{
-	MigrateRun *run;
-	MigrateStep *step;
-	MigrateVerdict verdict;
-} DueStep;
-
-static void
-check_due(void *arg)
-{
-	DueStep    *due = arg;
-	MigrateExecution execution;
-	ErrorContextCallback callback;
-	const char *setting;
-
-	migrate_enter_schema(due->run->request->history.schema, GUC_ACTION_SAVE);
-	migrate_execution_begin(&execution, &callback, due->run, due->step);
-	if (migrate_choose(due->step->file, &setting) == CHOICE_RUNS)
-	{
-		migrate_parse_preconditions(due->run, due->step, &execution.errctx);
-		due->verdict = migrate_check_preconditions(due->run, due->step, &execution, true);
-	}
-	migrate_errcontext_end(&callback);
-}
 
 /*
  * Would apply() pass over a step, since its preconditions say so?  That is the only thing
@@ -72,12 +40,9 @@ check_due(void *arg)
 static bool
 is_passed_over(MigrateRun *run, MigrateStep *step)
 {
-	DueStep		due = {run, step,.verdict = VERDICT_RUN};
-	ErrorData  *error = migrate_try_undone(check_due, &due);
+	MigrateVerdict verdict;
 
-	if (error != NULL && !migrate_is_error_of_input(error->sqlerrcode))
-		ReThrowError(error);
-	return error == NULL && due.verdict == VERDICT_PASS;
+	return migrate_try_preconditions(run, step, false, &verdict) == NULL && verdict == VERDICT_PASS;
 }
 
 /*

@@ -136,37 +136,16 @@ migrate_verify_try(void (*body) (void *arg), void *arg, bool undo)
 }
 
 /*
- * A step whose preconditions are to be checked, for migrate_verify_try().
- */
-typedef struct DueStep
-{
-	MigrateRun *run;
-	MigrateStep *step;
-	bool		is_due;
-} DueStep;
-
-static void
-check_due(void *arg)
-{
-	DueStep    *due = arg;
-	MigrateExecution execution;
-	ErrorContextCallback callback;
-
-	migrate_execution_begin(&execution, &callback, due->run, due->step);
-	due->is_due = migrate_check_preconditions(due->run, due->step, &execution, true) == VERDICT_RUN;
-	migrate_errcontext_end(&callback);
-}
-
-/*
  * Do the preconditions of a checked step let it run?  *error is theirs, or NULL.
  */
 bool
 migrate_verify_is_due(MigrateRun *run, MigrateStep *step, ErrorData **error)
 {
-	DueStep		due = {run, step};
+	MigrateVerdict verdict;
 
-	*error = migrate_verify_try(check_due, &due, true);
-	return due.is_due;
+	refused = NULL;
+	*error = migrate_try_preconditions(run, step, true, &verdict);
+	return *error == NULL && verdict == VERDICT_RUN;
 }
 
 /*
