@@ -58,21 +58,59 @@ class Backends:
         return self.counted[name]
 
 
+def write(path, text):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
 def write_directories(work, count):
     """The same migrations for goose, with the way down, and as plain statements."""
     goose, plain, probed = (f"{work}/{name}{count}" for name in ("goose", "plain", "probed"))
-    for path in (goose, plain):
-        os.makedirs(path)
     for number in range(1, count + 1):
         up, down = contenders.statements(number)
-        with open(f"{goose}/{number:05}_m.sql", "w", encoding="utf-8") as file:
-            file.write(f"-- +goose Up\n{up}\n\n-- +goose Down\n{down}\n")
-        with open(f"{plain}/{number:05}_m.sql", "w", encoding="utf-8") as file:
-            file.write(up + "\n")
+        write(f"{goose}/{number:05}_m.sql", f"-- +goose Up\n{up}\n\n-- +goose Down\n{down}\n")
+        write(f"{plain}/{number:05}_m.sql", up + "\n")
     shutil.copytree(goose, probed)
-    with open(f"{probed}/99999_probe.sql", "w", encoding="utf-8") as file:
-        file.write(PROBE)
+    write(f"{probed}/99999_probe.sql", PROBE)
     return goose, plain, probed
+
+
+def five_statements(path, number):
+    """A migration of five statements, and the same for the loop; the way down is one."""
+    statements = [contenders.statements(6 * (number - 1) + i) for i in range(1, 6)]
+    ups = "\n".join(up for up, down in statements)
+    write(f"{path}/{number:05}_m.sql",
+          f"-- +goose Up\n{ups}\n\n-- +goose Down\nDROP TABLE bench_{number:05} CASCADE;\n")
+    write(f"{path}_plain/{number:05}_m.sql", ups + "\n")
+
+
+def psql_commands(path, number):
+    """A migration that includes a file, in which a variable is used, without a way down."""
+    up = contenders.statements(number)[0]
+    write(f"{path}/{number:05}_m.sql", f"\\ir parts/{number:05}.sql\n")
+    write(f"{path}/parts/{number:05}.sql", re.sub(r"(TABLE|ON|INTO|FUNCTION) bench_", r'\1 :"schema".bench_', up) + "\n")
+    write(f"{path}_plain/{number:05}_m.sql", up + "\n")
+
+
+def other_kinds(backends, count):
+    """A row for each kind of directory: apply and up beside the loops."""
+    empty = backends.count("empty", ["SELECT 1"])
+    rows = [["a first run", "migrations", "`apply`, for each", "ratio to its loop", "`up`, for each", "ratio to its loop"]]
+    kinds = [("five statements each", five_statements, ""),
+             ("one statement in an included file, with a variable", psql_commands, """, vars => '{"schema": "public"}'""")]
+    for number, (name, make, more) in enumerate(kinds):
+        path = f"{backends.work}/kind{number}"
+        for migration in range(1, count + 1):
+            make(path, migration)
+        row = [name, count]
+        for ours, loop in (("SELECT count(*) FROM migrate.apply('{}'{})", "SELECT loop_apply('{}')"),
+                           ("CALL migrate.up('{}'{})", "CALL loop_up('{}')")):
+            own = (backends.count(f"kind {number} {ours[:4]}", [ours.format(path, more)]) - empty) / count
+            base = (backends.count(f"kind {number} {loop[:4]} loop", [loop.format(f"{path}_plain")]) - empty) / count
+            row += [f"{own:,.0f}", f"{own / base:.2f}"]
+        rows.append(row)
+    return rows
 
 
 def first_runs(backends, sizes, directories):
@@ -118,6 +156,7 @@ def main():
     parser = argparse.ArgumentParser(prog="bench/instructions")
     parser.add_argument("--sizes", default="1000")
     parser.add_argument("--keep")
+    parser.add_argument("--kinds", action="store_true")
     asked = parser.parse_args()
     sizes = [int(size) for size in asked.sizes.split(",")]
     with Cluster(autovacuum="off", fsync="off", max_locks_per_transaction="4096") as cluster:
@@ -127,6 +166,9 @@ def main():
         run(["pg_ctl", "-m", "fast", "-s", "-w", "stop"])
         backends = Backends(cluster.work, asked.keep)
         directories = {count: write_directories(cluster.work, count) for count in sizes}
+        if asked.kinds:
+            print(table(other_kinds(backends, sizes[0])), end="")
+            return 0
         rows, bad = first_runs(backends, sizes, directories)
         print(f"PostgreSQL {version}, instructions of the backend, without the kernel's\n\n{table(rows)}")
         print(table(later_runs(backends, sizes, directories)), end="")

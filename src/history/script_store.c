@@ -22,7 +22,7 @@
 #include "history/table.h"
 #include "util/hash.h"
 
-/* the table is asked for so many scripts, each of which is written before the next one */
+/* the table is asked for so many scripts, which are written together */
 #define FEW_SCRIPTS		2
 
 /* a larger text would make pg_dump of the whole database fail */
@@ -62,7 +62,10 @@ struct MigrateScriptStore
 {
 	MigrateTable *table;
 	HTAB	   *added;			/* hashes of those that have been stored here;
-								 * NULL: so few that the table can tell */
+								 * NULL: so few that the table can tell, and
+								 * these: */
+	const uint8 *unwritten[FEW_SCRIPTS];
+	int			nunwritten;
 	bool		was_empty;		/* no others have been stored */
 };
 
@@ -97,7 +100,8 @@ migrate_script_store_close(MigrateScriptStore *store)
 }
 
 /*
- * Is a script stored, the value of its hash being this?  If not, it is going to be.
+ * Is a script stored, the value of its hash being this?  If not, it is going to be; the
+ * hash stays where it is until then.
  */
 static bool
 is_stored(MigrateScriptStore *store, const uint8 *sha256, Datum value)
@@ -106,9 +110,24 @@ is_stored(MigrateScriptStore *store, const uint8 *sha256, Datum value)
 
 	if (store->added != NULL)
 		(void) hash_search(store->added, sha256, HASH_ENTER, &found);
-	else
-		migrate_table_flush(store->table);
+	for (int i = 0; i < store->nunwritten && !found; i++)
+		found = memcmp(store->unwritten[i], sha256, PG_SHA256_DIGEST_LENGTH) == 0;
 	return found || (!store->was_empty && migrate_table_has(store->table, SCRIPT_SHA256, value));
+}
+
+/*
+ * A script has been inserted whose hash the store does not keep.
+ */
+static void
+note_unwritten(MigrateScriptStore *store, const uint8 *sha256)
+{
+	if (store->nunwritten == FEW_SCRIPTS)
+	{
+		migrate_table_flush(store->table);
+		store->nunwritten = 0;
+	}
+	else
+		store->unwritten[store->nunwritten++] = sha256;
 }
 
 /*
@@ -131,6 +150,8 @@ migrate_put_script(MigrateScriptStore *store, const uint8 *sha256, const char *s
 	migrate_bind(&row, Int64GetDatum((int64) length));
 	migrate_bind_text(&row, length <= MAX_STORED_SCRIPT ? str : NULL);
 	migrate_table_insert(store->table, &row);
+	if (store->added == NULL)
+		note_unwritten(store, sha256);
 	if (length > MAX_KEPT_SCRIPT)
 		migrate_table_flush(store->table);
 }
