@@ -186,6 +186,32 @@ bool_column(const Row *columns, int number)
 }
 
 /*
+ * XX001 because of a value that no run has written.
+ */
+static void
+refuse_value(int number)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DATA_CORRUPTED),
+			 errmsg("invalid value in column \"%s\" of table \"%s\"",
+					migrate_applied_table.columns[number - 1].name, "migrate.applied"),
+			 errhint("Undo what has been changed in the table by hand. To set the state of a migration, use migrate.repair().")));
+}
+
+/*
+ * A number of statements.
+ */
+static int
+count_column(const Row *columns, int number)
+{
+	int			count = int_column(columns, number);
+
+	if (count < 0)
+		refuse_value(number);
+	return count;
+}
+
+/*
  * Copy a hash; false for none.
  */
 static bool
@@ -199,7 +225,7 @@ sha256_column(const Row *columns, int number, uint8 *sha256)
 		return false;
 	bytes = DatumGetByteaPP(value);
 	if (VARSIZE_ANY_EXHDR(bytes) != PG_SHA256_DIGEST_LENGTH)
-		elog(ERROR, "invalid hash in table \"%s\"", "migrate.applied");
+		refuse_value(number);
 	memcpy(sha256, VARDATA_ANY(bytes), PG_SHA256_DIGEST_LENGTH);
 	return true;
 }
@@ -274,7 +300,7 @@ applied_from_row(const Row *columns, const AppliedMigration *last)
 	row->baseline = bool_column(columns, R_BASELINE);
 	row->interrupted = !text_is(columns, R_STATE, "applied");
 	row->going_down = text_is(columns, R_STATE, "interrupted down");
-	row->done = int_column(columns, R_DONE);
+	row->done = count_column(columns, R_DONE);
 	row->started = bool_column(columns, R_STARTED);
 	row->invalid_indexes = oids_column(columns, R_INVALID_INDEXES);
 	row->up_syntax = syntax_column(columns, R_UP_SYNTAX);

@@ -289,7 +289,7 @@ repeat_settings(MigrateAttempt *attempt)
 }
 
 /*
- * Remove what the statement has left that was interrupted last.
+ * Remove what the statement has left that was interrupted last, if the file still has it.
  */
 static void
 drop_leftover(MigrateAttempt *attempt)
@@ -341,7 +341,7 @@ run_transactions(MigrateAttempt *attempt)
 		repeat_settings(attempt);
 	if (attempt->unrecorded)
 		record_worker(attempt);
-	if (attempt->next_started)
+	if (attempt->next_started && attempt->step->done < script->nstatements)
 		drop_leftover(attempt);
 	while (attempt->step->done < script->nstatements)
 	{

@@ -100,8 +100,9 @@ migrate_reason_not_to_run(const MigrateStatement *statement, const char *sql)
  * has done.  "budget" is in microseconds, or MIGRATE_NO_BUDGET.
  *
  * Nothing of it is left: neither in the database nor in the session, whose settings, run
- * state, records that are kept, cursors, advisory locks and prepared statements are as
- * before.  A WARNING says so where that is not possible.  Sequences have moved on.
+ * state, records that are kept, advisory locks and prepared statements are as before.  A
+ * WARNING says so where that is not possible.  Sequences have moved on, and cursors of the
+ * caller that it has closed stay so.
  *
  * Errors of "body" are returned, in the current memory context.  Raised are those that
  * are about the server: a cancel request and other interventions, lack of resources,

@@ -127,7 +127,23 @@ SELECT change, test.altered('ALTER TABLE migrate.' || change) FROM unnest(ARRAY[
 	'history ALTER batch TYPE text', 'history ALTER batch TYPE bigint', 'history ALTER duration TYPE text', 'history ALTER client_addr TYPE text',
 	'history ALTER error TYPE int USING NULL', 'history ALTER started_at DROP NOT NULL',
 	'script ALTER text TYPE int USING 1', 'script ALTER bytes TYPE text', 'object ALTER definition TYPE int USING 1']) change;
--- so is one with a rule, where that counts
+-- so is a value that no run has written
+SELECT count(*) FROM migrate.apply(files => '{"1_a.sql": "SELECT 1"}', project => 'by hand');
+UPDATE migrate.applied SET done = -7, state = 'interrupted up' WHERE project = 'by hand';
+CALL migrate.up(files => '{"1_a.sql": "SELECT 1"}', project => 'by hand');
+UPDATE migrate.applied SET done = 0, up_sha256 = '' WHERE project = 'by hand';
+SELECT test.try($$SELECT migrate.status(project => 'by hand')$$);
+-- the file has lost the statement that was interrupted, its last one
+CREATE TABLE twice (i int);
+INSERT INTO twice VALUES (1), (1);
+\set VERBOSITY sqlstate
+CALL migrate.up(files => '{"1_a.sql": "-- +goose NO TRANSACTION\n-- +goose Up\nSELECT 1;\nCREATE UNIQUE INDEX CONCURRENTLY ON twice (i);\n-- +goose Down\nSELECT 1;\nSELECT 2;\n"}', project => 'lost');
+\set VERBOSITY default
+SELECT done, started FROM migrate.applied WHERE project = 'lost';
+CALL migrate.up(files => '{"1_a.sql": "-- +goose NO TRANSACTION\n-- +goose Up\nSELECT 1;\n-- +goose Down\nSELECT 1;\nSELECT 2;\n"}', project => 'lost');
+UPDATE migrate.applied SET state = 'interrupted down', done = 2, started = true, invalid_indexes = '{0}' WHERE project = 'lost';
+CALL migrate.down(project => 'lost');
+-- so is a table with a rule, where that counts
 CREATE RULE nothing AS ON UPDATE TO migrate.applied DO INSTEAD NOTHING;
 SELECT test.try($$SELECT migrate.repair(files => '{"1_a.sql": "SELECT 3"}', project => 'altered')$$);
 SELECT test.try($$SELECT migrate.repair(version => '1', state => 'pending', project => 'altered')$$);
