@@ -26,6 +26,7 @@
 #include "run/report.h"
 #include "run/run_int.h"
 #include "run/step.h"
+#include "run/survivors.h"
 #include "run/variable_values.h"
 #include "script/script.h"
 #include "util/errcontext.h"
@@ -117,7 +118,7 @@ migrate_parse_preconditions(MigrateRun *run, MigrateStep *step, MigrateErrorCont
 }
 
 /*
- * A query that runs, for migrate_try_undone().
+ * A query that runs, for migrate_try_traceless().
  */
 typedef struct RunningQuery
 {
@@ -221,7 +222,7 @@ migrate_check_preconditions(MigrateRun *run, const MigrateStep *step, MigrateExe
 		MigrateVerdict verdict = VERDICT_RUN;
 		bool		holds = false;
 
-		error = migrate_try_undone(run_query, &query);
+		error = migrate_try_traceless(run_query, &query);
 		migrate_forget_statement(execution);
 		if (execution->errctx.commits)
 			disable_timeout(STATEMENT_TIMEOUT, false);

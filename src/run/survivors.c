@@ -21,13 +21,18 @@
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "storage/lock.h"
+#include "storage/lwlock.h"
+#include "storage/proc.h"
 #include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 #include "run/survivors.h"
 #include "util/compat.h"
 #include "util/names.h"
 #include "util/printable.h"
+#include "util/subtransaction.h"
 
 /* those of SQL functions, see pg_locks.objsubid */
 #define KEY_CLASS			1
@@ -67,33 +72,89 @@ session_count(const LOCKTAG *tag, LOCKMODE mode)
 	return count - 1;
 }
 
+/*
+ * Is it an advisory lock that SQL functions reach?
+ */
+static bool
+is_of_functions(const LOCKTAG *tag)
+{
+	return tag->locktag_type == LOCKTAG_ADVISORY && tag->locktag_field1 == MyDatabaseId &&
+		(tag->locktag_field4 == KEY_CLASS || tag->locktag_field4 == TWO_KEYS_CLASS);
+}
+
+/*
+ * Collect those of this backend in a partition of the lock table, as far as there is space;
+ * returns how many there are.  No error may be raised while the partition's lock is held.
+ */
+static int
+read_partition(int partition, PROCLOCK **locks, int space)
+{
+	LWLock	   *lock = LockHashPartitionLockByIndex(partition);
+	int			count = 0;
+
+	LWLockAcquire(lock, LW_SHARED);
+	for (PROCLOCK *proclock = migrate_lock_before(partition, NULL); proclock != NULL;
+		 proclock = migrate_lock_before(partition, proclock))
+	{
+		if (!is_of_functions(&proclock->tag.myLock->tag))
+			continue;
+		if (count < space)
+			locks[count] = proclock;
+		count++;
+	}
+	LWLockRelease(lock);
+	return count;
+}
+
+/*
+ * Add the modes in which the session holds a lock.
+ */
+static List *
+add_modes(List *locks, const PROCLOCK *proclock)
+{
+	LOCKTAG		tag = proclock->tag.myLock->tag;
+	LOCKMASK	held = proclock->holdMask;
+
+	for (LOCKMODE mode = AccessShareLock; mode <= AccessExclusiveLock; mode++)
+	{
+		SessionLock *lock;
+
+		if ((held & LOCKBIT_ON(mode)) == 0)
+			continue;
+		lock = palloc(sizeof(SessionLock));
+		lock->tag = tag;
+		lock->mode = mode;
+		lock->count = session_count(&tag, mode);
+		locks = lappend(locks, lock);
+	}
+	return locks;
+}
+
+/*
+ * The session's advisory locks.  Not from a copy of the lock table, which has those of all
+ * sessions.
+ */
 static List *
 session_locks(void)
 {
-	LockData   *all = GetLockStatusData();
+	int			space = 16;
+	PROCLOCK  **found = palloc(space * sizeof(PROCLOCK *));
 	List	   *locks = NIL;
 
-	for (int i = 0; i < all->nelements; i++)
+	for (int partition = 0; partition < NUM_LOCK_PARTITIONS; partition++)
 	{
-		const LockInstanceData *lock = &all->locks[i];
+		int			count = read_partition(partition, found, space);
 
-		if (lock->pid != MyProcPid || lock->locktag.locktag_type != LOCKTAG_ADVISORY ||
-			lock->locktag.locktag_field1 != MyDatabaseId ||
-			(lock->locktag.locktag_field4 != KEY_CLASS && lock->locktag.locktag_field4 != TWO_KEYS_CLASS))
-			continue;
-		for (LOCKMODE mode = AccessShareLock; mode <= AccessExclusiveLock; mode++)
+		if (count > space)
 		{
-			SessionLock *held;
-
-			if ((lock->holdMask & LOCKBIT_ON(mode)) == 0)
-				continue;
-			held = palloc(sizeof(SessionLock));
-			held->tag = lock->locktag;
-			held->mode = mode;
-			held->count = session_count(&held->tag, mode);
-			locks = lappend(locks, held);
+			space = count;
+			found = repalloc_huge(found, space * sizeof(PROCLOCK *));
+			count = read_partition(partition, found, space);
 		}
+		for (int i = 0; i < count; i++)
+			locks = add_modes(locks, found[i]);
 	}
+	pfree(found);
 	return locks;
 }
 
@@ -105,7 +166,7 @@ prepared_statements(void)
 
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-	if (SPI_execute("SELECT s.name, s.prepare_time FROM pg_catalog.pg_prepared_statement() AS s", true, 0) != SPI_OK_SELECT)
+	if (SPI_execute("SELECT s.name, s.prepare_time FROM pg_catalog.pg_prepared_statement() AS s", ActiveSnapshotSet(), 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not read the prepared statements");
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
@@ -227,13 +288,33 @@ restore_statements(const List *before)
  * Make it so again, after the rollback.  What cannot be is a WARNING.
  *
  * A cancel request waits until it is done: nobody else would do the rest, since both
- * outlive the transaction that it aborts.
+ * outlive the transaction that it aborts.  With a session that is terminated both end.
  */
 void
 migrate_survivors_restore(const MigrateSurvivors *before)
 {
-	HOLD_INTERRUPTS();
+	HOLD_CANCEL_INTERRUPTS();
 	restore_locks(before->locks);
 	restore_statements(before->statements);
-	RESUME_INTERRUPTS();
+	RESUME_CANCEL_INTERRUPTS();
+}
+
+/*
+ * As migrate_try_undone(), and what survives a rollback is as before, too.
+ */
+ErrorData *
+migrate_try_traceless(void (*body) (void *arg), void *arg)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "migrate survivors", ALLOCSET_SMALL_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	MigrateSurvivors before = migrate_survivors_note();
+	ErrorData  *error;
+
+	MemoryContextSwitchTo(old);
+	error = migrate_try_undone(body, arg);
+	MemoryContextSwitchTo(context);
+	migrate_survivors_restore(&before);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+	return error;
 }

@@ -27,5 +27,6 @@ typedef struct MigrateSurvivors
 /* in survivors.c */
 extern MigrateSurvivors migrate_survivors_note(void);
 extern void migrate_survivors_restore(const MigrateSurvivors *before);
+extern ErrorData *migrate_try_traceless(void (*body) (void *arg), void *arg);
 
 #endif							/* MIGRATE_RUN_SURVIVORS_H */

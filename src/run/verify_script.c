@@ -26,12 +26,12 @@
 #include "run/run_int.h"
 #include "run/step.h"
 #include "run/step_script.h"
+#include "run/survivors.h"
 #include "run/verify_script.h"
 #include "script/script.h"
 #include "util/errcontext.h"
 #include "util/guc.h"
 #include "util/printable.h"
-#include "util/subtransaction.h"
 
 /*
  * Do verify scripts run?  The setting decides, then the directory.
@@ -111,7 +111,7 @@ migrate_check_verify_script(MigrateRun *run, MigrateStep *step)
 }
 
 /*
- * The run of a verify script, for migrate_try_undone().
+ * The run of a verify script, for migrate_try_traceless().
  */
 typedef struct VerifyScript
 {
@@ -157,7 +157,7 @@ migrate_run_verify_script(MigrateRun *run, const MigrateStep *step, List *settin
 
 	if (verify.step == NULL)
 		return;
-	error = migrate_try_undone(run_body, &verify);
+	error = migrate_try_traceless(run_body, &verify);
 	if (error != NULL)
 		ReThrowError(error);
 }

@@ -75,6 +75,30 @@ SELECT version, statements FROM migrate.apply(test.made('forms'), project => 'fo
 SELECT count(*) FROM left_over;
 SELECT path = current_setting('search_path') AS same FROM a;
 DROP TABLE a, left_over;
+-- also what outlives a rollback: advisory locks of the session and prepared statements
+CREATE FUNCTION test.prepares() RETURNS text LANGUAGE plpgsql AS $$ BEGIN
+	DEALLOCATE mine;
+	EXECUTE 'PREPARE yours AS SELECT 2';
+	PERFORM pg_advisory_lock(1), pg_advisory_lock(2), pg_advisory_unlock(3);
+	RETURN 'yes';
+END $$;
+PREPARE mine AS SELECT 1;
+SELECT pg_advisory_lock(2), pg_advisory_lock(3);
+CREATE VIEW test.kept AS SELECT objid, (SELECT string_agg(name, ', ') FROM pg_prepared_statements) AS statements
+	FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'advisory' AND objsubid = 1 ORDER BY 1;
+SELECT test.log('kept', '--changeset a:1', '--precondition-sql-check yes SELECT test.prepares()', 'SELECT 1;');
+SELECT version FROM migrate.apply(test.made('kept'), project => 'kept');
+SELECT * FROM test.kept;
+SELECT count(*) FROM migrate.rollback(project => 'kept');
+PREPARE mine AS SELECT 1;
+CALL migrate.up(test.made('kept'), project => 'kept2');
+SELECT * FROM test.kept;
+-- is_current() runs them, too
+SELECT test.log('kept', '--changeset a:1', '--preconditions onFail:CONTINUE', '--precondition-sql-check no SELECT test.prepares()', 'SELECT 1;');
+PREPARE mine AS SELECT 1;
+SELECT migrate.is_current(test.made('kept'), project => 'kept3');
+SELECT * FROM test.kept;
+SELECT pg_advisory_unlock(1), pg_advisory_unlock(2), pg_advisory_unlock(2), pg_advisory_unlock(3);
 SELECT test.log('forms', '--changeset a:1', '--precondition-sql-check 1 SELECT 1', '--precondition-sql-check 1 SELECT 2', '--precondition-sql-check 1 SELECT 1/0', 'SELECT 1;');
 SELECT test.try($$SELECT migrate.apply(test.made('forms'), project => 'forms2')$$);
 

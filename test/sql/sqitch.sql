@@ -179,6 +179,16 @@ SELECT version FROM migrate.apply(files => test.sent());
 SELECT count(*) FROM migrate.rollback(everything => true);
 SET migrate.verify_scripts = on;
 
+-- what outlives a rollback is released: advisory locks of the session and prepared statements
+SELECT test.put('db/verify/f/b.sql', 'SELECT pg_advisory_lock(1); PREPARE left_over AS SELECT 1; SET work_mem = ''5MB'';');
+SELECT version FROM migrate.apply(:sq);
+SELECT count(*) FROM migrate.rollback(everything => true);
+CALL migrate.up(:sq);
+CALL migrate.down(everything => true);
+SELECT name FROM pg_prepared_statements;
+SELECT objid FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'advisory';
+SHOW work_mem;
+
 -- a verify script runs as if in a session of its own, with the deploy script's variables
 SELECT test.put('db/deploy/f/b.sql', 'CREATE TEMPORARY TABLE gone (); SET search_path = pg_catalog; CREATE TABLE app.f_b (); SET enable_seqscan = off;');
 SELECT test.put('db/verify/f/b.sql', 'SELECT 1/(to_regclass(''gone'') IS NULL AND current_setting(''search_path'') ~ ''^app'' AND current_setting(''enable_seqscan'') = :''scan'')::int;');
