@@ -146,6 +146,7 @@ extern void migrate_history_attempts(const MigrateHistory *history,
 extern bool migrate_history_has_version(const MigrateHistory *history, const char *version);
 extern char *migrate_history_lockers(List *relations);
 extern List *migrate_history_failures(const MigrateHistory *history);
+extern int	migrate_batch_after(int batch);
 extern int	migrate_history_next_batch(const MigrateHistory *history);
 
 typedef struct MigrateHistoryScan MigrateHistoryScan;

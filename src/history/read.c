@@ -575,6 +575,19 @@ get_int(void *arg)
 }
 
 /*
+ * The number of the batch after one; 22003 if it is the last number.
+ */
+int
+migrate_batch_after(int batch)
+{
+	if (batch == PG_INT32_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("number of the batch is out of range")));
+	return batch + 1;
+}
+
+/*
  * The number of the next batch of a history.  Numbers are not used again.
  */
 int
@@ -585,9 +598,5 @@ migrate_history_next_batch(const MigrateHistory *history)
 
 	migrate_bind_key(&p, history);
 	migrate_query(&batch_query, &p, SNAPSHOT_LATEST, SPI_OK_SELECT, get_int, &batch);
-	if (batch == PG_INT32_MAX)
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("number of the batch is out of range")));
-	return batch + 1;
+	return migrate_batch_after(batch);
 }

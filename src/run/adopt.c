@@ -69,7 +69,9 @@ batch_of(Adoption *adoption, const MigrateToolRow *row)
 		run->batch = migrate_history_next_batch(&run->request->history);
 	if (row->batch > 0 && row->batch < MAX_TOOL_BATCH && row->batch != adoption->tool_batch)
 	{
-		run->batch = Max(row->batch, run->batch + (adoption->tool_batch != 0));
+		if (adoption->tool_batch != 0)
+			run->batch = migrate_batch_after(run->batch);
+		run->batch = Max(row->batch, run->batch);
 		adoption->tool_batch = row->batch;
 	}
 	return run->batch;

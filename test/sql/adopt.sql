@@ -464,6 +464,11 @@ SELECT test.dir('updown') AS dir \gset
 INSERT INTO _migrations (name, batch, executed_at) VALUES ('003_deliveries.sql', 8, '2024-01-03');
 SELECT version FROM migrate.adopt(test.dir('updown'));
 SELECT version, batch FROM migrate.status();
+-- ... and there is no number after the last one
+SELECT count(*) FROM migrate.adopt(test.dir('updown'), project => 'last');
+DELETE FROM migrate.applied WHERE project = 'last';
+UPDATE migrate.history SET batch = 2147483646 WHERE project = 'last';
+SELECT test.try($$SELECT version FROM migrate.adopt(test.dir('updown'), project => 'last')$$);
 
 -- home-made: plain files
 SELECT test.tool('plain', 2);
