@@ -15,12 +15,14 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_authid.h"
 #include "common/hashfn.h"
 #include "common/pg_prng.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "storage/latch.h"
 #include "storage/lmgr.h"
+#include "utils/acl.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -74,7 +76,16 @@ lock_holder(const LOCKTAG *tag, bool *prepared)
 }
 
 /*
- * When the transaction of another process began, 0 if not known.
+ * May the caller see what a session of this role does?  As pg_stat_activity.
+ */
+static bool
+may_see(Oid role)
+{
+	return has_privs_of_role(GetUserId(), ROLE_PG_READ_ALL_STATS) || has_privs_of_role(GetUserId(), role);
+}
+
+/*
+ * When the transaction of another process began, 0 if not known, or not to the caller.
  */
 static TimestampTz
 transaction_start(int pid)
@@ -85,7 +96,7 @@ transaction_start(int pid)
 	{
 		LocalPgBackendStatus *local = pgstat_get_local_beentry_by_index(i);
 
-		if (local != NULL && local->backendStatus.st_procpid == pid)
+		if (local != NULL && local->backendStatus.st_procpid == pid && may_see(local->backendStatus.st_userid))
 			start = local->backendStatus.st_xact_start_timestamp;
 	}
 	/* else this transaction would not see pg_stat_activity change any more */

@@ -84,6 +84,28 @@ sub clean
 	clean('a commit');
 }
 
+# A role that may not see what the other one does is not told since when, as in
+# pg_stat_activity.
+{
+	query($db, "CREATE ROLE regress_migrate_other LOGIN; GRANT CREATE ON SCHEMA public TO regress_migrate_other");
+	my ($holder, $pid) = open_holder($apply);
+
+	foreach my $may ('', 'GRANT pg_read_all_stats TO regress_migrate_other')
+	{
+		query($db, $may) if $may;
+		my $waiter = start_waiter($apply, before => 'SET SESSION AUTHORIZATION regress_migrate_other; SET migrate.lock_wait = poll; SET lock_timeout = 500');
+		my ($out, $err) = finish($waiter);
+		my ($notice) = $err =~ /NOTICE:.*(waiting for .*)/;
+
+		like($notice, $may ? qr/process $pid since / : qr/process $pid$/, 'the time is told to ' . ($may ? 'a role that may see it' : 'no other role'));
+		close_session($waiter);
+	}
+	ask($holder, 'ROLLBACK');
+	close_session($holder);
+	query($db, 'DROP OWNED BY regress_migrate_other; DROP ROLE regress_migrate_other');
+	clean('another role');
+}
+
 # If the holder rolls back, the waiting session runs.
 {
 	my ($holder) = open_holder($apply);
