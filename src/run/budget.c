@@ -50,6 +50,13 @@ static Budget budget;
 /* the timer has cancelled the statement */
 static volatile sig_atomic_t expired = false;
 
+/*
+ * The value of QueryCancelPending for a request of the timer.  Core only asks whether it
+ * is zero; the request of a user makes it 1, then and later, so that it is not taken back
+ * with that of the timer.
+ */
+#define CANCELLED_BY_TIMER	2
+
 static TimeoutId timer = MAX_TIMEOUTS;
 
 static ProcessUtility_hook_type next_utility_hook = NULL;
@@ -69,7 +76,7 @@ cancel_statement(void)
 	{
 		expired = true;
 		InterruptPending = true;
-		QueryCancelPending = true;
+		QueryCancelPending = CANCELLED_BY_TIMER;
 	}
 	SetLatch(MyLatch);
 }
@@ -228,7 +235,8 @@ migrate_budget_end(void)
 	/* it may have come too late to cancel anything */
 	if (expired)
 	{
-		QueryCancelPending = false;
+		if (QueryCancelPending == CANCELLED_BY_TIMER)
+			QueryCancelPending = false;
 		budget.stopped = OUT_OF_TIME;
 	}
 	expired = false;
