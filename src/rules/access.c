@@ -195,6 +195,7 @@ read_table(Node *node, void *context)
 {
 	Reading    *reading = context;
 	PlannedRelation *planned;
+	MigrateRelationFact *fact;
 	Oid			relid;
 
 	check_stack_depth();
@@ -204,9 +205,12 @@ read_table(Node *node, void *context)
 		return raw_expression_tree_walker(node, read_table, context);
 	relid = migrate_fact_lookup(reading->producer, (RangeVar *) node);
 	planned = OidIsValid(relid) ? migrate_planned_relation(reading->producer->foresight, relid) : NULL;
-	if (planned != NULL && planned->row_security)
-		migrate_fact_other(reading->producer, ACTION_OWNER_VIEW, reading->view,
-						   migrate_fact_add(reading->producer, relid, AccessShareLock, 0));
+	if (planned == NULL || !planned->row_security)
+		return false;
+	/* none of a temporary table */
+	fact = migrate_fact_add(reading->producer, relid, AccessShareLock, 0);
+	if (fact != NULL)
+		migrate_fact_other(reading->producer, ACTION_OWNER_VIEW, reading->view, fact);
 	return false;
 }
 

@@ -57,7 +57,13 @@ may_have_long_name(const char *query)
 			return true;
 		if (*p != '"')
 			continue;
-		if (quote != NULL && p - quote > NAMEDATALEN)
+		if (p[1] == '"')
+		{
+			/* one in a name, which goes on, or of an empty string */
+			p++;
+			continue;
+		}
+		if (quote != NULL && p - quote >= NAMEDATALEN)
 			return true;
 		quote = p;
 	}

@@ -238,8 +238,14 @@ SELECT sql, rule, severity, message FROM unnest(ARRAY['CREATE FUNCTION f() RETUR
 	'ALTER TABLE big ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON big USING (true); CREATE VIEW v AS SELECT * FROM (SELECT 1) x, big',
 	'ALTER TABLE big ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON big USING (true); CREATE VIEW w WITH (security_invoker) AS SELECT * FROM big',
 	'ALTER TABLE small ENABLE ROW LEVEL SECURITY; CREATE VIEW y AS SELECT * FROM small', 'CREATE VIEW z AS SELECT * FROM big', 'ALTER EXTENSION migrate UPDATE',
-	'CREATE TABLE ' || repeat('n', 64) || ' ()', 'CREATE TABLE "' || repeat('n ', 32) || '" ()', 'CREATE TABLE ' || repeat('n', 63) || ' ()', 'SELECT ''' || repeat('n', 64) || '''']) sql,
+	'CREATE TABLE ' || repeat('n', 64) || ' ()', 'CREATE TABLE "' || repeat('n ', 32) || '" ()', 'CREATE TABLE ' || repeat('n', 63) || ' ()', 'CREATE TABLE "' || repeat('n ', 20) || '""' || repeat(' n', 20) || '" ()', 'SELECT ''' || repeat('n', 64) || '''']) sql,
 	migrate.check(files => jsonb_build_object('1_one.sql', sql), format => 'plain') WHERE rule <> 'not-validated';
+-- row security of a temporary table is nobody else's
+CREATE TEMP TABLE secret (id int);
+ALTER TABLE secret ENABLE ROW LEVEL SECURITY;
+INSERT INTO secret VALUES (1);
+SELECT test.found('CREATE TEMP VIEW v AS SELECT * FROM secret');
+DROP TABLE secret;
 
 -- several foreign keys of a statement, with a name and without
 SELECT sql, rule, message FROM unnest(ARRAY['ALTER TABLE big ADD FOREIGN KEY (c) REFERENCES small, ADD CONSTRAINT named FOREIGN KEY (filler) REFERENCES small',
