@@ -24,6 +24,7 @@
 #include "run/commit.h"
 #include "run/in_step.h"
 #include "run/lock.h"
+#include "run/notify.h"
 #include "run/progress.h"
 #include "run/table_locks.h"
 #include "util/compat.h"
@@ -119,4 +120,31 @@ migrate_progress_commit(MigrateAttempt *attempt, int done, bool started, List *i
 	attempt->recorded = true;
 	attempt->next_started = started;
 	attempt->invalid_indexes = indexes;
+}
+
+/*
+ * Record what a worker has committed, after an error came in between.
+ */
+void
+migrate_progress_worker_done(MigrateAttempt *attempt)
+{
+	migrate_progress_commit(attempt, attempt->step->done + 1, false, NIL);
+	attempt->unrecorded = false;
+}
+
+/*
+ * The migration is passed over: end its transaction, in which nothing has happened that is
+ * to stay.
+ */
+void
+migrate_progress_pass_over(MigrateAttempt *attempt)
+{
+	MigrateRun *run = attempt->run;
+
+	attempt->step->passed_over = true;
+	migrate_progress_relock(attempt);
+	if (run->ndone + 1 == run->nsteps && run->nmigrations > 0)
+		migrate_notify(run, attempt->step->direction, "done", run->nmigrations, &run->last);
+	migrate_progress_end(attempt);
+	attempt->finished = true;
 }

@@ -54,5 +54,7 @@ extern void migrate_progress_begin(MigrateAttempt *attempt);
 extern void migrate_progress_begin_at(MigrateAttempt *attempt, int first);
 extern void migrate_progress_end(MigrateAttempt *attempt);
 extern void migrate_progress_commit(MigrateAttempt *attempt, int done, bool started, List *indexes);
+extern void migrate_progress_worker_done(MigrateAttempt *attempt);
+extern void migrate_progress_pass_over(MigrateAttempt *attempt);
 
 #endif							/* MIGRATE_RUN_PROGRESS_H */
