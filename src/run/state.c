@@ -201,7 +201,7 @@ table_exists(const char *table, const char *column)
 	Oid			relid = dot == NULL ? RelnameGetRelid(table) :
 		OidIsValid(schema) ? get_relname_relid(dot + 1, schema) : InvalidOid;
 
-	return OidIsValid(relid) && migrate_tracking_counts(relid, true) &&
+	return OidIsValid(relid) && migrate_tool_table_counts(relid, true) &&
 		get_attnum(relid, column) != InvalidAttrNumber;
 }
 

@@ -124,7 +124,7 @@ new_tool_table(const MigrateTool *tool, Oid relid)
  * belong to a superuser or the caller.
  */
 bool
-migrate_tracking_counts(Oid relid, bool decides)
+migrate_tool_table_counts(Oid relid, bool decides)
 {
 	char		kind = get_rel_relkind(relid);
 	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
@@ -147,7 +147,7 @@ table_in_schema(const MigrateTool *tool, Oid namespace, const char *table)
 	Oid			relid = OidIsValid(namespace) ? get_relname_relid(table, namespace) : InvalidOid;
 	char	   *missing;
 
-	if (!OidIsValid(relid) || !migrate_tracking_counts(relid, false) ||
+	if (!OidIsValid(relid) || !migrate_tool_table_counts(relid, false) ||
 		!has_columns(relid, tool, &missing))
 		return NULL;
 	return new_tool_table(tool, relid);
@@ -346,7 +346,7 @@ identify(Oid relid, const MigrateTool *wanted)
  * to look for it; "schema" the tenant's, "" for none; "flyway_table" as
  * above.  Errors: 22023 for an unknown
  * tool, and where there are several; 42P01 if there is none; 42809 for a table with
- * other columns; 0A000 for a tool whose history cannot be taken over; 3F000.
+ * other columns; 0A000 for a tool whose table cannot be adopted; 3F000.
  */
 MigrateToolTable *
 migrate_tool_table_find(const char *tool, Oid relid, const char *schema, const char *flyway_table)
@@ -397,7 +397,7 @@ migrate_tool_table_read(const MigrateToolTable *tool_table, const char *project)
 	 * one
 	 */
 	if (!has_columns(tool_table->relid, tool_table->tool, &missing) ||
-		(!tool_table->named && !migrate_tracking_counts(tool_table->relid, false)))
+		(!tool_table->named && !migrate_tool_table_counts(tool_table->relid, false)))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("table \"%s\" has been changed during the run", tool_table->table),

@@ -63,7 +63,7 @@ typedef struct MigrateTool
 								 * types */
 	bool		only;			/* and no others */
 	bool		always_there;	/* even where the tool has applied nothing */
-	const char *refusal;		/* why its history cannot be adopted, or NULL */
+	const char *refusal;		/* why its table cannot be adopted, or NULL */
 	const char *manifest;		/* a file about the others */
 
 	/* rows, of which the last one counts that is equal in "newest_by" */
@@ -129,7 +129,7 @@ typedef struct MigrateToolRow
 } MigrateToolRow;
 
 /* in tool_table.c */
-extern bool migrate_tracking_counts(Oid relid, bool decides);
+extern bool migrate_tool_table_counts(Oid relid, bool decides);
 extern MigrateToolTable *migrate_tool_table_of_format(const char *format, const char *tenant,
 													  const char *flyway_table);
 extern MigrateToolTable *migrate_tool_table_find(const char *tool, Oid relid, const char *schema,
