@@ -87,17 +87,21 @@ sub clean
 # A role that may not see what the other one does is not told since when, as in
 # pg_stat_activity.
 {
-	query($db, "CREATE ROLE regress_migrate_other LOGIN; GRANT CREATE ON SCHEMA public TO regress_migrate_other");
+	query($db, 'CREATE ROLE regress_migrate_other; GRANT USAGE ON SCHEMA migrate TO regress_migrate_other; '
+		  . 'GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA migrate TO regress_migrate_other');
 	my ($holder, $pid) = open_holder($apply);
 
-	foreach my $may ('', 'GRANT pg_read_all_stats TO regress_migrate_other')
+	foreach my $grant ('', 'GRANT pg_read_all_stats TO regress_migrate_other')
 	{
-		query($db, $may) if $may;
-		my $waiter = start_waiter($apply, before => 'SET SESSION AUTHORIZATION regress_migrate_other; SET migrate.lock_wait = poll; SET lock_timeout = 500');
-		my ($out, $err) = finish($waiter);
-		my ($notice) = $err =~ /NOTICE:.*(waiting for .*)/;
+		query($db, $grant) if $grant;
+		my $waiter = open_session($db);
 
-		like($notice, $may ? qr/process $pid since / : qr/process $pid$/, 'the time is told to ' . ($may ? 'a role that may see it' : 'no other role'));
+		ask($waiter, 'SET SESSION AUTHORIZATION regress_migrate_other; SET lock_timeout = 500');
+		start($waiter, q{SELECT migrate.apply(files => '{"1_a.sql": "SELECT 1"}', format => 'plain')});
+		my ($out, $err) = finish($waiter);
+
+		like($err, $grant ? qr/run of process $pid since \d/ : qr/run of process $pid$/m,
+			'the time is told to ' . ($grant ? 'a role that may see it' : 'no other role'));
 		close_session($waiter);
 	}
 	ask($holder, 'ROLLBACK');
