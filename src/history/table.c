@@ -100,6 +100,20 @@ check_columns(const MigrateTableDef *def, TupleDesc desc)
 	}
 }
 
+/*
+ * A row has values where its table must have them: 18 has NOT NULL constraints that are
+ * not valid, which look as the others do.
+ */
+static void
+check_nulls(const MigrateTableDef *def, const bool *nulls)
+{
+	for (int i = 0; def->columns[i].name != NULL; i++)
+	{
+		if (nulls[i] && def->columns[i].not_null)
+			migrate_refuse_table(def);
+	}
+}
+
 static Oid
 relation_of(Oid schema, const char *name)
 {
@@ -454,6 +468,7 @@ migrate_table_read(const MigrateTableDef *def, const AttrNumber *columns, const 
 	{
 		CHECK_FOR_INTERRUPTS();
 		heap_deform_tuple(tuple, desc, row, nulls);
+		check_nulls(def, nulls);
 		receive(arg, row, nulls);
 	}
 	systable_endscan(scan);
@@ -468,6 +483,7 @@ migrate_table_read(const MigrateTableDef *def, const AttrNumber *columns, const 
  */
 struct MigrateTableScan
 {
+	const MigrateTableDef *def;
 	Relation	rel;
 	Relation	index;
 	Snapshot	snapshot;
@@ -493,6 +509,7 @@ migrate_table_scan_begin(const MigrateTableDef *def, const AttrNumber *columns, 
 	Oid			schema = get_namespace_oid("migrate", false);
 	Oid			index;
 
+	scan->def = def;
 	scan->rel = open_relation(schema, def, AccessShareLock);
 	index = index_of(scan->rel, schema, def);
 	if (!OidIsValid(index))
@@ -530,6 +547,7 @@ migrate_table_scan_next(MigrateTableScan *scan, const bool **nulls)
 	if (!HeapTupleIsValid(tuple))
 		return NULL;
 	heap_deform_tuple(tuple, RelationGetDescr(scan->rel), scan->values, scan->nulls);
+	check_nulls(scan->def, scan->nulls);
 	*nulls = scan->nulls;
 	return scan->values;
 }

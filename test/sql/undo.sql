@@ -99,3 +99,16 @@ SELECT test.try($$SELECT * FROM migrate.apply(test.made('d'), steps => 1)$$);
 SELECT version, state FROM migrate.status(test.made('d'));
 SELECT version FROM migrate.reset();
 DELETE FROM migrate.history;
+
+-- a row without a value that must be there, under a NOT NULL that is not valid, which 18 has
+SELECT version FROM migrate.apply(test.made('d'), steps => 1);
+CREATE FUNCTION test.missing(name text) RETURNS SETOF text LANGUAGE plpgsql AS $$ BEGIN
+	EXECUTE format('ALTER TABLE migrate.applied ALTER %1$I DROP NOT NULL; UPDATE migrate.applied SET %1$I = NULL', name);
+	IF current_setting('server_version_num')::int >= 180000 THEN
+		EXECUTE format('ALTER TABLE migrate.applied ADD NOT NULL %I NOT VALID', name);
+	END IF;
+	RETURN QUERY SELECT test.try('SELECT * FROM migrate.status()');
+	RAISE EXCEPTION 'undo';
+EXCEPTION WHEN raise_exception THEN
+END $$;
+SELECT test.missing('duration'), test.missing('up_syntax');
