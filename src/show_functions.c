@@ -19,6 +19,7 @@
 
 #include "arguments.h"
 #include "format/format.h"
+#include "history/attempts.h"
 #include "history/history.h"
 #include "run/activity.h"
 #include "run/match.h"

@@ -16,7 +16,6 @@
 #include "common/sha2.h"
 #include "datatype/timestamp.h"
 #include "nodes/pg_list.h"
-#include "utils/tuplestore.h"
 
 #include "format/format.h"
 #include "util/errcontext.h"
@@ -127,25 +126,12 @@ typedef struct MigrateResult
 	const char *applied_by;		/* NULL: the current role */
 } MigrateResult;
 
-/*
- * The last attempt at a migration, if it failed.
- */
-typedef struct MigrateFailure
-{
-	const char *version;
-	const char *name;
-	const char *reason;			/* when and why */
-} MigrateFailure;
-
 /* in read.c */
 extern List *migrate_history_read(const MigrateHistory *history, bool latest);
 extern bool migrate_history_is_current(const MigrateHistory *history, List *applied);
 extern char *migrate_history_script(const uint8 *sha256);
-extern void migrate_history_attempts(const MigrateHistory *history,
-									 Tuplestorestate *store);
 extern bool migrate_history_has_version(const MigrateHistory *history, const char *version);
 extern char *migrate_history_lockers(List *relations);
-extern List *migrate_history_failures(const MigrateHistory *history);
 extern int	migrate_batch_after(int batch);
 extern int	migrate_history_next_batch(const MigrateHistory *history);
 
@@ -155,10 +141,6 @@ extern MigrateHistoryScan *migrate_history_scan_begin(const char *project, bool 
 extern const char *migrate_history_scan_next(MigrateHistoryScan *scan);
 extern List *migrate_history_scan_rows(MigrateHistoryScan *scan);
 extern void migrate_history_scan_end(MigrateHistoryScan *scan);
-extern void migrate_history_last_failures(const MigrateHistory *history,
-										  void (*receive) (const char *schema, TimestampTz failed_at,
-														   const char *error, void *arg),
-										  void *arg);
 
 /* in subscribed.c */
 extern void migrate_history_warn_subscribed(void);

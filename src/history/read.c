@@ -24,7 +24,6 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
-#include "utils/tuplestore.h"
 
 #include "format/format.h"
 #include "history/history.h"
@@ -486,83 +485,6 @@ migrate_history_is_current(const MigrateHistory *history, List *applied)
 			return false;
 	}
 	return true;
-}
-
-static MigrateQuery attempts_query = {
-	"SELECT id, CASE WHEN kind OPERATOR(pg_catalog.=) 'migration' THEN version END, name, direction, outcome, batch, started_at, duration, statements,"
-	" login::pg_catalog.text, role::pg_catalog.text, application_name, client_addr,"
-	" sqlstate OPERATOR(pg_catalog.||) ': ' OPERATOR(pg_catalog.||) error, error_context"
-	" FROM migrate.history"
-	" WHERE " MIGRATE_KEY_MATCHES
-	" ORDER BY id DESC",
-	2, {MIGRATE_KEY_TYPES},
-	&migrate_history_table
-};
-
-static void
-collect_tuples(void *arg)
-{
-	for (uint64 i = 0; i < SPI_processed; i++)
-		tuplestore_puttuple(arg, SPI_tuptable->vals[i]);
-}
-
-/*
- * Store the attempts of a history, newest first, in a tuplestore, with the columns
- * of migrate.history().
- */
-void
-migrate_history_attempts(const MigrateHistory *history, Tuplestorestate *store)
-{
-	MigrateParameters p;
-
-	migrate_warn_version();
-	migrate_bind_key(&p, history);
-	CommandCounterIncrement();
-	migrate_query(&attempts_query, &p, SNAPSHOT_TRANSACTION, SPI_OK_SELECT, collect_tuples, store);
-}
-
-static MigrateQuery failures_query = {
-	"SELECT h.version, h.name, pg_catalog.concat('failed at ', h.started_at, ': ', h.sqlstate, ': ', h.error,"
-	" '; ' OPERATOR(pg_catalog.||) pg_catalog.replace(h.error_context, pg_catalog.chr(10), '; '))"
-	" FROM (SELECT DISTINCT ON (a.version COLLATE pg_catalog.\"C\", a.name COLLATE pg_catalog.\"C\") a.* FROM migrate.history a"
-	" WHERE " MIGRATE_KEY_MATCHES " AND a.kind OPERATOR(pg_catalog.=) 'migration'"
-	" ORDER BY a.version COLLATE pg_catalog.\"C\", a.name COLLATE pg_catalog.\"C\", a.id DESC) h WHERE h.outcome OPERATOR(pg_catalog.=) 'failed'",
-	2, {MIGRATE_KEY_TYPES},
-	&migrate_history_table
-};
-
-static void
-collect_failures(void *arg)
-{
-	RowSink    *sink = arg;
-	MemoryContext old = MemoryContextSwitchTo(sink->context);
-	ResultRow	result;
-
-	for (uint64 i = 0; i < SPI_processed; i++)
-	{
-		MigrateFailure *failure = palloc(sizeof(MigrateFailure));
-		const Row  *row = deform_row(i, &result);
-
-		failure->version = text_column(row, 1);
-		failure->name = text_column(row, 2);
-		failure->reason = text_column(row, 3);
-		sink->rows = lappend(sink->rows, failure);
-	}
-	MemoryContextSwitchTo(old);
-}
-
-/*
- * The migrations of a history whose last attempt failed (MigrateFailure).
- */
-List *
-migrate_history_failures(const MigrateHistory *history)
-{
-	MigrateParameters p;
-	RowSink		sink = {.context = CurrentMemoryContext};
-
-	migrate_bind_key(&p, history);
-	migrate_query(&failures_query, &p, SNAPSHOT_TRANSACTION, SPI_OK_SELECT, collect_failures, &sink);
-	return sink.rows;
 }
 
 static void

@@ -17,6 +17,7 @@
 #include "format/contexts.h"
 #include "format/format.h"
 #include "format/source.h"
+#include "history/attempts.h"
 #include "history/history.h"
 #include "run/lock.h"
 #include "run/match.h"

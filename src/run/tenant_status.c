@@ -16,6 +16,7 @@
 #include "utils/memutils.h"
 
 #include "format/source.h"
+#include "history/attempts.h"
 #include "history/history.h"
 #include "run/run.h"
 #include "run/run_int.h"
