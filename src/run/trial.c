@@ -23,6 +23,7 @@
 #include "run/report.h"
 #include "run/step.h"
 #include "run/step_script.h"
+#include "run/survivors.h"
 #include "run/touched.h"
 #include "run/undone.h"
 #include "run/verify.h"
@@ -120,7 +121,7 @@ run_step_body(void *arg)
 }
 
 /*
- * Call "body" in a subtransaction, which is rolled back if "undo".  Returns its error if it
+ * Call "body" in a subtransaction, of which nothing is left if "undo".  Returns its error if it
  * is one of what has run, or NULL; others are raised, also the one that ends the budget.
  */
 ErrorData *
@@ -129,7 +130,7 @@ migrate_verify_try(void (*body) (void *arg), void *arg, bool undo)
 	ErrorData  *error;
 
 	refused = NULL;
-	error = undo ? migrate_try_undone(body, arg) : migrate_try(body, arg);
+	error = undo ? migrate_try_traceless(body, arg) : migrate_try(body, arg);
 	if (error != NULL && !migrate_is_error_of_input(error->sqlerrcode))
 		ReThrowError(error);
 	return error;

@@ -137,6 +137,11 @@ SELECT test.try($$SELECT * FROM test.proof('CREATE TABLE t (id int);', 'CREATE T
 SELECT * FROM test.verify('CREATE TABLE t ();|DROP TABLE t;');
 SELECT * FROM test.verify('CREATE TABLE t ();|DROP TABLE t;', 'ALTER TABLE t ADD a int;|ALTER TABLE t DROP a;');
 
+-- prepared statements and advisory locks outlive the rollback of a trial
+SELECT version, result, object, detail FROM migrate.verify(files => test.files('PREPARE prepared AS SELECT 1; SELECT pg_advisory_lock(1);|DEALLOCATE ALL; SELECT pg_advisory_unlock(1);', 'EXECUTE prepared;|'), format => 'updown', budget => NULL, project => 'prepared');
+SELECT count(*) FROM pg_prepared_statements;
+SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid();
+
 -- an ordinary role, for what is its own
 DROP ROLE IF EXISTS regress_migrate_verify;
 CREATE ROLE regress_migrate_verify;
