@@ -150,6 +150,111 @@ foreach my $by ('session', 'worker')
 }
 
 #
+# COPY into tables of each kind has the effects that it has on an ordinary table.
+#
+
+# Which columns a COPY names, and its rows; more than one INSERT has.
+my $numbers = join '', map { "$_\t{t}\n" } 1 .. 250;
+my @copies = (
+	[ '(k, f)', $numbers ],
+	[ '(a, "B c", d, e, f)', "one\tk\t1.005\t2026-01-01 00:00:00+00\t{t,f}\ntwo \\\\ ' \"\t\\N\t\\N\tinfinity\t\\N\n" ],
+	[ '(id, k, a)', "1000\t-1\t\\N\n" ],
+	[ '(k, m, n)', "5\thappy\t1000\n6\tsad\t1001\n" ],
+	[ '(k)', '' ],
+	[ '(k)', "7\n", 'WITH (FREEZE off)' ]);
+my $columns = 'id, k, a, "B c", twice, d, e, f, m, n, by';
+my %distribute = (
+	ordinary => '',
+	distributed => "SELECT create_distributed_table('%s', 'k')",
+	default => "SELECT create_distributed_table('%s', 'n')",
+	identity => "SELECT create_distributed_table('%s', 'id')",
+	single => "SELECT create_distributed_table('%s', NULL)",
+	reference => "SELECT create_reference_table('%s')",
+	managed => "SELECT citus_add_local_table_to_metadata('%s')");
+my %calls = (
+	apply => "SELECT count(*) FROM migrate.apply('%s', project => '%s')",
+	up => "CALL migrate.up('%s', project => '%s')",
+	session => "CALL migrate.up('%s', project => '%s')",
+	worker => "SET migrate.top_level = worker; CALL migrate.up('%s', project => '%s')");
+
+query($db, q{CREATE TYPE mood AS ENUM ('sad', 'happy')});
+foreach my $call (sort keys %calls)
+{
+	my $flag = $call eq 'session' || $call eq 'worker' ? "-- +goose NO TRANSACTION\n" : '';
+	my $expected;
+
+	foreach my $kind ('ordinary', grep { $_ ne 'ordinary' } sort keys %distribute)
+	{
+		my $table = "${kind}_$call";
+		my $dir = new_directory('1_rows.sql' => "$flag-- +goose Up\n"
+			  . join('', map { "COPY $table $_->[0] FROM stdin " . ($_->[2] // '') . ";\n$_->[1]\\.\n" } @copies));
+
+		query($db, "CREATE TABLE $table (gone integer, id bigint GENERATED ALWAYS AS IDENTITY, k bigint DEFAULT 7, a text DEFAULT 'as usual', \"B c\" varchar(5), "
+			  . 'twice bigint GENERATED ALWAYS AS (k * 2) STORED, d numeric(8, 2), e timestamptz, f boolean[], m mood, n bigserial, '
+			  . "uuid uuid DEFAULT gen_random_uuid(), at timestamptz DEFAULT clock_timestamp(), since timestamptz DEFAULT now(), by text DEFAULT current_user);\n"
+			  . "ALTER TABLE $table DROP gone;\n" . sprintf($distribute{$kind}, $table));
+		works(sprintf($calls{$call}, $dir, $table), "$call: COPY into a table of the kind $kind");
+		my $rows = query($db, "SELECT $columns FROM $table ORDER BY n, id")
+		  . query($db, "SELECT count(DISTINCT uuid), count(DISTINCT at) > 1, count(DISTINCT since) FROM $table");
+		if ($kind eq 'ordinary')
+		{
+			$expected = $rows;
+			is(() = $rows =~ /\n/g, 255, "$call: all rows are there");
+			next;
+		}
+		is($rows, $expected, "$call: they are those of an ordinary table");
+		is(query($db, "SELECT pg_relation_size('$table')"), 0, "$call: and none of them in the shell");
+		is( query($db, "SELECT count(*) > 1, count(DISTINCT result), bool_and(success) FROM run_command_on_placements('$table', 'SELECT md5(string_agg(t::text, '' '' ORDER BY n, id)) FROM %s t')"),
+			't|1|t', "$call: all nodes have the same, also of what differs between rows") if $kind eq 'reference';
+	}
+}
+
+# FREEZE; and what a down script copies
+foreach my $kind (grep { $_ ne 'ordinary' } sort keys %distribute)
+{
+	my $table = "${kind}_up";
+	my $dir = new_directory('1_frozen.sql' => "-- +goose Up\nCOPY $table (k) FROM stdin WITH (FREEZE);\n-100\n\\.\n-- +goose Down\nCOPY $table (k) FROM stdin FREEZE;\n-200\n-200\n\\.\n");
+	my $notice = qr/NOTICE:  00000: option FREEZE of COPY is ignored for distributed table "$table"/;
+
+	foreach my $calls ([ 'SELECT migrate.apply(%s)', 'SELECT migrate.rollback(%s)' ], [ 'CALL migrate.up(%s)', 'CALL migrate.down(%s)' ])
+	{
+		my ($up, $down) = map { sprintf $_, "project => '$table $calls->[0]'" } @$calls;
+
+		$up =~ s/\(/('$dir', /;
+		is(scalar(() = works($up, "$kind: $up") =~ /$notice/g), 1, 'says that FREEZE is ignored');
+		is(scalar(() = works($down, "$kind: $down") =~ /$notice/g), 1, 'says that FREEZE is ignored');
+	}
+	is(query($db, "SELECT count(*) FILTER (WHERE k = -100), count(*) FILTER (WHERE k = -200) FROM $table"), '2|4', "$kind: the rows of up and of down scripts");
+}
+
+# A role that may write some columns.  Citus passes its privileges on to the shards.
+query($db, q{
+	CREATE ROLE writer LOGIN;
+	GRANT pg_read_server_files TO writer;
+	GRANT USAGE ON SCHEMA migrate TO writer;
+	GRANT EXECUTE ON ALL ROUTINES IN SCHEMA migrate TO writer;
+});
+foreach my $kind (sort keys %distribute)
+{
+	my $table = "${kind}_some";
+	my $some = new_directory('1_some.sql' => "-- +goose Up\nCOPY $table (a, k, id) FROM stdin;\n" . join('', map { "x\t$_\t$_\n" } 1 .. 150) . "\\.\n");
+	my $other = new_directory('1_other.sql' => "-- +goose Up\nCOPY $table (k, id, n, other) FROM stdin;\n1\t1\t1\t1\n\\.\n");
+
+	query($db, "CREATE TABLE $table (id bigint, k bigint, a text, n bigint, other text);\n" . sprintf($distribute{$kind}, $table))
+	  unless $kind eq 'default';
+	next if $kind eq 'default';
+	query($db, "GRANT INSERT (id, k, a, n) ON $table TO writer");
+	foreach my $call ('apply', 'up')
+	{
+		my ($status, $out, $err) = sql($db, sprintf($calls{$call}, $some, "$table $call"), user => 'writer');
+
+		is($status, 0, "$kind: $call as a role that may write the columns of COPY") or diag($err);
+		fails_with($db, sprintf($calls{$call}, $other, "$table other $call"), '42501', qr/permission denied for table $table\n/, "$kind: and $call as one that may not", user => 'writer');
+	}
+	is(query($db, "SELECT count(*), count(DISTINCT k), min(a), count(other) FROM $table"), '300|150|x|0', "$kind: the rows");
+}
+
+#
 # Starters at once, and schemas as tenants
 #
 
