@@ -45,6 +45,8 @@
 typedef struct Batch
 {
 	Relation	rel;
+	uint64		first_line;		/* of the rows, as COPY counts them */
+	uint64		last_line;
 	int			ncolumns;		/* that are written ... */
 	int		   *columns;		/* ... their numbers, from 0 */
 	int			capacity;		/* in rows */
@@ -136,11 +138,11 @@ new_batch(Relation rel, List *names)
 }
 
 /*
- * The INSERT for the rows of the batch, palloc'd.  COPY gives values to identity
- * columns, too.
+ * The INSERT for the rows of the batch, palloc'd; "shown" is the length of what precedes
+ * its parameters.  COPY gives values to identity columns, too.
  */
 static char *
-insert_statement(const Batch *batch)
+insert_statement(const Batch *batch, int *shown)
 {
 	TupleDesc	desc = RelationGetDescr(batch->rel);
 	StringInfoData buf;
@@ -153,6 +155,7 @@ insert_statement(const Batch *batch)
 		appendStringInfo(&buf, "%s%s", i > 0 ? ", " : "",
 						 quote_identifier(NameStr(TupleDescAttr(desc, batch->columns[i])->attname)));
 	appendStringInfoString(&buf, ") OVERRIDING SYSTEM VALUE VALUES ");
+	*shown = buf.len;
 	for (int row = 0; row < batch->nrows; row++)
 	{
 		for (int i = 0; i < batch->ncolumns; i++)
@@ -167,10 +170,13 @@ insert_statement(const Batch *batch)
  * Add a row, which has a value for each of these columns.
  */
 static void
-add_row(Batch *batch, const Datum *values, const bool *nulls)
+add_row(Batch *batch, uint64 line, const Datum *values, const bool *nulls)
 {
 	int			first = batch->nrows * batch->ncolumns;
 
+	if (batch->nrows == 0)
+		batch->first_line = line;
+	batch->last_line = line;
 	for (int i = 0; i < batch->ncolumns; i++)
 	{
 		int			column = batch->columns[i];
@@ -182,14 +188,68 @@ add_row(Batch *batch, const Datum *values, const bool *nulls)
 	batch->nrows++;
 }
 
+/*
+ * Error context callback for the INSERT of a batch, which is "arg".
+ */
+static void
+batch_callback(void *arg)
+{
+	const Batch *batch = arg;
+
+	if (batch->first_line == batch->last_line)
+		migrate_callback_context("COPY %s, line " UINT64_FORMAT,
+								 RelationGetRelationName(batch->rel), batch->first_line);
+	else
+		migrate_callback_context("COPY %s, lines " UINT64_FORMAT " to " UINT64_FORMAT,
+								 RelationGetRelationName(batch->rel), batch->first_line, batch->last_line);
+}
+
+/*
+ * Raise the current error again, without the parameters of the statement, of which there
+ * are up to BATCH_PARAMETERS, in its context.
+ */
+static void
+rethrow_without_parameters(const char *statement, int shown)
+{
+	ErrorData  *error = CopyErrorData();
+	char	   *found = error->context != NULL ? strstr(error->context, statement) : NULL;
+
+	FlushErrorState();
+	if (found != NULL)
+		error->context = psprintf("%.*s...%s", (int) (found + shown - error->context),
+								  error->context, found + strlen(statement));
+	ReThrowError(error);
+}
+
 static void
 write_batch(Batch *batch)
 {
+	ErrorContextCallback callback = {
+		.callback = batch_callback,
+		.arg = batch,
+		.previous = error_context_stack
+	};
+	MemoryContext context = CurrentMemoryContext;
+	char	   *statement;
+	int			shown;
+
 	if (batch->nrows == 0)
 		return;
-	if (SPI_execute_with_args(insert_statement(batch), batch->nrows * batch->ncolumns, batch->types,
-							  batch->values, batch->nulls, false, 0) != SPI_OK_INSERT)
-		elog(ERROR, "could not insert rows");
+	statement = insert_statement(batch, &shown);
+	error_context_stack = &callback;
+	PG_TRY();
+	{
+		if (SPI_execute_with_args(statement, batch->nrows * batch->ncolumns, batch->types,
+								  batch->values, batch->nulls, false, 0) != SPI_OK_INSERT)
+			elog(ERROR, "could not insert rows");
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		rethrow_without_parameters(statement, shown);
+	}
+	PG_END_TRY();
+	error_context_stack = callback.previous;
 	batch->nrows = 0;
 }
 
@@ -241,7 +301,7 @@ migrate_insert_copied(CopyFromState state, Relation rel, List *names)
 		found = next_row(state, econtext, values, nulls);
 		if (found)
 		{
-			add_row(batch, values, nulls);
+			add_row(batch, state->cur_lineno, values, nulls);
 			processed++;
 		}
 		if (!found || batch->nrows == batch->capacity)

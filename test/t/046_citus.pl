@@ -51,8 +51,8 @@ sub up
 
 sub works
 {
-	my ($sql, $name) = @_;
-	my ($status, $out, $err) = sql($db, $sql);
+	my ($sql, $name, %options) = @_;
+	my ($status, $out, $err) = sql($db, $sql, %options);
 
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
 	is($status, 0, $name) or diag($err);
@@ -162,6 +162,8 @@ my @copies = (
 	[ '(k, m, n)', "5\thappy\t1000\n6\tsad\t1001\n" ],
 	[ '(k)', '' ],
 	[ '(k)', "7\n", 'WITH (FREEZE off)' ]);
+# an option since PostgreSQL 16
+push @copies, [ '(k, n, a)', "8\t\\D\t\\D\n9\t\\D\tx\n", "WITH (DEFAULT '\\D')" ] if $nodes[0]->pg_version >= 16;
 my $columns = 'id, k, a, "B c", twice, d, e, f, m, n, by';
 my %distribute = (
 	ordinary => '',
@@ -199,7 +201,7 @@ foreach my $call (sort keys %calls)
 		if ($kind eq 'ordinary')
 		{
 			$expected = $rows;
-			is(() = $rows =~ /\n/g, 255, "$call: all rows are there");
+			is(query($db, "SELECT count(*) FROM $table"), 250 + 2 + 1 + 2 + 0 + 1 + (@copies > 6 ? 2 : 0), "$call: all rows are there");
 			next;
 		}
 		is($rows, $expected, "$call: they are those of an ordinary table");
@@ -207,6 +209,15 @@ foreach my $call (sort keys %calls)
 		is( query($db, "SELECT count(*) > 1, count(DISTINCT result), bool_and(success) FROM run_command_on_placements('$table', 'SELECT md5(string_agg(t::text, '' '' ORDER BY n, id)) FROM %s t')"),
 			't|1|t', "$call: all nodes have the same, also of what differs between rows") if $kind eq 'reference';
 	}
+}
+
+# An error on a node
+my $twice = new_directory('1_twice.sql' => "-- +goose Up\nCOPY tenant FROM stdin;\n" . join('', map { "$_\tx\n" } 1001 .. 1120) . "1119\tx\n\\.\n");
+foreach my $call ('apply', 'up')
+{
+	fails_with($db, sprintf($calls{$call}, $twice, 'twice'), '23505',
+		qr/\(id\)=\(1119\).*\nSQL statement "INSERT INTO public\.tenant \(id, name\) OVERRIDING SYSTEM VALUE VALUES \.\.\."\nCOPY tenant, lines 101 to 121\nmigration 1/s,
+		"$call: an error on a node names the lines of its INSERT");
 }
 
 # FREEZE; and what a down script copies
@@ -234,24 +245,37 @@ query($db, q{
 	GRANT USAGE ON SCHEMA migrate TO writer;
 	GRANT EXECUTE ON ALL ROUTINES IN SCHEMA migrate TO writer;
 });
-foreach my $kind (sort keys %distribute)
+foreach my $kind (grep { $_ ne 'default' } sort keys %distribute)
 {
 	my $table = "${kind}_some";
 	my $some = new_directory('1_some.sql' => "-- +goose Up\nCOPY $table (a, k, id) FROM stdin;\n" . join('', map { "x\t$_\t$_\n" } 1 .. 150) . "\\.\n");
 	my $other = new_directory('1_other.sql' => "-- +goose Up\nCOPY $table (k, id, n, other) FROM stdin;\n1\t1\t1\t1\n\\.\n");
 
-	query($db, "CREATE TABLE $table (id bigint, k bigint, a text, n bigint, other text);\n" . sprintf($distribute{$kind}, $table))
-	  unless $kind eq 'default';
-	next if $kind eq 'default';
-	query($db, "GRANT INSERT (id, k, a, n) ON $table TO writer");
+	query($db, "CREATE TABLE $table (id bigint, k bigint, a text, n bigint, other text);\n" . sprintf($distribute{$kind}, $table)
+		  . ";\nGRANT INSERT (id, k, a, n) ON $table TO writer");
 	foreach my $call ('apply', 'up')
 	{
-		my ($status, $out, $err) = sql($db, sprintf($calls{$call}, $some, "$table $call"), user => 'writer');
-
-		is($status, 0, "$kind: $call as a role that may write the columns of COPY") or diag($err);
+		works(sprintf($calls{$call}, $some, "$table $call"), "$kind: $call as a role that may write the columns of COPY", user => 'writer');
 		fails_with($db, sprintf($calls{$call}, $other, "$table other $call"), '42501', qr/permission denied for table $table\n/, "$kind: and $call as one that may not", user => 'writer');
 	}
 	is(query($db, "SELECT count(*), count(DISTINCT k), min(a), count(other) FROM $table"), '300|150|x|0', "$kind: the rows");
+
+	# Citus names columns with a default in what it sends to a shard
+	query($db, "ALTER TABLE $table ALTER other SET DEFAULT 'other'");
+	foreach my $call ('apply', 'up')
+	{
+		my $project = "$table default $call";
+
+		if ($kind eq 'ordinary')
+		{
+			works(sprintf($calls{$call}, $some, $project), "$kind: $call with a default of another column", user => 'writer');
+		}
+		else
+		{
+			fails_with($db, sprintf($calls{$call}, $some, $project), '42501', qr/permission denied for table ${table}_\d+\n/,
+				"$kind: $call with a default of another column needs the privilege on that one, too", user => 'writer');
+		}
+	}
 }
 
 #
@@ -266,10 +290,11 @@ close_session($_) foreach @starters;
 
 query($db, "SET citus.enable_schema_based_sharding = on; CREATE SCHEMA t1; CREATE SCHEMA t2;");
 # Citus makes such tables of those that are created at top level
-my $tenant = new_directory('1_tenant.sql' => "-- +goose NO TRANSACTION\n-- +goose Up\nCREATE TABLE note (id bigint PRIMARY KEY, t text);\nCOPY note FROM stdin;\n1\tone\n\\.\n",
+my $tenant = new_directory('1_tenant.sql' => "-- +goose NO TRANSACTION\n-- +goose Up\nCREATE TABLE note (id bigserial PRIMARY KEY, t text);\nCOPY note FROM stdin;\n1000\tone\n\\.\nCOPY note (t) FROM stdin;\ntwo\nthree\n\\.\n",
 	'2_index.sql' => "-- +goose NO TRANSACTION\n-- +goose Up\nCREATE INDEX CONCURRENTLY note_t ON note (t);\n");
 works("CALL migrate.up_schemas('$tenant', schemas => '{t1,t2}')", 'schema-based sharding: up_schemas');
-is(query($db, 'SELECT (SELECT t FROM t1.note), (SELECT t FROM t2.note)'), 'one|one', 'with the rows of COPY');
+is(query($db, "SELECT string_agg(concat_ws(' ', id, t), ', ' ORDER BY id) FROM $_.note"), '1 two, 2 three, 1000 one', "$_: with the rows of COPY")
+  foreach 't1', 't2';
 is(query($db, "SELECT count(*) FROM citus_tables WHERE citus_table_type = 'schema'"), 2, 'as tables of Citus');
 
 # a history that another tool has left
