@@ -166,6 +166,10 @@ extern char *migrate_text_cache_get(const MigrateTextCache *cache, const char *f
 									bool *may_include, const char **name);
 extern void migrate_text_cache_put(MigrateTextCache *cache, const char *file,
 								   const char *sql, int length, bool may_include);
+extern void migrate_text_cache_put_whole(MigrateTextCache *cache, const char *file, const uint8 *sha256,
+										 const char *text, int length);
+extern char *migrate_text_cache_get_whole(const MigrateTextCache *cache, const char *file,
+										  const uint8 *sha256);
 
 /* in section.c */
 extern const char *migrate_grammar_up(const MigrateGrammar *grammar);

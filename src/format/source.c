@@ -55,6 +55,15 @@ use_cached(MigrateSource *source, const char *file)
 }
 
 /*
+ * May a text have a line that includes a file?
+ */
+static bool
+may_include_files(const char *sql)
+{
+	return migrate_may_include(sql) || migrate_may_have_action(sql);
+}
+
+/*
  * Read a file unless it is the one read last: sections of one file are usually read
  * one after the other.  False if it has become a folder.
  */
@@ -77,24 +86,32 @@ migrate_source_read_file(MigrateSource *source, const char *file)
 	MemoryContextSwitchTo(old);
 	if (source->sql == NULL)
 		return false;
-	source->may_include = migrate_may_include(source->sql) || migrate_may_have_action(source->sql);
+	source->may_include = may_include_files(source->sql);
 	migrate_text_cache_put(source->cache, source->file, source->sql, source->length,
 						   source->may_include);
 	return true;
 }
 
 /*
- * The text of a manifest, palloc'd; NULL if the directory has none of that name.
- * "arg" is the source.
+ * The text of a manifest or an included file, palloc'd; NULL if the directory has none of
+ * that name.  "arg" is the source.
  */
 char *
 migrate_source_read_other(void *arg, const char *file, int *length)
 {
 	MigrateSource *source = arg;
+	const char *name;
+	bool		may_include;
+	char	   *str = migrate_text_cache_get(source->cache, file, length, &may_include, &name);
 
+	if (str != NULL)
+		return pnstrdup(str, *length);
 	if (!migrate_may_have_name(migrate_directory_names(source->dir), file))
 		return NULL;
-	return migrate_directory_read(source->dir, file, length);
+	str = migrate_directory_read(source->dir, file, length);
+	if (str != NULL && source->cache != NULL)
+		migrate_text_cache_put(source->cache, file, str, *length, may_include_files(str));
+	return str;
 }
 
 /*
@@ -170,6 +187,9 @@ hash_whole(void *arg)
 	char	   *str = section_text(hashing->source, hashing->section, &length);
 
 	sha256_text(hashing->source, str, length, hashing->section->sha256);
+	if (hashing->source->may_include)
+		migrate_text_cache_put_whole(hashing->source->cache, hashing->section->file,
+									 hashing->section->sha256, str, length);
 	pfree(str);
 }
 
@@ -401,13 +421,17 @@ migrate_source_text(MigrateSource *source, const MigrateSection *section)
 	bool		cached_include;
 	const char *cached = migrate_text_cache_get(source->cache, section->file, &cached_length,
 												&cached_include, &name);
-	bool		there = migrate_source_read_file(source, section->file) &&
-		migrate_section_end(section) <= source->length;
-	char	   *str = NULL;
+	bool		there;
+	char	   *str;
 	int			length;
 
 	if (section->broken != NULL)
 		ReThrowError(section->broken);
+	str = migrate_text_cache_get_whole(source->cache, section->file, section->sha256);
+	if (str != NULL)
+		return str;
+	there = migrate_source_read_file(source, section->file) &&
+		migrate_section_end(section) <= source->length;
 	if (there)
 	{
 		str = section_text(source, section, &length);

@@ -22,11 +22,22 @@
 /* ... of files that are no larger than this */
 #define CACHE_FILE_BYTES	(64 * 1024)
 
+/*
+ * The text of a section with the files that it includes.
+ */
+typedef struct WholeSection
+{
+	uint8		sha256[PG_SHA256_DIGEST_LENGTH];	/* of this text */
+	int			length;
+	char text[	FLEXIBLE_ARRAY_MEMBER];
+}			WholeSection;
+
 typedef struct CachedFile
 {
 	char	   *sql;			/* NULL: not kept */
 	int			length;
 	bool		may_include;
+	WholeSection *whole;		/* of its first section that includes a file */
 } CachedFile;
 
 struct MigrateTextCache
@@ -88,4 +99,41 @@ migrate_text_cache_put(MigrateTextCache *cache, const char *file, const char *sq
 	cached->length = length;
 	cached->may_include = may_include;
 	cache->bytes += length;
+}
+
+/*
+ * Keep a copy of the text of a section of a file, with what it includes, if there is room
+ * and none of that file is kept; nothing if "cache" is NULL.
+ */
+void
+migrate_text_cache_put_whole(MigrateTextCache *cache, const char *file, const uint8 *sha256,
+							 const char *text, int length)
+{
+	int			number = cache == NULL ? -1 : migrate_find_name(cache->names, file);
+	WholeSection *whole;
+
+	if (number < 0 || length > CACHE_FILE_BYTES || cache->bytes + length > CACHE_BYTES ||
+		cache->files[number].whole != NULL)
+		return;
+	whole = MemoryContextAlloc(GetMemoryChunkContext(cache), offsetof(WholeSection, text) + length + 1);
+	memcpy(whole->sha256, sha256, PG_SHA256_DIGEST_LENGTH);
+	whole->length = length;
+	memcpy(whole->text, text, length + 1);
+	cache->files[number].whole = whole;
+	cache->bytes += length;
+}
+
+/*
+ * The text of the section of that hash, with what it includes, palloc'd; NULL if it is not
+ * kept (or "cache" is NULL).
+ */
+char *
+migrate_text_cache_get_whole(const MigrateTextCache *cache, const char *file, const uint8 *sha256)
+{
+	int			number = cache == NULL ? -1 : migrate_find_name(cache->names, file);
+	const		WholeSection *whole = number < 0 ? NULL : cache->files[number].whole;
+
+	if (whole == NULL || memcmp(whole->sha256, sha256, PG_SHA256_DIGEST_LENGTH) != 0)
+		return NULL;
+	return pnstrdup(whole->text, whole->length);
 }
