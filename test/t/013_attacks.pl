@@ -122,40 +122,49 @@ is(is_superuser('eve'), 'f', 'temporary tables of its caller do not hide those o
 is(query($db, 'SELECT count(*) FROM app.settings'), '1', 'whose table gets the row');
 
 #
-# An included file that changes between reading and storing
+# An included file that changes between reading and storing, a small one, which is read
+# once, and a large one
 #
 
-$db = deployable('store');
-mkdir "$base/$_" or die foreach 'team', 'team/inc', 'copy', 'copy/inc';
-my $team = write_files("$base/team",
-	'20250101000000_a.sql' =>
-	  "-- migrate:up\nCREATE TABLE public.t1 (a int);\n-- migrate:down\n\\i inc/drop.sql\n",
-	'inc/drop.sql' => "DROP TABLE public.t1;\n");
-my $copy = write_files("$base/copy",
-	'20250101000000_a.sql' =>
-	  "-- migrate:up\nCREATE TABLE public.t1 (a int);\n-- migrate:down\n\\i inc/drop.sql\n",
-	'20250102000000_b.sql' => "-- migrate:up\nSELECT 2;\n-- migrate:down\n",
-	'inc/drop.sql' => "DROP TABLE public.t1;\n");
-query(
-	$db, "CREATE TABLE eve.schema_migrations (version varchar(128) PRIMARY KEY);
-	 INSERT INTO eve.schema_migrations VALUES ('20250101000000')", %eve);
-my $holder = open_session($db, %eve);
-my $adopter = open_session($db, %eve);
-ask($holder, "BEGIN; SELECT FROM migrate.baseline('$team', project => 'x');");
-start($adopter,
-	"SET search_path = eve; SELECT FROM migrate.adopt('$copy', tool => 'dbmate', project => 'x');");
-wait_until('it waits', sub { query($db, "SELECT count(*) > 0 FROM pg_stat_activity WHERE query LIKE 'migrate.%: waiting for process %'") eq 't' });
-write_files($copy, 'inc/drop.sql' => "DROP TABLE public.t1; ALTER ROLE eve SUPERUSER;\n");
-ask($holder, 'ROLLBACK;');
-my ($out, $err) = finish($adopter);
-like($err, qr/ERROR:  55000: file "20250101000000_a.sql" has changed during the run/,
-	'adopt stores the text that it has read, or nothing');
-is( query($db, "SELECT count(*) FROM migrate.script WHERE sha256 <> sha256(convert_to(text, 'UTF8'))"),
-	'0', 'every text has its hash');
-query($db, "SELECT FROM migrate.apply('$team')");
-query($db, 'SELECT FROM migrate.rollback()');
-is(is_superuser('eve'), 'f', "so a superuser's rollback runs the text that it has applied");
-close_session($_) foreach $holder, $adopter;
+my ($out, $err);
+
+foreach my $size ('small', 'large')
+{
+	my $drop = ($size eq 'large' ? "-- padding\n" x 10_000 : '') . "DROP TABLE public.t1;";
+	my $up_and_down = "-- migrate:up\nCREATE TABLE public.t1 (a int);\n-- migrate:down\n\\i inc/drop.sql\n";
+
+	$db = deployable("store_$size");
+	mkdir "$base/$_" or die foreach "team_$size", "team_$size/inc", "copy_$size", "copy_$size/inc";
+	my $team = write_files("$base/team_$size",
+		'20250101000000_a.sql' => $up_and_down,
+		'inc/drop.sql' => "$drop\n");
+	my $copy = write_files("$base/copy_$size",
+		'20250101000000_a.sql' => $up_and_down,
+		'20250102000000_b.sql' => "-- migrate:up\nSELECT 2;\n-- migrate:down\n",
+		'inc/drop.sql' => "$drop\n");
+	query(
+		$db, "CREATE TABLE eve.schema_migrations (version varchar(128) PRIMARY KEY);
+		 INSERT INTO eve.schema_migrations VALUES ('20250101000000')", %eve);
+	my $holder = open_session($db, %eve);
+	my $adopter = open_session($db, %eve);
+	ask($holder, "BEGIN; SELECT FROM migrate.baseline('$team', project => 'x');");
+	start($adopter,
+		"SET search_path = eve; SELECT FROM migrate.adopt('$copy', tool => 'dbmate', project => 'x');");
+	wait_until('it waits', sub { query($db, "SELECT count(*) > 0 FROM pg_stat_activity WHERE query LIKE 'migrate.%: waiting for process %'") eq 't' });
+	write_files($copy, 'inc/drop.sql' => "$drop ALTER ROLE eve SUPERUSER;\n");
+	ask($holder, 'ROLLBACK;');
+	($out, $err) = finish($adopter);
+	$size eq 'large' ?
+	  like($err, qr/ERROR:  55000: file "20250101000000_a.sql" has changed during the run/, "$size: adopt stores nothing") :
+	  is(query($db, "SELECT count(*) FROM migrate.script WHERE text ~ 'DROP TABLE'"), '1', "$size: adopt stores the text");
+	is(query($db, "SELECT count(*) FROM migrate.script WHERE text ~ 'SUPERUSER'"), '0', "$size: that it has read");
+	is( query($db, "SELECT count(*) FROM migrate.script WHERE sha256 <> sha256(convert_to(text, 'UTF8'))"),
+		'0', "$size: every text has its hash");
+	query($db, "SELECT FROM migrate.apply('$team')");
+	query($db, 'SELECT FROM migrate.rollback()');
+	is(is_superuser('eve'), 'f', "$size: so a superuser's rollback runs the text that it has applied");
+	close_session($_) foreach $holder, $adopter;
+}
 
 #
 # A run whose statement releases the lock
