@@ -76,26 +76,12 @@ migrate_changelog_next_file(MigrateChangelog *changelog)
 }
 
 /*
- * The name of a property in small letters, palloc'd: its case does not matter in an
- * attribute.
- */
-static char *
-fold_name(const char *name, int length)
-{
-	char	   *folded = pnstrdup(name, length);
-
-	for (char *p = folded; *p != '\0'; p++)
-		*p = pg_tolower((unsigned char) *p);
-	return folded;
-}
-
-/*
  * The value of a property, NULL if it has none so far.
  */
 static const char *
 value_of(const MigrateChangelog *changelog, const char *name, int length)
 {
-	char	   *folded = fold_name(name, length);
+	char	   *folded = migrate_fold_name(name, length);
 	const MigrateVariable *property = migrate_names_get(changelog->by_name, folded);
 
 	if (property != NULL && changelog->limit >= 0 && property->number >= changelog->limit)
@@ -205,7 +191,7 @@ hash_property(MigrateChangelog *changelog, const MigrateVariable *property)
 static void
 add_property(MigrateChangelog *changelog, MigrateVariable *variable, bool is_global)
 {
-	char	   *folded = fold_name(variable->name, strlen(variable->name));
+	char	   *folded = migrate_fold_name(variable->name, strlen(variable->name));
 
 	if (is_global)
 	{

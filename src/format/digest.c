@@ -330,7 +330,7 @@ add_included_files(MigrateDigester *digester, const char *file, const char *byte
  */
 bool
 migrate_digest_part(MigrateDigester *digester, const MigrateFileName *file,
-					const MigrateChangesetsRead * changesets,
+					const MigrateChangesetsRead *changesets,
 					const char *bytes, int length, uint8 *digest, MigrateNames **included)
 {
 	StringInfo	said = &digester->said;

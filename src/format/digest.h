@@ -29,7 +29,7 @@ extern MigrateDigester *migrate_digester_begin(MigrateDirectory *dir, const Migr
 											   const MigrateFlywaySettings *flyway,
 											   const MigrateFormat *shown);
 extern bool migrate_digest_part(MigrateDigester *digester, const MigrateFileName *file,
-								const MigrateChangesetsRead * changesets,
+								const MigrateChangesetsRead *changesets,
 								const char *bytes, int length, uint8 *digest,
 								MigrateNames **included);
 extern void migrate_digest_join(uint8 *digest, const uint8 *down);
@@ -43,11 +43,11 @@ typedef struct MigrateKnownSearch MigrateKnownSearch;
 extern bool migrate_digest_parsed(MigrateDigester *digester, const MigrateDigestPart *part,
 								  const char *sql, int length, bool detected,
 								  const MigrateNames *included, uint8 *digest);
-extern MigrateKnownSearch * migrate_known_begin(MigrateDirectory *dir, MigrateDigester *digester, List *files,
-												const MigrateKnown *known, MigrateNames *included,
-												struct MigrateChangelog *changelog,
-												struct MigrateAtlasSum *atlas_sum);
-extern bool migrate_known_file(MigrateKnownSearch * search, MigrateFileName *file, List **migrations);
-extern void migrate_known_end(MigrateKnownSearch * search);
+extern MigrateKnownSearch *migrate_known_begin(MigrateDirectory *dir, MigrateDigester *digester, List *files,
+											   const MigrateKnown *known, MigrateNames *included,
+											   struct MigrateChangelog *changelog,
+											   struct MigrateAtlasSum *atlas_sum);
+extern bool migrate_known_file(MigrateKnownSearch *search, MigrateFileName *file, List **migrations);
+extern void migrate_known_end(MigrateKnownSearch *search);
 
 #endif							/* MIGRATE_FORMAT_DIGEST_H */

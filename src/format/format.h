@@ -113,7 +113,7 @@ typedef struct MigrateChangesetsRead
 	int			count;			/* so many there are; 0: the format has none */
 	const uint8 *properties;	/* hash of those that were defined before it,
 								 * or NULL */
-}			MigrateChangesetsRead;
+} MigrateChangesetsRead;
 
 /*
  * What the digest of a migration is made of: one of its files.  Changesets of one file

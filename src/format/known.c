@@ -132,7 +132,7 @@ has_down_files(List *files)
  * Put a file into the group of its migration; false if no digest is recorded for it.
  */
 static bool
-add_to_group(const MigrateKnownSearch * search, FileGroup *group, MigrateFileName *file)
+add_to_group(const MigrateKnownSearch *search, FileGroup *group, MigrateFileName *file)
 {
 	if (group->row == NULL)
 		group->row = search->known->find(search->known->arg, file->sort_key,
@@ -157,7 +157,7 @@ add_to_group(const MigrateKnownSearch * search, FileGroup *group, MigrateFileNam
  * several.
  */
 static void
-group_files(MigrateKnownSearch * search, List *files)
+group_files(MigrateKnownSearch *search, List *files)
 {
 	ListCell   *lc;
 
@@ -188,8 +188,8 @@ group_files(MigrateKnownSearch * search, List *files)
  * in formats without them.
  */
 static bool
-digest_file(MigrateKnownSearch * search, const MigrateFileName *file,
-			const MigrateChangesetsRead * changesets, uint8 *digest, MigrateNames **included)
+digest_file(MigrateKnownSearch *search, const MigrateFileName *file,
+			const MigrateChangesetsRead *changesets, uint8 *digest, MigrateNames **included)
 {
 	search->bytes = migrate_directory_bytes(search->dir, file->file, &search->length);
 	*included = NULL;
@@ -202,7 +202,7 @@ digest_file(MigrateKnownSearch * search, const MigrateFileName *file,
  * Remember the files that a known migration includes.
  */
 static void
-keep_included(MigrateKnownSearch * search, const MigrateNames *included)
+keep_included(MigrateKnownSearch *search, const MigrateNames *included)
 {
 	MemoryContext old;
 	List	   *names = included ? migrate_names_list(included) : NIL;
@@ -221,7 +221,7 @@ keep_included(MigrateKnownSearch * search, const MigrateNames *included)
  * Are the files of a group as recorded?  Then search->bytes is the text of the up file.
  */
 static bool
-is_known(MigrateKnownSearch * search, const FileGroup *group)
+is_known(MigrateKnownSearch *search, const FileGroup *group)
 {
 	uint8		digest[PG_SHA256_DIGEST_LENGTH];
 	uint8		down[PG_SHA256_DIGEST_LENGTH];
@@ -276,7 +276,7 @@ known_migration(const FileGroup *group, const MigrateKnown *known)
  * search->bytes.
  */
 static void
-note_known(MigrateKnownSearch * search, Migration *migration)
+note_known(MigrateKnownSearch *search, Migration *migration)
 {
 	char	   *sql;
 
@@ -294,7 +294,7 @@ note_known(MigrateKnownSearch * search, Migration *migration)
  * The changesets of a file, if all are recorded and it is as it was.
  */
 static List *
-known_changesets(MigrateKnownSearch * search, MigrateFileName *file)
+known_changesets(MigrateKnownSearch *search, MigrateFileName *file)
 {
 	const uint8 *recorded;
 	uint8		digest[PG_SHA256_DIGEST_LENGTH];
@@ -333,7 +333,7 @@ known_changesets(MigrateKnownSearch * search, MigrateFileName *file)
  * another one.
  */
 static const FileGroup *
-known_group(MigrateKnownSearch * search, FileGroup *alone, MigrateFileName *file)
+known_group(MigrateKnownSearch *search, FileGroup *alone, MigrateFileName *file)
 {
 	FileGroup  *group = alone;
 
@@ -367,7 +367,7 @@ known_group(MigrateKnownSearch * search, FileGroup *alone, MigrateFileName *file
  * their order.  Errors: those of reading files.
  */
 bool
-migrate_known_file(MigrateKnownSearch * search, MigrateFileName *file, List **migrations)
+migrate_known_file(MigrateKnownSearch *search, MigrateFileName *file, List **migrations)
 {
 	FileGroup	alone = {0};
 	const FileGroup *group;
@@ -412,7 +412,7 @@ migrate_known_begin(MigrateDirectory *dir, MigrateDigester *digester, List *file
 }
 
 void
-migrate_known_end(MigrateKnownSearch * search)
+migrate_known_end(MigrateKnownSearch *search)
 {
 	MemoryContextDelete(search->scratch);
 	pfree(search);

@@ -76,7 +76,7 @@ may_have_digest(const Migration *migration)
  */
 static bool
 may_changesets_have_digest(const MigrateSource *source, List *migrations, const char *file,
-						   MigrateChangesetsRead * read)
+						   MigrateChangesetsRead *read)
 {
 	const MigrateChangelog *changelog = source->changelog;
 	ListCell   *lc;

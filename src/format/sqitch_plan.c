@@ -71,7 +71,7 @@ typedef struct SqitchTag
 {
 	SqitchChange *change;
 	int			line;
-}			SqitchTag;
+} SqitchTag;
 
 typedef struct SqitchPlan
 {
@@ -206,7 +206,7 @@ find_change(const SqitchPlan *plan, const char *name)
 static bool
 has_tag(const SqitchPlan *plan, const char *tag, int ordinal)
 {
-	const		SqitchTag *found = migrate_names_get(plan->tags, tag);
+	const SqitchTag *found = migrate_names_get(plan->tags, tag);
 
 	return found != NULL && found->change->ordinal < ordinal;
 }
@@ -338,9 +338,9 @@ static void
 note_copy(const SqitchPlan *plan, char *script)
 {
 	char	   *at = strrchr(script, '@');
-	const		SqitchTag *tag = at ? migrate_names_get(plan->tags, at) : NULL;
+	const SqitchTag *tag = at ? migrate_names_get(plan->tags, at) : NULL;
 	SqitchChange *change = tag ? last_change(plan, pnstrdup(script, at - script), tag->change->ordinal) : NULL;
-	const		SqitchTag *other = change ? change->copied_for : NULL;
+	const SqitchTag *other = change ? change->copied_for : NULL;
 
 	if (change == NULL || change->rework == NULL ||
 		(other != NULL && (other->change->ordinal > tag->change->ordinal ||

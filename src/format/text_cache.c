@@ -30,7 +30,7 @@ typedef struct WholeSection
 	uint8		sha256[PG_SHA256_DIGEST_LENGTH];	/* of this text */
 	int			length;
 	char text[	FLEXIBLE_ARRAY_MEMBER];
-}			WholeSection;
+} WholeSection;
 
 typedef struct CachedFile
 {
@@ -131,7 +131,7 @@ char *
 migrate_text_cache_get_whole(const MigrateTextCache *cache, const char *file, const uint8 *sha256)
 {
 	int			number = cache == NULL ? -1 : migrate_find_name(cache->names, file);
-	const		WholeSection *whole = number < 0 ? NULL : cache->files[number].whole;
+	const WholeSection *whole = number < 0 ? NULL : cache->files[number].whole;
 
 	if (whole == NULL || memcmp(whole->sha256, sha256, PG_SHA256_DIGEST_LENGTH) != 0)
 		return NULL;

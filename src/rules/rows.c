@@ -94,15 +94,15 @@ typedef struct Views
 	LOCKMODE	lock;			/* that their tables get ... */
 	bool		scans;			/* ... which are read as a whole */
 	HTAB	   *seen;			/* of Oid */
-}			Views;
+} Views;
 
-static void tables_of_view(Views * views, Oid view);
+static void tables_of_view(Views *views, Oid view);
 
 /*
  * The tables of a view's query.
  */
 static void
-tables_of_query(Views * views, const Query *query, Oid view)
+tables_of_query(Views *views, const Query *query, Oid view)
 {
 	ListCell   *lc;
 
@@ -130,7 +130,7 @@ tables_of_query(Views * views, const Query *query, Oid view)
 }
 
 static void
-tables_of_view(Views * views, Oid view)
+tables_of_view(Views *views, Oid view)
 {
 	Relation	rel;
 	bool		found;

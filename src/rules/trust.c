@@ -53,9 +53,9 @@ typedef struct Trust
 	HTAB	   *seen;			/* types (Oid) that are trusted so far: each
 								 * is gone through once, whatever has columns
 								 * of it */
-}			Trust;
+} Trust;
 
-static bool trusts_type(Trust * trust, Oid type);
+static bool trusts_type(Trust *trust, Oid type);
 
 static Trust
 begin_trust(Relation rel)
@@ -69,7 +69,7 @@ begin_trust(Relation rel)
 }
 
 static bool
-end_trust(Trust * trust, bool trusted)
+end_trust(Trust *trust, bool trusted)
 {
 	hash_destroy(trust->seen);
 	return trusted;
@@ -117,7 +117,7 @@ has_others_code(Node *node, void *context)
  * it looks a domain up.
  */
 static bool
-trusts_checks_of_domain(Trust * trust, Oid domain)
+trusts_checks_of_domain(Trust *trust, Oid domain)
 {
 	Relation	constraints = table_open(ConstraintRelationId, AccessShareLock);
 	ScanKeyData key;
@@ -140,7 +140,7 @@ trusts_checks_of_domain(Trust * trust, Oid domain)
 }
 
 static bool
-trusts_columns(Trust * trust, Oid relid)
+trusts_columns(Trust *trust, Oid relid)
 {
 	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
 	AttrNumber	natts;
@@ -161,7 +161,7 @@ trusts_columns(Trust * trust, Oid relid)
 }
 
 static bool
-trusts_range(Trust * trust, Oid type)
+trusts_range(Trust *trust, Oid type)
 {
 	HeapTuple	tuple = SearchSysCache1(RANGETYPE, ObjectIdGetDatum(type));
 	Oid			canonical;
@@ -178,7 +178,7 @@ trusts_range(Trust * trust, Oid type)
  * other roles?
  */
 static bool
-trusts_type(Trust * trust, Oid type)
+trusts_type(Trust *trust, Oid type)
 {
 	bool		found = type < FirstNormalObjectId;
 	HeapTuple	tuple;
@@ -226,7 +226,7 @@ migrate_trusts_type(Oid type)
  * values of these.
  */
 static bool
-trusts_candidates(Trust * trust, FuncCandidateList candidates, bool operators)
+trusts_candidates(Trust *trust, FuncCandidateList candidates, bool operators)
 {
 	for (FuncCandidateList c = candidates; c != NULL; c = c->next)
 	{
@@ -310,7 +310,7 @@ migrate_trusts_checks(Relation rel)
 }
 
 static bool
-trusts_key(Trust * trust, Oid relid)
+trusts_key(Trust *trust, Oid relid)
 {
 	HeapTuple	tuple = SearchSysCache1(PARTRELID, ObjectIdGetDatum(relid));
 	Form_pg_partitioned_table form;

@@ -110,13 +110,9 @@ migrate_configured_path(const MigrateRun *run, const char *file)
 }
 
 static char *
-lower_name(const char *name)
+lower_name(const MigrateVariable *var)
 {
-	char	   *copy = pstrdup(name);
-
-	for (char *c = copy; *c != '\0'; c++)
-		*c = pg_tolower((unsigned char) *c);
-	return copy;
+	return migrate_fold_name(var->name, strlen(var->name));
 }
 
 /*
@@ -134,13 +130,13 @@ variables_of(MigrateRun *run, const MigrateFlywaySettings *settings)
 	old = MemoryContextSwitchTo(run->context);
 	run->configured = migrate_names_create();
 	foreach(lc, run->request->vars)
-		(void) migrate_names_add(run->configured, lower_name(((MigrateVariable *) lfirst(lc))->name), lfirst(lc));
+		(void) migrate_names_add(run->configured, lower_name(lfirst(lc)), lfirst(lc));
 	for (int i = list_length(settings->variables) - 1; i >= 0; i--)
 	{
 		MigrateVariable *var = list_nth(settings->variables, i);
 
 		CHECK_FOR_INTERRUPTS();
-		(void) migrate_names_add(run->configured, lower_name(var->name), var);
+		(void) migrate_names_add(run->configured, lower_name(var), var);
 	}
 	MemoryContextSwitchTo(old);
 	return run->configured;
@@ -162,7 +158,7 @@ migrate_configured_values_changed(MigrateRun *run, const MigrateItem *item)
 	foreach(lc, item->applied->up_vars)
 	{
 		const MigrateVariable *stored = lfirst(lc);
-		char	   *name = lower_name(stored->name);
+		char	   *name = lower_name(stored);
 		const MigrateVariable *now = migrate_names_get(variables_of(run, settings), name);
 
 		CHECK_FOR_INTERRUPTS();

@@ -120,3 +120,17 @@ migrate_names_list(const MigrateNames *names)
 		list = lappend(list, unconstify(char *, entry->name));
 	return list;
 }
+
+/*
+ * The first "length" bytes of a name in small letters, palloc'd: for names whose case does
+ * not matter.
+ */
+char *
+migrate_fold_name(const char *name, int length)
+{
+	char	   *folded = pnstrdup(name, length);
+
+	for (char *p = folded; *p != '\0'; p++)
+		*p = pg_tolower((unsigned char) *p);
+	return folded;
+}

@@ -27,5 +27,6 @@ extern void *migrate_names_get(const MigrateNames *names, const char *name);
 extern bool migrate_names_have(const MigrateNames *names, const char *name);
 extern void migrate_names_remove(MigrateNames *names, const char *name);
 extern List *migrate_names_list(const MigrateNames *names);
+extern char *migrate_fold_name(const char *name, int length);
 
 #endif							/* MIGRATE_UTIL_NAMES_H */

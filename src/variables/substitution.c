@@ -109,11 +109,7 @@ same_name(const char *name, const char *other, int length, bool fold)
 static char *
 table_name(const char *name, int length, bool fold)
 {
-	char	   *copy = pnstrdup(name, length);
-
-	for (char *p = copy; fold && *p != '\0'; p++)
-		*p = pg_tolower((unsigned char) *p);
-	return copy;
+	return fold ? migrate_fold_name(name, length) : pnstrdup(name, length);
 }
 
 /*
