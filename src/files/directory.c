@@ -318,7 +318,8 @@ migrate_server_open(const char *path, bool confined)
 	if (!is_absolute_path(path))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("path of directory \"%s\" is not absolute", path)));
+				 errmsg("path of directory \"%s\" is not absolute", path),
+				 errhint(MIGRATE_HINT_WHERE)));
 	dir->root = migrate_permitted_root(dir->path, &target);
 
 	if (!AcquireExternalFD())

@@ -75,6 +75,7 @@ migrate_directory_decode(const char *name, char *data, int *length)
 				(errcode(ERRCODE_CHARACTER_NOT_IN_REPERTOIRE),
 				 errmsg("invalid byte sequence for encoding \"%s\": 0x%02x",
 						"UTF8", (unsigned char) data[good]),
+				 errhint("Save the file as UTF-8."),
 				 errcontext("file \"%s\", line %d", name,
 							migrate_count_lines(data, good))));
 	if (encoding == PG_UTF8 || encoding == PG_SQL_ASCII)

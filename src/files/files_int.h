@@ -20,6 +20,10 @@
 
 #define MIGRATE_LIST_FLAGS	(O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 
+/* for a directory that the server does not have: often the client has it */
+#define MIGRATE_HINT_WHERE	\
+	"Give the absolute path of a directory on the server, or send the files as \"files\", where there is such an argument."
+
 /*
  * Our own reasons for not opening something travel in errno, as values that
  * the system calls do not give.

@@ -91,6 +91,6 @@ migrate_permitted_root(const char *path, char **target)
 			 errmsg("permission denied for directory \"%s\"", path),
 			 errdetail("Only roles with privileges of the \"%s\" role may read any directory of the server.",
 					   "pg_read_server_files"),
-			 errhint("Ask the administrator to add the directory to \"%s\".",
+			 errhint("Ask the administrator to add the directory to \"%s\", or send the files as \"files\", where there is such an argument.",
 					 "migrate.allowed_directories")));
 }

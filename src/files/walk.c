@@ -38,6 +38,8 @@
 void
 migrate_could_not_open(const char *kind, const char *name)
 {
+	bool		missing = errno == ENOENT && strcmp(kind, "directory") == 0;
+
 	if (errno == MIGRATE_E_OUTSIDE)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
@@ -60,7 +62,8 @@ migrate_could_not_open(const char *kind, const char *name)
 	ereport(ERROR,
 			(migrate_errcode_for_file(),
 			 errmsg("could not open %s \"%s\": %m", kind, name),
-			 migrate_errhint_for_file("read")));
+			 missing ? errhint(MIGRATE_HINT_WHERE) :
+			 migrate_errhint_for_file("read it, and to search the folders above it")));
 }
 
 /*

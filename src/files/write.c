@@ -44,7 +44,7 @@ could_not_write(const char *name)
 	ereport(ERROR,
 			(migrate_errcode_for_file(),
 			 errmsg("could not create file \"%s\": %m", name),
-			 migrate_errhint_for_file("write")));
+			 migrate_errhint_for_file("write into the directory")));
 }
 
 /*

@@ -171,7 +171,8 @@ migrate_format_of_history(const MigrationSet *set, const char *remembered)
 						migrate_format_name(set->format), remembered),
 				 set->format_evidence == NULL ? 0 :
 				 errdetail("It was detected from \"%s\".", set->format_evidence),
-				 errhint("Give \"format\" to go on in that format.")));
+				 errhint("If it is the right directory, format => '%s' changes the format of the history.",
+						 migrate_format_name(set->format))));
 	return format;
 }
 

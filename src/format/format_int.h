@@ -155,6 +155,7 @@ extern List *migrate_changesets_parse(const MigrateFileName *file,
 /* in unread.c */
 extern void migrate_refuse_unread(bool (*parse_name) (const char *file, MigrateFileName *parsed),
 								  const char *file, List *names);
+extern int	migrate_before_other_suffix(const char *file);
 extern void migrate_refuse_down_names(List *files, const char *example);
 extern void migrate_refuse_lone_downs(List *files);
 extern bool migrate_looks_like_down_file(const char *file);

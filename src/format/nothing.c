@@ -124,6 +124,7 @@ migrate_source_describe_nothing(const MigrateSource *source)
 	List	   *names = migrate_directory_names(source->dir);
 	const char *example = NULL;
 	const char *changelog = NULL;
+	const char *other = NULL;
 	int			nfiles = 0;
 	StringInfoData buf;
 	ListCell   *lc;
@@ -138,6 +139,8 @@ migrate_source_describe_nothing(const MigrateSource *source)
 		CHECK_FOR_INTERRUPTS();
 		if (changelog == NULL && is_changelog(file))
 			changelog = file;
+		if (other == NULL && migrate_before_other_suffix(file) >= 0)
+			other = file;
 		if (strchr(file, '/') != NULL || !migrate_is_sql_file(file))
 			continue;
 		nfiles++;
@@ -146,7 +149,11 @@ migrate_source_describe_nothing(const MigrateSource *source)
 			example = file;
 	}
 	if (nfiles == 0)
+	{
 		appendStringInfoString(&buf, "It has no *.sql files.");
+		if (other != NULL)
+			appendStringInfo(&buf, " Names of migrations end in \".sql\"; that of \"%s\" does not.", other);
+	}
 	else if (nfiles == 1)
 		appendStringInfo(&buf, "It has one *.sql file, \"%s\", %s.", example, reason(source->set, example));
 	else

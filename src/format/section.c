@@ -115,7 +115,8 @@ begin_section(SectionParser *parser, bool up, bool no_transaction, const char *a
 
 	if (!up && !migration->up.present && !grammar->any_order)
 		migrate_bad_file(parser->file, number,
-						 "down section of migration precedes its up section", NULL);
+						 "down section of migration precedes its up section",
+						 psprintf("The up section begins at a line \"%s\".", grammar->up_marker));
 	if (!parser->marked)
 		check_prelude(parser, up);
 	parser->marked = true;

@@ -84,10 +84,11 @@ refuse_code(ParseName parse_name, const char *file, List *names)
 }
 
 /*
- * 0A000 for SQL whose name ends in another way than the format reads.
+ * The bytes before the end of a name that is one of SQL, but not that of a migration:
+ * ".SQL", ".pgsql"; -1 for any other.
  */
-static void
-refuse_suffix(ParseName parse_name, const char *file, List *names)
+int
+migrate_before_other_suffix(const char *file)
 {
 	static const char *const suffixes[] = {".sql", ".pgsql", ".psql", ".ddl"};
 
@@ -95,14 +96,26 @@ refuse_suffix(ParseName parse_name, const char *file, List *names)
 	{
 		int			length = before_suffix(file, suffixes[i]);
 
-		if (length >= 0 && strcmp(file + length, ".sql") != 0 &&
-			would_be_read(parse_name, file, length, names))
-			ereport(ERROR,
-					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-					 errmsg("file \"%s\" is not read", file),
-					 errdetail("Names of migrations end in \".sql\"."),
-					 errhint("Rename it, or move it out of the directory.")));
+		if (length >= 0 && strcmp(file + length, ".sql") != 0)
+			return length;
 	}
+	return -1;
+}
+
+/*
+ * 0A000 for SQL whose name ends in another way than the format reads.
+ */
+static void
+refuse_suffix(ParseName parse_name, const char *file, List *names)
+{
+	int			length = migrate_before_other_suffix(file);
+
+	if (length >= 0 && would_be_read(parse_name, file, length, names))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("file \"%s\" is not read", file),
+				 errdetail("Names of migrations end in \".sql\"."),
+				 errhint("Rename it, or move it out of the directory.")));
 }
 
 /*

@@ -273,8 +273,8 @@ hint_without_way_back(const MigrateRequest *request, const AppliedMigration *app
 	for (int i = 0; i < lengthof(with_force); i++)
 		if (strcmp(request->routine, with_force[i]) == 0)
 			return "With force => true, it is recorded as undone without running anything.";
-	return psprintf("Undo it by hand, and record that with migrate.repair(version => '%s', state => 'pending').",
-					applied->version);
+	return psprintf("Undo it by hand, and record that with %s.",
+					migrate_repair_call(&request->history, applied->version, "pending"));
 }
 
 /*

@@ -121,7 +121,7 @@ migrate_drift(MigrateDriftReceiver receive, void *arg)
 				 errmsg("no run has recorded the objects of the database"),
 				 migrate_record_objects ?
 				 errhint("The next run that applies or undoes something records them, and so does migrate.repair().") :
-				 errhint("Set \"%s\" to \"on\" for the roles that run migrations. A run then records the objects at its end.",
+				 errhint("Set \"%s\" to \"on\" for the database. The next run that applies or undoes something then records them, and so does migrate.repair().",
 						 "migrate.record_objects")));
 	if (strcmp(migrate_object_scan_server(scan), PG_MAJORVERSION) != 0)
 		ereport(WARNING,

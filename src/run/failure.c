@@ -162,7 +162,7 @@ migrate_attempt_fail(MigrateAttempt *attempt, ErrorData *error)
 		migrate_abort_now(attempt->context);
 	}
 	PG_END_TRY();
-	migrate_hint_at_interruption(step, attempt->next_started, error);
+	migrate_hint_at_interruption(&attempt->run->request->history, step, attempt->next_started, error);
 	migrate_run_error_callbacks(attempt->run, step);
 
 	/*

@@ -197,7 +197,7 @@ note_migration(Preview *preview, const MigrateItem *item)
 					 "runs again, since a value in the configuration has changed");
 			break;
 		case STATE_INTERRUPTED:
-			add_note(preview, psprintf("interrupted after %d %s; goes on with CALL migrate.up()",
+			add_note(preview, psprintf("interrupted after %d %s; continues with CALL migrate.up()",
 									   item->applied->done,
 									   item->applied->done == 1 ? "statement" : "statements"));
 			break;

@@ -177,7 +177,8 @@ migrate_run_repair(MigrateRun *run)
 	if ((run->request->target == NULL) != (run->request->state == NULL))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("\"version\" and \"state\" must be given together")));
+				 errmsg("\"version\" and \"state\" must be given together"),
+				 errhint("For example: migrate.repair(version => '%s', state => 'applied').", "001")));
 	if (run->request->state != NULL)
 		return repair_state(run);
 

@@ -13,7 +13,9 @@
  */
 #include "postgres.h"
 
+#include "lib/stringinfo.h"
 #include "tcop/tcopprot.h"
+#include "utils/builtins.h"
 
 #include "history/history.h"
 #include "run/callback.h"
@@ -187,18 +189,64 @@ migrate_explain_refusal(const MigrateStatement *statement, bool top_level, Error
 }
 
 /*
+ * The end of a call for "history": the arguments that it needs, and a parenthesis.
+ */
+static void
+end_call(StringInfo call, const MigrateHistory *history, bool first)
+{
+	if (strcmp(history->project, "default") != 0)
+	{
+		appendStringInfo(call, "%sproject => %s", first ? "" : ", ", quote_literal_cstr(history->project));
+		first = false;
+	}
+	if (*history->schema != '\0')
+		appendStringInfo(call, "%sschema => %s", first ? "" : ", ", quote_literal_cstr(history->schema));
+	appendStringInfoChar(call, ')');
+}
+
+/*
+ * The CALL that continues an interrupted migration, for a hint; palloc'd.  Whoever
+ * copies it must not hit another history.
+ */
+char *
+migrate_continuing_call(const MigrateHistory *history, bool down)
+{
+	StringInfoData call;
+
+	initStringInfo(&call);
+	appendStringInfoString(&call, down ? "migrate.down(steps => 1" : "migrate.up(");
+	end_call(&call, history, !down);
+	return call.data;
+}
+
+/*
+ * Likewise the call of repair() that sets the state of a migration.
+ */
+char *
+migrate_repair_call(const MigrateHistory *history, const char *version, const char *state)
+{
+	StringInfoData call;
+
+	initStringInfo(&call);
+	appendStringInfo(&call, "migrate.repair(version => %s, state => '%s'", quote_literal_cstr(version), state);
+	end_call(&call, history, false);
+	return call.data;
+}
+
+/*
  * Say in an error what can be done about a step of which a part is committed, or may have
  * left something ("started").
  */
 void
-migrate_hint_at_interruption(const MigrateStep *step, bool started, ErrorData *error)
+migrate_hint_at_interruption(const MigrateHistory *history, const MigrateStep *step, bool started,
+							 ErrorData *error)
 {
 	char	   *hint;
 
 	if (migrate_is_callback(step) || !step->in_progress || (step->done == 0 && !started))
 		return;
-	hint = psprintf("The migration is interrupted: %d of %d statements are committed. Once the cause is removed, CALL migrate.%s continues it.",
+	hint = psprintf("The migration is interrupted after %d of %d statements. Once the cause is removed, CALL %s continues it.",
 					step->done, step->script->nstatements,
-					step->direction == MIGRATE_UP ? "up()" : "down(steps => 1)");
+					migrate_continuing_call(history, step->direction == MIGRATE_DOWN));
 	error->hint = error->hint ? psprintf("%s %s", error->hint, hint) : hint;
 }

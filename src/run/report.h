@@ -27,7 +27,10 @@ extern void migrate_errcontext_end(ErrorContextCallback *callback);
 extern void migrate_report_step(const MigrateStep *step, const MigrateResult *result,
 								int number, int total);
 extern void migrate_explain_refusal(const MigrateStatement *statement, bool top_level, ErrorData *error);
-extern void migrate_hint_at_interruption(const MigrateStep *step, bool started, ErrorData *error);
+extern char *migrate_continuing_call(const MigrateHistory *history, bool down);
+extern char *migrate_repair_call(const MigrateHistory *history, const char *version, const char *state);
+extern void migrate_hint_at_interruption(const MigrateHistory *history, const MigrateStep *step, bool started,
+										 ErrorData *error);
 extern void migrate_report_ignored_failure(const MigrateResult *result, const ErrorData *error);
 extern void migrate_report_run(const MigrateRequest *request, MigrateDirection direction,
 							   int count);

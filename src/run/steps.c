@@ -20,6 +20,7 @@
 #include "format/source.h"
 #include "history/history.h"
 #include "run/match.h"
+#include "run/report.h"
 #include "run/run.h"
 #include "run/steps.h"
 #include "util/errcontext.h"
@@ -233,24 +234,24 @@ migrate_plan_busy(List *items, bool with_file)
 }
 
 static void
-refuse_interrupted(const MigrateItem *item)
+refuse_interrupted(const MigrateItem *item, const MigrateRequest *request)
 {
-	const char *direction = item->applied->going_down ? "down" : "up";
+	bool		down = item->applied->going_down;
 
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("migration \"%s\" has been interrupted while going %s",
-					migrate_item_label(item), direction),
-			 errhint("Continue it with CALL migrate.%s, or set its state with migrate.repair(version => '%s', state => 'applied') or 'pending'.",
-					 item->applied->going_down ? "down(steps => 1)" : "up()",
-					 migrate_item_version(item))));
+					migrate_item_label(item), down ? "down" : "up"),
+			 errhint("Continue it with CALL %s, or set its state with %s, or with state => 'pending'.",
+					 migrate_continuing_call(&request->history, down),
+					 migrate_repair_call(&request->history, migrate_item_version(item), "applied"))));
 }
 
 /*
  * 55000 if one of the items is interrupted.
  */
 void
-migrate_plan_require_uninterrupted(List *items)
+migrate_plan_require_uninterrupted(List *items, const MigrateRequest *request)
 {
 	ListCell   *lc;
 
@@ -259,7 +260,7 @@ migrate_plan_require_uninterrupted(List *items)
 		const MigrateItem *item = lfirst(lc);
 
 		if (item->state == STATE_INTERRUPTED)
-			refuse_interrupted(item);
+			refuse_interrupted(item, request);
 	}
 }
 
@@ -280,7 +281,7 @@ require_interrupted(List *items, List *chosen, const MigrateRequest *request)
 
 		if (item->state == STATE_INTERRUPTED && !list_member_ptr(chosen, item) &&
 			!(request->ignores_interrupted && item->file == NULL))
-			refuse_interrupted(item);
+			refuse_interrupted(item, request);
 	}
 }
 
@@ -306,7 +307,7 @@ check_interrupted(List *items, const MigrateRequest *request, MigrateDirection d
 		if (request->commits && down == (direction == MIGRATE_DOWN) &&
 			(item->file != NULL || down))
 			continue;
-		refuse_interrupted(item);
+		refuse_interrupted(item, request);
 	}
 }
 
@@ -405,7 +406,7 @@ migrate_plan_baseline(List *items, const MigrateRequest *request)
 		MigrateItem *item = lfirst(lc);
 
 		if (item->state == STATE_INTERRUPTED)
-			refuse_interrupted(item);
+			refuse_interrupted(item, request);
 		if (item->applied == NULL && !item->replaced && (last == NULL || strcmp(item->file->sort_key, last) <= 0))
 			chosen = lappend(chosen, item);
 	}
@@ -546,7 +547,7 @@ migrate_plan_rollback(List *items, List *applied, MigrateRequest *request)
 		AppliedMigration *row = list_nth(applied, i);
 
 		if (row->interrupted)	/* more would have to be undone */
-			refuse_interrupted(item_of(row));
+			refuse_interrupted(item_of(row), request);
 	}
 	for (int i = 0; i < undone; i++)
 	{

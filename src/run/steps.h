@@ -19,7 +19,7 @@
 
 /* in steps.c */
 extern const MigrateItem *migrate_plan_busy(List *items, bool with_file);
-extern void migrate_plan_require_uninterrupted(List *items);
+extern void migrate_plan_require_uninterrupted(List *items, const MigrateRequest *request);
 extern List *migrate_plan_apply(List *items, MigrateRequest *request);
 extern List *migrate_plan_baseline(List *items, const MigrateRequest *request);
 extern List *migrate_plan_all(List *items);

@@ -76,7 +76,7 @@ require_common_migration(const MigrateRun *run)
 			 errmsg("%s has none of the applied migrations",
 					migrate_directory_label(migrate_source_directory(run->source))),
 			 errdetail("Everything would be undone."),
-			 errhint("If that is what you want, use migrate.reset() and migrate.apply().")));
+			 errhint("If that is what you want, use migrate.reset() and migrate.apply() for the same project and schema.")));
 }
 
 /*
@@ -130,7 +130,7 @@ migrate_run_sync(MigrateRun *run)
 	migrate_lock_and_load(run);
 	if (run->applied != NIL)
 		require_common_migration(run);
-	migrate_plan_require_uninterrupted(run->items);
+	migrate_plan_require_uninterrupted(run->items, run->request);
 	downs = migrate_add_callbacks(run, plan_undoing(run, &remaining), MIGRATE_DOWN);
 	migrate_enter_schema(run->request->history.schema, GUC_ACTION_SAVE);
 	migrate_check_down_steps(run, downs);

@@ -269,8 +269,8 @@ migrate_callback_hint(const char *format,...)
 
 /*
  * A hint for an error of a file, where errno says that the operating system denies
- * "action" ("read", "write"): the permission that is missing is the server's, not
- * the caller's.
+ * "action" ("read it"): the permission that is missing is the server's, not the
+ * caller's.
  */
 int
 migrate_errhint_for_file(const char *action)
@@ -282,7 +282,7 @@ migrate_errhint_for_file(const char *action)
 	if (errno != EACCES && errno != EPERM)
 		return 0;
 	user = get_user_name(&unknown);
-	errhint("The server runs as operating system user \"%s\", which needs permission to %s it.",
+	errhint("The server runs as operating system user \"%s\", which needs permission to %s.",
 			user ? user : "?", action);
 	errno = save_errno;
 	return 0;

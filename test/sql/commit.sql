@@ -356,6 +356,11 @@ DROP TABLE committed;
 DROP PROCEDURE commits_and_fails();
 RESET migrate.lock_retries;
 
+-- what a hint says to call is for the history of the call, and can be copied as it is
+CALL migrate.up(files => jsonb_build_object('1_a.sql', E'-- +goose NO TRANSACTION\n-- +goose Up\nSELECT 1;\nSELECT 1/0;\n'), project => 'it''s', schema => 'app');
+CALL migrate.down(project => 'it''s', schema => 'app');
+SELECT * FROM migrate.repair(version => '1', state => 'applied', project => 'it''s', schema => 'app');
+
 SET client_min_messages = warning;
 DROP OWNED BY regress_migrate_owner;
 DROP SCHEMA app, test, "Tenant 1" CASCADE;

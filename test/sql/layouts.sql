@@ -320,6 +320,8 @@ CREATE FUNCTION test.nothing(dir text, given text DEFAULT NULL) RETURNS SETOF te
 SELECT test.write('none/README.md', '') \gset ignored_
 SELECT test.nothing('none');
 SELECT test.nothing('none', 'goose');
+SELECT test.write('capitals/1_a.SQL', 'SELECT 1;') \gset ignored_
+SELECT test.nothing('capitals');
 SELECT test.write('none/schema.sql', 'SELECT 1;') \gset ignored_
 SELECT test.nothing('none');
 SELECT test.write('none/1-2.x', '') \gset ignored_

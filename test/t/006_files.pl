@@ -112,7 +112,7 @@ my $user = getpwuid($>);
 chmod 0, $good;
 fails_with(
 	$db, "$status('$good')", '42501',
-	qr/could not open directory "$good": Permission denied.*HINT:  The server runs as operating system user "$user", which needs permission to read it\./s,
+	qr/could not open directory "$good": Permission denied.*HINT:  The server runs as operating system user "$user", which needs permission to read it, and to search the folders above it\./s,
 	'a directory that the server cannot read');
 chmod 0755, $good;
 chmod 0, "$good/001_a.sql";

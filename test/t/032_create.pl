@@ -79,7 +79,7 @@ SKIP:
 	chmod 0555, $closed or die "$closed: $!";
 	skip 'the server may write anywhere', 2 if $> == 0;
 	fails_with($db, "SELECT migrate.create('x', '$closed')",
-		'42501', qr/could not create file "002_x.sql".*needs permission to write it/s,
+		'42501', qr/could not create file "002_x.sql".*needs permission to write into the directory/s,
 		'without permission of the operating system');
 	is(join(' ', files($closed)), '001_a.sql', 'nothing is left there');
 	chmod 0755, $closed;
