@@ -152,18 +152,20 @@ migrate_flyway_parse_name(const MigrateFlywaySettings *settings, const char *fil
 		settings->undo_prefix
 	};
 	const char *base = migrate_base_name(file);
-	const char *end = migrate_flyway_suffix(settings, base);
+	const char *end = NULL;
 	int			kind = -1;
 	int			length = 0;
 	const char *rest;
 
-	if (end == NULL)
-		return false;
 	for (int i = 0; i < lengthof(prefixes); i++)
 	{
 		int			n = strlen(prefixes[i]);
 
-		if (n <= end - base && strncmp(base, prefixes[i], n) == 0 && (kind < 0 || n > length))
+		if (strncmp(base, prefixes[i], n) != 0)
+			continue;
+		if (end == NULL && (end = migrate_flyway_suffix(settings, base)) == NULL)
+			return false;
+		if (n <= end - base && (kind < 0 || n > length))
 		{
 			kind = i;
 			length = n;

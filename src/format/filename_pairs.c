@@ -115,6 +115,10 @@ pop_name(const char *file, MigrateFileName *parsed, bool *has_dialect)
 	*has_dialect = false;
 	if (digits == 0 || base[digits] != '_')
 		return false;
+	/* most names of other formats have one period */
+	dot = strchr(base + digits, '.');
+	if (dot == NULL || strchr(dot + 1, '.') == NULL)
+		return false;
 	is_up = migrate_has_suffix(base, ".up.sql");
 	if (!is_up && !migrate_has_suffix(base, ".down.sql"))
 		return false;

@@ -52,14 +52,14 @@ typedef struct MigrateSection
 {
 	bool		present;		/* does the file have it at all? */
 	bool		nothing;		/* it says that there is nothing to undo */
-	char	   *file;			/* name relative to the directory */
+	bool		transactional;	/* false: marked "no transaction" */
+	bool		doubled_semicolons; /* ";;" in it stands for ";" */
 	int			offset;			/* bytes before it in the file's text */
 	int			length;			/* its bytes */
 	int			line;			/* line of its first byte, from 1 */
+	char	   *file;			/* name relative to the directory */
 	List	   *spans;			/* of MigrateSpan, if it is not just that */
 	List	   *ends;			/* of MigrateTerminator */
-	bool		transactional;	/* false: marked "no transaction" */
-	bool		doubled_semicolons; /* ";;" in it stands for ";" */
 	MigrateSyntax syntax;
 	uint8		sha256[PG_SHA256_DIGEST_LENGTH];	/* of its text */
 	ErrorData  *broken;			/* why it has no text: a file that it includes
@@ -143,6 +143,10 @@ typedef struct Migration
 	bool		shares_file;	/* with others */
 	bool		stands_for_all; /* before it, in an empty history: a baseline
 								 * file or a checkpoint */
+	bool		said_reversible;	/* in header comments; decides nothing */
+	bool		ignores_failure;	/* a run goes on, and it stays pending */
+	bool		may_be_passed_over; /* for that or another reason */
+	bool		has_digest;		/* see migrate_source_digest() */
 	char	   *version;		/* as written in the file name */
 	char	   *name;			/* the rest of the file name, may be "" */
 	char	   *sort_key;		/* bytewise order = the format's order */
@@ -150,7 +154,6 @@ typedef struct Migration
 	char	   *description;	/* from header comments, or NULL */
 	char	   *author;			/* likewise */
 	char	   *created;		/* likewise */
-	bool		said_reversible;	/* likewise; decides nothing */
 	List	   *depends;		/* of char *: on files of these names, without
 								 * the suffix ... */
 	int			depends_line;	/* ... as this line says */
@@ -163,8 +166,6 @@ typedef struct Migration
 	int			nlocal_properties;
 	List	   *valid_checksums;	/* of char *, of what may have run */
 	struct MigratePreconditions *preconditions; /* or NULL */
-	bool		ignores_failure;	/* a run goes on, and it stays pending */
-	bool		may_be_passed_over; /* for that or another reason */
 	char	   *logical_path;	/* that the file is recorded with, or NULL */
 	const char *format;			/* its directory's */
 	MigrateDoubt *doubt;		/* or NULL */
@@ -174,7 +175,6 @@ typedef struct Migration
 	char	   *verify;			/* see MigrateFileName */
 	char	   *contexts;		/* in which it runs, or NULL */
 	char	   *labels;			/* likewise */
-	bool		has_digest;		/* see migrate_source_digest() */
 	uint8		digest[PG_SHA256_DIGEST_LENGTH];	/* of what was read for
 													 * it, see digest.c */
 	MigrateDigestPart *digest_part; /* of its up file; NULL for what can have
@@ -187,6 +187,9 @@ typedef struct Migration
 	MigrateSection up;
 	MigrateSection down;
 } Migration;
+
+/* A run has one for each file, and memory comes in powers of two. */
+StaticAssertDecl(sizeof(Migration) <= 512, "a Migration needs twice the memory");
 
 typedef struct MigrateFormat MigrateFormat;
 

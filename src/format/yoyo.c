@@ -92,10 +92,11 @@ migrate_directory_is_yoyo(List *names)
 	foreach(lc, names)
 	{
 		const char *file = lfirst(lc);
+		bool		is_rollback = migrate_has_suffix(file, ROLLBACK);
 
-		if (!migrate_is_flat(file) || !migrate_has_suffix(file, ".sql"))
+		if (!(is_rollback || all) || !migrate_is_flat(file) || !migrate_has_suffix(file, ".sql"))
 			continue;
-		if (migrate_has_suffix(file, ROLLBACK) &&
+		if (is_rollback &&
 			migrate_has_name(names, psprintf("%.*s.sql", (int) (strlen(file) - strlen(ROLLBACK)), file)))
 			return true;
 		if (all)

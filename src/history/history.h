@@ -92,8 +92,7 @@ typedef struct MigrateStep
 	Migration  *file;			/* NULL: runs from the store */
 	AppliedMigration *applied;	/* NULL: was pending */
 	struct MigrateScript *script;	/* set when checked */
-	uint8		sha256[PG_SHA256_DIGEST_LENGTH];	/* of a stored script,
-													 * when checked */
+	uint8	   *sha256;			/* of a stored script, when checked */
 	List	   *vars;			/* MigrateVariables in it, when checked */
 	List	   *down_vars;		/* of an up: those in its down */
 	List	   *before;			/* MigrateSteps of callbacks, in its
@@ -103,13 +102,16 @@ typedef struct MigrateStep
 	bool		forced;			/* undone without running anything */
 	bool		reversible;		/* of an up: what its down turned out to be */
 	bool		repeated;		/* has a row already, of a repeatable one */
-	bool		in_progress;	/* likewise, of an interrupted one */
+	bool		passed_over;	/* of an up: it has not run, and stays pending */
+	bool		in_progress;	/* has a row already, of an interrupted one */
 	int			done;			/* ... and so many statements are committed */
 	char	   *down_error;		/* of an up: why its down cannot run */
 	List	   *allowed;		/* comments (char *) that allow findings of it */
 	List	   *preconditions;	/* of an up, when checked, see precondition.c */
-	bool		passed_over;	/* of an up: it has not run, and stays pending */
 } MigrateStep;
+
+/* A run has one for each script, and memory comes in powers of two. */
+StaticAssertDecl(sizeof(MigrateStep) <= 128, "a MigrateStep needs twice the memory");
 
 /*
  * What came of a step: a row of apply() and its kin.

@@ -62,7 +62,11 @@ stored_text(MigrateStep *step, const uint8 *key)
 				 errhint("Give the directory to run the files instead.")));
 	migrate_sha256(sql, strlen(sql), sha256);
 	if (step->script == NULL)
+	{
+		if (step->sha256 == NULL)
+			step->sha256 = MemoryContextAlloc(GetMemoryChunkContext(step), sizeof(sha256));
 		memcpy(step->sha256, sha256, sizeof(sha256));
+	}
 	else if (memcmp(step->sha256, sha256, sizeof(sha256)) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
