@@ -66,6 +66,7 @@ char *
 migrate_permitted_root(const char *path, char **target)
 {
 	char	   *resolved = migrate_path_resolve(path);
+	bool		is_named = false;
 	ListCell   *lc;
 
 	*target = resolved;
@@ -85,6 +86,13 @@ migrate_permitted_root(const char *path, char **target)
 			*target = psprintf("%s%s", root, path + strlen(entry));
 			return root;
 		}
+		is_named |= migrate_path_is_below(path, entry);
+	}
+	/* as where such a link leads nowhere */
+	if (is_named)
+	{
+		errno = MIGRATE_E_OUTSIDE;
+		migrate_could_not_open("directory", path);
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),

@@ -101,6 +101,12 @@ SELECT test.shell('rm inside/toml/flyway.toml');
 SET ROLE regress_folders;
 SELECT test.try($$SELECT migrate.apply(test.made('inside/toml'))$$);
 RESET ROLE;
+-- a directory outside is refused alike whether it exists or not
+SELECT test.shell('ln -s ../outside inside/link && mkdir outside/there');
+SET ROLE regress_folders;
+SELECT test.try($$SELECT migrate.apply(test.made('inside/link/there'))$$);
+SELECT test.try($$SELECT migrate.apply(test.made('inside/link/missing'))$$);
+RESET ROLE;
 RESET migrate.allowed_directories;
 DROP OWNED BY regress_folders;
 DROP ROLE regress_folders;
