@@ -117,5 +117,6 @@ extern void migrate_settings_end_at_commit(int guc_level);
 extern void migrate_settings_restore_at_commit(List *saved);
 extern List *migrate_settings_save(void);
 extern void migrate_settings_restore(List *saved);
+extern void migrate_setting_require_own(const char *name);
 
 #endif							/* MIGRATE_EXECUTE_EXECUTE_H */

@@ -17,12 +17,15 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/guc.h"
 #include "utils/guc_tables.h"
 
 #include "execute/execute.h"
 #include "execute/execute_int.h"
 #include "util/compat.h"
+#include "util/printable.h"
 
 /*
  * A setting of the session, to be set again with the context and role with which it
@@ -385,6 +388,28 @@ find_setting(const char *name)
 		if (strcmp(settings[i]->name, name) == 0)
 			return settings[i];
 	return NULL;
+}
+
+/*
+ * 42501 if the value of a setting is one of a role without the privileges of the current
+ * one, which that role could not give it otherwise: the caller of a SECURITY DEFINER
+ * function.  What is in force for all of the database does not come from there.
+ */
+void
+migrate_setting_require_own(const char *name)
+{
+	const struct config_generic *setting = find_setting(name);
+	Oid			role;
+
+	if (setting == NULL || setting->source <= PGC_S_DATABASE)
+		return;
+	role = setting->source == PGC_S_SESSION ? setting->srole : GetAuthenticatedUserId();
+	if (!has_privs_of_role(role, GetUserId()))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied to use setting \"%s\" of another role", name),
+				 errdetail("The caller of a SECURITY DEFINER function has set it."),
+				 errhint("Set it for that function, with ALTER FUNCTION ... SET %s.", name)));
 }
 
 /*

@@ -90,13 +90,15 @@ migrate_run_end(void)
 /*
  * The search_path of a tenant, NULL for none.  If a SECURITY DEFINER function
  * calls, the temporary tables belong to a role with less power, and must not come
- * first.
+ * first; nor may that role name schemas: 42501.
  */
 static const char *
 path_of(const char *schema)
 {
 	if (*schema == '\0')
 		return NULL;
+	if (InLocalUserIdChange() && *migrate_schema_path != '\0')
+		migrate_setting_require_own("migrate.schema_path");
 	return psprintf("%s%s%s%s", quote_identifier(schema),
 					*migrate_schema_path == '\0' ? "" : ", ", migrate_schema_path,
 					InLocalUserIdChange() ? ", pg_temp" : "");

@@ -121,6 +121,35 @@ query(
 is(is_superuser('eve'), 'f', 'temporary tables of its caller do not hide those of a tenant');
 is(query($db, 'SELECT count(*) FROM app.settings'), '1', 'whose table gets the row');
 
+# ... and schemas that its caller names are not searched
+my $named = write_files("$base/named", '001_a.sql' => "-- +goose Up\nSELECT lower(name) FROM (VALUES ('x'::varchar)) v (name);\n");
+query(
+	$db, "CREATE SCHEMA shared;
+	 CREATE FUNCTION public.deploy_named(history text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS
+		\$\$BEGIN PERFORM * FROM migrate.apply('$named', project => history, schema => 'app'); END\$\$;
+	 CREATE FUNCTION public.deploy_shared() RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+		SET search_path = pg_catalog, pg_temp SET migrate.schema_path = 'shared' AS
+		\$\$BEGIN PERFORM public.deploy_named('shared'); END\$\$");
+query($db, "CREATE FUNCTION eve.lower(varchar) RETURNS text LANGUAGE plpgsql AS
+		\$\$BEGIN EXECUTE 'ALTER ROLE eve SUPERUSER'; RETURN ''; END\$\$", %eve);
+my $refused = qr/permission denied to use setting "migrate.schema_path" of another role.*HINT:  Set it for that function/s;
+fails_with($db, "SET migrate.schema_path = 'eve'; SELECT public.deploy_named('set')", '42501', $refused,
+	'schemas that its caller has set are refused', %eve);
+query($db, "SELECT migrate.version(); ALTER ROLE eve SET migrate.schema_path = 'eve'", %eve);
+fails_with($db, "SELECT public.deploy_named('role')", '42501', $refused, 'those for its role, too', %eve);
+{
+	local $ENV{PGOPTIONS} = '-c migrate.schema_path=eve';
+
+	fails_with($db, "SELECT public.deploy_named('options')", '42501', $refused, 'and those of its connection', %eve);
+}
+is(is_superuser('eve'), 'f', 'so they gain nothing');
+query($db, 'SELECT public.deploy_shared()', %eve);
+query($db, "SELECT migrate.version(); ALTER ROLE eve RESET migrate.schema_path", %eve);
+query($db, "ALTER DATABASE wrapper SET migrate.schema_path = 'shared'");
+query($db, "SELECT public.deploy_named('database')", %eve);
+is(query($db, "SELECT string_agg(project, ' ' ORDER BY project) FROM migrate.applied WHERE schema = 'app' AND project <> 'default'"),
+	'database shared', 'those of the function, and of the database, are used');
+
 #
 # An included file that changes between reading and storing, a small one, which is read
 # once, and a large one
