@@ -97,6 +97,16 @@ rows_of_table(Oid relid)
 
 	if (rel == NULL)
 		return 0;
+
+	/*
+	 * before 16, a rule makes a view of a table, which an older snapshot
+	 * still sees
+	 */
+	if (rel->rd_rel->relkind != RELKIND_RELATION)
+	{
+		relation_close(rel, NoLock);
+		return 0;
+	}
 	scan = table_beginscan(rel, GetActiveSnapshot(), 0, NULL);
 	slot = table_slot_create(rel, NULL);
 	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
