@@ -33,6 +33,7 @@
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/rls.h"
 #include "utils/snapmgr.h"
 
 #include "history/history.h"
@@ -131,7 +132,10 @@ open_relation(Oid schema, const MigrateTableDef *def, LOCKMODE lock)
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("relation \"migrate.%s\" does not exist", def->name)));
 	rel = table_open(relid, lock);
-	if (rel->rd_rel->relkind != RELKIND_RELATION)
+	/* rows that a policy hides from the owner would count as none */
+	if (rel->rd_rel->relkind != RELKIND_RELATION ||
+		(rel->rd_rel->relrowsecurity &&
+		 check_enable_rls(relid, rel->rd_rel->relowner, true) == RLS_ENABLED))
 		migrate_refuse_table(def);
 	check_columns(def, RelationGetDescr(rel));
 	return rel;

@@ -126,7 +126,9 @@ SELECT change, test.altered('ALTER TABLE migrate.' || change) FROM unnest(ARRAY[
 	'applied ALTER invalid_indexes TYPE text USING NULL', 'applied ALTER up_vars TYPE json', 'applied ALTER name DROP NOT NULL',
 	'history ALTER batch TYPE text', 'history ALTER batch TYPE bigint', 'history ALTER duration TYPE text', 'history ALTER client_addr TYPE text',
 	'history ALTER error TYPE int USING NULL', 'history ALTER started_at DROP NOT NULL',
-	'script ALTER text TYPE int USING 1', 'script ALTER bytes TYPE text', 'object ALTER definition TYPE int USING 1']) change;
+	'script ALTER text TYPE int USING 1', 'script ALTER bytes TYPE text', 'object ALTER definition TYPE int USING 1',
+	'applied ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', 'applied ENABLE ROW LEVEL SECURITY, OWNER TO pg_database_owner',
+	'applied ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY, OWNER TO pg_database_owner']) change;
 -- so is a value that no run has written
 SELECT count(*) FROM migrate.apply(files => '{"1_a.sql": "SELECT 1"}', project => 'by hand');
 UPDATE migrate.applied SET done = -7, state = 'interrupted up' WHERE project = 'by hand';
