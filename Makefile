@@ -30,6 +30,11 @@ ISOLATION_OPTS = --inputdir=$(srcdir)/test --outputdir=. --load-extension=migrat
 comma = ,
 SHLIB_LINK = $(if $(filter linux freebsd,$(PORTNAME)),-Wl$(comma)-Bsymbolic)
 
+# The library has the names of its sources, and not where they were.
+ifdef VPATH
+PG_CPPFLAGS += -fmacro-prefix-map=$(srcdir)/=
+endif
+
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
