@@ -35,6 +35,9 @@ reason(const MigrationSet *set, const char *file)
 	MigrateFileName parsed = {0};
 	char	   *example = format ? migrate_template_example(migrate_set_template(set)) : NULL;
 
+	/* of a client on Windows */
+	if (strchr(file, '\\') != NULL)
+		return pstrdup("whose name has a backslash, which does not separate folders as \"/\" does");
 	if (format == NULL && isdigit((unsigned char) *file))
 		return pstrdup("whose name is that of no format");
 	if (format == NULL)

@@ -83,6 +83,7 @@ SELECT version, state FROM migrate.status(files => '{"1_a.sql": "SELECT 1;"}');
 SELECT test.try($$SELECT migrate.apply(files => '{}')$$);
 SELECT test.try($$SELECT migrate.apply(files => '{"readme.sql": "SELECT 1;"}')$$);
 SELECT test.try($$SELECT migrate.apply(files => '{"1_a.sql": "SELECT 1;"}', format => 'flyway')$$);
+SELECT test.try($$SELECT migrate.apply(files => '{"folder\\V1__a.sql": "SELECT 1;"}')$$);
 SELECT test.try($$SELECT migrate.rollback(files => '{}')$$);
 SELECT test.try($$SELECT migrate.repair(files => '{}')$$);
 RESET migrate.directory;
