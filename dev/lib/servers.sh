@@ -60,8 +60,8 @@ in_root() {
     shift
     install -d -m 1777 "$root/dev/shm"
     # The shell is process 1 there, because not every command can be:
-    # timeout of coreutils 9.10 fails.
-    isolated "$root/proc" chroot "$root" sh -c 'env -C / "$@"; exit "$?"' sh "$@"
+    # timeout of coreutils 9.10 fails.  A TMPDIR of this machine does not exist there.
+    isolated "$root/proc" chroot "$root" sh -c 'env -C / -u TMPDIR "$@"; exit "$?"' sh "$@"
 }
 
 # Takes a shared lock on a folder while something runs in it, so that it is not
