@@ -283,7 +283,8 @@ refuse_several_tools(List *found)
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("there are tables of several tools"),
 			 errdetail("Table %s.", list.data),
-			 errhint("Name the tool.")));
+			 errhint("Name the one that is meant, for example tool => '%s'.",
+					 ((MigrateToolTable *) linitial(found))->tool->name)));
 }
 
 /*
