@@ -37,6 +37,9 @@ endif
 
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
+ifeq ($(wildcard $(PGXS)),)
+$(error "$(PG_CONFIG) --pgxs" names no file: install the headers of the server (Debian: postgresql-server-dev-NN), or give PG_CONFIG)
+endif
 include $(PGXS)
 
 # A VPATH build has neither the folders of the objects nor expected/ where
