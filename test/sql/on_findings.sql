@@ -104,21 +104,22 @@ SELECT test.run($$SELECT migrate.apply(files => '{"1_one.sql": "CREATE INDEX ON 
 -- nor can the migration
 SELECT test.run($$SELECT migrate.apply(files => '{"1_one.sql": "SET migrate.on_findings = ignore; CREATE INDEX ON big (b)"}')$$);
 RESET ROLE;
--- a setting of the role or the database, which is in force before the extension is loaded
-RESET migrate.on_findings;
-ALTER ROLE regress_migrate_findings LOGIN;
-ALTER ROLE regress_migrate_findings SET migrate.on_findings = 'error';
-ALTER ROLE regress_migrate_findings SET migrate.large_table = '8kB';
-SELECT current_database() AS db, session_user AS "user" \gset
-\c :db regress_migrate_findings
-SET search_path = app;
+-- a setting of the role or the database, which is in force before the extension is loaded;
+-- test/t/010_roles.pl logs in as an ordinary role
+SELECT current_database() AS db \gset
+ALTER DATABASE :"db" SET migrate.on_findings = 'error';
+ALTER DATABASE :"db" SET migrate.large_table = '8kB';
+\c -
+SET search_path = app, pg_catalog;
+SET ROLE regress_migrate_findings;
 \set VERBOSITY sqlstate
 SELECT migrate.apply(files => '{"1_one.sql": "CREATE INDEX ON big (a)"}');
 CALL migrate.up(files => '{"1_one.sql": "CREATE INDEX ON big (a)"}');
 \set VERBOSITY default
 SHOW migrate.on_findings;
-\c :db :user
-SET search_path = app, pg_catalog;
+RESET ROLE;
+ALTER DATABASE :"db" RESET migrate.on_findings;
+ALTER DATABASE :"db" RESET migrate.large_table;
 SET client_min_messages = warning;
 REASSIGN OWNED BY regress_migrate_findings TO CURRENT_USER;
 DROP OWNED BY regress_migrate_findings;

@@ -272,5 +272,16 @@ like(
 is(query($db, "SELECT version FROM migrate.rollback(dir => '$who')", %boss),
 	'001', 'but the files can run');
 
+# What a superuser has set for a role is in force from its login on, before the library is loaded.
+query($db, 'CREATE TABLE big AS SELECT generate_series(1, 1000) a; ALTER TABLE big OWNER TO ada;
+	GRANT EXECUTE ON PROCEDURE migrate.up TO ada;
+	ALTER ROLE ada SET migrate.on_findings = error; ALTER ROLE ada SET migrate.large_table = 0');
+foreach my $call ('SELECT migrate.apply', 'CALL migrate.up')
+{
+	fails_with($db, qq[$call(project => 'findings', files => '{"1_big.sql": "CREATE INDEX ON big (a)"}')],
+		'55000', qr/finding/, "$call with a finding", %ada);
+}
+is(query($db, 'SHOW migrate.on_findings', %ada), 'error', 'by the setting');
+
 $node->stop;
 done_testing();
