@@ -9,7 +9,7 @@ OBJS = $(patsubst $(srcdir)/%.c,%.o,$(SOURCES))
 DATA = $(patsubst $(srcdir)/%,%,$(wildcard $(srcdir)/sql/migrate--*.sql))
 PGFILEDESC = "migrate - SQL migrations run from inside PostgreSQL"
 
-# migrate.control is the one place that names the version.
+# The library has the version of the control file.
 MIGRATE_VERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" $(srcdir)/migrate.control)
 PG_CPPFLAGS = -I$(srcdir)/src -DMIGRATE_VERSION=\"$(MIGRATE_VERSION)\"
 
