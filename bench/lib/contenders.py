@@ -298,6 +298,15 @@ class Apply(Goose):
         return self.run("SELECT count(*) FROM migrate.rollback(everything => true)")
 
 
+class ApplyAtStart(Apply):
+    """As an application calls it, which is connected anyway and does not start psql."""
+
+    name = "`migrate.apply`, called by a program"
+
+    def run(self, statement):
+        return [f"{self.place.tools['call']}/call", statement]
+
+
 class Up(Apply):
     name = "`CALL migrate.up`"
 
@@ -563,5 +572,5 @@ class NodePgMigrate(Contender):
 
 
 BASE = PsqlEach
-ALL = [PsqlEach, PsqlOne, Loop, LoopHistory, LoopCommits, Apply, Up, Goose, GolangMigrate, Dbmate, SqlMigrate, Tern, Sqlx, Diesel,
+ALL = [PsqlEach, PsqlOne, Loop, LoopHistory, LoopCommits, Apply, ApplyAtStart, Up, Goose, GolangMigrate, Dbmate, SqlMigrate, Tern, Sqlx, Diesel,
        Refinery, NodePgMigrate, Sqitch, Flyway, Liquibase]
