@@ -44,7 +44,8 @@ extern int	LLVMFuzzerRunDriver(int *argc, char ***argv, int (*callback) (const u
 static const char *const formats[] = {
 	NULL, "sqitch", "drizzle", "prisma", "diesel", "atlas", "graphile-migrate", "liquibase", "refinery",
 	"flyway", "golang-migrate", "goose", "sql-migrate", "dbmate", "tern", "rambler", "node-pg-migrate",
-	"updown", "plain", "sqlx", "supabase", "postgres-migrations"
+	"updown", "plain", "sqlx", "supabase", "postgres-migrations", "hasura", "play", "pop", "postgrator",
+	"yoyo"
 };
 
 static const char *const variables[] = {
