@@ -125,9 +125,8 @@ report_wait(int pid, bool prepared)
 				(errmsg("waiting for the migration run of process %d", pid)));
 	else
 		ereport(NOTICE,
-				(errmsg("waiting for the migration run of process %d since %s",
-						pid, timestamptz_to_str(since)),
-				 errdetail("The time is the start of its transaction.")));
+				(errmsg("waiting for the migration run of process %d, whose transaction began at %s",
+						pid, timestamptz_to_str(since))));
 	return true;
 }
 

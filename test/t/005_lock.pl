@@ -74,7 +74,7 @@ sub clean
 	my @notices = $err =~ /NOTICE:.*/g;
 	is(scalar @notices, 1, 'it says so only once')
 	  or diag($err);
-	my ($named, $time) = $notices[0] =~ /waiting for the migration run of process (\d+) since (.*)/;
+	my ($named, $time) = $notices[0] =~ /waiting for the migration run of process (\d+), whose transaction began at (.*)/;
 	is($named, $pid, 'it names the process that holds the lock');
 	is(query($db, "SELECT '$time'::timestamptz = '$since'"),
 		't', 'and when its transaction began');
@@ -100,7 +100,7 @@ sub clean
 		start($waiter, q{SELECT migrate.apply(files => '{"1_a.sql": "SELECT 1"}', format => 'plain')});
 		my ($out, $err) = finish($waiter);
 
-		like($err, $grant ? qr/run of process $pid since \d/ : qr/run of process $pid$/m,
+		like($err, $grant ? qr/run of process $pid, whose transaction began at \d/ : qr/run of process $pid$/m,
 			'the time is told to ' . ($grant ? 'a role that may see it' : 'no other role'));
 		close_session($waiter);
 	}
