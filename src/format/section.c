@@ -35,7 +35,8 @@ typedef struct SectionParser
 	bool		marked;			/* there has been an up or down marker */
 	bool		unmarked_up;	/* the up section is the text before any
 								 * marker */
-	bool		in_statement;	/* between a statement's begin and end */
+	int			statement;		/* line where one that has no end yet begins,
+								 * 0: none */
 	bool		no_transaction; /* all of the file, without a transaction */
 	bool		allowed;		/* the line before allows what looks like one */
 	int			suspect;		/* line that looks like a down marker, 0: none
@@ -105,6 +106,9 @@ check_prelude(SectionParser *parser, bool up)
 								  parser->grammar->up_marker));
 }
 
+/* the formats that mark statements have the same words for it */
+#define STATEMENT_HINT	"Each \"StatementBegin\" needs a \"StatementEnd\". Where a semicolon ends the statement, both can be left out."
+
 static void
 begin_section(SectionParser *parser, bool up, bool no_transaction, const char *after)
 {
@@ -126,9 +130,9 @@ begin_section(SectionParser *parser, bool up, bool no_transaction, const char *a
 	if (section->present && !grammar->repeats)
 		migrate_bad_file(parser->file, number, up ? "migration has two up sections" :
 						 "migration has two down sections", NULL);
-	if (parser->in_statement)
+	if (parser->statement != 0)
 		migrate_bad_file(parser->file, number, up ? "statement does not end before the up section" :
-						 "statement does not end before the down section", NULL);
+						 "statement does not end before the down section", STATEMENT_HINT);
 	close_span(parser, parser->line->str);
 	open_span(parser, section, !no_transaction, after, number + 1);
 }
@@ -215,15 +219,15 @@ apply_marker(SectionParser *parser, MigrateMarker marker, const char *after)
 			close_span(parser, line->str);
 			break;
 		case MARK_BEGIN:
-			if (parser->in_statement)
-				migrate_bad_file(parser->file, line->number, "duplicate start of statement", NULL);
-			parser->in_statement = true;
+			if (parser->statement != 0)
+				migrate_bad_file(parser->file, line->number, "duplicate start of statement", STATEMENT_HINT);
+			parser->statement = line->number;
 			break;
 		case MARK_END:
-			if (!parser->in_statement)
+			if (parser->statement == 0)
 				migrate_bad_file(parser->file, line->number,
-								 "end of statement without a start", NULL);
-			parser->in_statement = false;
+								 "end of statement without a start", STATEMENT_HINT);
+			parser->statement = 0;
 			end_statement(parser);
 			break;
 		case MARK_SEPARATOR:
@@ -468,8 +472,8 @@ migrate_grammar_parse(const MigrateGrammar *grammar, Migration *migration, Migra
 		migration->idle_allowance = reader.line.number;
 	if (!migration->up.present && !(grammar->whole_file && part == PART_DOWN))
 		return false;
-	if (parser.in_statement)
-		migrate_bad_file(migration->file, reader.line.number, "start of statement without an end", NULL);
+	if (parser.statement != 0)
+		migrate_bad_file(migration->file, parser.statement, "start of statement without an end", STATEMENT_HINT);
 	close_span(&parser, sql + length);
 	end_section(&parser, &migration->up, false);
 	end_section(&parser, &migration->down, grammar->down_backwards);
