@@ -119,6 +119,12 @@ open_link(MigrateServerDirectory *dir, const char *name)
 		errno = dir->confined ? MIGRATE_E_CONFINED : MIGRATE_E_OUTSIDE;
 		return -1;
 	}
+	/* the root itself is not below it */
+	if (strcmp(resolved, dir->root) == 0)
+	{
+		errno = EISDIR;
+		return -1;
+	}
 	*slash = '\0';
 	parent = migrate_walk(dir->root, resolved);
 	if (parent < 0)

@@ -107,6 +107,14 @@ SET ROLE regress_folders;
 SELECT test.try($$SELECT migrate.apply(test.made('inside/link/there'))$$);
 SELECT test.try($$SELECT migrate.apply(test.made('inside/link/missing'))$$);
 RESET ROLE;
+-- a link to a folder is no file, not even one to the allowed directory itself
+SELECT test.write('self/1_a.sql', 'SELECT 1;');
+SELECT test.shell('mkdir self/sub && ln -s . self/2_b.sql && ln -s sub self/3_c.sql');
+SELECT set_config('migrate.allowed_directories', test.made('self'), false) = test.made('self');
+SET ROLE regress_folders;
+SELECT version, state FROM migrate.status(test.made('self'));
+RESET ROLE;
+SELECT version FROM migrate.baseline(test.made('self'), project => 'self');
 RESET migrate.allowed_directories;
 DROP OWNED BY regress_folders;
 DROP ROLE regress_folders;
