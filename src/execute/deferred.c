@@ -396,23 +396,23 @@ migrate_refuse_pending(const char *detail)
 }
 
 /*
- * A cursor WITH HOLD.
+ * A cursor that is open.
  */
-typedef struct HeldCursor
+typedef struct OpenCursor
 {
 	const char *name;
 	const char *statement;
 	TimestampTz created;
-} HeldCursor;
+} OpenCursor;
 
 static bool
-is_among_cursors(const HeldCursor *cursor, List *cursors)
+is_among_cursors(const OpenCursor *cursor, List *cursors)
 {
 	ListCell   *lc;
 
 	foreach(lc, cursors)
 	{
-		const HeldCursor *other = lfirst(lc);
+		const OpenCursor *other = lfirst(lc);
 
 		if (strcmp(cursor->name, other->name) == 0 && cursor->created == other->created &&
 			strcmp(cursor->statement, other->statement) == 0)
@@ -422,25 +422,24 @@ is_among_cursors(const HeldCursor *cursor, List *cursors)
 }
 
 /*
- * The cursors WITH HOLD that are open, for migrate_end_other_role().  palloc'd.
+ * The cursors that a query finds, palloc'd.
  */
-List *
-migrate_held_cursors(void)
+static List *
+list_cursors(const char *query)
 {
 	List	   *cursors = NIL;
 	MemoryContext context = CurrentMemoryContext;
 
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-	if (SPI_execute("SELECT name, statement, creation_time FROM pg_catalog.pg_cursors WHERE is_holdable",
-					false, 0) != SPI_OK_SELECT)
+	if (SPI_execute(query, false, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not list the cursors");
 	MemoryContextSwitchTo(context);
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
 		HeapTuple	tuple = SPI_tuptable->vals[i];
 		TupleDesc	desc = SPI_tuptable->tupdesc;
-		HeldCursor *cursor = palloc(sizeof(HeldCursor));
+		OpenCursor *cursor = palloc(sizeof(OpenCursor));
 		bool		isnull;
 
 		cursor->name = TextDatumGetCString(SPI_getbinval(tuple, desc, 1, &isnull));
@@ -452,6 +451,42 @@ migrate_held_cursors(void)
 		elog(ERROR, "SPI_finish failed");
 	MemoryContextSwitchTo(context);
 	return cursors;
+}
+
+/*
+ * The cursors WITH HOLD that are open, for migrate_end_other_role().  palloc'd.
+ */
+List *
+migrate_held_cursors(void)
+{
+	return list_cursors("SELECT name, statement, creation_time FROM pg_catalog.pg_cursors WHERE is_holdable");
+}
+
+/*
+ * The others that are open, for migrate_close_cursors().  palloc'd.
+ */
+List *
+migrate_passing_cursors(void)
+{
+	return list_cursors("SELECT name, statement, creation_time FROM pg_catalog.pg_cursors WHERE NOT is_holdable");
+}
+
+/*
+ * Close the cursors without HOLD, as a commit does, but for those listed in "cursors".
+ */
+void
+migrate_close_cursors(List *cursors)
+{
+	ListCell   *lc;
+
+	foreach(lc, migrate_passing_cursors())
+	{
+		const OpenCursor *cursor = lfirst(lc);
+		Portal		portal = GetPortalByName(cursor->name);
+
+		if (PortalIsValid(portal) && !is_among_cursors(cursor, cursors))
+			PortalDrop(portal, false);
+	}
 }
 
 /*
@@ -469,7 +504,7 @@ migrate_end_other_role(List *cursors)
 	migrate_refuse_pending("The migration has changed the role, which may not use that schema.");
 	foreach(lc, migrate_held_cursors())
 	{
-		const HeldCursor *cursor = lfirst(lc);
+		const OpenCursor *cursor = lfirst(lc);
 		Portal		portal = GetPortalByName(cursor->name);
 
 		if (is_among_cursors(cursor, cursors) || !PortalIsValid(portal))

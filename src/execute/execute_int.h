@@ -36,6 +36,9 @@ typedef struct MigrateInnerTransaction
 	List	   *dropped;		/* of Oid: ON COMMIT DROP tables */
 	List	   *emptied;		/* of Oid: ON COMMIT DELETE ROWS tables */
 	List	   *cursors;		/* of char *: without HOLD */
+	List	   *others;			/* those that were open when the first of
+								 * these tables was made, which cannot read
+								 * them */
 } MigrateInnerTransaction;
 
 /*
@@ -75,6 +78,8 @@ extern uint64 migrate_insert_copied(CopyFromState state, Relation rel, List *nam
 
 /* in deferred.c */
 extern void migrate_end_other_role(List *cursors);
+extern List *migrate_passing_cursors(void);
+extern void migrate_close_cursors(List *cursors);
 
 /* in toplevel.c */
 extern void migrate_forget_snapshot(void);

@@ -13,20 +13,24 @@
  */
 #include "postgres.h"
 
+#include "access/relation.h"
 #include "catalog/dependency.h"
 #include "catalog/heap.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
+#include "commands/tablecmds.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/portal.h"
+#include "utils/rel.h"
 #include "utils/syscache.h"
 
 #include "execute/execute.h"
 #include "execute/execute_int.h"
+#include "util/printable.h"
 
 /*
  * The temporary table of that name, or InvalidOid.
@@ -71,6 +75,8 @@ migrate_note_made(MigrateInnerTransaction *part, const MigrateStatement *stateme
 	if (made->temporary == NULL)
 		return;
 	CommandCounterIncrement();
+	if (part->dropped == NIL && part->emptied == NIL)
+		part->others = migrate_passing_cursors();
 	if (statement->on_commit == ONCOMMIT_DROP)
 		part->dropped = lappend_oid(part->dropped, migrate_temporary_table(made->temporary));
 	else
@@ -93,12 +99,41 @@ migrate_drop_temporary_table(Oid relid)
 }
 
 /*
- * End what the end of a transaction would end, of the migration's own.
+ * Those of the tables that exist.  55006 if one of them is being read: core does not
+ * expect that where it truncates them at the end of a transaction.
+ */
+static List *
+existing_tables(List *tables)
+{
+	List	   *existing = NIL;
+	ListCell   *lc;
+
+	foreach(lc, tables)
+	{
+		Relation	rel = try_relation_open(lfirst_oid(lc), AccessExclusiveLock);
+
+		if (rel == NULL)
+			continue;
+		if (rel->rd_refcnt > 1)
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_IN_USE),
+					 errmsg("temporary table \"%s\" is in use at the end of its transaction", RelationGetRelationName(rel)),
+					 errhint("Close the cursors WITH HOLD that read it, or use CALL migrate.up().")));
+		CheckTableNotInUse(rel, "TRUNCATE");
+		relation_close(rel, NoLock);
+		existing = lappend_oid(existing, lfirst_oid(lc));
+	}
+	return existing;
+}
+
+/*
+ * End what the end of a transaction would end, of the migration's own: also cursors that
+ * functions have opened, if they may read tables that end.
  */
 static void
 end_at_commit(const MigrateInnerTransaction *part)
 {
-	List	   *emptied = NIL;
+	List	   *emptied;
 	ListCell   *lc;
 
 	foreach(lc, part->cursors)
@@ -109,14 +144,13 @@ end_at_commit(const MigrateInnerTransaction *part)
 		if (PortalIsValid(portal) && !(portal->cursorOptions & CURSOR_OPT_HOLD))
 			PortalDrop(portal, false);
 	}
-	foreach(lc, part->emptied)
-	{
-		if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(lfirst_oid(lc))))
-			emptied = lappend_oid(emptied, lfirst_oid(lc));
-	}
+	if (part->emptied == NIL && part->dropped == NIL)
+		return;
+	migrate_close_cursors(part->others);
+	emptied = existing_tables(part->emptied);
 	if (emptied != NIL)
 		heap_truncate(emptied);
-	foreach(lc, part->dropped)
+	foreach(lc, existing_tables(part->dropped))
 		migrate_drop_temporary_table(lfirst_oid(lc));
 }
 
@@ -145,7 +179,8 @@ migrate_end_part(MigrateInnerTransaction *part, bool is_last, MigrateExecution *
 	/* where a commit follows, that will do it */
 	if ((part->may_defer && !execution->errctx.commits) || execution->checks_deferred)
 		migrate_check_constraints();
-	end_at_commit(part);
+	if (!execution->errctx.commits)
+		end_at_commit(part);
 	if (!execution->errctx.commits && GetUserId() != execution->user)
 		migrate_end_other_role(execution->cursors);
 	if (!is_last)

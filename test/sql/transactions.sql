@@ -137,6 +137,34 @@ SELECT version FROM migrate.apply(test.made('temp2'), project => 'temp2');
 SELECT * FROM callers;
 SELECT to_regclass('renamed_too');
 ROLLBACK;
+-- cursors that functions have opened end, too, before the tables that they read; others stay
+CREATE FUNCTION test.open_cursor(name refcursor, query text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+	r record;
+BEGIN
+	OPEN name FOR EXECUTE query;
+	FETCH name INTO r;
+END$$;
+SELECT test.write('cursors/1_emptied.sql', test.goose('CREATE TEMP TABLE emptied2 ON COMMIT DELETE ROWS AS SELECT generate_series(1, 1000); SELECT test.open_cursor(''c1'', ''SELECT * FROM emptied2'');')),
+	   test.write('cursors/2_dropped.sql', test.goose('CREATE TEMP TABLE dropped2 ON COMMIT DROP AS SELECT generate_series(1, 1000); SELECT test.open_cursor(''c2'', ''SELECT * FROM dropped2'');')),
+	   test.write('held_emptied/1_a.sql', test.goose('CREATE TEMP TABLE emptied3 ON COMMIT DELETE ROWS AS SELECT generate_series(1, 1000); DECLARE c3 CURSOR WITH HOLD FOR SELECT * FROM emptied3; FETCH c3;')),
+	   test.write('held_dropped/1_a.sql', test.goose('CREATE TEMP TABLE dropped3 ON COMMIT DROP AS SELECT generate_series(1, 1000); DECLARE c3 CURSOR WITH HOLD FOR SELECT * FROM dropped3; FETCH c3;')) \gset ignored_
+BEGIN;
+SELECT test.open_cursor('mine', 'SELECT generate_series(1, 3)');
+SELECT version FROM migrate.apply(test.made('cursors'), project => 'cursors');
+SELECT name FROM pg_cursors ORDER BY name;
+FETCH mine;
+SELECT count(*) FROM emptied2;
+COMMIT;
+SELECT test.try($$SELECT * FROM migrate.apply(test.made('held_emptied'), project => 'held')$$);
+SELECT test.try($$SELECT * FROM migrate.apply(test.made('held_dropped'), project => 'held')$$);
+-- a commit keeps what such a cursor reads
+CALL migrate.up(test.made('held_emptied'), project => 'held_emptied');
+FETCH c3;
+CLOSE c3;
+CALL migrate.up(test.made('held_dropped'), project => 'held_dropped');
+FETCH c3;
+CLOSE c3;
 
 -- statements that cannot run in a transaction block can on new relations
 SELECT test.write('new/1_new.sql', $f$-- +goose NO TRANSACTION
