@@ -463,23 +463,26 @@ migrate_held_cursors(void)
 }
 
 /*
- * The others that are open, for migrate_close_cursors().  palloc'd.
+ * The cursors that are open, for migrate_close_cursors(): without HOLD, or with "all" each
+ * of them.  palloc'd.
  */
 List *
-migrate_passing_cursors(void)
+migrate_open_cursors(bool all)
 {
-	return list_cursors("SELECT name, statement, creation_time FROM pg_catalog.pg_cursors WHERE NOT is_holdable");
+	return list_cursors(all ? "SELECT name, statement, creation_time FROM pg_catalog.pg_cursors" :
+						"SELECT name, statement, creation_time FROM pg_catalog.pg_cursors WHERE NOT is_holdable");
 }
 
 /*
- * Close the cursors without HOLD, as a commit does, but for those listed in "cursors".
+ * Close the cursors without HOLD, as a commit does, or with "all" each of them, as the end of
+ * a session does; but not those listed in "cursors".
  */
 void
-migrate_close_cursors(List *cursors)
+migrate_close_cursors(List *cursors, bool all)
 {
 	ListCell   *lc;
 
-	foreach(lc, migrate_passing_cursors())
+	foreach(lc, migrate_open_cursors(all))
 	{
 		const OpenCursor *cursor = lfirst(lc);
 		Portal		portal = GetPortalByName(cursor->name);

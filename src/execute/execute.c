@@ -340,6 +340,8 @@ note_effects(const MigrateStatement *statement, MigrateExecution *execution)
 		MemoryContext old = MemoryContextSwitchTo(execution->context);
 
 		CommandCounterIncrement();
+		if (execution->temporaries == NIL)
+			execution->others = migrate_open_cursors(true);
 		execution->temporaries = lappend_oid(execution->temporaries, migrate_temporary_table(statement->temporary));
 		MemoryContextSwitchTo(old);
 	}
@@ -460,13 +462,16 @@ migrate_run_query(const MigrateStatement *statement, const char *sql, MigrateExe
 
 /*
  * End what the end of a session would, for tools that give each migration one of
- * its own: its temporary tables.
+ * its own: its temporary tables, and before them cursors that may read them.
  */
 void
 migrate_end_session(MigrateExecution *execution)
 {
 	ListCell   *lc;
 
+	if (execution->temporaries == NIL)
+		return;
+	migrate_close_cursors(execution->others, true);
 	foreach(lc, execution->temporaries)
 		migrate_drop_temporary_table(lfirst_oid(lc));
 	execution->temporaries = NIL;

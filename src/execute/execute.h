@@ -71,6 +71,7 @@ struct MigrateExecution
 
 	List	   *temporaries;	/* ... these (Oid) ... */
 	bool		makes_table;	/* ... and the one of this statement */
+	List	   *others;			/* cursors that were open before the first */
 	bool		other_timeout;	/* it has changed statement_timeout */
 	int64		rows;			/* of the last statement, -1: it has none */
 	volatile MigrateWorkerState worker; /* of the last statement */

@@ -78,8 +78,8 @@ extern uint64 migrate_insert_copied(CopyFromState state, Relation rel, List *nam
 
 /* in deferred.c */
 extern void migrate_end_other_role(List *cursors);
-extern List *migrate_passing_cursors(void);
-extern void migrate_close_cursors(List *cursors);
+extern List *migrate_open_cursors(bool all);
+extern void migrate_close_cursors(List *cursors, bool all);
 
 /* in toplevel.c */
 extern void migrate_forget_snapshot(void);

@@ -76,7 +76,7 @@ migrate_note_made(MigrateInnerTransaction *part, const MigrateStatement *stateme
 		return;
 	CommandCounterIncrement();
 	if (part->dropped == NIL && part->emptied == NIL)
-		part->others = migrate_passing_cursors();
+		part->others = migrate_open_cursors(false);
 	if (statement->on_commit == ONCOMMIT_DROP)
 		part->dropped = lappend_oid(part->dropped, migrate_temporary_table(made->temporary));
 	else
@@ -146,7 +146,7 @@ end_at_commit(const MigrateInnerTransaction *part)
 	}
 	if (part->emptied == NIL && part->dropped == NIL)
 		return;
-	migrate_close_cursors(part->others);
+	migrate_close_cursors(part->others, false);
 	emptied = existing_tables(part->emptied);
 	if (emptied != NIL)
 		heap_truncate(emptied);

@@ -43,6 +43,18 @@ SELECT relname FROM pg_class WHERE relpersistence = 't' AND relkind = 'r';
 SELECT count(*) AS undone FROM migrate.rollback(force => true, project => 'sqitch');
 CALL migrate.up(test.made('sqitch'), project => 'sqitch');
 SELECT relname FROM pg_class WHERE relpersistence = 't' AND relkind = 'r';
+-- cursors that read such tables end before them
+SELECT test.write('sqitch2/sqitch.plan', E'%project=b\n\na 2024-01-01T00:00:00Z A <a@b>\nb 2024-01-01T00:00:00Z A <a@b>\n'),
+	   test.write('sqitch2/deploy/a.sql', E'CREATE TEMPORARY TABLE work AS SELECT generate_series(1, 3) AS a;\nDECLARE held CURSOR WITH HOLD FOR SELECT * FROM work;\n'
+		   'DO $$DECLARE c refcursor := ''opened''; BEGIN OPEN c FOR SELECT * FROM work; END$$;'),
+	   test.write('sqitch2/deploy/b.sql', E'CREATE TEMPORARY TABLE work (b int);') \gset ignored_
+BEGIN;
+DECLARE callers CURSOR WITH HOLD FOR SELECT 1;
+SELECT name FROM migrate.apply(test.made('sqitch2'), project => 'sqitch2');
+SELECT name FROM pg_cursors;
+ROLLBACK;
+CALL migrate.up(test.made('sqitch2'), project => 'sqitch2');
+SELECT name FROM pg_cursors;
 
 -- outside a transaction, utility statements are sent as psql would send them
 SELECT test.write('alone/1_a.sql', E'-- +goose NO TRANSACTION\n-- +goose Up\nSET LOCAL work_mem = ''1MB'';\nCREATE TABLE sent ();\nSET SESSION work_mem = ''2MB'';\nCREATE TABLE sent_later AS SELECT current_setting(''work_mem'') AS mem;\nLOCK TABLE sent;') \gset ignored_
