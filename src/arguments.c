@@ -53,26 +53,40 @@ migrate_steps_argument(FunctionCallInfo fcinfo, int n)
 }
 
 /*
- * An array of texts (char *); 22004 if one of them is null.
+ * An array of texts (char *), in one piece of memory; 22004 if one of them is null.
  */
 List *
 migrate_texts_argument(FunctionCallInfo fcinfo, int n, const char *name)
 {
+	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(n);
 	List	   *texts = NIL;
+	Size		size = 0;
+	char	   *next;
 	Datum	   *values;
 	bool	   *nulls;
 	int			count;
 
-	deconstruct_array(PG_GETARG_ARRAYTYPE_P(n), TEXTOID, -1, false, TYPALIGN_INT,
-					  &values, &nulls, &count);
+	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &values, &nulls, &count);
 	for (int i = 0; i < count; i++)
 	{
 		if (nulls[i])
 			ereport(ERROR,
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 					 errmsg("\"%s\" must not contain nulls", name)));
-		texts = lappend(texts, TextDatumGetCString(values[i]));
+		size += VARSIZE_ANY_EXHDR(DatumGetTextPP(values[i])) + 1;
 	}
+	next = palloc_extended(size, MCXT_ALLOC_HUGE);
+	for (int i = 0; i < count; i++)
+	{
+		text	   *value = DatumGetTextPP(values[i]);
+
+		text_to_cstring_buffer(value, next, VARSIZE_ANY_EXHDR(value) + 1);
+		texts = lappend(texts, next);
+		next += VARSIZE_ANY_EXHDR(value) + 1;
+	}
+	pfree(values);
+	pfree(nulls);
+	PG_FREE_IF_COPY(array, n);
 	return texts;
 }
 

@@ -233,7 +233,7 @@ call_procedure(FunctionCallInfo fcinfo, const char *routine,
 
 	request.routine = direction == MIGRATE_UP ? "up" : "down";
 	require_commit(fcinfo, routine, direction == MIGRATE_UP ? "apply" : "rollback");
-	context = AllocSetContextCreate(PortalContext, "migrate run", ALLOCSET_DEFAULT_SIZES);
+	context = AllocSetContextCreate(PortalContext, "migrate run", MIGRATE_RUN_SIZES);
 	old = MemoryContextSwitchTo(context);
 	desc = counts_type(fcinfo);
 	arguments(fcinfo, &request);
@@ -342,7 +342,7 @@ migrate_up_schemas(PG_FUNCTION_ARGS)
 	int			counts[2];
 
 	require_commit(fcinfo, "CALL migrate.up_schemas", NULL);
-	context = AllocSetContextCreate(PortalContext, "migrate run", ALLOCSET_DEFAULT_SIZES);
+	context = AllocSetContextCreate(PortalContext, "migrate run", MIGRATE_RUN_SIZES);
 	old = MemoryContextSwitchTo(context);
 	desc = counts_type(fcinfo);
 	migrate_location_arguments(fcinfo, 0, 6, &request);

@@ -196,7 +196,7 @@ read_files(MigrateSource *source)
 	if (str != NULL && migrate_format_has_file_sums(set->format))
 		atlas_sum = migrate_atlas_sum_begin(manifest, str, length);
 	file_names = AllocSetContextCreate(CurrentMemoryContext, "migrate file names",
-									   ALLOCSET_DEFAULT_SIZES);
+									   ALLOCSET_START_SMALL_SIZES);
 	old = MemoryContextSwitchTo(file_names);
 	files = migrate_format_files(set->format, names, set->layout, str, &set->callbacks, &set->ignored);
 	MemoryContextSwitchTo(old);

@@ -21,6 +21,13 @@
 /* in write.c */
 extern const MigrateTableDef migrate_applied_table;
 extern const MigrateTableDef migrate_history_table;
+extern const MigrateTableDef migrate_history_by_key;
+
+/* of its columns: the key, and what else is read without a statement */
+#define HISTORY_ID			1
+#define HISTORY_PROJECT		2
+#define HISTORY_SCHEMA		3
+#define HISTORY_BATCH		9
 
 /* in script_store.c */
 typedef struct MigrateScriptStore MigrateScriptStore;

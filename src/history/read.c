@@ -17,7 +17,6 @@
 #include "access/htup_details.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
-#include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -49,16 +48,6 @@ enum ReadColumn
 };
 
 /*
- * The highest batch.  It need not be that of the last attempt, which may be one of a
- * migration that is undone, or of repair().
- */
-static MigrateQuery batch_query = {
-	"SELECT pg_catalog.max(batch) FROM migrate.history WHERE " MIGRATE_KEY_MATCHES,
-	2, {MIGRATE_KEY_TYPES},
-	&migrate_history_table
-};
-
-/*
  * What collect_row() and the like hand over, built in the caller's memory context.
  */
 typedef struct RowSink
@@ -75,33 +64,6 @@ typedef struct Row
 	const Datum *values;
 	const bool *nulls;
 } Row;
-
-/* more columns no statement here gives */
-#define MAX_RESULT_COLUMNS	3
-
-/*
- * A row of a statement's result.
- */
-typedef struct ResultRow
-{
-	Datum		values[MAX_RESULT_COLUMNS];
-	bool		nulls[MAX_RESULT_COLUMNS];
-	Row			row;
-} ResultRow;
-
-/*
- * Take a row of a result apart at once: SPI_getbinval() would start at the first column
- * for each.
- */
-static const Row *
-deform_row(uint64 number, ResultRow *result)
-{
-	Assert(SPI_tuptable->tupdesc->natts <= MAX_RESULT_COLUMNS);
-	heap_deform_tuple(SPI_tuptable->vals[number], SPI_tuptable->tupdesc, result->values, result->nulls);
-	result->row.values = result->values;
-	result->row.nulls = result->nulls;
-	return &result->row;
-}
 
 static Datum
 column(const Row *row, int number, bool *isnull)
@@ -487,13 +449,38 @@ migrate_history_is_current(const MigrateHistory *history, List *applied)
 	return true;
 }
 
-static void
-get_int(void *arg)
+/*
+ * The highest batch of a history, as the argument of read_batch().
+ */
+typedef struct BatchRead
 {
-	ResultRow	row;
+	const MigrateHistory *history;
+	int			batch;			/* 0: none */
+} BatchRead;
 
-	if (SPI_processed > 0)
-		*(int *) arg = int_column(deform_row(0, &row), 1);
+static void
+note_batch(void *arg, const Datum *values, const bool *nulls)
+{
+	BatchRead  *read = arg;
+
+	if (!nulls[HISTORY_BATCH - 1])
+		read->batch = Max(read->batch, DatumGetInt32(values[HISTORY_BATCH - 1]));
+}
+
+/*
+ * A statement would do, but its plan would be kept, for what each session needs only once
+ * for a history.
+ */
+static void
+read_batch(void *arg)
+{
+	BatchRead  *read = arg;
+	const AttrNumber columns[] = {HISTORY_PROJECT, HISTORY_SCHEMA};
+	const Datum values[] = {
+		CStringGetTextDatum(read->history->project), CStringGetTextDatum(read->history->schema)
+	};
+
+	migrate_table_read(&migrate_history_by_key, columns, values, lengthof(columns), note_batch, read);
 }
 
 /*
@@ -510,15 +497,16 @@ migrate_batch_after(int batch)
 }
 
 /*
- * The number of the next batch of a history.  Numbers are not used again.
+ * The number of the next batch of a history.  Numbers are not used again: the highest need
+ * not be that of the last attempt, which may be one of a migration that is undone, or of
+ * repair().
  */
 int
 migrate_history_next_batch(const MigrateHistory *history)
 {
-	MigrateParameters p;
-	int			batch = 0;
+	BatchRead	read = {history};
 
-	migrate_bind_key(&p, history);
-	migrate_query(&batch_query, &p, SNAPSHOT_LATEST, SPI_OK_SELECT, get_int, &batch);
-	return migrate_batch_after(batch);
+	migrate_recorder_flush();
+	migrate_as_owner(true, read_batch, &read);
+	return migrate_batch_after(read.batch);
 }

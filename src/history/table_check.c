@@ -32,13 +32,13 @@
  */
 typedef struct ParsedCheck
 {
-	MemoryContext context;
 	char	   *source;
-	Expr	   *expr;
+	Expr	   *expr;			/* planned, if it is ready */
 	ExprState  *state;			/* ready for any row, or NULL */
 } ParsedCheck;
 
-/* those that this session has met first */
+/* those that this session has met first, in a context of their own */
+static MemoryContext checks_context = NULL;
 static ParsedCheck checks[MAX_CHECKS];
 static int	nchecks = 0;
 static int	last_check = 0;		/* found last */
@@ -88,7 +88,9 @@ static const ParsedCheck *
 parsed_check(const char *source)
 {
 	ParsedCheck check;
-	MemoryContext context;
+	Expr	   *expr;
+	bool		plain;
+	MemoryContext scratch;
 	MemoryContext old;
 
 	/* those of a table come in the same order each time */
@@ -104,15 +106,20 @@ parsed_check(const char *source)
 	}
 	if (nchecks == MAX_CHECKS)
 		return NULL;
-	context = AllocSetContextCreate(CurrentMemoryContext, "migrate check",
-									ALLOCSET_SMALL_SIZES);
-	old = MemoryContextSwitchTo(context);
+	if (checks_context == NULL)
+		checks_context = AllocSetContextCreate(TopMemoryContext, "migrate check", ALLOCSET_SMALL_SIZES);
+	scratch = AllocSetContextCreate(CurrentMemoryContext, "migrate parsed check", ALLOCSET_SMALL_SIZES);
+	old = MemoryContextSwitchTo(scratch);
+	expr = stringToNode(source);
+	plain = !has_more_than_built_in((Node *) expr, NULL);
+	if (plain)
+		expr = expression_planner(expr);
+	MemoryContextSwitchTo(checks_context);
 	check.source = pstrdup(source);
-	check.expr = stringToNode(source);
-	check.state = has_more_than_built_in((Node *) check.expr, NULL) ? NULL :
-		ExecInitExpr(expression_planner(check.expr), NULL);
+	check.expr = copyObject(expr);
+	check.state = plain ? ExecInitExpr(check.expr, NULL) : NULL;
 	MemoryContextSwitchTo(old);
-	MemoryContextSetParent(context, TopMemoryContext);
+	MemoryContextDelete(scratch);
 	last_check = nchecks++;
 	checks[last_check] = check;
 	return &checks[last_check];

@@ -71,12 +71,15 @@ static const MigrateColumn history_columns[] = {
 	{"allowed", TEXTARRAYOID, false}, {NULL}
 };
 
-#define HISTORY_ID			1
-
 const MigrateTableDef migrate_applied_table = {
 	"applied", "applied_pkey", {APPLIED_PROJECT, APPLIED_SCHEMA, APPLIED_SORT_KEY}, NULL, applied_columns
 };
 const MigrateTableDef migrate_history_table = {"history", NULL, {0}, "history_id_seq", history_columns};
+
+/* the same to read it: rows are inserted without looking for others */
+const MigrateTableDef migrate_history_by_key = {
+	"history", "history_pkey", {HISTORY_PROJECT, HISTORY_SCHEMA, HISTORY_ID}, NULL, history_columns
+};
 
 static MigrateQuery delete_applied = {
 	"DELETE FROM migrate.applied"

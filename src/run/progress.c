@@ -85,8 +85,11 @@ migrate_progress_begin_at(MigrateAttempt *attempt, int first)
 void
 migrate_progress_end(MigrateAttempt *attempt)
 {
+	int64		ncommands = GetCurrentCommandId(false);
+
 	attempt->committing = migrate_local_transaction();
 	migrate_commit(attempt->context);
+	attempt->run->ncommands += ncommands;
 	attempt->committing = InvalidLocalTransactionId;
 	attempt->run->has_changed = true;
 }

@@ -92,6 +92,11 @@ typedef struct MigrateRequest
 } MigrateRequest;
 
 /*
+ * Of the memory context of a run: of blocks that double, half would be unused.
+ */
+#define MIGRATE_RUN_SIZES	ALLOCSET_DEFAULT_MINSIZE, ALLOCSET_DEFAULT_INITSIZE, (32 * 1024)
+
+/*
  * What adopt() did about a migration that another tool has applied.
  */
 typedef struct MigrateAdopted

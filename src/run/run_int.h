@@ -53,6 +53,8 @@ struct MigrateRun
 									 * NULL; see in_step.c */
 	bool		other_timeout;	/* that it has no effect has been said */
 	bool		has_changed;	/* something: its objects are to be recorded */
+	int64		ncommands;		/* that have been committed, as transactions
+								 * count them: DDL has several for a statement */
 	bool		is_tenant;		/* one of many with the same source, see
 								 * tenants.c */
 };

@@ -21,10 +21,15 @@
  */
 #include "postgres.h"
 
-#include "catalog/namespace.h"
+#include "access/genam.h"
+#include "access/table.h"
+#include "catalog/pg_namespace.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
+#include "utils/catcache.h"
+#include "utils/fmgroids.h"
 #include "utils/memutils.h"
+#include "utils/rel.h"
 
 #include "format/doubt.h"
 #include "format/source.h"
@@ -38,6 +43,13 @@
 #include "run/up.h"
 #include "util/names.h"
 #include "util/printable.h"
+
+/*
+ * The server's caches are emptied after so many commands, and a schema counts as some, see
+ * release_caches().
+ */
+#define CACHED_COMMANDS		2000
+#define SCHEMA_COMMANDS		10
 
 /*
  * A schema of the call.
@@ -58,14 +70,35 @@ typedef struct Tenants
 	MemoryContext scratch;		/* of the schema that is at work */
 	MigrateSource *source;
 	TenantRun  *runs;
+	MigrateNames *names;		/* of the runs, until they are found to have
+								 * work */
 	int			nruns;
 	int			nwork;			/* so many of them have something to do ... */
 	int			ndone;			/* ... and so many have ended */
+	int64		ncached;		/* commands since the caches were emptied */
 	bool		has_changed;	/* something is committed, perhaps of one that
 								 * failed */
 	int			applied;		/* migrations */
 	int			failed;			/* schemas */
 } Tenants;
+
+/*
+ * Does the schema exist?  pg_namespace is read without the cache, which would keep an entry
+ * for each schema of the call before the first one runs.
+ */
+static bool
+schema_exists(Relation namespaces, const char *schema)
+{
+	ScanKeyData key;
+	SysScanDesc scan;
+	bool		exists;
+
+	ScanKeyInit(&key, Anum_pg_namespace_nspname, BTEqualStrategyNumber, F_NAMEEQ, CStringGetDatum(schema));
+	scan = systable_beginscan(namespaces, NamespaceNameIndexId, true, NULL, 1, &key);
+	exists = HeapTupleIsValid(systable_getnext(scan));
+	systable_endscan(scan);
+	return exists;
+}
 
 /*
  * The schemas of the request, none of which comes twice (22023), and all of which
@@ -74,23 +107,30 @@ typedef struct Tenants
 static void
 set_schemas(Tenants *tenants)
 {
-	MigrateNames *names = migrate_names_create();
+	Relation	namespaces = table_open(NamespaceRelationId, AccessShareLock);
 	ListCell   *lc;
 
+	tenants->names = migrate_names_create();
 	tenants->nruns = list_length(tenants->request->schemas);
 	tenants->runs = palloc0(Max(tenants->nruns, 1) * sizeof(TenantRun));
 	foreach(lc, tenants->request->schemas)
 	{
 		const char *schema = lfirst(lc);
+		TenantRun  *tenant = &tenants->runs[foreach_current_index(lc)];
 
 		CHECK_FOR_INTERRUPTS();
-		if (!migrate_names_add(names, schema, NULL))
+		if (!migrate_names_add(tenants->names, schema, tenant))
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("schema \"%s\" is given twice", schema)));
-		(void) get_namespace_oid(schema, false);
-		tenants->runs[foreach_current_index(lc)].schema = schema;
+		if (!schema_exists(namespaces, schema))
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_SCHEMA),
+					 errmsg("schema \"%s\" does not exist", schema)));
+		tenant->schema = schema;
+		tenant->has_work = true;
 	}
+	table_close(namespaces, AccessShareLock);
 }
 
 /*
@@ -135,20 +175,14 @@ begin_run(Tenants *tenants, const char *schema, MigrateRequest *request, Migrate
 static void
 find_work(Tenants *tenants)
 {
-	MigrateNames *names = migrate_names_create();
 	MigrateHistoryScan *scan;
 	const char *schema;
 
-	for (int i = 0; i < tenants->nruns; i++)
-	{
-		tenants->runs[i].has_work = true;
-		(void) migrate_names_add(names, tenants->runs[i].schema, &tenants->runs[i]);
-	}
 	scan = migrate_history_scan_begin(tenants->request->history.project, true);
 	MemoryContextSwitchTo(tenants->scratch);
 	while ((schema = migrate_history_scan_next(scan)) != NULL)
 	{
-		TenantRun  *tenant = migrate_names_get(names, schema);
+		TenantRun  *tenant = migrate_names_get(tenants->names, schema);
 		MigrateRequest request;
 		MigrateRun	run;
 
@@ -162,6 +196,7 @@ find_work(Tenants *tenants)
 	}
 	MemoryContextSwitchTo(tenants->context);
 	migrate_history_scan_end(scan);
+	migrate_names_free(tenants->names);
 	for (int i = 0; i < tenants->nruns; i++)
 		tenants->nwork += tenants->runs[i].has_work;
 }
@@ -232,6 +267,22 @@ handle_failure(Tenants *tenants, int number, MigrateRun *run, ErrorData *error)
 }
 
 /*
+ * A schema is done, with so many commands.  The server keeps what it has looked up in the
+ * catalogs as long as the session lasts, mostly of objects and names of one schema, some
+ * hundred bytes for a command: so it has to forget that from time to time, and looks up
+ * again what all schemas share, which takes as long as a quarter of a small migration.
+ */
+static void
+release_caches(Tenants *tenants, int64 ncommands)
+{
+	tenants->ncached += ncommands + SCHEMA_COMMANDS;
+	if (tenants->ncached < CACHED_COMMANDS)
+		return;
+	ResetCatalogCaches();
+	tenants->ncached = 0;
+}
+
+/*
  * Run the migrations of a schema.  Returns false if another process does, and "waits"
  * is false.
  */
@@ -272,6 +323,7 @@ run_schema(Tenants *tenants, int number, bool waits)
 							   run.nmigrations, run.nmigrations, schema, tenants->ndone, tenants->nwork)));
 	MemoryContextSwitchTo(tenants->context);
 	MemoryContextReset(tenants->scratch);
+	release_caches(tenants, run.ncommands);
 	return has_ended;
 }
 
@@ -312,7 +364,7 @@ migrate_run_tenants(MigrateRequest *request, int *applied, int *failed)
 	int			canary = Min(request->canary, list_length(request->schemas));
 
 	migrate_warn_version();
-	tenants.scratch = AllocSetContextCreate(tenants.context, "migrate schema", ALLOCSET_DEFAULT_SIZES);
+	tenants.scratch = AllocSetContextCreate(tenants.context, "migrate schema", MIGRATE_RUN_SIZES);
 	set_schemas(&tenants);
 	read_source(&tenants);
 	find_work(&tenants);

@@ -62,6 +62,16 @@ migrate_names_create(void)
 }
 
 /*
+ * Free the table, but not the names.
+ */
+void
+migrate_names_free(MigrateNames *names)
+{
+	names_destroy(names->hash);
+	pfree(names);
+}
+
+/*
  * Add a name to the table; false if it is there already.  Neither the name nor the
  * value is copied.
  */

@@ -22,6 +22,7 @@ typedef struct MigrateNames MigrateNames;
 
 /* in names.c */
 extern MigrateNames *migrate_names_create(void);
+extern void migrate_names_free(MigrateNames *names);
 extern bool migrate_names_add(MigrateNames *names, const char *name, void *value);
 extern void *migrate_names_get(const MigrateNames *names, const char *name);
 extern bool migrate_names_have(const MigrateNames *names, const char *name);

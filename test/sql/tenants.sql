@@ -174,6 +174,13 @@ SET client_min_messages = notice;
 CALL migrate.up_schemas(schemas => test.memories(), project => 'memory', on_error => 'continue',
 	files => '{"1_a.sql": "INSERT INTO test.memory SELECT current_schema(), sum(used_bytes) FROM pg_backend_memory_contexts WHERE name = ''migrate run''", "2_b.sql": "SELECT 1 / (substr(current_schema(), 7)::int % 3)"}');
 SELECT count(*) AS schemas, (max(bytes) FILTER (WHERE schema = 'memory20')) <= (max(bytes) FILTER (WHERE schema = 'memory5')) + 512 AS flat FROM test.memory;
+-- nor do the server's caches: each schema looks up 500 names that are not there
+SET client_min_messages = warning;
+CREATE TABLE test.caches (n serial, bytes bigint);
+CREATE TABLE test.looked_up (n int);
+CALL migrate.up_schemas(schemas => test.memories(), project => 'caches',
+	files => '{"1_a.sql": "DO $$ BEGIN FOR n IN 1 .. 500 LOOP PERFORM to_regclass(''none'' || n); INSERT INTO test.looked_up VALUES (n); END LOOP; END $$; INSERT INTO test.caches (bytes) SELECT used_bytes FROM pg_backend_memory_contexts WHERE name = ''CacheMemoryContext''"}');
+SELECT count(*) AS schemas, (max(bytes) FILTER (WHERE n = 20)) < (max(bytes) FILTER (WHERE n = 1)) + 1000000 AS flat FROM test.caches;
 
 SET client_min_messages = error;
 DROP EXTENSION migrate CASCADE;
