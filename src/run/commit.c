@@ -14,13 +14,54 @@
 
 #include "access/xact.h"
 #include "executor/spi.h"
+#include "pgstat.h"
 #include "tcop/pquery.h"
 #include "utils/portal.h"
 #include "utils/timeout.h"
+#include "utils/timestamp.h"
 
 #include "run/commit.h"
 #include "run/drift.h"
 #include "run/run_int.h"
+
+/* as often as the server does so itself, in ms */
+#define REPORT_INTERVAL	1000
+
+/*
+ * SPI_commit() begins a transaction whose now() is its own.
+ */
+static void
+commit_and_begin(void)
+{
+	if (SPI_connect_ext(SPI_OPT_NONATOMIC) != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	SPI_commit();
+	if (SPI_finish() != SPI_OK_FINISH)
+		elog(ERROR, "SPI_finish failed");
+}
+
+/*
+ * In a new transaction: report what has been counted of relations, once a second.  The
+ * server does so between the statements of a client; in a long CALL, the counts of each
+ * relation would stay in memory until its end, and autovacuum would not know of them.
+ *
+ * That takes a moment without a transaction.  SPI has none, but there is no connection of SPI
+ * around a CALL that commits, see require_commit() in functions.c.
+ */
+static void
+report_statistics(void)
+{
+	static TimestampTz reported = 0;
+	TimestampTz now = GetCurrentTransactionStartTimestamp();
+
+	if (!TimestampDifferenceExceeds(reported, now, REPORT_INTERVAL))
+		return;
+	reported = now;
+	CommitTransactionCommand();
+	(void) pgstat_report_stat(true);
+	StartTransactionCommand();
+	commit_and_begin();
+}
 
 /*
  * Commit, and begin the next transaction.  "context" is the memory context to be
@@ -29,11 +70,8 @@
 void
 migrate_commit(void *context)
 {
-	if (SPI_connect_ext(SPI_OPT_NONATOMIC) != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-	SPI_commit();
-	if (SPI_finish() != SPI_OK_FINISH)
-		elog(ERROR, "SPI_finish failed");
+	commit_and_begin();
+	report_statistics();
 	MemoryContextSwitchTo((MemoryContext) context);
 }
 

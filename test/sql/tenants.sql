@@ -181,6 +181,10 @@ CREATE TABLE test.looked_up (n int);
 CALL migrate.up_schemas(schemas => test.memories(), project => 'caches',
 	files => '{"1_a.sql": "DO $$ BEGIN FOR n IN 1 .. 500 LOOP PERFORM to_regclass(''none'' || n); INSERT INTO test.looked_up VALUES (n); END LOOP; END $$; INSERT INTO test.caches (bytes) SELECT used_bytes FROM pg_backend_memory_contexts WHERE name = ''CacheMemoryContext''"}');
 SELECT count(*) AS schemas, (max(bytes) FILTER (WHERE n = 20)) < (max(bytes) FILTER (WHERE n = 1)) + 1000000 AS flat FROM test.caches;
+-- what is counted of relations is reported once a second, and not at the end
+CALL migrate.up(project => 'counts', schema => 't1', files => '{"1_a.sql": "CREATE TABLE counted (); INSERT INTO counted DEFAULT VALUES",
+	"2_b.sql": "SELECT pg_sleep(1.1)", "3_c.sql": "CREATE TABLE test.counted AS SELECT pg_stat_get_tuples_inserted(''counted''::regclass) AS inserted"}');
+TABLE test.counted;
 
 SET client_min_messages = error;
 DROP EXTENSION migrate CASCADE;
