@@ -41,29 +41,6 @@ commit_and_begin(void)
 }
 
 /*
- * In a new transaction: report what has been counted of relations, once a second.  The
- * server does so between the statements of a client; in a long CALL, the counts of each
- * relation would stay in memory until its end, and autovacuum would not know of them.
- *
- * That takes a moment without a transaction.  SPI has none, but there is no connection of SPI
- * around a CALL that commits, see require_commit() in functions.c.
- */
-static void
-report_statistics(void)
-{
-	static TimestampTz reported = 0;
-	TimestampTz now = GetCurrentTransactionStartTimestamp();
-
-	if (!TimestampDifferenceExceeds(reported, now, REPORT_INTERVAL))
-		return;
-	reported = now;
-	CommitTransactionCommand();
-	(void) pgstat_report_stat(true);
-	StartTransactionCommand();
-	commit_and_begin();
-}
-
-/*
  * Commit, and begin the next transaction.  "context" is the memory context to be
  * in, which outlives it.
  */
@@ -71,8 +48,33 @@ void
 migrate_commit(void *context)
 {
 	commit_and_begin();
-	report_statistics();
 	MemoryContextSwitchTo((MemoryContext) context);
+}
+
+/*
+ * Commit, as migrate_commit(), and report what has been counted of relations, once a second.
+ * The server does so between the statements of a client; in a long CALL, the counts of each
+ * relation would stay in memory until its end, and autovacuum would not know of them.
+ *
+ * This is for between migrations: an error here must not count as one of a commit.
+ *
+ * Reporting takes a moment without a transaction.  SPI has none, but there is no connection
+ * of SPI around a CALL that commits, see require_commit() in functions.c.
+ */
+void
+migrate_report_statistics(void *context)
+{
+	static TimestampTz reported = 0;
+	TimestampTz now = GetCurrentTransactionStartTimestamp();
+
+	if (!TimestampDifferenceExceeds(reported, now, REPORT_INTERVAL))
+		return;
+	reported = now;
+	commit_and_begin();
+	CommitTransactionCommand();
+	(void) pgstat_report_stat(true);
+	StartTransactionCommand();
+	migrate_commit(context);
 }
 
 /*

@@ -17,6 +17,7 @@
 
 /* in commit.c */
 extern void migrate_commit(void *context);
+extern void migrate_report_statistics(void *context);
 extern void migrate_abort(void *context);
 extern void migrate_abort_now(MemoryContext context);
 extern ErrorData *migrate_recover(MemoryContext context);

@@ -141,6 +141,7 @@ run_steps(MigrateRun *run, MigrateDirection direction, List *steps)
 		}
 		if (!run->is_tenant && !step->passed_over)
 			migrate_report_step(step, result, run->nmigrations, total);
+		migrate_report_statistics(run->context);
 		MemoryContextSwitchTo(run->context);
 		MemoryContextReset(context);
 	}
