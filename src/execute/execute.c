@@ -510,7 +510,9 @@ migrate_execute_script(const MigrateScript *script, const char *sql, MigrateExec
 				migrate_run_statement(statement, sql, execution);
 			MemoryContextSwitchTo(old);
 			MemoryContextReset(part.context);
-			migrate_note_made(&part, statement, &made);
+			/* what a commit ends by itself need not be remembered */
+			if (!execution->errctx.commits)
+				migrate_note_made(&part, statement, &made);
 			part.may_defer |= statement->may_defer;
 		}
 		migrate_end_part(&part, next == script->nstatements, execution);

@@ -52,9 +52,10 @@ migrate_commit(void *context)
 }
 
 /*
- * Commit, as migrate_commit(), and report what has been counted of relations, once a second.
- * The server does so between the statements of a client; in a long CALL, the counts of each
- * relation would stay in memory until its end, and autovacuum would not know of them.
+ * If a second has passed since the last time: commit, as migrate_commit() does, and report what
+ * has been counted of relations.  The server does so between the statements of a client; in a
+ * long CALL, the counts of each relation would stay in memory until its end, and autovacuum
+ * would not know of them.
  *
  * This is for between migrations: an error here must not count as one of a commit.
  *
